@@ -1,0 +1,75 @@
+"""zoo: prebuilt variational autoencoders for Keras and TensorFlow.
+
+>>> import zoo
+>>> zoo.available()
+('conv_vae', 'dense_vae')
+
+Importing the package is cheap; TensorFlow is loaded when something needs it.
+"""
+
+import importlib
+
+from zoo._backend import require_tensorflow
+from zoo._registration import register_when_keras_is_imported
+from zoo.catalogue import Card, available, builder, card, get, register, unregister
+
+require_tensorflow()
+
+__version__ = "0.1.0"
+
+# Public names that need TensorFlow -> the module that has them.
+_LAZY = {
+    "VAE": "zoo.model",
+    "SingleLatent": "zoo.latents",
+    "NormalPosterior": "zoo.posteriors",
+    "StandardNormal": "zoo.priors",
+    "FusedAdam": "zoo.optimizers",
+    "Anneal": "zoo.callbacks",
+    "NonFiniteGuard": "zoo.callbacks",
+    "Resume": "zoo.callbacks",
+    "binarize": "zoo.likelihoods",
+    "bits_per_dimension": "zoo.nats",
+    "linear": "zoo.inference",
+    "spherical": "zoo.inference",
+}
+_MODULES = (
+    "callbacks",
+    "corruptions",
+    "decoders",
+    "diagnostics",
+    "distributions",
+    "encoders",
+    "layers",
+    "likelihoods",
+    "objectives",
+    "plots",
+    "priors",
+    "sampling",
+)
+
+__all__ = [
+    "Card",
+    "available",
+    "builder",
+    "card",
+    "get",
+    "register",
+    "unregister",
+    *_LAZY,
+    *_MODULES,
+]
+
+
+def __getattr__(name):
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    if name in _MODULES:
+        return importlib.import_module(f"zoo.{name}")
+    raise AttributeError(f"module 'zoo' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})
+
+
+register_when_keras_is_imported()

@@ -1,0 +1,7 @@
+"""Keras callbacks that a VAE's training wants."""
+
+from zoo.callbacks.anneal import Anneal, cyclical, linear, sigmoid
+from zoo.callbacks.guard import NonFiniteGuard
+from zoo.callbacks.resume import Resume
+
+__all__ = ["Anneal", "NonFiniteGuard", "Resume", "cyclical", "linear", "sigmoid"]

@@ -1,0 +1,89 @@
+"""Move a term's weight while training: beta schedules against posterior collapse."""
+
+import math
+
+import keras
+
+
+def linear(steps, start=0.0, end=1.0):
+    """From start to end in `steps` optimizer steps, then end. Bowman et al., 2016.
+
+    >>> schedule = linear(100)
+    >>> schedule(0), schedule(50), schedule(1000)
+    (0.0, 0.5, 1.0)
+    """
+    _positive(steps=steps)
+    return lambda step: start + (end - start) * min(1.0, step / steps)
+
+
+def sigmoid(steps, start=0.0, end=1.0, steepness=10.0):
+    """From start to end along a logistic curve, half way at `steps` / 2. Bowman et al., 2016.
+
+    start + (end - start) / (1 + exp(-steepness (step / steps - 1/2))), rescaled to touch both ends.
+
+    >>> schedule = sigmoid(100)
+    >>> schedule(0), schedule(50), schedule(1000)
+    (0.0, 0.5, 1.0)
+    """
+    _positive(steps=steps, steepness=steepness)
+    low = 1.0 / (1.0 + math.exp(steepness / 2))
+
+    def schedule(step):
+        raw = 1.0 / (1.0 + math.exp(-steepness * (min(1.0, step / steps) - 0.5)))
+        return start + (end - start) * (raw - low) / (1.0 - 2.0 * low)
+
+    return schedule
+
+
+def cyclical(period, start=0.0, end=1.0, ramp=0.5, cycles=None):
+    """Ramp from start to end during the first `ramp` of each period, stay, begin again.
+
+    After `cycles` periods (None: never) the weight stays at end. Fu et al., 2019.
+
+    >>> schedule = cyclical(100, cycles=2)
+    >>> [schedule(step) for step in (0, 25, 50, 99, 100, 125, 200)]
+    [0.0, 0.5, 1.0, 1.0, 0.0, 0.5, 1.0]
+    """
+    _positive(period=period, ramp=ramp)
+
+    def schedule(step):
+        if cycles is not None and step >= cycles * period:
+            return end
+        return start + (end - start) * min(1.0, (step % period) / period / ramp)
+
+    return schedule
+
+
+class Anneal(keras.callbacks.Callback):
+    """Set a term's weight from a schedule of the optimizer's step.
+
+    The step is the optimizer's own counter and the weight a variable of the model, so nothing is
+    lost by saving, resuming, validating or running several steps a call (within one call the weight
+    stays as it was at the call's first step).
+
+    Args:
+        schedule: optimizer step -> weight: `linear`, `cyclical`, `sigmoid` or a function.
+        term: name of the objective's term; "kl", whose weight is beta, by default.
+    """
+
+    def __init__(self, schedule, term="kl"):
+        super().__init__()
+        if not callable(schedule):
+            raise TypeError(f"schedule must map a step to a weight, got {type(schedule).__name__}")
+        self.schedule, self.term = schedule, term
+
+    def on_train_begin(self, logs=None):
+        self._variable = self.model.objective.term(self.term).current
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self._variable.assign(float(self.schedule(int(self.model.optimizer.iterations))))
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is not None:
+            logs[f"{self.term}_weight"] = float(self._variable)
+
+
+def _positive(**arguments):
+    for name, value in arguments.items():
+        if not value > 0:
+            raise ValueError(f"{name} must be positive, got {value!r}")

@@ -1,0 +1,164 @@
+"""The one table of variants. Reading it is cheap: a variant is imported when it is asked for."""
+
+import dataclasses
+import fnmatch
+import importlib
+import inspect
+
+from zoo._names import nearest
+
+
+@dataclasses.dataclass(frozen=True)
+class Card:
+    """What a variant is.
+
+    Attributes:
+        name: as in `zoo.get(name)`.
+        summary: one line.
+        data: kind of data.
+        input: shape of x.
+        encoder: x -> `tfd.Normal`, in words.
+        parameters: number of weights at the default options, with the input they are for.
+        reference: where it comes from.
+        builder: "module:function", or the function.
+    """
+
+    name: str
+    summary: str
+    data: str
+    input: str
+    encoder: str
+    parameters: str
+    reference: str
+    builder: object
+
+    def __str__(self):
+        fields = dataclasses.asdict(self)
+        return "\n".join(f"{key:>10}  {value}" for key, value in fields.items() if key != "builder")
+
+
+_CARDS = {
+    card.name: card
+    for card in (
+        Card(
+            name="dense_vae",
+            summary="dense layers for tables and vectors; flattens any other event",
+            data="tables",
+            input="[N, ...], any event shape",
+            encoder="512 - 256, ReLU",
+            parameters="0",
+            reference="Kingma and Welling, Auto-encoding variational Bayes, 2014",
+            builder="zoo.variants.dense:dense_vae",
+        ),
+        Card(
+            name="conv_vae",
+            summary="residual convolutions with skip connections for images",
+            data="images",
+            input="[N, H, W, C], 8x8 or larger",
+            encoder="stem 32, stages 64 and 128 of two residual blocks, BatchNorm, ReLU",
+            parameters="0",
+            reference="He et al., Deep residual learning for image recognition, 2016",
+            builder="zoo.variants.conv:conv_vae",
+        ),
+    )
+}
+
+
+def available(pattern="*"):
+    """Names of the variants that match a shell-style pattern, sorted.
+
+    >>> available("conv*")
+    ('conv_vae',)
+    """
+    return tuple(sorted(fnmatch.filter(_CARDS, pattern)))
+
+
+def card(name):
+    """The `Card` of a variant; printing it shows all that is to know."""
+    if name not in _CARDS:
+        raise ValueError(
+            f"there is no variant {name!r}{nearest(name, _CARDS)} Available: "
+            f"{', '.join(available())}"
+        )
+    return _CARDS[name]
+
+
+def register(
+    name, builder, *, summary="", data="", input="", encoder="", parameters="", reference=""
+):
+    """Add a variant of your own; it then works with everything that takes a name.
+
+    Args:
+        name: a new name.
+        builder: a function with keyword-only arguments that returns a `zoo.VAE`; or where to find
+            it, as "module:function".
+        summary, data, input, encoder, parameters, reference: text for its card.
+
+    Returns:
+        The `Card`.
+    """
+    if name in _CARDS:
+        raise ValueError(f"name={name!r} is taken by a variant: {_CARDS[name].summary}")
+    if not isinstance(name, str) or not name.isidentifier():
+        raise ValueError(f"name must be a Python identifier, got {name!r}")
+    if not callable(builder) and not (isinstance(builder, str) and ":" in builder):
+        raise TypeError(f"builder must be a function or 'module:function', got {builder!r}")
+    _CARDS[name] = Card(name, summary, data, input, encoder, parameters, reference, builder)
+    return _CARDS[name]
+
+
+def unregister(name):
+    """Take a variant out of the catalogue."""
+    card(name)
+    del _CARDS[name]
+
+
+def get(name, *, weights=None, input_shape=None, **options):
+    """A compiled `zoo.VAE`.
+
+    Args:
+        name: one of `available()`.
+        weights: file of weights (`.weights.h5` or `.keras`) to load; needs `input_shape`.
+        input_shape: shape of one example; builds the model at once instead of at the first batch.
+        **options: of the variant; `help(zoo.builder(name))` describes them.
+
+    Raises:
+        ValueError: an unknown name.
+        TypeError: an unknown option.
+    """
+    build = builder(name)
+    known = list(inspect.signature(build).parameters)
+    for option in options:
+        if option not in known:
+            raise TypeError(
+                f"{name} has no option {option!r}{nearest(option, known)} "
+                f"Options: {', '.join(known)}, input_shape, weights"
+            )
+    vae = build(**options)
+    vae.compile()
+    if input_shape is not None:
+        vae.build((None, *_shape(input_shape)))
+        vae.built = True
+    if weights is not None:
+        if input_shape is None:
+            raise ValueError("weights= needs input_shape=, the shape of one example")
+        vae.load_weights(weights)
+    return vae
+
+
+def builder(name):
+    """The function behind a variant; its docstring describes the options."""
+    found = card(name).builder
+    if callable(found):
+        return found
+    module, function = found.split(":")
+    return getattr(importlib.import_module(module), function)
+
+
+def _shape(shape):
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    if not shape or not all(isinstance(s, int) and s > 0 for s in shape):
+        raise ValueError(
+            f"input_shape must be the positive sizes of one example, without the batch, got {shape}"
+        )
+    return shape

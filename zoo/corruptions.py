@@ -1,0 +1,81 @@
+"""Noise on the encoder's input while training; the target stays clean (a denoising VAE)."""
+
+import keras
+import tensorflow as tf
+
+from zoo.component import component
+from zoo.sampling import replica_seed
+
+
+class _Corruption(keras.layers.Layer):
+    """What the corruptions share: an amount, a seed, and doing nothing outside training."""
+
+    def __init__(self, amount, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.amount, self.seed = amount, seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def build(self, input_shape):
+        del input_shape
+
+    def call(self, x, training=None):
+        return self.corrupt(x) if training else x
+
+    def corrupt(self, x):
+        """Noise added to x, in x's dtype and shape."""
+        raise NotImplementedError
+
+    def next_seed(self):
+        return replica_seed(tf.cast(self.seed_generator.next(), tf.int32))
+
+
+def _fraction(amount):
+    if not 0 <= amount < 1:
+        raise ValueError(f"amount must be a fraction in [0, 1), got {amount!r}")
+    return amount
+
+
+@component
+class GaussianCorruption(_Corruption):
+    """x + amount * e, e ~ Normal(0, 1): `amount` is the noise's standard deviation."""
+
+    def __init__(self, amount=0.1, seed=None, **kwargs):
+        if amount < 0:
+            raise ValueError(f"amount must be a standard deviation >= 0, got {amount!r}")
+        super().__init__(amount, seed, **kwargs)
+
+    def corrupt(self, x):
+        noise = tf.random.stateless_normal(tf.shape(x), self.next_seed())
+        return x + tf.cast(self.amount * noise, x.dtype)
+
+
+@component
+class MaskingCorruption(_Corruption):
+    """Each element is set to zero with probability `amount`."""
+
+    def __init__(self, amount=0.1, seed=None, **kwargs):
+        super().__init__(_fraction(amount), seed, **kwargs)
+
+    def corrupt(self, x):
+        keep = tf.random.stateless_uniform(tf.shape(x), self.next_seed()) >= self.amount
+        return tf.where(keep, x, tf.zeros_like(x))
+
+
+@component
+class SaltAndPepperCorruption(_Corruption):
+    """Each element becomes 0 or 1, each with probability `amount / 2`."""
+
+    def __init__(self, amount=0.1, seed=None, **kwargs):
+        super().__init__(_fraction(amount), seed, **kwargs)
+
+    def corrupt(self, x):
+        u = tf.random.stateless_uniform(tf.shape(x), self.next_seed())
+        x = tf.where(u < self.amount / 2, tf.zeros_like(x), x)
+        return tf.where(u > 1 - self.amount / 2, tf.ones_like(x), x)
+
+
+IDENTIFIERS = {
+    "gaussian": GaussianCorruption,
+    "masking": MaskingCorruption,
+    "salt_and_pepper": SaltAndPepperCorruption,
+}

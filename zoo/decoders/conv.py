@@ -1,0 +1,102 @@
+"""Decoder to images: the residual encoder's mirror."""
+
+import math
+
+import keras
+
+from zoo import likelihoods
+from zoo.component import as_tuple, component, ensure_built, positive
+from zoo.identifiers import resolve
+from zoo.layers import ResidualBlock, UpsampleConv2D, UpsampleResidualBlock
+
+
+@component
+class ConvDecoder(keras.Model):
+    """Code `[B, D]` -> p(x|z) over images of any size and channel count.
+
+    Mirrors `ConvEncoder`: dense, then for each stage `blocks - 1` residual blocks and one that
+    doubles the image (cropped where the encoder rounded up), then a 3x3 convolution to the
+    likelihood's raw outputs.
+
+    Args:
+        event_shape: (height, width, channels); a `VAE` fills it in when it sees the first batch.
+        widths, blocks, stem_strides, normalization, activation: the encoder's, in its order.
+        likelihood: an identifier or a `Likelihood`.
+        kernel_regularizer: as in `keras.layers.Conv2D`, for every layer.
+    """
+
+    def __init__(
+        self,
+        event_shape=None,
+        *,
+        widths=(32, 64, 128),
+        blocks=2,
+        stem_strides=1,
+        normalization="batch",
+        activation="relu",
+        likelihood="bernoulli",
+        kernel_regularizer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.event_shape = None if event_shape is None else as_tuple(event_shape)
+        self.widths, self.blocks, self.stem_strides = as_tuple(widths), blocks, stem_strides
+        positive(widths=self.widths, blocks=blocks)
+        self.normalization, self.activation = normalization, activation
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood")
+
+    def build(self, input_shape):
+        height, width, channels = self.event_shape
+        sizes = _sizes((height, width), self.stem_strides, len(self.widths) - 1)
+        self.start_shape = (*sizes[-1], self.widths[-1])
+        self.first = keras.layers.Dense(
+            math.prod(self.start_shape),
+            activation=self.activation,
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=self.dtype_policy,
+            name="first",
+        )
+        ensure_built(self.first, input_shape)
+        self.stages = self._stages(sizes)
+        self.last = self._last(self.likelihood.outputs(channels), (height, width))
+        shape = (None, *self.start_shape)
+        for layer in (*self.stages, self.last, self.likelihood):
+            ensure_built(layer, shape)
+            shape = layer.compute_output_shape(shape) if layer is not self.likelihood else shape
+
+    def _stages(self, sizes):
+        """Blocks from the smallest image up: for each stage some that keep, one that doubles."""
+        common = dict(
+            normalization=self.normalization,
+            activation=self.activation,
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=self.dtype_policy,
+        )
+        stages = []
+        for level in range(len(self.widths) - 1, 0, -1):
+            stages += [ResidualBlock(self.widths[level], **common) for _ in range(self.blocks - 1)]
+            stages.append(UpsampleResidualBlock(self.widths[level - 1], sizes[level - 1], **common))
+        return stages
+
+    def _last(self, outputs, size):
+        common = dict(
+            kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy, name="raw"
+        )
+        if self.stem_strides == 2:
+            return UpsampleConv2D(outputs, size, **common)
+        return keras.layers.Conv2D(outputs, 3, padding="same", **common)
+
+    def call(self, code, training=None):
+        x = keras.ops.reshape(self.first(code), (-1, *self.start_shape))
+        for block in self.stages:
+            x = block(x, training=training)
+        return self.likelihood(self.last(x))
+
+
+def _sizes(size, stem_strides, stages):
+    """Image sizes after the stem and after each stage: each halving rounds up."""
+    sizes = [tuple(-(-s // stem_strides) for s in size)]
+    for _ in range(stages):
+        sizes.append(tuple(-(-s // 2) for s in sizes[-1]))
+    return sizes

@@ -1,0 +1,64 @@
+"""Decoder to any event shape through dense layers."""
+
+import math
+
+import keras
+
+from zoo import likelihoods
+from zoo.component import as_tuple, component, ensure_built, positive
+from zoo.identifiers import resolve
+from zoo.layers import dense_stack
+
+
+@component
+class DenseDecoder(keras.Model):
+    """Code `[B, D]` -> dense layers -> p(x|z) with any event shape.
+
+    Args:
+        event_shape: shape of x without the batch; a `VAE` fills it in when it sees the first batch.
+        hidden: width of each hidden layer, first to last.
+        activation: as in `keras.layers.Dense`.
+        likelihood: an identifier or a `Likelihood`.
+        kernel_regularizer: as in `keras.layers.Dense`, for every layer.
+    """
+
+    def __init__(
+        self,
+        event_shape=None,
+        *,
+        hidden=(256, 512),
+        activation="relu",
+        likelihood="bernoulli",
+        kernel_regularizer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.event_shape = None if event_shape is None else as_tuple(event_shape)
+        self.hidden, self.activation = as_tuple(hidden), activation
+        positive(hidden=self.hidden)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood")
+        self.body = dense_stack(self.hidden, activation, self.kernel_regularizer, self.dtype_policy)
+
+    def build(self, input_shape):
+        shape = input_shape
+        for layer in self.body:
+            ensure_built(layer, shape)
+            shape = layer.compute_output_shape(shape)
+        *outer, channels = self.event_shape
+        self.raw_shape = (*outer, self.likelihood.outputs(channels))
+        self.last = keras.layers.Dense(
+            math.prod(self.raw_shape),
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=self.dtype_policy,
+            name="raw",
+        )
+        ensure_built(self.last, shape)
+        ensure_built(self.likelihood, (None, *self.raw_shape))
+
+    def call(self, code, training=None):
+        del training
+        x = code
+        for layer in self.body:
+            x = layer(x)
+        return self.likelihood(keras.ops.reshape(self.last(x), (-1, *self.raw_shape)))

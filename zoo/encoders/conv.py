@@ -1,0 +1,108 @@
+"""Encoder for images: residual convolutions with skip connections."""
+
+import keras
+
+from zoo.component import as_tuple, component, ensure_built, positive
+from zoo.layers import ResidualBlock, normalization_layer
+from zoo.posteriors import NormalPosterior
+
+SMALLEST = 8
+
+
+@component
+class ConvEncoder(keras.Model):
+    """Images `[B, H, W, C]`, 8x8 or larger -> `tfd.Normal`, batch `[B, latent_dim]`.
+
+    A 3x3 stem, then one stage for each further width: a residual block that halves the image
+    (rounding up) and `blocks - 1` that keep it; flatten; posterior head.
+    He et al., Deep residual learning, 2016.
+
+    Args:
+        latent_dim: D, the number of latent dimensions.
+        widths: channels of the stem and of each stage.
+        blocks: residual blocks in each stage, two 3x3 convolutions each.
+        stem_strides: 2 makes the stem halve the image: a quarter of the work.
+        normalization: `"batch"`, `"group"` or None, after each convolution.
+        activation: as in `keras.layers.Activation`.
+        posterior: a head, features -> q(z|x); `NormalPosterior(latent_dim)` by default.
+        kernel_regularizer: as in `keras.layers.Conv2D`, for every layer.
+    """
+
+    def __init__(
+        self,
+        latent_dim=32,
+        *,
+        widths=(32, 64, 128),
+        blocks=2,
+        stem_strides=1,
+        normalization="batch",
+        activation="relu",
+        posterior=None,
+        kernel_regularizer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.latent_dim, self.widths, self.blocks = latent_dim, as_tuple(widths), blocks
+        positive(latent_dim=latent_dim, widths=self.widths, blocks=blocks)
+        self.stem_strides = stem_strides
+        self.normalization, self.activation = normalization, activation
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.posterior = posterior or NormalPosterior(
+            latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy
+        )
+        self.stem = keras.layers.Conv2D(
+            self.widths[0],
+            3,
+            strides=stem_strides,
+            padding="same",
+            use_bias=normalization is None,
+            kernel_initializer="he_normal",
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=self.dtype_policy,
+        )
+        self.stem_norm = normalization_layer(normalization, self.widths[0], self.dtype_policy)
+        self.stem_activation = keras.layers.Activation(activation, dtype=self.dtype_policy)
+        self.stages = [
+            self._block(width, strides=2 if i == 0 else 1)
+            for width in self.widths[1:]
+            for i in range(blocks)
+        ]
+        self.flatten = keras.layers.Flatten(dtype=self.dtype_policy)
+
+    def _block(self, width, strides):
+        return ResidualBlock(
+            width,
+            strides=strides,
+            normalization=self.normalization,
+            activation=self.activation,
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=self.dtype_policy,
+        )
+
+    def build(self, input_shape):
+        check_image_shape(input_shape[1:])
+        shape = input_shape
+        for layer in (self.stem, self.stem_norm, self.stem_activation, *self.stages, self.flatten):
+            ensure_built(layer, shape)
+            shape = layer.compute_output_shape(shape)
+        ensure_built(self.posterior, shape)
+
+    def call(self, x, training=None):
+        x = self.stem_activation(self.stem_norm(self.stem(x), training=training))
+        for block in self.stages:
+            x = block(x, training=training)
+        return self.posterior(self.flatten(x))
+
+
+def check_image_shape(shape):
+    """Raise `ValueError` unless shape is (height, width, channels), 8x8 or larger."""
+    if len(shape) != 3:
+        hint = ": grey images need x[..., None]" if len(shape) == 2 else ""
+        raise ValueError(
+            "x must be images [N, height, width, channels], "
+            f"got examples of shape {tuple(shape)}{hint}"
+        )
+    if None in shape or min(shape[:2]) < SMALLEST:
+        raise ValueError(
+            f"x must be images of a known size, at least {SMALLEST}x{SMALLEST}, got {tuple(shape)}"
+        )

@@ -1,0 +1,55 @@
+"""Encoder for vectors and tables, and for any other event once it is flattened."""
+
+import keras
+
+from zoo.component import as_tuple, component, ensure_built, positive
+from zoo.layers import dense_stack
+from zoo.posteriors import NormalPosterior
+
+
+@component
+class DenseEncoder(keras.Model):
+    """x of any event shape -> flatten -> dense layers -> `tfd.Normal`, batch `[B, latent_dim]`.
+
+    Args:
+        latent_dim: D, the number of latent dimensions.
+        hidden: width of each hidden layer, first to last.
+        activation: as in `keras.layers.Dense`.
+        posterior: a head, features -> q(z|x); `NormalPosterior(latent_dim)` by default.
+        kernel_regularizer: as in `keras.layers.Dense`, for every layer.
+    """
+
+    def __init__(
+        self,
+        latent_dim=16,
+        *,
+        hidden=(512, 256),
+        activation="relu",
+        posterior=None,
+        kernel_regularizer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.latent_dim, self.hidden, self.activation = latent_dim, as_tuple(hidden), activation
+        positive(latent_dim=latent_dim, hidden=self.hidden)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.posterior = posterior or NormalPosterior(
+            latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy
+        )
+        self.flatten = keras.layers.Flatten(dtype=self.dtype_policy)
+        self.body = dense_stack(self.hidden, activation, self.kernel_regularizer, self.dtype_policy)
+
+    def build(self, input_shape):
+        ensure_built(self.flatten, input_shape)
+        shape = self.flatten.compute_output_shape(input_shape)
+        for layer in self.body:
+            ensure_built(layer, shape)
+            shape = layer.compute_output_shape(shape)
+        ensure_built(self.posterior, shape)
+
+    def call(self, x, training=None):
+        del training
+        x = self.flatten(x)
+        for layer in self.body:
+            x = layer(x)
+        return self.posterior(x)

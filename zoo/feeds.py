@@ -1,0 +1,168 @@
+"""How arrays reach the optimizer: an order that is a function of (seed, epoch), in large helpings.
+
+Two things that Keras' own array handling does not give. Resumed training sees the batches that it
+would have seen: nothing about the order is kept in memory. And many steps run in one compiled call
+over rows that lie in memory, so that small models are not slowed down by what is around a step.
+"""
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+# Arrays up to this size are kept whole where the model computes; larger ones arrive in helpings.
+RESIDENT_BYTES = 1 << 30
+HELPING_BYTES = 1 << 28
+
+
+class ArrayFeed:
+    """Batches of in-memory arrays.
+
+    Args:
+        data: tuple of (x,), (x, y) or (x, y, sample_weight); each None or a tree of arrays with the
+            same number of rows.
+        batch_size: rows in a batch; the last of an epoch may be smaller.
+        seed: an integer; with the epoch it decides the order.
+        shuffle: whether the order is random at all.
+        steps_per_epoch: None makes an epoch one pass over the data; a number makes it so many full
+            batches of an endless sequence of passes.
+    """
+
+    def __init__(self, data, batch_size, *, seed, shuffle=True, steps_per_epoch=None):
+        self.data = keras.tree.map_structure(_as_array, data)
+        self.rows = len(next(a for a in keras.tree.flatten(self.data) if a is not None))
+        self.batch_size = min(batch_size, self.rows) if steps_per_epoch is None else batch_size
+        self.seed, self.shuffle = seed, shuffle
+        self.endless = steps_per_epoch is not None
+        self.steps_per_epoch = steps_per_epoch or math.ceil(self.rows / self.batch_size)
+
+    def order(self, epoch):
+        """Row numbers of an epoch, in the order in which they are seen."""
+        if not self.endless:
+            return self._pass(epoch)
+        length = self.steps_per_epoch * self.batch_size
+        first = epoch * length
+        passes = range(first // self.rows, (first + length - 1) // self.rows + 1)
+        rows = np.concatenate([self._pass(p) for p in passes])
+        start = first - passes[0] * self.rows
+        return rows[start : start + length]
+
+    def _pass(self, number):
+        if not self.shuffle:
+            return np.arange(self.rows, dtype=np.int32)
+        return np.random.default_rng((self.seed, number)).permutation(self.rows).astype(np.int32)
+
+    def indices(self, first_epoch, steps):
+        """Dataset of row numbers, `steps` batches at a time, from `first_epoch` on, without end."""
+
+        def helpings():
+            epoch = first_epoch
+            while True:
+                order = self.order(epoch)
+                for start in range(0, len(order), steps * self.batch_size):
+                    yield order[start : start + steps * self.batch_size]
+                epoch += 1
+
+        spec = tf.TensorSpec([None], tf.int32)
+        return tf.data.Dataset.from_generator(helpings, output_signature=spec)
+
+    def batches(self, first_epoch, steps=1):
+        """Dataset of the rows themselves, gathered on the host, `steps` batches at a time."""
+        flat = keras.tree.flatten(self.data)
+        arrays = [a for a in flat if a is not None]
+
+        def take(rows):
+            got = tf.numpy_function(
+                lambda r: [a[r] for a in arrays], [rows], [a.dtype for a in arrays], stateful=False
+            )
+            for tensor, array in zip(got, arrays, strict=True):
+                tensor.set_shape([None, *array.shape[1:]])
+            got = iter(got)
+            found = [None if a is None else next(got) for a in flat]
+            return keras.tree.pack_sequence_as(self.data, found)
+
+        dataset = self.indices(first_epoch, steps).map(take, num_parallel_calls=1).prefetch(2)
+        options = tf.data.Options()
+        options.experimental_distribute.auto_shard_policy = (
+            tf.data.experimental.AutoShardPolicy.DATA
+        )
+        return dataset.with_options(options)
+
+    @property
+    def bytes(self):
+        """Size of all arrays."""
+        return sum(a.nbytes for a in keras.tree.flatten(self.data) if a is not None)
+
+    @property
+    def resident(self):
+        """Whether the arrays are kept whole where the model computes."""
+        mapped = any(isinstance(a, np.memmap) for a in keras.tree.flatten(self.data))
+        return self.bytes <= RESIDENT_BYTES and not mapped
+
+    def steps_per_helping(self, wanted):
+        """`wanted`, or fewer where so many batches would not fit into a helping."""
+        if self.resident:
+            return wanted
+        batch = max(1, self.bytes * self.batch_size // self.rows)
+        return max(1, min(wanted, HELPING_BYTES // batch))
+
+
+def helping_function(model, feed, steps):
+    """A train function for `keras.Model.fit`: one helping of `feed`, as one compiled program.
+
+    Each step is `model.train_step`, unchanged, on rows that the program gathers itself. Callbacks
+    hear of batches once for each helping, as with any `steps_per_execution`.
+    """
+    resident = keras.tree.map_structure(_as_tensor, feed.data) if feed.resident else None
+    program = _program(model)
+
+    def run(helping):
+        rows = helping if resident is None else resident
+        indices = _count(helping) if resident is None else helping
+        full, rest = divmod(int(indices.shape[0]), feed.batch_size)
+        logs = None
+        if full:
+            whole = tf.reshape(indices[: full * feed.batch_size], [full, feed.batch_size])
+            whole = tf.pad(whole, [[0, max(0, steps - full)], [0, 0]])
+            logs = program(rows, whole, tf.constant(full))
+        if rest:
+            logs = program(rows, indices[None, full * feed.batch_size :], tf.constant(1))
+        return logs
+
+    return lambda iterator: run(next(iterator))
+
+
+def _program(model):
+    """Gather and train on each of the first n rows of `indices`; the logs after the last."""
+
+    def program(rows, indices, n):
+        def step(i):
+            batch = tf.gather(indices, i)
+            data = keras.tree.map_structure(
+                lambda a: None if a is None else tf.gather(a, batch), rows
+            )
+            model.train_step(data)
+            return i + 1
+
+        tf.while_loop(lambda i: i < n, step, [tf.constant(0)], parallel_iterations=1)
+        return model.get_metrics_result()
+
+    return tf.function(program, jit_compile=bool(model.jit_compile), autograph=False)
+
+
+def _count(helping):
+    leaf = next(a for a in keras.tree.flatten(helping) if a is not None)
+    return tf.range(tf.shape(leaf)[0])
+
+
+def _as_array(a):
+    """NumPy, with the 64-bit floats that Keras would cast anyway cast once."""
+    if a is None:
+        return None
+    a = a if isinstance(a, np.ndarray) else np.asarray(a)
+    return a.astype("float32") if a.dtype == np.float64 else a
+
+
+def _as_tensor(a):
+    return None if a is None else tf.convert_to_tensor(a)

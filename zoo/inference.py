@@ -1,0 +1,184 @@
+"""Inference over arrays and datasets of any length, batch by batch in compiled functions."""
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from zoo import checks, nats
+from zoo.sampling import CommonSampler, MeanSampler, RandomSampler, untile
+
+tfd = tfp.distributions
+
+
+def over_batches(model, name, function, x, batch_size):
+    """Map `function(batch, number)` over x and put the parts together along axis 0.
+
+    Args:
+        model: a `VAE`; it keeps the compiled function under `name`.
+        function: tensors -> a tree of tensors, batch first.
+        x: array, tensor or dataset (of x, or of tuples that begin with x).
+    """
+    compiled = model.compiled_function(name, function)
+    parts = [
+        keras.tree.map_structure(np.asarray, compiled(batch, tf.constant(i)))
+        for i, batch in enumerate(batches(model, x, batch_size))
+    ]
+    if not parts:
+        raise ValueError("x must hold at least one example, got an empty dataset")
+    return keras.tree.map_structure(lambda *leaves: np.concatenate(leaves), *parts)
+
+
+def batches(model, x, batch_size):
+    """Batches of tensors; builds the model where that has not happened."""
+    if isinstance(x, tf.data.Dataset):
+        for element in x:
+            batch = element[0] if isinstance(element, tuple) else element
+            checks.event(model, batch)
+            yield tf.cast(batch, tf.float32)
+        return
+    x = checks.array(model, x, "x")
+    for start in range(0, len(x), batch_size):
+        yield tf.cast(x[start : start + batch_size], tf.float32)
+
+
+def encode(model, x, batch_size):
+    """See `VAE.encode`."""
+
+    def parameters(batch, _):
+        q = model.posterior(batch)
+        return q.loc, q.scale
+
+    return tfd.Normal(*over_batches(model, "encode", parameters, x, batch_size))
+
+
+def score(model, x, samples, seed, batch_size):
+    """See `VAE.score`."""
+    checks.count(samples=samples)
+
+    def scores(batch, _):
+        return model.scores(batch, CommonSampler(seed, samples))
+
+    return over_batches(model, ("score", samples, seed), scores, x, batch_size)
+
+
+def reconstruct(model, x, samples, seed, batch_size):
+    """See `VAE.reconstruct`."""
+    if samples is None:
+        return over_batches(model, "reconstruct", lambda b, _: _means(model, b), x, batch_size)
+    checks.count(samples=samples)
+
+    def draws(batch, i):
+        sampler = RandomSampler(tf.stack([seed, i]), samples)
+        mean = untile(model.run(batch, sampler).likelihood.mean(), samples)
+        return keras.ops.swapaxes(mean, 0, 1)
+
+    got = over_batches(model, ("draws", seed, samples), draws, x, batch_size)
+    return np.swapaxes(got, 0, 1)
+
+
+def _means(model, batch):
+    return model.run(batch, MeanSampler()).likelihood.mean()
+
+
+def decode_means(model, code, batch_size=256):
+    """E[x|z] for codes `[N, ...]`, as an array."""
+    code = np.asarray(code, "float32")
+    compiled = model.compiled_function("decode", lambda z: model.decode(z).mean())
+    parts = [
+        compiled(tf.constant(code[i : i + batch_size])) for i in range(0, len(code), batch_size)
+    ]
+    return np.concatenate([np.asarray(part) for part in parts])
+
+
+def generate(model, n, seed, batch_size):
+    """See `VAE.generate`."""
+    checks.count(n=n)
+    checks.built(model)
+    if seed is None:
+        seed = int(np.random.default_rng().integers(2**31))
+    # All codes at once: the i-th example does not depend on how many are asked for in a batch.
+    return decode_means(model, model.latents.generate(n, tf.constant([seed, 0])), batch_size)
+
+
+def log_likelihood(model, x, samples, seed, batch_size, rows):
+    """See `VAE.log_likelihood`."""
+    checks.count(samples=samples, rows=rows)
+    batch_size = min(batch_size, rows)
+    chunk = max(1, min(samples, rows // batch_size))
+
+    def weights(batch, i, first, k):
+        sampler = RandomSampler(tf.stack([seed, i * samples + first]), k)
+        return tf.reduce_logsumexp(nats.log_weights(model.run(batch, sampler)), 0)
+
+    def bound(batch, i):
+        whole, rest = divmod(samples, chunk)
+        total = tf.fill([tf.shape(batch)[0]], -math.inf)
+        _, total = tf.while_loop(
+            lambda c, _: c < whole,
+            lambda c, t: (c + 1, _log_add(t, weights(batch, i, c * chunk, chunk))),
+            [tf.constant(0), total],
+            parallel_iterations=1,
+        )
+        if rest:
+            total = _log_add(total, weights(batch, i, whole * chunk, rest))
+        return total - math.log(samples)
+
+    name = ("log_likelihood", samples, seed, chunk)
+    return over_batches(model, name, bound, x, batch_size)
+
+
+def _log_add(a, b):
+    return tf.reduce_logsumexp(tf.stack([a, b]), 0)
+
+
+def linear(start, end, t):
+    """The straight line (1 - t) start + t end."""
+    return (1 - t) * start + t * end
+
+
+def spherical(start, end, t):
+    """The great circle from start to end, which keeps the norm typical of a Normal prior.
+
+    sin((1-t) w) / sin(w) start + sin(t w) / sin(w) end, w the angle between them. White, 2016.
+    """
+    lengths = np.linalg.norm(start, axis=-1) * np.linalg.norm(end, axis=-1)
+    cosine = np.sum(start * end, -1) / np.maximum(lengths, 1e-12)
+    angle = np.arccos(np.clip(cosine, -1.0, 1.0))[..., None]
+    sine = np.sin(angle)
+    safe = np.where(sine < 1e-6, 1.0, sine)
+    arc = (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / safe
+    return np.where(sine < 1e-6, linear(start, end, t), arc)
+
+
+def interpolate(model, start, end, steps, path):
+    """See `VAE.interpolate`."""
+    checks.count(steps=steps)
+    start, end = checks.array(model, start, "start"), checks.array(model, end, "end")
+    if len(start) != len(end):
+        raise ValueError(f"start and end must pair up, got {len(start)} and {len(end)} examples")
+    a, b = (np.asarray(model.encode(x).mean()) for x in (start, end))
+    codes = np.stack([path(a, b, t) for t in np.linspace(0.0, 1.0, steps)], 1)
+    means = decode_means(model, codes.reshape(-1, *codes.shape[2:]))
+    return means.reshape(len(a), steps, *means.shape[1:])
+
+
+def traverse(model, x, dimensions, low, high, steps):
+    """See `VAE.traverse`."""
+    checks.count(steps=steps)
+    checks.built(model)
+    size = model.latents.code_shape[-1]
+    dimensions = list(range(size)) if dimensions is None else list(dimensions)
+    wrong = [d for d in dimensions if not 0 <= d < size]
+    if wrong:
+        raise ValueError(f"dimensions must lie in 0 .. {size - 1}, got {wrong}")
+    origin = (
+        np.zeros(size) if x is None else np.asarray(model.encode(np.asarray(x)[None]).mean())[0]
+    )
+    codes = np.tile(origin, (len(dimensions), steps, 1))
+    for row, dimension in enumerate(dimensions):
+        codes[row, :, dimension] = np.linspace(low, high, steps)
+    means = decode_means(model, codes.reshape(-1, size))
+    return means.reshape(len(dimensions), steps, *means.shape[1:])

@@ -1,0 +1,35 @@
+"""Heads: raw decoder outputs -> p(x|z). By identifier (`"bernoulli"`) or as objects."""
+
+from zoo.likelihoods.base import Likelihood
+from zoo.likelihoods.bernoulli import (
+    Bernoulli,
+    BinarizedBernoulli,
+    DiscretizedLogisticLikelihood,
+    binarize,
+)
+from zoo.likelihoods.categorical import Categorical, Tabular
+from zoo.likelihoods.normal import Normal, PerElementNormal, SharedScaleNormal
+
+IDENTIFIERS = {
+    "bernoulli": Bernoulli,
+    "binarized_bernoulli": BinarizedBernoulli,
+    "normal": Normal,
+    "shared_scale_normal": SharedScaleNormal,
+    "per_element_normal": PerElementNormal,
+    "discretized_logistic": DiscretizedLogisticLikelihood,
+    "categorical": Categorical,
+}
+
+__all__ = [
+    "IDENTIFIERS",
+    "Bernoulli",
+    "BinarizedBernoulli",
+    "Categorical",
+    "DiscretizedLogisticLikelihood",
+    "Likelihood",
+    "Normal",
+    "PerElementNormal",
+    "SharedScaleNormal",
+    "Tabular",
+    "binarize",
+]

@@ -1,0 +1,74 @@
+"""The contract of a likelihood head: raw decoder outputs -> p(x|z)."""
+
+import keras
+import numpy as np
+
+# Larger magnitudes overflow float32 once they are squared, summed and squared again by the
+# optimizer; long before that an encoder cannot learn from them.
+LARGEST_VALUE = 1e6
+
+
+class Likelihood(keras.layers.Layer):
+    """Turns raw decoder outputs into p(x|z), in float32 under any dtype policy.
+
+    Call: raw `[B, *event[:-1], outputs(event[-1])]` -> an object with `log_prob(x) -> [B]` in nats,
+    summed over the event, `mean() -> [B, *event]` and `sample(seed=...) -> [B, *event]`.
+    """
+
+    def __init__(self, **kwargs):
+        # float32 whatever the policy: Keras casts the decoder's output on the way in.
+        super().__init__(**{**kwargs, "dtype": "float32"})
+
+    def build(self, input_shape):
+        del input_shape
+
+    def outputs(self, channels):
+        """How many raw numbers the decoder must give for each `channels` of x."""
+        return channels
+
+    def target(self, x, next_seed):
+        """The x to be explained while training and evaluating; `next_seed()` gives an int32 [2]."""
+        del next_seed
+        return x
+
+    def features(self, x):
+        """What the encoder sees of a target x."""
+        return x
+
+    def features_shape(self, event_shape):
+        """Shape of `features`, without the batch."""
+        return tuple(event_shape)
+
+    def check(self, x, argument="x"):
+        """Raise `ValueError` where the array x cannot be a sample of this distribution."""
+        check_finite(x, argument)
+        largest = np.abs(x).max()
+        if largest > LARGEST_VALUE:
+            raise ValueError(
+                f"{argument} holds values up to {largest:.3g} in magnitude, expected at most "
+                f"{LARGEST_VALUE:g}: standardise it first, (x - mean) / standard deviation"
+            )
+
+
+def check_finite(x, argument):
+    """Raise `ValueError` at NaN or infinity, with the first place where one is."""
+    if not np.issubdtype(x.dtype, np.floating):
+        return
+    finite = np.isfinite(x)
+    if not finite.all():
+        place = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise ValueError(
+            f"{argument} must be finite, got {x[place]} at index {place} "
+            f"({(~finite).sum()} of {x.size} values are NaN or infinite)"
+        )
+
+
+def check_unit_interval(x, argument, wanted):
+    """Raise `ValueError` unless all of x lies in [0, 1]; `wanted` says by whom that is expected."""
+    check_finite(x, argument)
+    low, high = x.min(), x.max()
+    if low < 0 or high > 1:
+        hint = ": 8-bit images need x / 255" if low >= 0 and 1 < high <= 255 else ""
+        raise ValueError(
+            f"{argument} spans [{low:g}, {high:g}], expected [0, 1] for {wanted}{hint}"
+        )

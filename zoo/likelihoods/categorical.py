@@ -1,0 +1,201 @@
+"""Likelihoods of classes, and of table rows that mix classes with numbers."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from zoo.component import as_tuple, component
+from zoo.distributions import as_event, bounded_scale
+from zoo.likelihoods.base import LARGEST_VALUE, Likelihood
+
+tfd = tfp.distributions
+
+
+@component
+class Categorical(Likelihood):
+    """p(x|z) = softmax(raw)[x] for integer classes x in 0 .. classes - 1.
+
+    x has any event shape; the encoder sees it one-hot, `[B, *event[:-1], event[-1] * classes]`.
+    `mean()` is the most probable class: classes have no mean.
+    """
+
+    def __init__(self, classes=2, **kwargs):
+        super().__init__(**kwargs)
+        if not isinstance(classes, int) or classes < 2:
+            raise ValueError(f"classes must be an integer of at least 2, got {classes!r}")
+        self.classes = classes
+
+    def outputs(self, channels):
+        return channels * self.classes
+
+    def features_shape(self, event_shape):
+        return (*event_shape[:-1], event_shape[-1] * self.classes)
+
+    def features(self, x):
+        one_hot = tf.one_hot(tf.cast(x, tf.int32), self.classes)
+        return _merge_last_two(one_hot)
+
+    def call(self, raw):
+        shape = tf.concat([tf.shape(raw)[:-1], [-1, self.classes]], 0)
+        logits = tf.reshape(raw, shape)
+        logits.set_shape([*raw.shape[:-1], raw.shape[-1] // self.classes, self.classes])
+        return _Classes(as_event(tfd.Categorical(logits=logits, dtype=tf.int32)))
+
+    def check(self, x, argument="x"):
+        whole = np.issubdtype(x.dtype, np.integer) or np.array_equal(x, np.round(x))
+        if not whole or x.min() < 0 or x.max() >= self.classes:
+            raise ValueError(
+                f"{argument} must hold classes 0 .. {self.classes - 1}, "
+                f"got values from {x.min()} to {x.max()} of dtype {x.dtype}"
+            )
+
+
+class _Classes:
+    """A categorical distribution whose arrays are float32, like every other x."""
+
+    def __init__(self, distribution):
+        self.distribution = distribution
+
+    def log_prob(self, x):
+        return self.distribution.log_prob(tf.cast(x, tf.int32))
+
+    def mean(self):
+        return tf.cast(self.distribution.mode(), tf.float32)
+
+    def sample(self, seed=None):
+        return tf.cast(self.distribution.sample(seed=seed), tf.float32)
+
+
+@component
+class Tabular(Likelihood):
+    """Rows of a table: Normal for numeric columns, categorical for the others, NaN for missing.
+
+    A missing value is integrated out: it adds nothing to log_prob or gradient. The encoder sees it
+    as the column's mean and a flag beside it. Numeric columns are standardised inside, with the
+    log-determinant in log_prob, so that x and nats are in the table's own units. `mean()` gives the
+    most probable class in categorical columns, so the model imputes.
+
+    Args:
+        categories: for each column the number of classes, coded 0 .. n - 1; 0 for a numeric column.
+        means, scales: for each column what to subtract and divide by (`from_data` finds them).
+        floor: the smallest standard deviation of a numeric column, as a fraction of its scale.
+
+    Event: `[len(categories)]`.
+    """
+
+    def __init__(self, categories, means=None, scales=None, floor=0.05, **kwargs):
+        super().__init__(**kwargs)
+        self.categories = as_tuple(categories)
+        columns = len(self.categories)
+        self.means = as_tuple(means) if means is not None else (0.0,) * columns
+        self.scales = as_tuple(scales) if scales is not None else (1.0,) * columns
+        self.floor = floor
+        for name in ("means", "scales"):
+            if len(getattr(self, name)) != columns:
+                raise ValueError(
+                    f"{name} must have one number for each of {columns} columns, "
+                    f"got {len(getattr(self, name))}"
+                )
+
+    @classmethod
+    def from_data(cls, x, categories=None, **kwargs):
+        """A likelihood with the mean and standard deviation of each numeric column of x."""
+        x = np.asarray(x, "float64")
+        categories = as_tuple(categories) if categories is not None else (0,) * x.shape[1]
+        means, scales = [], []
+        for column, classes in zip(x.T, categories, strict=True):
+            seen = column[~np.isnan(column)]
+            numeric = not classes and len(seen)
+            means.append(float(seen.mean()) if numeric else 0.0)
+            # A constant column has no scale of its own: unit scale keeps it finite.
+            scales.append(float(seen.std()) or 1.0 if numeric else 1.0)
+        return cls(categories, means, scales, **kwargs)
+
+    def outputs(self, channels):
+        if channels != len(self.categories):
+            raise ValueError(f"x has {channels} columns, expected {len(self.categories)}")
+        return sum(max(classes, 2) for classes in self.categories)
+
+    def features_shape(self, event_shape):
+        return (sum(max(classes, 1) + 1 for classes in self.categories),)
+
+    def features(self, x):
+        parts = []
+        for i, classes in enumerate(self.categories):
+            seen = ~tf.math.is_nan(x[:, i])
+            value = tf.where(seen, x[:, i], 0.0)
+            if classes:
+                shown = tf.one_hot(tf.cast(value, tf.int32), classes)
+            else:
+                shown = ((value - self.means[i]) / self.scales[i])[:, None]
+            seen = tf.cast(seen, tf.float32)[:, None]
+            parts += [shown * seen, 1.0 - seen]
+        return tf.concat(parts, -1)
+
+    def call(self, raw):
+        widths = [max(classes, 2) for classes in self.categories]
+        heads = []
+        for i, part in enumerate(tf.split(raw, widths, -1)):
+            if self.categories[i]:
+                heads.append(tfd.Categorical(logits=part, dtype=tf.int32))
+            else:
+                loc = self.means[i] + self.scales[i] * part[:, 0]
+                scale = self.scales[i] * bounded_scale(part[:, 1], self.floor, 1e3)
+                heads.append(tfd.Normal(loc, scale))
+        return _Rows(heads)
+
+    def check(self, x, argument="x"):
+        for i, classes in enumerate(self.categories):
+            column = x[:, i]
+            column = column[~np.isnan(column)]
+            if not len(column):
+                continue
+            if classes:
+                Categorical(classes).check(column, f"{argument}[:, {i}]")
+            elif np.abs((column - self.means[i]) / self.scales[i]).max() > LARGEST_VALUE:
+                raise ValueError(
+                    f"{argument}[:, {i}] holds values up to {np.abs(column).max():.3g}, expected "
+                    f"at most {LARGEST_VALUE:g} standard deviations: use Tabular.from_data(x)"
+                )
+
+
+class _Rows:
+    """Independent columns; NaN in x is a value that was not seen."""
+
+    def __init__(self, columns):
+        self.columns = columns
+
+    def log_prob(self, x):
+        """log p(x|z) in nats over the columns that were seen, `[B]`."""
+        return tf.reduce_sum(self.log_prob_per_column(x), -1)
+
+    def log_prob_per_column(self, x):
+        """The same for each column, `[B, columns]`; 0 where x is missing."""
+        parts = []
+        for i, column in enumerate(self.columns):
+            seen = ~tf.math.is_nan(x[:, i])
+            # The inner `where` keeps the gradient finite at a missing value.
+            value = tf.cast(tf.where(seen, x[:, i], 0.0), column.dtype)
+            parts.append(tf.where(seen, column.log_prob(value), 0.0))
+        return tf.stack(parts, -1)
+
+    def mean(self):
+        """Means of numeric columns, most probable classes of the others, `[B, columns]`."""
+        return tf.stack([_centre(c) for c in self.columns], -1)
+
+    def sample(self, seed=None):
+        """One row each, `[B, columns]`."""
+        seeds = tfp.random.split_seed(seed, n=len(self.columns))
+        drawn = [c.sample(seed=s) for c, s in zip(self.columns, seeds, strict=True)]
+        return tf.stack([tf.cast(d, tf.float32) for d in drawn], -1)
+
+
+def _centre(column):
+    if isinstance(column, tfd.Categorical):
+        return tf.cast(column.mode(), tf.float32)
+    return column.mean()
+
+
+def _merge_last_two(x):
+    return keras.ops.reshape(x, (-1, *x.shape[1:-2], x.shape[-2] * x.shape[-1]))

@@ -1,0 +1,81 @@
+"""Normal likelihoods of real values; they differ in where the scale comes from."""
+
+import math
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from zoo.component import component
+from zoo.distributions import as_event, bounded_scale
+from zoo.likelihoods.base import Likelihood
+
+tfd = tfp.distributions
+
+
+@component
+class Normal(Likelihood):
+    """p(x|z) = Normal(raw, scale) with a fixed scale, in the units of x."""
+
+    def __init__(self, scale=1.0, **kwargs):
+        super().__init__(**kwargs)
+        if not (0 < scale < math.inf):
+            raise ValueError(f"scale must be a positive number, got {scale!r}")
+        self.scale = scale
+
+    def call(self, raw):
+        return as_event(tfd.Normal(raw, tf.fill(tf.shape(raw), self.scale)))
+
+
+@component
+class SharedScaleNormal(Likelihood):
+    """Normal(raw, s) with one learned scale s for all elements: how well x can be told at all.
+
+    Args:
+        initial_scale: s at the start of training, in the units of x.
+        floor, ceiling: bounds of s. Without a floor the likelihood of a perfectly told element is
+            unbounded.
+    """
+
+    def __init__(self, initial_scale=1.0, floor=1e-3, ceiling=1e3, **kwargs):
+        super().__init__(**kwargs)
+        if not 0 < floor < initial_scale < ceiling:
+            raise ValueError(
+                "0 < floor < initial_scale < ceiling is needed, got "
+                f"floor={floor}, initial_scale={initial_scale}, ceiling={ceiling}"
+            )
+        self.initial_scale, self.floor, self.ceiling = initial_scale, floor, ceiling
+
+    def build(self, input_shape):
+        del input_shape
+        start = math.log(math.expm1(min(self.initial_scale - self.floor, 30.0)))
+        self.raw_scale = self.add_weight(shape=(), initializer=_constant(start), name="raw_scale")
+
+    def call(self, raw):
+        scale = bounded_scale(self.raw_scale, self.floor, self.ceiling)
+        return as_event(tfd.Normal(raw, tf.fill(tf.shape(raw), scale)))
+
+
+@component
+class PerElementNormal(Likelihood):
+    """Normal(loc, scale) where the decoder gives both, for each element of x.
+
+    Args:
+        floor, ceiling: bounds of the scale, in the units of x.
+    """
+
+    def __init__(self, floor=1e-2, ceiling=1e3, **kwargs):
+        super().__init__(**kwargs)
+        if not 0 < floor < ceiling:
+            raise ValueError(f"0 < floor < ceiling is needed, got floor={floor}, ceiling={ceiling}")
+        self.floor, self.ceiling = floor, ceiling
+
+    def outputs(self, channels):
+        return 2 * channels
+
+    def call(self, raw):
+        loc, raw_scale = tf.split(raw, 2, axis=-1)
+        return as_event(tfd.Normal(loc, bounded_scale(raw_scale, self.floor, self.ceiling)))
+
+
+def _constant(value):
+    return lambda shape, dtype=None: tf.fill(shape, tf.cast(value, dtype or tf.float32))

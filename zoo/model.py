@@ -1,0 +1,228 @@
+"""The one VAE: latents, a decoder and an objective, strung through Keras."""
+
+import keras
+import tensorflow as tf
+
+from zoo import checks, corruptions, fitting, inference, nats
+from zoo.component import component, ensure_built
+from zoo.identifiers import resolve
+from zoo.objectives import WeightedSum
+from zoo.optimizers import FusedAdam
+from zoo.records import Pass
+from zoo.sampling import MeanSampler, RandomSampler
+
+# `evaluate` draws with this seed every time, so that epochs differ by the weights alone.
+EVALUATION_SEED = (20140, 1312)
+
+
+@component
+class VAE(keras.Model):
+    """A variational autoencoder: p(x, z) = p(x|z) p(z), and q(z|x) to go back.
+
+    Trains with `fit`, like any Keras model. Every method takes NumPy arrays, tensors or
+    `tf.data.Dataset`s of any length and works batch by batch; every log-probability is in nats per
+    example, summed over the event. Deterministic unless samples are asked for.
+
+    Args:
+        latents: x -> code and draws (`SingleLatent`).
+        decoder: code -> p(x|z).
+        objective: what is minimised; `WeightedSum((KL(),))`, the negative ELBO, by default.
+        input_noise: an identifier ("gaussian", "masking", "salt_and_pepper") or a corruption: the
+            encoder sees noise while training, the target stays clean.
+        xla_on_cpu: whether `compile(jit_compile="auto")` means XLA on a CPU too: right for dense
+            layers, wrong for convolutions. On a GPU it always does.
+        steps_per_call: what `compile(steps_per_execution="auto")` means.
+        seed: of the noise and of the order of the data; None draws one from Keras' global seed.
+    """
+
+    def __init__(
+        self,
+        latents,
+        decoder,
+        *,
+        objective=None,
+        input_noise=None,
+        xla_on_cpu=True,
+        steps_per_call=1,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.latents, self.decoder = latents, decoder
+        self.objective = objective or WeightedSum()
+        self.input_noise = resolve(input_noise, corruptions.IDENTIFIERS, "input_noise")
+        self.xla_on_cpu, self.steps_per_call, self.seed = xla_on_cpu, steps_per_call, seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self._functions = {}
+
+    # Keras: building, compiling, training
+
+    def build(self, input_shape):
+        """Create all weights for x of `input_shape`, batch first."""
+        event = tuple(input_shape[1:])
+        features = (None, *self.decoder.likelihood.features_shape(event))
+        for layer in (self.latents, self.objective, self.input_noise):
+            if layer is not None:
+                ensure_built(layer, features)
+        self.decoder.event_shape = event
+        ensure_built(self.decoder, (None, *self.latents.code_shape))
+
+    def compile(self, optimizer=None, *, jit_compile="auto", steps_per_execution="auto", **kwargs):
+        """As in Keras; the loss is the objective.
+
+        Args:
+            optimizer: Adam at 1e-3 by default, one fused kernel a variable.
+            jit_compile: "auto" is what is fastest for this model on this device.
+            steps_per_execution: optimizer steps in one call; "auto" likewise. Callbacks hear of
+                batches once in so many.
+            **kwargs: `run_eagerly`, `metrics`, ... as in `keras.Model.compile`.
+        """
+        if kwargs.get("loss") is not None:
+            raise ValueError(
+                f"loss={kwargs['loss']!r} has no meaning here: a VAE minimises its `objective`, "
+                "an argument of the model"
+            )
+        self._chosen = {"jit_compile": jit_compile, "steps_per_execution": steps_per_execution}
+        eager = kwargs.get("run_eagerly", False)
+        alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
+        if jit_compile == "auto":
+            on_gpu = bool(tf.config.list_logical_devices("GPU"))
+            jit_compile = not eager and alone and (on_gpu or self.xla_on_cpu)
+        if steps_per_execution == "auto":
+            steps_per_execution = self.steps_per_call if alone and not eager else 1
+        self._functions = {}
+        super().compile(
+            optimizer=FusedAdam(1e-3) if optimizer is None else optimizer,
+            jit_compile=jit_compile,
+            steps_per_execution=steps_per_execution,
+            **kwargs,
+        )
+
+    def get_compile_config(self):
+        # What was asked for, not what it came to on this machine.
+        return {**super().get_compile_config(), **self._chosen} if self.compiled else {}
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.built:
+            self.optimizer.build(self.trainable_variables)
+
+    def fit(self, x=None, y=None, **kwargs):
+        """As `keras.Model.fit`, with checked input and a reproducible order. See `zoo.fitting`."""
+        return fitting.fit(self, super().fit, x, y, **kwargs)
+
+    def train_step(self, data):
+        return fitting.per_worker(super().train_step(data))
+
+    def test_step(self, data):
+        return fitting.per_worker(super().test_step(data))
+
+    def predict_step(self, data):
+        x = keras.utils.unpack_x_y_sample_weight(data)[0]
+        out = self.run(x, MeanSampler())
+        q = out.draws[0].posterior
+        return {"loc": q.loc, "scale": q.scale, "reconstruction": out.likelihood.mean()}
+
+    def call(self, x, training=None):
+        """One pass, as `fit` (training) and `evaluate` see it: binarised, noisy, sampled."""
+        seed = self.seed_generator if training else tf.constant(EVALUATION_SEED)
+        sampler = RandomSampler(seed)
+        x = self.decoder.likelihood.target(tf.cast(x, tf.float32), sampler.next_seed)
+        return self.run(x, sampler, training)
+
+    def run(self, x, sampler, training=False):
+        """One pass over x as it is given: a `Pass`. The sampler decides how z is drawn."""
+        x = tf.cast(x, tf.float32)
+        seen = self.decoder.likelihood.features(x)
+        if self.input_noise is not None:
+            seen = self.input_noise(seen, training=training)
+        code, draws = self.latents.infer(seen, sampler, training)
+        return Pass(draws, self.decoder(code, training=training), x, sampler.samples)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        per_example = self.objective.per_example(x, y, y_pred, sample_weight)
+        if sample_weight is not None:
+            per_example *= tf.cast(sample_weight, per_example.dtype)
+        # add_loss, not a plain mean: Keras then adds regularizers and scales for replicas.
+        self.add_loss(tf.reduce_mean(per_example))
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
+
+    # Inference: each of these maps a compiled function over batches
+
+    def posterior(self, x):
+        """q(z|x) of one batch of tensors: a `tfd.Normal`."""
+        return self.latents.posterior(self.decoder.likelihood.features(tf.cast(x, tf.float32)))
+
+    def encode(self, x, batch_size=256):
+        """q(z|x): a `tfd.Normal` with batch `[N, latent_dim]`."""
+        return inference.encode(self, x, batch_size)
+
+    def decode(self, z):
+        """p(x|z) for codes `[N, D]`: a distribution over x with `log_prob`, `mean`, `sample`."""
+        return self.decoder(checks.codes(self, z), training=False)
+
+    def reconstruct(self, x, samples=None, seed=0, batch_size=256):
+        """E[x|z] at the posterior's mean, `[N, *event]`; or for `samples` draws, `[k, N, ...]`."""
+        return inference.reconstruct(self, x, samples, seed, batch_size)
+
+    def generate(self, n, seed=None, batch_size=256):
+        """n new examples: E[x|z] for z from the prior, `[n, *event]`; seed None: new each time."""
+        return inference.generate(self, n, seed, batch_size)
+
+    def elbo(self, x, samples=4, seed=0, batch_size=256):
+        """The evidence lower bound, `[N]` nats, over `samples` draws of z that all x share."""
+        return inference.score(self, x, samples, seed, batch_size)["elbo"]
+
+    def score(self, x, samples=4, seed=0, batch_size=256):
+        """`{"elbo", "nll", "kl"}`, each `[N]` nats, as in `elbo`."""
+        return inference.score(self, x, samples, seed, batch_size)
+
+    def log_likelihood(self, x, samples=500, seed=0, batch_size=256, rows=4096):
+        """The importance-weighted bound on log p(x), `[N]` nats; tight as `samples` grows.
+
+        log (1/K) sum_k p(x, z_k) / q(z_k|x), z_k from q(z|x): Burda et al., 2016.
+
+        Args:
+            x: array or dataset.
+            samples: K.
+            seed: an integer; the same seed gives the same draws.
+            batch_size: examples at a time.
+            rows: at most so many (example, draw) pairs are decoded at once: the bound on memory.
+        """
+        return inference.log_likelihood(self, x, samples, seed, batch_size, rows)
+
+    def interpolate(self, start, end, steps=8, path=inference.linear):
+        """Means along a path between the codes of two batches, `[N, steps, *event]`."""
+        return inference.interpolate(self, start, end, steps, path)
+
+    def traverse(self, x=None, dimensions=None, low=-3.0, high=3.0, steps=9):
+        """Vary one latent dimension at a time: `[dimensions, steps, *event]`.
+
+        Args:
+            x: one example `[*event]` whose code to start from; the prior's origin by default.
+            dimensions: which ones; all by default.
+            low, high: range of the varied dimension, in units of z.
+            steps: how many values.
+        """
+        return inference.traverse(self, x, dimensions, low, high, steps)
+
+    def export(self, filepath, verbose=False):
+        """Write a SavedModel with `encode`, `decode`, `reconstruct`, `generate` and `score`.
+
+        It loads with TensorFlow alone; see `zoo.export`.
+        """
+        from zoo import export  # noqa: PLC0415  (export uses this class's public methods)
+
+        export.saved_model(self, filepath, verbose)
+
+    def compiled_function(self, name, function):
+        """`tf.function` of `function`, made once for each name and compile()."""
+        if name not in self._functions:
+            self._functions[name] = tf.function(function, reduce_retracing=True, autograph=False)
+        return self._functions[name]
+
+    def scores(self, x, sampler):
+        """`{"elbo", "nll", "kl"}` of one batch of tensors, each `[B]` nats."""
+        out = self.run(x, sampler)
+        nll, kl = nats.nll(out), nats.total_kl(out)
+        return {"elbo": -nll - kl, "nll": nll, "kl": kl}

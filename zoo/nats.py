@@ -1,0 +1,58 @@
+"""What a `Pass` is worth, in nats per example: the quantities that losses and scores share."""
+
+import math
+
+import tensorflow as tf
+
+from zoo.distributions import kl, log_prior
+from zoo.sampling import tile, untile
+
+
+def nll(out):
+    """-log p(x|z), averaged over the draws: `[B]`, nats summed over the event."""
+    return -_mean_over_samples(_log_likelihood(out), out)
+
+
+def total_kl(out):
+    """KL(q(z|x) || p(z)), summed over stochastic layers, averaged over draws: `[B]`, nats."""
+    return sum(_mean_over_samples(kl(draw), out) for draw in out.draws)
+
+
+def elbo(out):
+    """The evidence lower bound E_q[log p(x|z)] - KL(q(z|x) || p(z)) <= log p(x): `[B]`, nats.
+
+    Kingma and Welling, Auto-encoding variational Bayes, 2014.
+    """
+    return -nll(out) - total_kl(out)
+
+
+def log_weights(out):
+    """log p(x, z) - log q(z|x) for each draw: `[S, B]`, nats.
+
+    Their log-mean-exp over S is the importance-weighted bound (Burda et al., 2016): at least the
+    ELBO, at most log p(x), in expectation.
+    """
+    joint = _log_likelihood(out)
+    for draw in out.draws:
+        joint += log_prior(draw) - draw.log_q
+    return untile(joint, out.samples)
+
+
+def bits_per_dimension(nats, event_shape):
+    """Negative log-likelihood in nats per example -> bits per dimension: nats / (n log 2).
+
+    >>> round(bits_per_dimension(784 * math.log(2), (28, 28, 1)), 6)
+    1.0
+    """
+    return nats / (math.prod(event_shape) * math.log(2))
+
+
+def _log_likelihood(out):
+    return out.likelihood.log_prob(tile(out.target, out.samples))
+
+
+def _mean_over_samples(values, out):
+    """`[S * B]`, or `[B]` where all draws share the value, -> `[B]`."""
+    if out.samples == 1:
+        return values
+    return tf.reduce_mean(tf.reshape(values, [-1, tf.shape(out.target)[0]]), 0)

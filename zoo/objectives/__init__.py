@@ -1,0 +1,6 @@
+"""What training minimises: per-example nats, split by mathematics."""
+
+from zoo.objectives.elbo import WeightedSum
+from zoo.objectives.terms import KL, Term
+
+__all__ = ["KL", "Term", "WeightedSum"]

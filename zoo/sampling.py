@@ -1,0 +1,110 @@
+"""How a random variable becomes a value: a sampler is an argument, never a mode of the model.
+
+A sampler is called with a distribution (batch `[B]`, event `[D]`) and returns `(z, log_q)` with
+batch `[S * B]`, sample-major; `tile` repeats anything else that must line up with z.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.distributions import as_event
+
+
+class MeanSampler:
+    """z is the distribution's mean: what deterministic inference uses."""
+
+    samples = 1
+
+    def __call__(self, distribution):
+        z = distribution.mean()
+        return z, as_event(distribution).log_prob(z)
+
+    def tile(self, x):
+        """x as it is: there is one sample."""
+        return x
+
+
+class RandomSampler:
+    """Fresh draws: from a seed generator's next state, or from a fixed two-number seed.
+
+    Args:
+        seed: a `keras.random.SeedGenerator` (its state moves on at each call) or an int32 tensor
+            `[2]` (each call folds a running number into it, so several calls differ).
+        samples: S, how many draws for each example.
+    """
+
+    def __init__(self, seed, samples=1):
+        self.seed, self.samples, self._calls = seed, samples, 0
+
+    def __call__(self, distribution):
+        q = as_event(distribution)
+        if self.samples == 1:
+            return q.experimental_sample_and_log_prob(seed=self.next_seed())
+        z, log_q = q.experimental_sample_and_log_prob(self.samples, seed=self.next_seed())
+        return _merge(z), _merge(log_q)
+
+    def next_seed(self):
+        """An int32 `[2]` seed that this sampler has not used before."""
+        if hasattr(self.seed, "next"):
+            return replica_seed(tf.cast(self.seed.next(), tf.int32))
+        self._calls += 1
+        return tf.random.experimental.stateless_fold_in(self.seed, self._calls)
+
+    def tile(self, x):
+        """`[B, ...]` -> `[S * B, ...]`."""
+        return tile(x, self.samples)
+
+
+class CommonSampler:
+    """The same few standard-normal numbers for every example, drawn once, when traced.
+
+    A score then depends on the example alone: not on its batch, its place in it or the day. The
+    graph holds constants and no random op. Draws come in antithetic pairs (e, -e), each N(0, I)
+    by itself, so means over draws stay unbiased (over seeds) and lose their first-order error.
+
+    Args:
+        seed: an integer.
+        samples: S, how many draws for each example.
+    """
+
+    def __init__(self, seed=0, samples=4):
+        self.seed, self.samples, self._calls = seed, samples, 0
+
+    def __call__(self, distribution):
+        self._calls += 1
+        noise = tf.constant(self._noise(distribution.loc.shape[-1]), distribution.loc.dtype)
+        z = distribution.loc + distribution.scale * noise[:, None, :]
+        return _merge(z), _merge(as_event(distribution).log_prob(z))
+
+    def _noise(self, size):
+        half = -(-self.samples // 2)
+        e = np.random.default_rng((self.seed, self._calls)).standard_normal((half, size))
+        return np.stack([e, -e], 1).reshape(-1, size)[: self.samples]
+
+    def tile(self, x):
+        """`[B, ...]` -> `[S * B, ...]`."""
+        return tile(x, self.samples)
+
+
+def tile(x, samples):
+    """Repeat the whole batch: `[B, ...]` -> `[samples * B, ...]`, sample-major."""
+    if samples == 1:
+        return x
+    return tf.tile(x, [samples] + [1] * (len(x.shape) - 1))
+
+
+def untile(x, samples):
+    """Undo `tile`: `[S * B, ...]` -> `[S, B, ...]`."""
+    return tf.reshape(x, tf.concat([[samples, -1], tf.shape(x)[1:]], 0))
+
+
+def replica_seed(seed):
+    """Fold the replica's number in, so that replicas draw different noise. One replica: as is."""
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return seed
+    return tf.random.experimental.stateless_fold_in(seed, context.replica_id_in_sync_group)
+
+
+def _merge(x):
+    return tf.reshape(x, tf.concat([[-1], tf.shape(x)[2:]], 0))

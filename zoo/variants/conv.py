@@ -1,0 +1,53 @@
+"""VAEs for images."""
+
+from zoo.decoders import ConvDecoder
+from zoo.encoders import ConvEncoder
+from zoo.latents import SingleLatent
+from zoo.model import VAE
+from zoo.objectives import KL, WeightedSum
+
+
+def conv_vae(
+    *,
+    latent_dim=32,
+    widths=(32, 64, 128),
+    blocks=2,
+    stem_strides=1,
+    normalization="batch",
+    likelihood="bernoulli",
+    beta=1.0,
+    input_noise=None,
+    kernel_regularizer=None,
+    seed=None,
+):
+    """A VAE of residual convolutions for images of any size from 8x8 and any channel count.
+
+    Args:
+        latent_dim: number of latent dimensions.
+        widths: channels of the stem and of each stage; each stage halves the image.
+        blocks: residual blocks in each stage.
+        stem_strides: 2 makes the stem halve the image as well: faster.
+        normalization: "batch", "group" or None.
+        likelihood: identifier or `Likelihood`.
+        beta: weight of the KL in the loss.
+        input_noise: identifier or corruption.
+        kernel_regularizer: for every layer.
+        seed: of noise and data order.
+    """
+    body = dict(
+        widths=(widths,) if isinstance(widths, int) else tuple(widths),
+        blocks=blocks,
+        stem_strides=stem_strides,
+        normalization=normalization,
+        kernel_regularizer=kernel_regularizer,
+    )
+    return VAE(
+        SingleLatent(ConvEncoder(latent_dim, **body)),
+        ConvDecoder(likelihood=likelihood, **body),
+        objective=WeightedSum((KL(beta),)),
+        input_noise=input_noise,
+        # XLA's convolutions on a CPU are far slower than the ones that TensorFlow calls without it.
+        xla_on_cpu=False,
+        seed=seed,
+        name="conv_vae",
+    )
