@@ -1,0 +1,59 @@
+"""The user's variant, and for each variant one training run that many promises look at."""
+
+import dataclasses
+
+import keras
+import pytest
+
+import zoo
+from tests.conformance.variants import NAMES, OWN, own_vae
+from tests.helpers import data, optimizer, small
+
+
+@pytest.fixture(scope="session", autouse=True)
+def user_variant():
+    zoo.register(OWN, own_vae, data="tables", summary="a user's own")
+    yield
+    zoo.unregister(OWN)
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """Two epochs of training, the first of which was saved; three steps each, the last smaller."""
+
+    vae: object
+    history: dict
+    first_epoch: str
+    x: object
+
+
+@pytest.fixture(scope="session")
+def trained(user_variant, tmp_path_factory):
+    """name -> `Run`, made when first asked for; not to be trained further."""
+    runs = {}
+
+    def run(name):
+        if name not in runs:
+            runs[name] = _run(name, tmp_path_factory.mktemp(name))
+        return runs[name]
+
+    return run
+
+
+def _run(name, folder):
+    vae, x = small(name), data(name)
+    vae.compile(optimizer(), jit_compile=False)
+    checkpoint = keras.callbacks.ModelCheckpoint(str(folder / "{epoch}.keras"))
+    got = vae.fit(
+        x, batch_size=8, epochs=2, validation_data=(x[:5],), callbacks=checkpoint, verbose=0
+    )
+    return Run(vae, got.history, str(folder / "1.keras"), x)
+
+
+@pytest.fixture(scope="session")
+def exported(trained, tmp_path_factory):
+    """name -> folder of its SavedModel."""
+    folders = {name: tmp_path_factory.mktemp("export") / name for name in NAMES}
+    for name, folder in folders.items():
+        trained(name).vae.export(folder)
+    return folders

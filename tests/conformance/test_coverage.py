@@ -1,0 +1,39 @@
+"""The list of promises covers every variant."""
+
+import importlib
+import inspect
+import pathlib
+
+import zoo
+from tests.conformance.variants import NAMES, OWN
+
+HERE = pathlib.Path(__file__).parent
+
+
+def promises():
+    for path in HERE.glob("test_*.py"):
+        if path != pathlib.Path(__file__):
+            module = importlib.import_module(f"tests.conformance.{path.stem}")
+            yield from ((n, f) for n, f in vars(module).items() if n.startswith("test_"))
+
+
+def test_each_promise_is_tested_on_each_variant():
+    found = dict(promises())
+
+    assert len(found) > 30
+    for title, function in found.items():
+        marks = {mark.args for mark in getattr(function, "pytestmark", ())}
+        assert ("name", NAMES) in marks, f"{title} is not tested on each variant"
+
+
+def test_variants_are_those_of_the_registry_and_a_users_own():
+    assert {*zoo.available()} == {*NAMES}
+    assert OWN in zoo.available()
+
+
+def test_each_test_of_a_promise_has_a_name_of_its_own():
+    sources = [p.read_text() for p in HERE.glob("test_*.py")]
+    titles = [w.split("(")[0] for s in sources for w in s.split("\ndef test_")[1:]]
+
+    assert len(titles) == len({*titles})
+    assert all(inspect.isfunction(function) for _, function in promises())

@@ -1,0 +1,184 @@
+"""What every variant is: a subclassed Keras model around an encoder that returns a Normal."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+import zoo
+from tests.conformance.variants import each_variant
+from tests.helpers import assert_same, data, event_shape, small, values
+
+tfd = tfp.distributions
+
+
+@each_variant
+def test_encode_gives_exactly_a_normal(trained, name):
+    run = trained(name)
+
+    q = run.vae.encode(run.x)
+
+    assert type(q) is tfd.Normal
+    assert tuple(q.batch_shape) == (len(run.x), run.vae.latents.latent_dim)
+    assert np.isfinite(q.loc).all()
+    assert (np.asarray(q.scale) > 0).all()
+
+
+@each_variant
+def test_encoder_and_decoder_are_subclassed_keras_models(trained, name):
+    vae = trained(name).vae
+
+    for model in (vae, vae.latents.encoder, vae.decoder):
+        assert isinstance(model, keras.Model)
+        assert not isinstance(model, (keras.Sequential, keras.src.models.Functional))
+
+
+@each_variant
+def test_gradient_reaches_every_weight(name):
+    vae, x = small(name), tf.constant(data(name))
+
+    with tf.GradientTape() as tape:
+        loss = vae.compute_loss(x=x, y_pred=vae(x, training=True))
+    gradients = tape.gradient(loss, [v.value for v in vae.trainable_variables])
+
+    for variable, gradient in zip(vae.trainable_variables, gradients, strict=True):
+        assert gradient is not None, variable.path
+        assert np.isfinite(gradient).all(), variable.path
+        assert np.abs(gradient).max() > 0, variable.path
+
+
+@each_variant
+def test_input_shape_builds_at_once_and_the_first_batch_builds_too(name):
+    at_once, by_batch = small(name), small(name, built=False)
+
+    by_batch.encode(data(name))
+
+    assert at_once.built
+    assert [v.shape for v in at_once.variables] == [v.shape for v in by_batch.variables]
+
+
+@each_variant
+def test_zoo_compiles_with_adam_at_a_thousandth(name):
+    vae = small(name)
+
+    assert vae.compiled
+    assert isinstance(vae.optimizer, keras.optimizers.Adam)
+    assert float(vae.optimizer.learning_rate) == pytest.approx(1e-3)
+
+
+@each_variant
+def test_config_gives_the_same_model_back(name):
+    vae = small(name)
+
+    again = type(vae).from_config(vae.get_config())
+    again.build((None, *event_shape(name)))
+
+    assert again.get_config() == vae.get_config()
+    assert [v.shape for v in again.variables] == [v.shape for v in vae.variables]
+
+
+@each_variant
+def test_seed_decides_the_initial_weights_given_keras_seed(name):
+    assert_same(values(small(name).variables), values(small(name).variables))
+
+
+@each_variant
+def test_inference_is_deterministic(trained, name):
+    run = trained(name)
+
+    def everything():
+        q = run.vae.encode(run.x)
+        likelihood = run.vae.log_likelihood(run.x, samples=5)
+        return [q.loc, q.scale, run.vae.reconstruct(run.x), run.vae.elbo(run.x), likelihood]
+
+    assert_same(everything(), everything())
+
+
+@each_variant
+def test_seed_reproduces_samples_and_another_differs(trained, name):
+    run = trained(name)
+
+    def draws(seed):
+        return [
+            run.vae.generate(3, seed=seed),
+            run.vae.reconstruct(run.x[:3], samples=2, seed=seed),
+            run.vae.log_likelihood(run.x[:3], samples=3, seed=seed),
+        ]
+
+    first, again, other = draws(1), draws(1), draws(2)
+    assert_same(first, again)
+    assert all(np.abs(a - b).max() > 0 for a, b in zip(first, other, strict=True))
+
+
+@each_variant
+def test_results_have_the_promised_shapes(trained, name):
+    run, event = trained(name), event_shape(name)
+    x, vae, size = run.x, run.vae, run.vae.latents.latent_dim
+
+    assert vae.decode(np.zeros((4, size))).log_prob(x[:4]).shape == (4,)
+    assert vae.reconstruct(x).shape == x.shape
+    assert vae.reconstruct(x, samples=2).shape == (2, *x.shape)
+    assert vae.generate(3).shape == (3, *event)
+    assert vae.elbo(x).shape == (len(x),)
+    assert vae.log_likelihood(x, samples=3).shape == (len(x),)
+    assert vae.interpolate(x[:2], x[2:4], steps=5).shape == (2, 5, *event)
+    assert vae.traverse(x[0], dimensions=[1], steps=4).shape == (1, 4, *event)
+
+
+@each_variant
+def test_predict_gives_arrays(trained, name):
+    run = trained(name)
+
+    got = run.vae.predict(run.x, batch_size=8, verbose=0)
+
+    assert all(isinstance(value, np.ndarray) for value in got.values())
+    np.testing.assert_allclose(got["loc"], run.vae.encode(run.x).loc, atol=1e-5)
+    np.testing.assert_allclose(got["reconstruction"], run.vae.reconstruct(run.x), atol=1e-5)
+
+
+@each_variant
+def test_elbo_of_an_example_does_not_depend_on_its_batch(trained, name):
+    run = trained(name)
+
+    whole = run.vae.elbo(run.x)
+
+    np.testing.assert_allclose(run.vae.elbo(run.x[7:8]), whole[7:8], rtol=1e-5)
+    np.testing.assert_allclose(run.vae.elbo(run.x[::-1], batch_size=3)[::-1], whole, rtol=1e-5)
+
+
+@each_variant
+def test_arrays_tensors_and_datasets_give_the_same(trained, name):
+    run = trained(name)
+
+    from_array = run.vae.elbo(run.x)
+    from_tensor = run.vae.elbo(tf.constant(run.x))
+    from_dataset = run.vae.elbo(tf.data.Dataset.from_tensor_slices(run.x).batch(7))
+
+    np.testing.assert_array_equal(from_tensor, from_array)
+    np.testing.assert_allclose(from_dataset, from_array, rtol=1e-5)
+
+
+@each_variant
+def test_mixed_bfloat16_trains_and_keeps_the_scale_in_float32(name):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    vae, x = small(name), data(name)
+    vae.compile(run_eagerly=True)
+
+    history = vae.fit(x, batch_size=20, verbose=0).history
+    q = vae.encode(x)
+
+    assert vae.latents.encoder.compute_dtype == "bfloat16"
+    assert np.isfinite(history["loss"]).all()
+    assert q.scale.dtype == q.loc.dtype == tf.float32
+    assert np.isfinite(vae.elbo(x)).all()
+
+
+@each_variant
+def test_card_says_what_the_variant_is(name):
+    card = zoo.card(name)
+
+    assert card.name == name
+    assert card.summary
+    assert "\n" not in card.summary
+    assert name in str(card)

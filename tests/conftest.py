@@ -1,0 +1,27 @@
+"""What every test shares: a CPU (the promises of equal bits are for CPUs), quiet logs, a seed."""
+
+import os
+import pathlib
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+ROOT = str(pathlib.Path(__file__).resolve().parents[1])
+if ROOT not in sys.path:
+    sys.path.insert(0, ROOT)
+
+import pytest  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def fresh_keras():
+    """The same initial weights and no global state for each test that uses Keras."""
+    if "keras" in sys.modules:
+        import keras
+
+        keras.utils.set_random_seed(1)
+        yield
+        keras.config.set_dtype_policy("float32")
+    else:
+        yield

@@ -1,0 +1,74 @@
+"""Tiny models and data for any variant, and fresh Python processes."""
+
+import inspect
+import os
+import pathlib
+import subprocess
+import sys
+import textwrap
+
+import keras
+import numpy as np
+
+import zoo
+
+ROOT = str(pathlib.Path(__file__).resolve().parents[1])
+
+# By the name of an option and by the kind of data, never by the name of a variant.
+SMALL_OPTIONS = {"latent_dim": 2, "hidden": (12,), "widths": (4, 8), "blocks": 1}
+EVENT_SHAPES = {"tables": (6,), "images": (9, 10, 2)}
+
+
+def event_shape(name):
+    """Shape of one tiny example for a variant; images are of odd size and have two channels."""
+    return EVENT_SHAPES[zoo.card(name).data]
+
+
+def data(name, n=20, seed=0):
+    """n examples in [0, 1] that a variant can take."""
+    return np.random.default_rng(seed).random((n, *event_shape(name)), "float32")
+
+
+def small(name, *, built=True, **options):
+    """A variant at its smallest, built, with the same initial weights each time."""
+    keras.utils.set_random_seed(1)
+    known = inspect.signature(zoo.builder(name)).parameters
+    chosen = {key: value for key, value in SMALL_OPTIONS.items() if key in known}
+    if built:
+        options.setdefault("input_shape", event_shape(name))
+    return zoo.get(name, **{"seed": 1, **chosen, **options})
+
+
+def optimizer(rate=1e-2):
+    """Adam whose steps are smooth in the gradient, so that rounding errors stay small."""
+    return zoo.FusedAdam(rate, epsilon=1e-2)
+
+
+def values(variables):
+    """Variables as arrays."""
+    return [np.array(v.numpy()) for v in variables]
+
+
+def assert_same(got, expected, **tolerance):
+    """Two lists of arrays are equal: bit for bit, or to a tolerance where one is given."""
+    assert len(got) == len(expected)
+    for a, b in zip(got, expected, strict=True):
+        if tolerance:
+            np.testing.assert_allclose(a, b, **tolerance)
+        else:
+            np.testing.assert_array_equal(a, b)
+
+
+def start_python(code, *arguments, stdout=subprocess.PIPE, **environment):
+    """A fresh process that runs `code` with this repository's zoo."""
+    env = {**os.environ, "PYTHONPATH": ROOT, **environment}
+    command = [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
+    return subprocess.Popen(command, env=env, stdout=stdout, stderr=subprocess.PIPE, text=True)
+
+
+def run_python(code, *arguments, **environment):
+    """Output of `code`, run in a fresh process to its end; fails where it does."""
+    process = start_python(code, *arguments, **environment)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err[-3000:]
+    return out
