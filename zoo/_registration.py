@@ -9,7 +9,7 @@ import importlib.abc
 import importlib.util
 import sys
 
-MODULES = ("zoo.model", "zoo.encoders", "zoo.decoders")
+MODULES = ("zoo.model", "zoo.latents", "zoo.encoders", "zoo.decoders")
 
 
 def register_when_keras_is_imported():
