@@ -47,7 +47,8 @@ class SharedScaleNormal(Likelihood):
 
     def build(self, input_shape):
         del input_shape
-        start = math.log(math.expm1(min(self.initial_scale - self.floor, 30.0)))
+        above = self.initial_scale - self.floor
+        start = math.log(math.expm1(above)) if above < 30.0 else above  # softplus, undone
         self.raw_scale = self.add_weight(shape=(), initializer=_constant(start), name="raw_scale")
 
     def call(self, raw):
