@@ -67,6 +67,8 @@ class FusedBernoulli(tfd.Bernoulli):
     def _log_prob(self, value):
         value = tf.cast(value, self.logits.dtype)
         logits = tf.convert_to_tensor(self.logits)
+        if value.shape != logits.shape:  # the op does not broadcast
+            value, logits = value + tf.zeros_like(logits), logits + tf.zeros_like(value)
         return -tf.nn.sigmoid_cross_entropy_with_logits(labels=value, logits=logits)
 
 
