@@ -14,6 +14,7 @@ class _Corruption(keras.layers.Layer):
         super().__init__(**kwargs)
         self.amount, self.seed = amount, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_state = self.seed_generator.state  # Keras saves a layer's variables, not seeds
 
     def build(self, input_shape):
         del input_shape
