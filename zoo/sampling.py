@@ -90,7 +90,8 @@ def tile(x, samples):
     """Repeat the whole batch: `[B, ...]` -> `[samples * B, ...]`, sample-major."""
     if samples == 1:
         return x
-    return tf.tile(x, [samples] + [1] * (len(x.shape) - 1))
+    # Not tf.tile of x: the TFLite converter drops it where the product that follows might broadcast.
+    return tf.gather(x, tf.tile(tf.range(tf.shape(x)[0]), [samples]))
 
 
 def untile(x, samples):
