@@ -70,6 +70,7 @@ def fit(
     )
     if not arrays:
         common.update(class_weight=class_weight, steps_per_epoch=steps_per_epoch)
+        common.update(shuffle=shuffle and not isinstance(x, tf.data.Dataset))
         return keras_fit(x, y, batch_size=batch_size, sample_weight=sample_weight, **common)
     weight = _with_classes(y, sample_weight, class_weight)
     data = tuple(a for a in (x, y, weight))[
@@ -78,7 +79,7 @@ def fit(
     feed = ArrayFeed(
         data,
         batch_size or BATCH_SIZE,
-        seed=int(np.asarray(model.seed_generator.state)[0]),
+        seed=int(model.seed_generator.state.numpy()[0]),
         shuffle=shuffle,
         steps_per_epoch=steps_per_epoch,
     )
