@@ -1,0 +1,264 @@
+"""Likelihood heads against closed forms."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import special, stats
+
+import zoo
+from tests.helpers import data, small
+from zoo import likelihoods
+from zoo.likelihoods import (
+    Categorical,
+    DiscretizedLogisticLikelihood,
+    Normal,
+    PerElementNormal,
+    SharedScaleNormal,
+    Tabular,
+)
+
+RNG = np.random.default_rng(0)
+NUMERIC_HEADS = [name for name in likelihoods.IDENTIFIERS if name != "categorical"]
+
+
+def head(likelihood, event):
+    """p(x|z) for random raw outputs, and these outputs."""
+    raw = RNG.standard_normal((3, *event[:-1], likelihood.outputs(event[-1]))).astype("float32")
+    likelihood.build(raw.shape)
+    return likelihood(tf.constant(raw)), raw
+
+
+@pytest.mark.parametrize("identifier", NUMERIC_HEADS)
+@pytest.mark.parametrize("event", [(5,), (4, 3, 2)])
+def test_log_prob_is_one_number_for_each_example(identifier, event):
+    p, _ = head(likelihoods.IDENTIFIERS[identifier](), event)
+
+    assert p.log_prob(np.zeros((3, *event), "float32")).shape == (3,)
+    assert p.mean().shape == p.sample(seed=1).shape == (3, *event)
+    assert p.mean().dtype == tf.float32
+
+
+def test_bernoulli_equals_its_formula():
+    p, raw = head(likelihoods.Bernoulli(), (4,))
+    x = RNG.random((3, 4)).astype("float32")
+
+    expected = x * special.log_expit(raw) + (1 - x) * special.log_expit(-raw)
+
+    np.testing.assert_allclose(p.log_prob(x), expected.sum(-1), rtol=1e-5)
+    np.testing.assert_allclose(p.mean(), special.expit(raw), rtol=1e-5)
+
+
+def test_normal_equals_its_formula():
+    p, raw = head(Normal(0.3), (4,))
+    x = np.zeros((3, 4), "float32")
+
+    np.testing.assert_allclose(p.log_prob(x), stats.norm(raw, 0.3).logpdf(x).sum(-1), rtol=1e-4)
+
+
+@pytest.mark.parametrize("scale", [0.01, 1.0, 50.0])
+def test_shared_scale_starts_where_it_is_told(scale):
+    p, raw = head(SharedScaleNormal(scale), (4,))
+    x = np.zeros((3, 4), "float32")
+
+    np.testing.assert_allclose(p.log_prob(x), stats.norm(raw, scale).logpdf(x).sum(-1), rtol=1e-3)
+
+
+def test_shared_scale_is_learned():
+    likelihood = SharedScaleNormal(1.0)
+    likelihood.build((None, 4))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(likelihood(tf.zeros([3, 4])).log_prob(tf.zeros([3, 4])))
+
+    assert float(tape.gradient(loss, likelihood.raw_scale.value)) < 0
+
+
+def test_per_element_scale_equals_its_formula():
+    p, raw = head(PerElementNormal(floor=0.01), (4,))
+    x = np.zeros((3, 4), "float32")
+    loc, scale = raw[:, :4], 0.01 + np.logaddexp(0, raw[:, 4:])
+
+    np.testing.assert_allclose(p.log_prob(x), stats.norm(loc, scale).logpdf(x).sum(-1), rtol=1e-4)
+
+
+def test_discretized_logistic_gives_at_most_probability_one():
+    p, _ = head(DiscretizedLogisticLikelihood(), (4, 4, 1))
+    x = np.round(RNG.random((3, 4, 4, 1)) * 255) / 255
+
+    log_prob = np.asarray(p.log_prob(x.astype("float32")))
+
+    assert (log_prob < 0).all()
+    assert (zoo.bits_per_dimension(-log_prob, (4, 4, 1)) > 0).all()
+
+
+def test_binarize_draws_each_pixel_with_its_probability():
+    x = np.full((100, 200), 0.3, "float32")
+
+    drawn = np.asarray(zoo.binarize(x, seed=1))
+
+    assert {*np.unique(drawn)} == {0.0, 1.0}
+    assert abs(drawn.mean() - 0.3) < 4 * np.sqrt(0.21 / drawn.size)
+    np.testing.assert_array_equal(drawn, zoo.binarize(x, seed=1))
+    assert (drawn != np.asarray(zoo.binarize(x, seed=2))).any()
+
+
+def test_dynamic_binarisation_is_fresh_in_training_and_fixed_in_evaluation():
+    vae = small("dense_vae", likelihood="binarized_bernoulli")
+    x = tf.constant(data("dense_vae"))
+
+    first, second = (np.asarray(vae(x, training=True).target) for _ in "ab")
+    fixed, again = (np.asarray(vae(x, training=False).target) for _ in "ab")
+
+    assert {*np.unique(first)} == {0.0, 1.0}
+    assert (first != second).any()
+    np.testing.assert_array_equal(fixed, again)
+
+
+# Categorical
+
+
+def test_categorical_equals_its_formula():
+    p, raw = head(Categorical(3), (5, 2))
+    x = RNG.integers(0, 3, (3, 5, 2))
+    logits = special.log_softmax(raw.reshape(3, 5, 2, 3), -1)
+
+    expected = np.take_along_axis(logits, x[..., None], -1).sum((1, 2, 3))
+
+    np.testing.assert_allclose(p.log_prob(x), expected, rtol=1e-5)
+    np.testing.assert_array_equal(p.mean(), logits.argmax(-1))
+    assert p.sample(seed=1).shape == (3, 5, 2)
+
+
+def test_categorical_shows_the_encoder_one_hot():
+    features = Categorical(3).features(tf.constant([[0.0, 2.0]]))
+
+    np.testing.assert_array_equal(features, [[1, 0, 0, 0, 0, 1]])
+    assert Categorical(3).features_shape((5, 2)) == (5, 6)
+
+
+def test_categorical_vae_trains_on_classes():
+    vae = small("dense_vae", likelihood=Categorical(4))
+    vae.compile(run_eagerly=True)
+    x = RNG.integers(0, 4, (8, 6))
+
+    assert np.isfinite(vae.fit(x, verbose=0).history["loss"]).all()
+    assert {*np.unique(vae.reconstruct(x))} <= {0.0, 1.0, 2.0, 3.0}
+
+
+# Tables
+
+TABLE = np.array(
+    [[1.0, 0, 100.0], [2.0, 2, np.nan], [np.nan, 1, 300.0], [4.0, np.nan, 500.0]], "float32"
+)
+CATEGORIES = (0, 3, 0)
+
+
+@pytest.fixture
+def table():
+    likelihood = Tabular.from_data(TABLE, CATEGORIES)
+    raw = RNG.standard_normal((4, likelihood.outputs(3))).astype("float32")
+    return likelihood, raw
+
+
+def test_from_data_finds_means_and_scales_of_what_was_seen(table):
+    likelihood, _ = table
+
+    assert likelihood.means == pytest.approx((7 / 3, 0, 300))
+    assert likelihood.scales == pytest.approx((np.std([1, 2, 4]), 1, np.std([100, 300, 500])))
+
+
+def test_table_log_prob_is_in_the_units_of_the_table(table):
+    likelihood, raw = table
+    p = likelihood(raw)
+    scale = likelihood.scales[0] * (0.05 + np.logaddexp(0, raw[0, 1]))
+    loc = likelihood.means[0] + likelihood.scales[0] * raw[0, 0]
+
+    columns = np.asarray(p.log_prob_per_column(TABLE))
+
+    assert columns[0, 0] == pytest.approx(stats.norm(loc, scale).logpdf(1.0), rel=1e-4)
+    assert columns[0, 1] == pytest.approx(special.log_softmax(raw[0, 2:5])[0], rel=1e-4)
+    np.testing.assert_allclose(p.log_prob(TABLE), columns.sum(-1), rtol=1e-5)
+
+
+def test_units_change_log_prob_by_the_log_determinant(table):
+    likelihood, raw = table
+    times = np.float32([10, 1, 1])
+
+    other = Tabular.from_data(TABLE * times, CATEGORIES)
+
+    change = other(raw).log_prob(TABLE * times) - likelihood(raw).log_prob(TABLE)
+    np.testing.assert_allclose(change, [-np.log(10), -np.log(10), 0, -np.log(10)], atol=1e-3)
+
+
+def test_missing_values_add_nothing_to_log_prob_or_gradient(table):
+    likelihood, raw = table
+    raw = tf.constant(raw)
+
+    with tf.GradientTape() as tape:
+        tape.watch(raw)
+        p = likelihood(raw)
+        columns = p.log_prob_per_column(TABLE)
+        total = tf.reduce_sum(p.log_prob(TABLE))
+    slope = np.asarray(tape.gradient(total, raw))
+
+    assert (np.asarray(columns)[np.isnan(TABLE)] == 0).all()
+    assert np.isfinite(slope).all()
+    assert (slope[2, :2] == 0).all()
+    assert (slope[3, 2:5] == 0).all()
+    assert (slope[1, 5:] == 0).all()
+    assert (slope[0] != 0).all()
+
+
+def test_encoder_sees_a_missing_value_as_the_mean_and_a_flag(table):
+    likelihood, _ = table
+
+    features = np.asarray(likelihood.features(tf.constant(TABLE)))
+
+    assert features.shape == (4, *likelihood.features_shape((3,)))
+    np.testing.assert_array_equal(features[2, :2], [0, 1])
+    np.testing.assert_array_equal(features[1, 2:6], [0, 0, 1, 0])
+    np.testing.assert_array_equal(features[3, 2:6], [0, 0, 0, 1])
+    assert np.isfinite(features).all()
+
+
+def test_table_samples_and_means_have_the_columns_of_the_table(table):
+    likelihood, raw = table
+    p = likelihood(raw)
+
+    sample = np.asarray(p.sample(seed=1))
+
+    assert sample.shape == p.mean().shape == (4, 3)
+    assert {*sample[:, 1]} <= {0.0, 1.0, 2.0}
+    np.testing.assert_array_equal(p.sample(seed=[1, 2]), p.sample(seed=[1, 2]))
+
+
+def test_vae_trains_on_a_table_with_missing_values(table):
+    vae = zoo.get("dense_vae", hidden=(8,), latent_dim=2, likelihood=table[0], seed=1)
+    vae.compile(run_eagerly=True)
+
+    history = vae.fit(TABLE, epochs=2, verbose=0).history
+
+    assert np.isfinite(history["loss"]).all()
+    assert np.isfinite(vae.reconstruct(TABLE)).all()
+    assert np.isfinite(vae.log_likelihood(TABLE, samples=5)).all()
+
+
+def test_constant_columns_keep_a_finite_scale():
+    likelihood = Tabular.from_data(np.full((5, 1), 3.0))
+
+    assert likelihood.scales == (1.0,)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Normal(0.0), "scale must be a positive number, got 0.0"),
+        (lambda: Normal(float("inf")), "scale must be a positive number, got inf"),
+        (lambda: SharedScaleNormal(1e-5), "floor < initial_scale"),
+        (lambda: PerElementNormal(floor=0), "0 < floor < ceiling"),
+        (lambda: Categorical(1), "classes must be an integer of at least 2, got 1"),
+        (lambda: Tabular((0, 0), means=(1.0,)), "means must have one number for each of 2"),
+    ],
+)
+def test_impossible_arguments_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
