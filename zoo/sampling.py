@@ -90,7 +90,7 @@ def tile(x, samples):
     """Repeat the whole batch: `[B, ...]` -> `[samples * B, ...]`, sample-major."""
     if samples == 1:
         return x
-    # Not tf.tile of x: the TFLite converter drops it where the product that follows might broadcast.
+    # Not tf.tile of x: the TFLite converter drops it before a product that might broadcast.
     return tf.gather(x, tf.tile(tf.range(tf.shape(x)[0]), [samples]))
 
 
