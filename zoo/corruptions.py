@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from zoo.component import component
-from zoo.sampling import replica_seed
+from zoo.sampling import normal, replica_seed, uniform
 
 
 class _Corruption(keras.layers.Layer):
@@ -46,7 +46,7 @@ class GaussianCorruption(_Corruption):
         super().__init__(amount, seed, **kwargs)
 
     def corrupt(self, x):
-        noise = tf.random.stateless_normal(tf.shape(x), self.next_seed())
+        noise = normal(tf.shape(x), self.next_seed())
         return x + tf.cast(self.amount * noise, x.dtype)
 
 
@@ -58,7 +58,7 @@ class MaskingCorruption(_Corruption):
         super().__init__(_fraction(amount), seed, **kwargs)
 
     def corrupt(self, x):
-        keep = tf.random.stateless_uniform(tf.shape(x), self.next_seed()) >= self.amount
+        keep = uniform(tf.shape(x), self.next_seed()) >= self.amount
         return tf.where(keep, x, tf.zeros_like(x))
 
 
@@ -70,7 +70,7 @@ class SaltAndPepperCorruption(_Corruption):
         super().__init__(_fraction(amount), seed, **kwargs)
 
     def corrupt(self, x):
-        u = tf.random.stateless_uniform(tf.shape(x), self.next_seed())
+        u = uniform(tf.shape(x), self.next_seed())
         x = tf.where(u < self.amount / 2, tf.zeros_like(x), x)
         return tf.where(u > 1 - self.amount / 2, tf.ones_like(x), x)
 

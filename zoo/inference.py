@@ -47,7 +47,7 @@ def batches(model, x, batch_size):
 def encode(model, x, batch_size):
     """See `VAE.encode`."""
 
-    def parameters(batch, _):
+    def parameters(batch, i):
         q = model.posterior(batch)
         return q.loc, q.scale
 
@@ -58,7 +58,7 @@ def score(model, x, samples, seed, batch_size):
     """See `VAE.score`."""
     checks.count(samples=samples)
 
-    def scores(batch, _):
+    def scores(batch, i):
         return model.scores(batch, CommonSampler(seed, samples))
 
     return over_batches(model, ("score", samples, seed), scores, x, batch_size)
@@ -67,7 +67,7 @@ def score(model, x, samples, seed, batch_size):
 def reconstruct(model, x, samples, seed, batch_size):
     """See `VAE.reconstruct`."""
     if samples is None:
-        return over_batches(model, "reconstruct", lambda b, _: _means(model, b), x, batch_size)
+        return over_batches(model, "reconstruct", lambda b, i: _means(model, b), x, batch_size)
     checks.count(samples=samples)
 
     def draws(batch, i):

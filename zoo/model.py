@@ -53,6 +53,7 @@ class VAE(keras.Model):
         self.input_noise = resolve(input_noise, corruptions.IDENTIFIERS, "input_noise")
         self.xla_on_cpu, self.steps_per_call, self.seed = xla_on_cpu, steps_per_call, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_state = self.seed_generator.state  # Keras saves a layer's variables, not seeds
         self._functions = {}
 
     # Keras: building, compiling, training
@@ -117,6 +118,12 @@ class VAE(keras.Model):
     def test_step(self, data):
         return fitting.per_worker(super().test_step(data))
 
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # Under a strategy Keras draws a batch here to build the model from, and with several
+        # workers fails to reduce it (a tuple). fit has built this model already.
+        if not self.built:
+            super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
+
     def predict_step(self, data):
         x = keras.utils.unpack_x_y_sample_weight(data)[0]
         out = self.run(x, MeanSampler())
@@ -143,9 +150,13 @@ class VAE(keras.Model):
         per_example = self.objective.per_example(x, y, y_pred, sample_weight)
         if sample_weight is not None:
             per_example *= tf.cast(sample_weight, per_example.dtype)
-        # add_loss, not a plain mean: Keras then adds regularizers and scales for replicas.
-        self.add_loss(tf.reduce_mean(per_example))
-        return super().compute_loss(x, y, y_pred, sample_weight, training)
+        # Each replica's share of the mean over all replicas, as Keras scales losses of its own. Not
+        # add_loss: replicas that are traced in turns would find each other's losses in its list.
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        loss = tf.reduce_mean(per_example) / replicas
+        if self.losses:  # regularizers and what users add; Keras aggregates these
+            loss += super().compute_loss(x, y, y_pred, sample_weight, training)
+        return loss
 
     # Inference: each of these maps a compiled function over batches
 

@@ -114,36 +114,43 @@ def latent_scatter(codes, labels=None, names=None, seed=0):
         axes.scatter(*points[shown].T, s=size, color=DATA, alpha=0.6, lw=0)
     else:
         _classes(axes, points[shown], np.asarray(labels)[shown], names, size)
-    axes.set_aspect("equal", adjustable="datalim")
-    _label(axes, f"Codes of {len(shown):,} held-out examples", *axis_names)
+    # A few far-off codes must not shrink all others to a dot.
+    low, high = np.quantile(points[shown], [0.01, 0.99], axis=0)
+    low, high = low - 0.25 * (high - low) - 1e-6, high + 0.25 * (high - low) + 1e-6
+    outside = int(((points[shown] < low) | (points[shown] > high)).any(1).sum())
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    more = f" ({outside} further out)" if outside else ""
+    _label(axes, f"Codes of {len(shown):,} held-out examples{more}", *axis_names)
     return figure
 
 
-def score_histogram(scores, anomaly=None, auroc=None, bins=50):
+def score_histogram(scores, anomaly=None, auroc=None, bins=60):
     """How anomaly scores (nats, higher is stranger) are spread, for normal rows and anomalies.
 
     Args:
-        scores: `[N]`; the largest hundredth share the last bin.
+        scores: `[N]`, drawn from the normal rows' median on: linear near it, logarithmic far off.
         anomaly: `[N]` of bool, or None where nobody knows.
         auroc: shown in the title.
         bins: how many.
     """
     scores = np.asarray(scores, "float64")
     anomaly = np.zeros(len(scores), bool) if anomaly is None else np.asarray(anomaly, bool)
-    top = np.quantile(scores, 0.99)
-    edges = np.linspace(scores.min(), max(top, scores.min() + 1e-6), bins + 1)
-    figure = _figure(7, 3.8)
+    low, median, high = np.quantile(scores[~anomaly], [0.1, 0.5, 0.9])
+    scores, width = scores - median, max(high - low, 1e-6)
+    ends = np.arcsinh([scores.min() / width - 0.01, scores.max() / width + 0.01])
+    edges = width * np.sinh(np.linspace(*ends, bins + 1))
+    figure = _figure(7.4, 3.8)
     axes = figure.subplots()
     for chosen, name, colour in ((~anomaly, "normal", DATA), (anomaly, "anomaly", MODEL)):
         if chosen.any():
             label = f"{name} ({chosen.sum():,})"
             share = np.full(chosen.sum(), 100 / chosen.sum())
-            kept = np.minimum(scores[chosen], edges[-1])
-            axes.hist(kept, edges, weights=share, color=colour, alpha=0.65, label=label)
-    beyond = int((scores > edges[-1]).sum())
-    more = f"; {beyond} larger in the last bin" if beyond else ""
+            axes.hist(scores[chosen], edges, weights=share, color=colour, alpha=0.65, label=label)
+    axes.set_xscale("asinh", linear_width=width)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if width > 1 else f"{value:g}")
+    axes.minorticks_off()
     title = "Anomaly scores" if auroc is None else f"Anomaly scores, AUROC {auroc:.3f}"
-    _label(axes, title, f"$-$ELBO (nats per row{more})", "share of the group (%)")
+    _label(axes, title, "$-$ELBO above the normal rows' median (nats)", "share of the group (%)")
     _legend(axes)
     return figure
 
@@ -171,9 +178,11 @@ def column_surprise(names, normal, anomaly=None):
     # Anomalies can be surprising by orders of magnitude more than anything else.
     axes.set_xscale("symlog", linthresh=1.0)
     some = f" ({len(order)} of {len(normal)})" if len(order) < len(normal) else ""
-    unit = "nats above a typical training row (linear to 1, then logarithmic)"
-    _label(axes, f"Surprise by column{some}", rf"mean $-\log\ p$(column $|\ z$), {unit}", "")
-    _legend(axes)
+    lowest = min(0.0, *(x.get_offsets()[:, 0].min() for x in axes.collections[-2:]))
+    axes.set_xlim(left=lowest - 0.2)
+    title = rf"Surprise by column{some}: mean $-\log\ p$(column $|\ z$)"
+    _label(axes, title, "nats above a typical training row", "")
+    axes.legend(frameon=False, fontsize=9, loc="lower right")
     return figure
 
 

@@ -6,8 +6,11 @@ batch `[S * B]`, sample-major; `tile` repeats anything else that must line up wi
 
 import numpy as np
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from zoo.distributions import as_event
+
+tfd = tfp.distributions
 
 
 class MeanSampler:
@@ -37,10 +40,13 @@ class RandomSampler:
         self.seed, self.samples, self._calls = seed, samples, 0
 
     def __call__(self, distribution):
-        q = as_event(distribution)
-        if self.samples == 1:
-            return q.experimental_sample_and_log_prob(seed=self.next_seed())
-        z, log_q = q.experimental_sample_and_log_prob(self.samples, seed=self.next_seed())
+        q, seed = as_event(distribution), self.next_seed()
+        if isinstance(distribution, tfd.Normal):
+            loc, scale = distribution.loc, distribution.scale
+            z = loc + scale * normal(tf.concat([[self.samples], tf.shape(loc)], 0), seed)
+            log_q = q.log_prob(z)
+        else:
+            z, log_q = q.experimental_sample_and_log_prob(self.samples, seed=seed)
         return _merge(z), _merge(log_q)
 
     def next_seed(self):
@@ -86,6 +92,20 @@ class CommonSampler:
         return tile(x, self.samples)
 
 
+# Philox by name: the same numbers on every device, in and out of XLA, and in XLA on a CPU ten times
+# faster than what "auto_select" selects there.
+
+
+def normal(shape, seed):
+    """Standard normal numbers, float32; `seed` is an int32 `[2]`."""
+    return tf.random.stateless_normal(shape, seed, alg="philox")
+
+
+def uniform(shape, seed):
+    """Uniform numbers in [0, 1), float32; `seed` is an int32 `[2]`."""
+    return tf.random.stateless_uniform(shape, seed, alg="philox")
+
+
 def tile(x, samples):
     """Repeat the whole batch: `[B, ...]` -> `[samples * B, ...]`, sample-major."""
     if samples == 1:
@@ -108,4 +128,6 @@ def replica_seed(seed):
 
 
 def _merge(x):
-    return tf.reshape(x, tf.concat([[-1], tf.shape(x)[2:]], 0))
+    merged = tf.reshape(x, tf.concat([[-1], tf.shape(x)[2:]], 0))
+    merged.set_shape([None, *x.shape[2:]])
+    return merged

@@ -76,11 +76,11 @@ class Anneal(keras.callbacks.Callback):
         self._variable = self.model.objective.term(self.term).current
 
     def on_train_batch_begin(self, batch, logs=None):
-        self._variable.assign(float(self.schedule(int(self.model.optimizer.iterations))))
+        self._variable.assign(float(self.schedule(int(self.model.optimizer.iterations.numpy()))))
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:
-            logs[f"{self.term}_weight"] = float(self._variable)
+            logs[f"{self.term}_weight"] = float(self._variable.numpy())
 
 
 def _positive(**arguments):

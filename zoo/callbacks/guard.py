@@ -43,14 +43,14 @@ class NonFiniteGuard(keras.callbacks.Callback):
     def _keep(self):
         if not self.model.built:
             return
-        values = [np.array(v) for v in self._variables()]
+        values = [np.array(v.numpy()) for v in self._variables()]
         floats = (v for v in values if np.issubdtype(v.dtype, np.floating))
         if all(np.isfinite(v).all() for v in floats):
-            self._copy, self._step = values, int(self.model.optimizer.iterations)
+            self._copy, self._step = values, int(self.model.optimizer.iterations.numpy())
             self._copied_at = time.monotonic()
 
     def _stop(self, loss):
-        at = int(self.model.optimizer.iterations)
+        at = int(self.model.optimizer.iterations.numpy())
         kept = "No finite weights were seen, so none could be restored."
         if self._copy is not None:
             for variable, value in zip(self._variables(), self._copy, strict=True):

@@ -7,7 +7,7 @@ import keras
 from zoo import likelihoods
 from zoo.component import as_tuple, component, ensure_built, positive
 from zoo.identifiers import resolve
-from zoo.layers import ResidualBlock, UpsampleConv2D, UpsampleResidualBlock
+from zoo.layers import ResidualBlock, UpsampleConv2D, UpsampleResidualBlock, dense_stack
 
 
 @component
@@ -20,7 +20,8 @@ class ConvDecoder(keras.Model):
 
     Args:
         event_shape: (height, width, channels); a `VAE` fills it in when it sees the first batch.
-        widths, blocks, stem_strides, normalization, activation: the encoder's, in its order.
+        widths, blocks, stem_strides, hidden, normalization, activation: the encoder's, in its
+            order.
         likelihood: an identifier or a `Likelihood`.
         kernel_regularizer: as in `keras.layers.Conv2D`, for every layer.
     """
@@ -32,6 +33,7 @@ class ConvDecoder(keras.Model):
         widths=(32, 64, 128),
         blocks=2,
         stem_strides=1,
+        hidden=None,
         normalization="batch",
         activation="relu",
         likelihood="bernoulli",
@@ -40,8 +42,9 @@ class ConvDecoder(keras.Model):
     ):
         super().__init__(**kwargs)
         self.event_shape = None if event_shape is None else as_tuple(event_shape)
-        self.widths, self.blocks, self.stem_strides = as_tuple(widths), blocks, stem_strides
-        positive(widths=self.widths, blocks=blocks)
+        self.widths, self.blocks = as_tuple(widths), blocks
+        self.stem_strides, self.hidden = stem_strides, hidden
+        positive(widths=self.widths, blocks=blocks, stem_strides=stem_strides, hidden=hidden or 1)
         self.normalization, self.activation = normalization, activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood")
@@ -50,14 +53,16 @@ class ConvDecoder(keras.Model):
         height, width, channels = self.event_shape
         sizes = _sizes((height, width), self.stem_strides, len(self.widths) - 1)
         self.start_shape = (*sizes[-1], self.widths[-1])
-        self.first = keras.layers.Dense(
-            math.prod(self.start_shape),
-            activation=self.activation,
-            kernel_regularizer=self.kernel_regularizer,
-            dtype=self.dtype_policy,
-            name="first",
+        widths = [self.hidden] if self.hidden else []
+        self.bottom = dense_stack(
+            [*widths, math.prod(self.start_shape)],
+            self.activation,
+            self.kernel_regularizer,
+            self.dtype_policy,
         )
-        ensure_built(self.first, input_shape)
+        for layer in self.bottom:
+            ensure_built(layer, input_shape)
+            input_shape = layer.compute_output_shape(input_shape)
         self.stages = self._stages(sizes)
         self.last = self._last(self.likelihood.outputs(channels), (height, width))
         shape = (None, *self.start_shape)
@@ -88,7 +93,10 @@ class ConvDecoder(keras.Model):
         return keras.layers.Conv2D(outputs, 3, padding="same", **common)
 
     def call(self, code, training=None):
-        x = keras.ops.reshape(self.first(code), (-1, *self.start_shape))
+        x = code
+        for layer in self.bottom:
+            x = layer(x)
+        x = keras.ops.reshape(x, (-1, *self.start_shape))
         for block in self.stages:
             x = block(x, training=training)
         return self.likelihood(self.last(x))

@@ -3,7 +3,7 @@
 import keras
 
 from zoo.component import as_tuple, component, ensure_built, positive
-from zoo.layers import ResidualBlock, normalization_layer
+from zoo.layers import ResidualBlock, dense_stack, normalization_layer
 from zoo.posteriors import NormalPosterior
 
 SMALLEST = 8
@@ -14,7 +14,7 @@ class ConvEncoder(keras.Model):
     """Images `[B, H, W, C]`, 8x8 or larger -> `tfd.Normal`, batch `[B, latent_dim]`.
 
     A 3x3 stem, then one stage for each further width: a residual block that halves the image
-    (rounding up) and `blocks - 1` that keep it; flatten; posterior head.
+    (rounding up) and `blocks - 1` that keep it; flatten; dense layer if asked for; posterior head.
     He et al., Deep residual learning, 2016.
 
     Args:
@@ -22,6 +22,7 @@ class ConvEncoder(keras.Model):
         widths: channels of the stem and of each stage.
         blocks: residual blocks in each stage, two 3x3 convolutions each.
         stem_strides: 2 makes the stem halve the image: a quarter of the work.
+        hidden: width of a dense layer before the posterior head; None for none.
         normalization: `"batch"`, `"group"` or None, after each convolution.
         activation: as in `keras.layers.Activation`.
         posterior: a head, features -> q(z|x); `NormalPosterior(latent_dim)` by default.
@@ -35,6 +36,7 @@ class ConvEncoder(keras.Model):
         widths=(32, 64, 128),
         blocks=2,
         stem_strides=1,
+        hidden=None,
         normalization="batch",
         activation="relu",
         posterior=None,
@@ -43,8 +45,9 @@ class ConvEncoder(keras.Model):
     ):
         super().__init__(**kwargs)
         self.latent_dim, self.widths, self.blocks = latent_dim, as_tuple(widths), blocks
+        self.stem_strides, self.hidden = stem_strides, hidden
         positive(latent_dim=latent_dim, widths=self.widths, blocks=blocks)
-        self.stem_strides = stem_strides
+        positive(stem_strides=stem_strides, hidden=hidden or 1)
         self.normalization, self.activation = normalization, activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.posterior = posterior or NormalPosterior(
@@ -68,6 +71,9 @@ class ConvEncoder(keras.Model):
             for i in range(blocks)
         ]
         self.flatten = keras.layers.Flatten(dtype=self.dtype_policy)
+        self.top = dense_stack(
+            [hidden] if hidden else [], activation, self.kernel_regularizer, self.dtype_policy
+        )
 
     def _block(self, width, strides):
         return ResidualBlock(
@@ -82,7 +88,8 @@ class ConvEncoder(keras.Model):
     def build(self, input_shape):
         check_image_shape(input_shape[1:])
         shape = input_shape
-        for layer in (self.stem, self.stem_norm, self.stem_activation, *self.stages, self.flatten):
+        start = (self.stem, self.stem_norm, self.stem_activation)
+        for layer in (*start, *self.stages, self.flatten, *self.top):
             ensure_built(layer, shape)
             shape = layer.compute_output_shape(shape)
         ensure_built(self.posterior, shape)
@@ -91,7 +98,10 @@ class ConvEncoder(keras.Model):
         x = self.stem_activation(self.stem_norm(self.stem(x), training=training))
         for block in self.stages:
             x = block(x, training=training)
-        return self.posterior(self.flatten(x))
+        x = self.flatten(x)
+        for layer in self.top:
+            x = layer(x)
+        return self.posterior(x)
 
 
 def check_image_shape(shape):

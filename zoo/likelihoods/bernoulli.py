@@ -5,6 +5,7 @@ import tensorflow as tf
 from zoo.component import component
 from zoo.distributions import DiscretizedLogistic, FusedBernoulli, as_event, bounded_scale
 from zoo.likelihoods.base import Likelihood, check_unit_interval
+from zoo.sampling import uniform
 
 
 @component
@@ -68,6 +69,5 @@ def binarize(x, seed=0):
     """
     if isinstance(seed, int):
         seed = [seed, 0]
-    return tf.cast(
-        tf.random.stateless_uniform(tf.shape(x), seed) < tf.cast(x, tf.float32), tf.float32
-    )
+    x = tf.cast(x, tf.float32)
+    return tf.cast(uniform(tf.shape(x), seed) < x, tf.float32)

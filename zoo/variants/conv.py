@@ -13,7 +13,9 @@ def conv_vae(
     widths=(32, 64, 128),
     blocks=2,
     stem_strides=1,
+    hidden=None,
     normalization="batch",
+    activation="relu",
     likelihood="bernoulli",
     beta=1.0,
     input_noise=None,
@@ -27,7 +29,9 @@ def conv_vae(
         widths: channels of the stem and of each stage; each stage halves the image.
         blocks: residual blocks in each stage.
         stem_strides: 2 makes the stem halve the image as well: faster.
-        normalization: "batch", "group" or None.
+        hidden: width of a dense layer on either side of the latent; None for none.
+        normalization: "batch", "group" or None, after each convolution.
+        activation: of the hidden layers.
         likelihood: identifier or `Likelihood`.
         beta: weight of the KL in the loss.
         input_noise: identifier or corruption.
@@ -38,6 +42,8 @@ def conv_vae(
         widths=(widths,) if isinstance(widths, int) else tuple(widths),
         blocks=blocks,
         stem_strides=stem_strides,
+        hidden=hidden,
+        activation=activation,
         normalization=normalization,
         kernel_regularizer=kernel_regularizer,
     )
