@@ -1,0 +1,40 @@
+"""Sphinx configuration. Build with: sphinx-build -W -b html docs docs/_build"""
+
+import os
+import pathlib
+import re
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+project = "zoo"
+author = "the zoo's authors"
+release = re.search(r'__version__ = "(.+)"', (ROOT / "zoo/__init__.py").read_text("utf-8"))[1]
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build", "generate.py"]
+html_theme = "furo"
+html_title = f"zoo {release}"
+
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+napoleon_numpy_docstring = False
+
+
+def plain_to_rst(app, what, name, obj, options, lines):
+    """The zoo's docstrings are plain text with `code`: make that reStructuredText."""
+    for i, line in enumerate(lines):
+        if not line.lstrip().startswith(">>>"):
+            parts = line.split("`")
+            parts[::2] = [re.sub(r"([*|])", r"\\\1", text) for text in parts[::2]]
+            # A letter right after code, as in `int`s, needs a separator that does not show.
+            lines[i] = re.sub(r"``(.+?)``(?=\w)", r"``\1``\\ ", "``".join(parts))
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", plain_to_rst, priority=400)  # napoleon's is 500
