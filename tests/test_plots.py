@@ -1,0 +1,158 @@
+"""Figures: what is on them."""
+
+import numpy as np
+import pytest
+
+import zoo
+
+plots = pytest.importorskip("zoo.plots", reason="needs matplotlib and scikit-learn")
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def drawn(figure, tmp_path):
+    """The figure, after it was written as a picture with something on it."""
+    path = tmp_path / "figure.png"
+    figure.savefig(path)
+    assert path.stat().st_size > 2000
+    return figure
+
+
+def names(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_nothing_is_kept_by_pyplot(rng):
+    import sys
+
+    zoo.plots.samples(rng.random((4, 8, 8, 1)))
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    assert pyplot is None or not pyplot.get_fignums()
+
+
+def test_training_curves_show_training_and_held_out_in_nats(tmp_path):
+    history = {f"{p}{k}": [-3.0, -2.0, -1.0] for k in ("elbo", "nll", "kl") for p in ("", "val_")}
+    figure = drawn(plots.training_curves(history), tmp_path)
+    assert len(figure.axes) == 3
+    for axes in figure.axes:
+        assert axes.get_ylabel() == "nats per example" and axes.get_xlabel() == "epoch"
+        assert [list(line.get_xdata()) for line in axes.get_lines()] == [[1, 2, 3]] * 2
+    assert names(figure.axes[0]) == ["training", "held-out"]
+
+
+def test_training_curves_of_one_epoch_without_validation(tmp_path):
+    figure = drawn(plots.training_curves({"elbo": [-3.0], "nll": [2.0], "kl": [1.0]}), tmp_path)
+    assert [len(axes.get_lines()) for axes in figure.axes] == [1, 1, 1]
+
+
+def test_a_bad_start_does_not_flatten_the_rest(tmp_path):
+    elbo = [-1e6, *np.linspace(-100, -90, 30)]
+    figure = drawn(plots.training_curves({"elbo": elbo}), tmp_path)
+    assert figure.axes[0].get_ylim()[0] > -110
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 5])
+def test_reconstructions_stand_below_their_originals(rng, tmp_path, channels):
+    x = rng.random((20, 9, 7, channels))
+    figure = drawn(plots.reconstructions(x, x, seen=x, most=6), tmp_path)
+    axes = figure.axes[0]
+    rows = [label.get_text() for label in axes.get_yticklabels()]
+    assert rows == ["original", "seen", "reconstruction"]
+    picture = axes.get_images()[0].get_array()
+    assert picture.shape == (3 * 10 - 1, 6 * 8 - 1, *((3,) if channels == 3 else ()))
+    shown = x[1] if channels == 3 else x[1, ..., 0]
+    np.testing.assert_allclose(picture[:9, 8:15], shown, atol=1e-6)
+
+
+def test_samples_fill_a_square(rng):
+    picture = plots.samples(rng.random((10, 8, 8, 1))).axes[0].get_images()[0].get_array()
+    assert picture.shape == (3 * 9 - 1, 4 * 9 - 1)
+
+
+def test_interpolations_say_where_they_begin(rng, tmp_path):
+    axes = drawn(plots.interpolations(rng.random((2, 5, 8, 8, 1))), tmp_path).axes[0]
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert labels == ["start", "", "", "", "end"]
+
+
+def test_traversals_name_dimensions_and_values(rng, tmp_path):
+    grid = rng.random((2, 3, 8, 8, 3))
+    axes = drawn(plots.traversals(grid, values=[-3, 0, 3]), tmp_path).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["$z_{0}$", "$z_{1}$"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["-3.0", "+0.0", "+3.0"]
+    assert axes.get_xlabel()
+
+
+def test_two_dimensions_are_drawn_as_they_are(rng, tmp_path):
+    codes = rng.normal(size=(100, 2))
+    axes = drawn(plots.latent_scatter(codes), tmp_path).axes[0]
+    assert axes.get_xlabel() == "$z_0$"
+    points = np.asarray(axes.collections[0].get_offsets())
+    np.testing.assert_allclose(np.sort(points, 0), np.sort(codes, 0))
+
+
+def test_more_dimensions_are_projected_and_said_to_be(rng, tmp_path):
+    figure = drawn(
+        plots.latent_scatter(rng.normal(size=(6000, 5)), rng.integers(0, 3, 6000), list("abc")),
+        tmp_path,
+    )
+    axes = figure.axes[0]
+    assert "principal component 1" in axes.get_xlabel()
+    assert sum(len(c.get_offsets()) for c in axes.collections) == plots.MOST_POINTS
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list("abc")
+
+
+def test_many_classes_share_a_colour(rng, tmp_path):
+    figure = drawn(
+        plots.latent_scatter(rng.normal(size=(300, 2)), rng.integers(0, 30, 300)), tmp_path
+    )
+    shown = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert len(shown) == len(plots.PALETTE) and "others" in shown
+
+
+def test_one_dimension_and_few_codes(rng, tmp_path):
+    drawn(plots.latent_scatter(rng.normal(size=(1, 1))), tmp_path)
+    drawn(plots.latent_scatter(rng.normal(size=(2, 7)), ["a", "b"]), tmp_path)
+
+
+def test_scores_of_normal_rows_and_anomalies(rng, tmp_path):
+    scores = np.concatenate([rng.normal(size=90), [5.0, 50.0, 1e6]])
+    anomaly = np.arange(93) >= 90
+    axes = drawn(plots.score_histogram(scores, anomaly, auroc=0.9), tmp_path).axes[0]
+    assert names(axes) == ["normal (90)", "anomaly (3)"]
+    assert "0.900" in axes.get_title("left") and "nats" in axes.get_xlabel()
+    # Every score is in some bin: the shares of each group add up to 100 %.
+    heights = [bar.get_height() for bar in axes.patches]
+    assert sum(heights) == pytest.approx(200)
+
+
+def test_scores_without_labels(rng, tmp_path):
+    axes = drawn(plots.score_histogram(rng.normal(size=50)), tmp_path).axes[0]
+    assert names(axes) == ["normal (50)"]
+    drawn(plots.score_histogram(np.zeros(3)), tmp_path)
+
+
+def test_columns_are_sorted_by_what_sets_anomalies_apart(tmp_path):
+    axes = drawn(plots.column_surprise(["a", "b", "c"], [0, 0, 0], [1, 3, 2]), tmp_path).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "c", "b"]
+    assert names(axes) == ["anomalies", "normal rows"] and "nats" in axes.get_xlabel()
+
+
+def test_only_the_telling_columns_of_many(tmp_path):
+    columns = [f"column {i}" for i in range(50)]
+    axes = drawn(plots.column_surprise(columns, np.arange(50.0)), tmp_path).axes[0]
+    assert len(axes.get_yticks()) == plots.MOST_COLUMNS and "20 of 50" in axes.get_title("left")
+
+
+def test_marginals_of_numbers_and_classes_with_missing_values(rng, tmp_path):
+    real = np.stack([rng.normal(size=50), rng.integers(0, 2, 50)], 1)
+    real[::7] = np.nan
+    figure = plots.marginals(["height", "colour"], real, real, [None, ["red", "blue"]])
+    drawn(figure, tmp_path)
+    numeric, classes = figure.axes
+    assert numeric.get_title("left") == "height"
+    assert [label.get_text() for label in classes.get_xticklabels()] == ["red", "blue"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["data", "samples"]
