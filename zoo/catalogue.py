@@ -135,14 +135,14 @@ def get(name, *, weights=None, input_shape=None, **options):
                 f"Options: {', '.join(known)}, input_shape, weights"
             )
     vae = build(**options)
-    vae.compile()
     if input_shape is not None:
         vae.build((None, *_shape(input_shape)))
         vae.built = True
     if weights is not None:
         if input_shape is None:
             raise ValueError("weights= needs input_shape=, the shape of one example")
-        vae.load_weights(weights)
+        vae.load_weights(weights)  # before compiling, so that any optimizer's state is passed over
+    vae.compile()
     return vae
 
 
