@@ -1,0 +1,152 @@
+"""The registry: reading it is cheap, and its errors suggest the nearest name."""
+
+import math
+
+import numpy as np
+import pytest
+
+import zoo
+from tests.helpers import assert_same, run_python, values
+
+
+@pytest.fixture
+def own():
+    def build(*, latent_dim=2):
+        return zoo.get("dense_vae", latent_dim=latent_dim, hidden=(4,))
+
+    zoo.register("own_dense", build, summary="my own", data="tables")
+    yield "own_dense"
+    zoo.unregister("own_dense")
+
+
+def test_names_are_sorted_and_filtered_by_patterns():
+    assert zoo.available() == tuple(sorted(zoo.available()))
+    assert zoo.available("conv*") == ("conv_vae",)
+    assert zoo.available("*nothing*") == ()
+
+
+@pytest.mark.parametrize("call", [zoo.get, zoo.card, zoo.builder, zoo.unregister])
+def test_unknown_name_suggests_the_nearest(call):
+    with pytest.raises(ValueError, match="no variant 'convvae'; did you mean 'conv_vae'"):
+        call("convvae")
+
+
+def test_name_that_resembles_nothing_lists_what_there_is():
+    with pytest.raises(ValueError, match="Available: conv_vae, dense_vae"):
+        zoo.get("zzz")
+
+
+def test_unknown_option_suggests_the_nearest():
+    with pytest.raises(TypeError, match="no option 'latent_dims'; did you mean 'latent_dim'"):
+        zoo.get("dense_vae", latent_dims=3)
+
+
+def test_card_is_readable():
+    text = str(zoo.card("conv_vae"))
+
+    for field in ("name", "summary", "data", "input", "encoder", "parameters", "reference"):
+        assert field in text
+
+
+@pytest.mark.parametrize("name", zoo.available())
+def test_card_tells_the_number_of_trainable_weights(name):
+    vae = zoo.get(name, input_shape=(28, 28, 1))
+
+    count = sum(math.prod(v.shape) for v in vae.trainable_variables)
+
+    assert zoo.card(name).parameters == f"{count:,} at 28x28x1"
+
+
+def test_registered_variant_is_listed_and_built(own):
+    assert own in zoo.available()
+    assert zoo.get(own, latent_dim=3, input_shape=5).latents.latent_dim == 3
+    assert zoo.card(own).summary == "my own"
+
+
+def test_registering_by_module_and_function():
+    zoo.register("again", "zoo.variants.dense:dense_vae")
+    try:
+        assert zoo.builder("again") is zoo.builder("dense_vae")
+    finally:
+        zoo.unregister("again")
+
+
+def test_registering_twice_is_an_error(own):
+    with pytest.raises(ValueError, match=f"name='{own}' is taken by a variant: my own"):
+        zoo.register(own, zoo.builder("dense_vae"))
+
+
+@pytest.mark.parametrize(
+    ("name", "builder", "error", "message"),
+    [
+        ("a-b", len, ValueError, "name must be a Python identifier, got 'a-b'"),
+        ("a", 3, TypeError, "builder must be a function or 'module:function', got 3"),
+        ("a", "nowhere", TypeError, "builder must be a function or 'module:function'"),
+    ],
+)
+def test_what_cannot_be_registered(name, builder, error, message):
+    with pytest.raises(error, match=message):
+        zoo.register(name, builder)
+
+
+def test_unregistered_variant_is_gone(own):
+    zoo.unregister(own)
+    gone = own not in zoo.available()
+    zoo.register(own, zoo.builder("dense_vae"))
+
+    assert gone
+
+
+def test_input_shape_may_be_a_number():
+    assert zoo.get("dense_vae", hidden=(4,), input_shape=5).decoder.event_shape == (5,)
+
+
+@pytest.mark.parametrize("suffix", [".weights.h5", ".keras"])
+def test_weights_are_loaded(tmp_path, suffix):
+    options = {"hidden": (4,), "input_shape": 5}
+    vae = zoo.get("dense_vae", **options)
+    vae.compile(run_eagerly=True)
+    vae.fit(np.zeros((3, 5)), verbose=0)
+    path = tmp_path / f"model{suffix}"
+    vae.save_weights(path) if suffix == ".weights.h5" else vae.save(path)
+
+    again = zoo.get("dense_vae", weights=str(path), **options)
+
+    assert again.compiled
+    assert_same(values(again.trainable_variables), values(vae.trainable_variables))
+
+
+def test_listing_loads_neither_tensorflow_nor_keras():
+    code = """
+        import sys
+        import zoo
+        assert zoo.available() and zoo.card("conv_vae")
+        for name in ("tensorflow", "keras", "tensorflow_probability", "numpy", "matplotlib"):
+            assert name not in sys.modules, name
+    """
+    run_python(code)
+
+
+def test_every_public_name_exists():
+    for name in zoo.__all__:
+        assert getattr(zoo, name) is not None, name
+        assert name in dir(zoo)
+
+
+def test_unknown_public_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'zoo' has no attribute 'nothing'"):
+        _ = zoo.nothing
+
+
+def test_another_backend_is_refused_by_the_variables_name():
+    code = """
+        import sys
+        try:
+            import zoo
+        except ImportError as error:
+            assert "KERAS_BACKEND=tensorflow" in str(error) and "'jax'" in str(error), error
+        else:
+            raise AssertionError("imported")
+        assert "tensorflow" not in sys.modules
+    """
+    run_python(code, KERAS_BACKEND="jax")

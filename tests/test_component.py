@@ -1,0 +1,143 @@
+"""A config is the constructor's arguments, for every class that can be saved."""
+
+import importlib
+import inspect
+import json
+import pkgutil
+
+import keras
+import pytest
+
+import zoo
+from tests.helpers import run_python
+from zoo.component import as_tuple, positive
+from zoo.corruptions import GaussianCorruption, MaskingCorruption, SaltAndPepperCorruption
+from zoo.decoders import ConvDecoder, DenseDecoder
+from zoo.encoders import ConvEncoder, DenseEncoder
+from zoo.layers import BatchNormalization, ResidualBlock, UpsampleConv2D, UpsampleResidualBlock
+from zoo.likelihoods import (
+    Bernoulli,
+    BinarizedBernoulli,
+    Categorical,
+    DiscretizedLogisticLikelihood,
+    Normal,
+    PerElementNormal,
+    SharedScaleNormal,
+    Tabular,
+)
+from zoo.objectives import KL, WeightedSum
+
+L2 = keras.regularizers.L2(0.1)
+
+# One of each, with arguments that are not the defaults.
+COMPONENTS = (
+    GaussianCorruption(0.3, seed=1),
+    MaskingCorruption(0.3, seed=1),
+    SaltAndPepperCorruption(0.3, seed=1),
+    ConvDecoder((9, 8, 1), widths=(4, 8), likelihood=Normal(0.2), kernel_regularizer=L2),
+    DenseDecoder((3,), hidden=(4, 5), activation="tanh", likelihood=SharedScaleNormal(0.2)),
+    ConvEncoder(3, widths=(4, 8), blocks=1, stem_strides=2, normalization="group"),
+    DenseEncoder(3, hidden=(5, 4), activation="tanh", kernel_regularizer=L2),
+    BatchNormalization(0.8, epsilon=1e-2),
+    ResidualBlock(4, strides=2, normalization=None, kernel_regularizer=L2),
+    UpsampleConv2D(4, (5, 6), use_bias=False, kernel_initializer="he_normal"),
+    UpsampleResidualBlock(4, (5, 6), normalization="group"),
+    Bernoulli(),
+    BinarizedBernoulli(),
+    Categorical(5),
+    DiscretizedLogisticLikelihood(16),
+    Normal(0.3),
+    PerElementNormal(0.1, 10.0),
+    SharedScaleNormal(0.5, 0.1, 10.0),
+    Tabular((0, 3), means=(1.0, 0.0), scales=(2.0, 1.0), floor=0.1),
+    zoo.NormalPosterior(3, floor=0.01, ceiling=5.0, kernel_regularizer=L2),
+    zoo.StandardNormal(3),
+    zoo.SingleLatent(DenseEncoder(3, hidden=(4,)), prior=zoo.StandardNormal(3)),
+    KL(0.5, name="beta"),
+    WeightedSum((KL(0.5),)),
+    zoo.VAE(
+        zoo.SingleLatent(DenseEncoder(2, hidden=(3,))),
+        DenseDecoder(hidden=(3,)),
+        objective=WeightedSum((KL(2.0),)),
+        input_noise="masking",
+        xla_on_cpu=False,
+        steps_per_call=3,
+        seed=5,
+    ),
+)
+
+
+def registered_classes():
+    """Every class of the zoo that Keras can save."""
+    found = set()
+    for module in pkgutil.walk_packages(zoo.__path__, "zoo."):
+        for value in vars(importlib.import_module(module.name)).values():
+            name = inspect.isclass(value) and keras.saving.get_registered_name(value)
+            if name and name.startswith("zoo>"):
+                found.add(value)
+    return found
+
+
+def plain(config):
+    """A config as it comes back from a file: lists for tuples; object numbers left out."""
+    text = json.dumps(config, default=lambda value: value.item())
+    return without_shared_numbers(json.loads(text))
+
+
+def without_shared_numbers(value):
+    if isinstance(value, dict):
+        items = value.items()
+        return {k: without_shared_numbers(v) for k, v in items if k != "shared_object_id"}
+    return [without_shared_numbers(v) for v in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("component", COMPONENTS, ids=lambda c: type(c).__name__)
+def test_config_round_trip(component):
+    config = component.get_config()
+
+    direct = type(component).from_config(config)
+    from_file = keras.saving.deserialize_keras_object(
+        json.loads(json.dumps(keras.saving.serialize_keras_object(component)))
+    )
+
+    for again in (direct, from_file):
+        assert type(again) is type(component)
+        assert plain(again.get_config()) == plain(config)
+
+
+@pytest.mark.parametrize("component", COMPONENTS, ids=lambda c: type(c).__name__)
+def test_config_holds_every_argument_of_the_constructor(component):
+    named = inspect.signature(type(component).__init__).parameters.values()
+    expected = {p.name for p in named if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)} - {"self"}
+
+    assert expected <= {*component.get_config()}
+
+
+def test_every_class_that_can_be_saved_is_tested_here():
+    missing = registered_classes() - {type(c) for c in COMPONENTS} - {zoo.FusedAdam}
+
+    assert not missing
+
+
+def test_importing_zoo_and_keras_registers_every_class():
+    names = sorted(keras.saving.get_registered_name(c) for c in registered_classes())
+    code = """
+        import sys
+        import zoo
+        import keras
+        missing = [n for n in sys.argv[1:] if keras.saving.get_registered_object(n) is None]
+        assert not missing, missing
+    """
+    run_python(code, *names)
+
+
+def test_tuples_come_back_from_lists():
+    assert DenseEncoder(2, hidden=[3, 4]).hidden == (3, 4)
+    assert as_tuple([1, 2]) == (1, 2)
+    assert as_tuple(3) == (3,)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, True, (1, 0), "3", None])
+def test_positive_names_the_argument(value):
+    with pytest.raises(ValueError, match="width must be made of positive integers, got"):
+        positive(width=value)

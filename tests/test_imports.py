@@ -1,0 +1,102 @@
+"""Imports run one way, and `import zoo` loads nothing heavy."""
+
+import ast
+import pathlib
+import sys
+
+import pytest
+
+from tests.helpers import ROOT, run_python
+
+ZOO = pathlib.Path(ROOT) / "zoo"
+
+# Each file imports from lower levels only, or its own package. (DESIGN.md, section 3.)
+LEVELS = (
+    ("_names", "_backend", "records"),
+    ("component", "distributions", "identifiers"),
+    ("sampling",),
+    ("nats", "layers", "optimizers", "corruptions", "posteriors", "likelihoods", "priors"),
+    ("encoders", "decoders", "latents", "objectives", "feeds", "helpings"),
+    ("checks", "callbacks"),
+    ("fitting", "inference"),
+    ("model",),
+    ("variants", "export"),
+    ("catalogue", "plots", "diagnostics", "_registration"),
+)
+LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
+
+
+def sources(folder=ZOO):
+    return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def part(path):
+    """The file's or package's name within zoo: "encoders" for zoo/encoders/conv.py."""
+    return path.relative_to(ZOO).parts[0].removesuffix(".py")
+
+
+def imported(path, inside_functions=True):
+    """Full names of the modules that a file imports."""
+    tree = ast.parse(path.read_text())
+    nodes = ast.walk(tree) if inside_functions else tree.body
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+PARTS = {part(path) for path in sources()} - {"__init__"}
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda p: str(p.relative_to(ZOO)))
+def test_imports_point_downwards(path):
+    if path == ZOO / "__init__.py":
+        return
+    here = part(path)
+    assert here in LEVEL, f"say in LEVELS where {here} stands"
+    for name in imported(path, inside_functions=False):
+        top, _, rest = name.partition(".")
+        if top == "zoo" and (other := rest.split(".")[0]) in PARTS and other != here:
+            assert LEVEL[other] < LEVEL[here], f"{here} imports {other}"
+
+
+def test_every_level_names_files_that_exist_or_are_foreseen():
+    assert PARTS - {"diagnostics", "metrics", "scores"} <= {*LEVEL}
+
+
+def test_plots_alone_imports_matplotlib():
+    users = {part(p) for p in sources() for n in imported(p) if n.split(".")[0] == "matplotlib"}
+
+    assert users <= {"plots"}
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda p: str(p.relative_to(ZOO)))
+def test_nothing_in_zoo_imports_recipes_or_tests_or_keras_two(path):
+    for name in imported(path):
+        assert name.split(".")[0] not in ("recipes", "tests", "tf_keras")
+        assert not name.startswith("tensorflow.keras")
+    assert "tfp.layers" not in path.read_text()
+    assert "tf.keras" not in path.read_text()
+
+
+@pytest.mark.parametrize("path", sources(pathlib.Path(ROOT) / "recipes"), ids=lambda p: p.name)
+def test_recipes_use_public_names_only(path):
+    names = {n for n in imported(path) if n.split(".")[0] == "zoo"}
+
+    assert names <= {"zoo"}, names
+
+
+def test_importing_zoo_loads_the_standard_library_alone():
+    code = """
+        import sys
+        before = {*sys.modules}
+        import zoo
+        zoo.available()
+        zoo.card("dense_vae")
+        print(*sorted({name.split(".")[0] for name in {*sys.modules} - before}))
+    """
+    loaded = {*run_python(code).split()}
+
+    assert loaded - {*sys.stdlib_module_names} == {"zoo"}
