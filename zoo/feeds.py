@@ -1,8 +1,7 @@
-"""How arrays reach the optimizer: an order that is a function of (seed, epoch), in large helpings.
+"""How arrays reach the optimizer: in an order that is a function of (seed, epoch) alone.
 
-Two things that Keras' own array handling does not give. Resumed training sees the batches that it
-would have seen: nothing about the order is kept in memory. And many steps run in one compiled call
-over rows that lie in memory, so that small models are not slowed down by what is around a step.
+Keras shuffles by a generator whose state dies with the process. Here resumed training sees the
+batches that it would have seen.
 """
 
 import math
@@ -108,61 +107,9 @@ class ArrayFeed:
         return max(1, min(wanted, HELPING_BYTES // batch))
 
 
-def helping_function(model, feed, steps):
-    """A train function for `keras.Model.fit`: one helping of `feed`, as one compiled program.
-
-    Each step is `model.train_step`, unchanged, on rows that the program gathers itself. Callbacks
-    hear of batches once for each helping, as with any `steps_per_execution`.
-    """
-    resident = keras.tree.map_structure(_as_tensor, feed.data) if feed.resident else None
-    program = _program(model)
-
-    def run(helping):
-        rows = helping if resident is None else resident
-        indices = _count(helping) if resident is None else helping
-        full, rest = divmod(int(indices.shape[0]), feed.batch_size)
-        logs = None
-        if full:
-            whole = tf.reshape(indices[: full * feed.batch_size], [full, feed.batch_size])
-            whole = tf.pad(whole, [[0, max(0, steps - full)], [0, 0]])
-            logs = program(rows, whole, tf.constant(full))
-        if rest:
-            logs = program(rows, indices[None, full * feed.batch_size :], tf.constant(1))
-        return logs
-
-    return lambda iterator: run(next(iterator))
-
-
-def _program(model):
-    """Gather and train on each of the first n rows of `indices`; the logs after the last."""
-
-    def program(rows, indices, n):
-        def step(i):
-            batch = tf.gather(indices, i)
-            data = keras.tree.map_structure(
-                lambda a: None if a is None else tf.gather(a, batch), rows
-            )
-            model.train_step(data)
-            return i + 1
-
-        tf.while_loop(lambda i: i < n, step, [tf.constant(0)], parallel_iterations=1)
-        return model.get_metrics_result()
-
-    return tf.function(program, jit_compile=bool(model.jit_compile), autograph=False)
-
-
-def _count(helping):
-    leaf = next(a for a in keras.tree.flatten(helping) if a is not None)
-    return tf.range(tf.shape(leaf)[0])
-
-
 def _as_array(a):
     """NumPy, with the 64-bit floats that Keras would cast anyway cast once."""
     if a is None:
         return None
     a = a if isinstance(a, np.ndarray) else np.asarray(a)
     return a.astype("float32") if a.dtype == np.float64 else a
-
-
-def _as_tensor(a):
-    return None if a is None else tf.convert_to_tensor(a)

@@ -3,13 +3,16 @@
 The training loop, callbacks and validation are Keras' own.
 """
 
+import contextlib
+import math
+
 import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import checks
+from zoo import checks, helpings
 from zoo.callbacks.guard import NonFiniteGuard
-from zoo.feeds import ArrayFeed, helping_function
+from zoo.feeds import ArrayFeed
 
 BATCH_SIZE = 128
 
@@ -55,57 +58,86 @@ def fit(
         checks.training_data(model, *valid, argument="validation_data")
         kwargs["validation_batch_size"] = validation_batch_size or batch_size or BATCH_SIZE
     callbacks = _callbacks(callbacks)
-    if model.built:
-        with model.distribute_strategy.scope():
-            model.optimizer.build(model.trainable_variables)
-    initial_epoch = max(
-        [initial_epoch] + [c.restore(model) for c in callbacks if hasattr(c, "restore")]
-    )
-    common = dict(
-        epochs=epochs,
-        callbacks=callbacks,
-        validation_data=validation_data,
-        initial_epoch=initial_epoch,
-        **kwargs,
-    )
+    kwargs.update(epochs=epochs, callbacks=callbacks, validation_data=validation_data)
+    kwargs["initial_epoch"] = _first_epoch(model, callbacks, initial_epoch)
     if not arrays:
-        common.update(class_weight=class_weight, steps_per_epoch=steps_per_epoch)
-        common.update(shuffle=shuffle and not isinstance(x, tf.data.Dataset))
-        return keras_fit(x, y, batch_size=batch_size, sample_weight=sample_weight, **common)
-    weight = _with_classes(y, sample_weight, class_weight)
-    data = tuple(a for a in (x, y, weight))[
-        : 3 if weight is not None else 2 if y is not None else 1
-    ]
+        kwargs.update(class_weight=class_weight, steps_per_epoch=steps_per_epoch)
+        if isinstance(x, tf.data.Dataset):
+            return _fit_dataset(model, keras_fit, x, kwargs)
+        kwargs.update(batch_size=batch_size, sample_weight=sample_weight, shuffle=shuffle)
+        return keras_fit(x, y, **kwargs)
     feed = ArrayFeed(
-        data,
+        _trimmed(x, y, _with_classes(y, sample_weight, class_weight)),
         batch_size or BATCH_SIZE,
         seed=int(model.seed_generator.state.numpy()[0]),
         shuffle=shuffle,
         steps_per_epoch=steps_per_epoch,
     )
-    return _fit_feed(model, keras_fit, feed, initial_epoch, common)
+    return _fit_feed(model, keras_fit, feed, kwargs)
 
 
-def _fit_feed(model, keras_fit, feed, initial_epoch, common):
+def _first_epoch(model, callbacks, initial_epoch):
+    """Where to begin: where the caller says, or where a callback found an earlier run's state."""
+    if model.built:
+        with model.distribute_strategy.scope():
+            model.optimizer.build(model.trainable_variables)
+    found = [c.restore(model) for c in callbacks if hasattr(c, "restore")]
+    return max([initial_epoch, *found])
+
+
+def _fit_feed(model, keras_fit, feed, kwargs):
     """Train on arrays: in helpings, or batch by batch where several replicas or eager mode ask."""
     steps = model.steps_per_execution
-    alone = model.distribute_strategy.num_replicas_in_sync == 1
-    common.update(steps_per_epoch=feed.steps_per_epoch, shuffle=False)
-    if not alone or model.run_eagerly:
+    kwargs.update(steps_per_epoch=feed.steps_per_epoch, shuffle=False)
+    if not _helpings_work(model):
         if steps != 1:
             raise ValueError(
                 f"steps_per_execution must be 1 with several replicas or run_eagerly, got {steps}"
             )
-        return keras_fit(feed.batches(initial_epoch), **common)
+        return keras_fit(feed.batches(kwargs["initial_epoch"]), **kwargs)
     steps = feed.steps_per_helping(min(steps, feed.steps_per_epoch))
-    dataset = (feed.indices if feed.resident else feed.batches)(initial_epoch, steps)
+    dataset = (feed.indices if feed.resident else feed.batches)(kwargs["initial_epoch"], steps)
+    with _train_function(model, helpings.array_function(model, feed, steps), steps):
+        return keras_fit(dataset, **kwargs)
+
+
+def _fit_dataset(model, keras_fit, dataset, kwargs):
+    """Train on a dataset in its own order."""
+    kwargs["shuffle"] = False
+    steps = model.steps_per_execution
+    if steps == 1 or not _helpings_work(model):
+        return keras_fit(dataset, **kwargs)
+    if kwargs["steps_per_epoch"]:
+        # An epoch must end with a call: Keras would run past its end.
+        steps = math.gcd(steps, kwargs["steps_per_epoch"])
+    with _train_function(model, helpings.dataset_function(model, steps), steps):
+        return keras_fit(dataset, **kwargs)
+
+
+def _helpings_work(model):
+    return model.distribute_strategy.num_replicas_in_sync == 1 and not model.run_eagerly
+
+
+@contextlib.contextmanager
+def _train_function(model, function, steps):
+    """Let Keras call `function` once for each `steps` steps; it calls whatever is there."""
     before = model.steps_per_execution, model.train_function
-    # Keras calls whatever train_function there is, once for each steps_per_execution steps.
-    model.steps_per_execution, model.train_function = steps, helping_function(model, feed, steps)
+    model.steps_per_execution, model.train_function = steps, function
+    if steps != before[0]:
+        model.test_function = None  # Keras compiles the number of steps into it
     try:
-        return keras_fit(dataset, **common)
+        yield
     finally:
         model.steps_per_execution, model.train_function = before
+        if steps != before[0]:
+            model.test_function = None
+
+
+def _trimmed(x, y, sample_weight):
+    """(x,), (x, y) or (x, y, sample_weight): as much as there is."""
+    if sample_weight is not None:
+        return x, y, sample_weight
+    return (x,) if y is None else (x, y)
 
 
 def _callbacks(callbacks):

@@ -226,10 +226,12 @@ class VAE(keras.Model):
 
         export.saved_model(self, filepath, verbose)
 
-    def compiled_function(self, name, function):
+    def compiled_function(self, name, function, jit_compile=False):
         """`tf.function` of `function`, made once for each name and compile()."""
         if name not in self._functions:
-            self._functions[name] = tf.function(function, reduce_retracing=True, autograph=False)
+            self._functions[name] = tf.function(
+                function, reduce_retracing=not jit_compile, autograph=False, jit_compile=jit_compile
+            )
         return self._functions[name]
 
     def scores(self, x, sampler):

@@ -180,6 +180,7 @@ def column_surprise(names, normal, anomaly=None):
     some = f" ({len(order)} of {len(normal)})" if len(order) < len(normal) else ""
     lowest = min(0.0, *(x.get_offsets()[:, 0].min() for x in axes.collections[-2:]))
     axes.set_xlim(left=lowest - 0.2)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
     title = rf"Surprise by column{some}: mean $-\log\ p$(column $|\ z$)"
     _label(axes, title, "nats above a typical training row", "")
     axes.legend(frameon=False, fontsize=9, loc="lower right")
