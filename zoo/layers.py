@@ -135,7 +135,7 @@ class _Block(keras.layers.Layer):
         ]
         self.act = keras.layers.Activation(activation, dtype=self.dtype_policy)
         self.second = self.convolution(3, initializer="he_normal" if normalization else "zeros")
-        self.skip = None
+        self.skip, self.skip_norm = None, None
 
     def convolution(self, kernel_size, strides=1, initializer="he_normal"):
         return keras.layers.Conv2D(
@@ -156,7 +156,9 @@ class _Block(keras.layers.Layer):
             ensure_built(layer, inner)
         self.skip = self.projection(input_shape)
         if self.skip is not None:
+            self.skip_norm = normalization_layer(self.normalization, self.width, self.dtype_policy)
             ensure_built(self.skip, input_shape)
+            ensure_built(self.skip_norm, self.skip.compute_output_shape(input_shape))
 
     def compute_output_shape(self, input_shape):
         return self.first.compute_output_shape(input_shape)
@@ -164,7 +166,9 @@ class _Block(keras.layers.Layer):
     def call(self, x, training=None):
         y = self.act(self.norms[0](self.first(x), training=training))
         y = self.norms[1](self.second(y), training=training)
-        return self.act(y + self.shortcut(x if self.skip is None else self.skip(x)))
+        if self.skip is not None:
+            x = self.skip_norm(self.skip(x), training=training)
+        return self.act(y + self.shortcut(x))
 
 
 @component
@@ -204,7 +208,8 @@ class UpsampleResidualBlock(_Block):
         )
 
     def projection(self, input_shape):
-        # Before upsampling: a 1x1 convolution commutes with it, at a quarter of the work.
+        # Before upsampling: a 1x1 convolution, normalized or not, commutes with it, at a quarter of
+        # the work.
         return None if input_shape[-1] == self.width else self.convolution(1)
 
     def shortcut(self, skipped):

@@ -1,0 +1,67 @@
+"""What the speed contenders share: the data, the clock and the one line that they print."""
+
+import argparse
+import json
+import os
+import time
+
+import numpy as np
+
+LATENT = 16
+PIXELS = 28 * 28
+
+
+def process_age():
+    """Seconds since this process was started, imports included (Linux)."""
+    with open("/proc/self/stat") as stat, open("/proc/uptime") as uptime:
+        started = float(stat.read().rsplit(")", 1)[1].split()[19]) / os.sysconf("SC_CLK_TCK")
+        return float(uptime.read().split()[0]) - started
+
+
+def images(examples):
+    """Soft blobs on black, `[examples, 784]` in [0, 1]: something that a VAE can learn."""
+    rng = np.random.default_rng(0)
+    at = np.arange(28, dtype=np.float32)
+    y, x = rng.uniform(9, 19, (2, examples, 1)).astype(np.float32)
+    width = rng.uniform(2, 4, (examples, 1)).astype(np.float32)
+    rows, columns = np.exp(-(((at - y) / width) ** 2)), np.exp(-(((at - x) / width) ** 2))
+    return (rows[:, :, None] * columns[:, None, :]).reshape(examples, PIXELS)
+
+
+def parser(description):
+    """The arguments that every contender takes."""
+    p = argparse.ArgumentParser(description=description)
+    p.add_argument("--workload", choices=("w1", "w2"), default="w1")
+    p.add_argument("--epochs", type=int, default=4, help="the first warms up")
+    p.add_argument("--batch", type=int, default=128)
+    p.add_argument("--examples", type=int, help="default: 59,904 for w1, 1,280 for w2")
+    return p
+
+
+def examples_of(args):
+    """How many examples make an epoch: whole batches."""
+    return args.examples or (468 if args.workload == "w1" else 10) * 128
+
+
+class Clock:
+    """Times epochs, and the process up to the end of its first step."""
+
+    def __init__(self, examples):
+        self.examples, self.rates, self.first_step = examples, [], None
+
+    def step(self):
+        """Call at the end of each step (or call of several)."""
+        if self.first_step is None:
+            self.first_step = process_age()
+
+    def epoch(self):
+        """Call at the start of each epoch; returns what to call at its end."""
+        start = time.perf_counter()
+        return lambda: self.rates.append(self.examples / (time.perf_counter() - start))
+
+    def report(self, contender, workload, loss):
+        """One JSON line."""
+        found = {"contender": contender, "workload": workload, "loss": round(loss, 3)}
+        found["first_step_s"] = round(self.first_step, 2)
+        found["rates"] = [round(r) for r in self.rates]
+        print(json.dumps(found), flush=True)

@@ -1,0 +1,42 @@
+"""The two workloads through `zoo.get(...).fit`: a user's code, nothing special. One JSON line."""
+
+import keras
+from workload import LATENT, Clock, examples_of, images, parser
+
+import zoo
+
+
+class Timed(keras.callbacks.Callback):
+    """Feeds the clock from Keras' own hooks."""
+
+    def __init__(self, clock):
+        super().__init__()
+        self.clock = clock
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.end = self.clock.epoch()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.clock.step()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.end()
+
+
+def main():
+    """Train and print."""
+    args = parser(__doc__).parse_args()
+    keras.utils.set_random_seed(0)
+    examples = examples_of(args)
+    name = {"w1": "dense_vae", "w2": "conv_vae"}[args.workload]
+    vae = zoo.get(name, latent_dim=LATENT)
+    clock = Clock(examples)
+    x = images(examples).reshape(-1, 28, 28, 1)
+    history = vae.fit(
+        x, batch_size=args.batch, epochs=args.epochs, verbose=0, callbacks=[Timed(clock)]
+    )
+    clock.report(f"zoo {name}", args.workload, history.history["loss"][-1])
+
+
+if __name__ == "__main__":
+    main()
