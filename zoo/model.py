@@ -112,6 +112,18 @@ class VAE(keras.Model):
         """As `keras.Model.fit`, with checked input and a reproducible order. See `zoo.fitting`."""
         return fitting.fit(self, super().fit, x, y, **kwargs)
 
+    def evaluate(self, x=None, y=None, **kwargs):
+        """As `keras.Model.evaluate`, with checked input."""
+        # Keras calls this from fit with what fit has checked already.
+        if not kwargs.get("_use_cached_eval_dataset"):
+            checks.training_data(self, x, y, kwargs.get("sample_weight"))
+        return super().evaluate(x, y, **kwargs)
+
+    def predict(self, x, **kwargs):
+        """As `keras.Model.predict`, with checked input: arrays `loc`, `scale`, `reconstruction`."""
+        checks.training_data(self, x, None, None)
+        return super().predict(x, **kwargs)
+
     def train_step(self, data):
         return fitting.per_worker(super().train_step(data))
 
