@@ -13,6 +13,8 @@ import time
 import numpy as np
 import pytest
 
+import zoo  # noqa: F401  (so that Keras knows its classes)
+
 for package in ("matplotlib", "sklearn", "pandas", "PIL", "tensorboard"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
 
