@@ -1,0 +1,206 @@
+"""What `fit` promises for every variant."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.conformance.variants import each_variant
+from tests.helpers import assert_same, data, optimizer, small, values
+
+LOGS = ("loss", "elbo", "nll", "kl")
+
+
+def eager(name, **options):
+    """A variant whose steps need no compilation."""
+    vae = small(name, **options)
+    vae.compile(optimizer(), run_eagerly=True)
+    return vae
+
+
+def has_batch_normalization(vae):
+    layers = vae._flatten_layers()
+    return any(isinstance(layer, keras.layers.BatchNormalization) for layer in layers)
+
+
+def moved(vae, x, *args, **kwargs):
+    """The trainable weights after `fit`."""
+    vae.fit(x, *args, **{"batch_size": 8, "verbose": 0, "shuffle": False, **kwargs})
+    return values(vae.trainable_variables)
+
+
+@each_variant
+def test_fit_logs_loss_elbo_nll_and_kl(trained, name):
+    history = trained(name).history
+
+    assert {*history} == {*LOGS, *(f"val_{log}" for log in LOGS)}
+    assert np.isfinite([history[log] for log in history]).all()
+    np.testing.assert_allclose(history["loss"], -np.array(history["elbo"]), rtol=1e-4)
+
+
+@each_variant
+def test_same_seed_gives_the_same_weights_bit_for_bit(trained, name):
+    run, vae = trained(name), small(name)
+    vae.compile(optimizer(), jit_compile=False)
+
+    vae.fit(run.x, batch_size=8, epochs=2, verbose=0)
+
+    assert_same(values(vae.variables), values(run.vae.variables))
+
+
+@each_variant
+def test_jit_compile_gives_the_same_weights(name):
+    compiled, plain = small(name), eager(name)
+    compiled.compile(optimizer(), jit_compile=True)
+
+    for vae in (compiled, plain):
+        vae.fit(data(name, 8), batch_size=8, epochs=2, verbose=0)
+
+    trained = (values(vae.trainable_variables) for vae in (compiled, plain))
+    assert_same(*trained, rtol=1e-3, atol=1e-4)
+
+
+@each_variant
+def test_run_eagerly_gives_the_same_weights(trained, name):
+    run, vae = trained(name), eager(name)
+
+    vae.fit(run.x, batch_size=8, epochs=2, verbose=0)
+
+    assert_same(values(vae.variables), values(run.vae.variables), rtol=1e-3, atol=1e-4)
+
+
+@each_variant
+def test_elbo_in_the_logs_is_unweighted_by_regularizers(name):
+    vae = small(name, kernel_regularizer=keras.regularizers.L2(0.5))
+    vae.compile(optimizer(), run_eagerly=True)
+
+    got = vae.evaluate(data(name), verbose=0, return_dict=True)
+
+    penalty = sum(
+        0.5 * float(tf.reduce_sum(v.value**2))
+        for v in vae.trainable_variables
+        if v.name == "kernel"
+    )
+    assert penalty > 0
+    assert got["loss"] == pytest.approx(-got["elbo"] + penalty, rel=1e-4)
+    assert got["elbo"] == pytest.approx(-got["nll"] - got["kl"], rel=1e-4)
+
+
+@each_variant
+def test_sample_weight_zero_leaves_an_example_out(name):
+    vae, x = eager(name), data(name, 8)
+    keep = np.array([1, 0] * 4, "float32")
+    if has_batch_normalization(vae):
+        pytest.skip("BatchNorm's statistics are those of all examples, whatever their weight")
+    start = values(vae.trainable_variables)
+
+    def gradient(x, weight):
+        assert_same(values(vae.trainable_variables), start)
+        return _gradient(vae, x, weight)
+
+    weighted = gradient(x, keep)
+    alone = gradient(x, np.ones(8, "float32"))
+    garbage = gradient(np.where(keep.reshape(-1, *[1] * (x.ndim - 1)), x, 1 - x), keep)
+
+    assert_same(garbage, weighted, rtol=1e-5, atol=1e-6)
+    assert any(np.abs(a - b).max() > 1e-4 for a, b in zip(weighted, alone, strict=True))
+
+
+@each_variant
+def test_sample_weights_scale_the_loss(name):
+    vae, x = eager(name), data(name, 8)
+
+    plain = _loss(vae, x, None)
+    ones = _loss(vae, x, np.ones(8, "float32"))
+    threes = _loss(vae, x, np.full(8, 3, "float32"))
+
+    assert ones == pytest.approx(plain, rel=1e-6)
+    assert threes == pytest.approx(3 * plain, rel=1e-5)
+
+
+def _loss(vae, x, weight):
+    x = tf.constant(x)
+    weight = None if weight is None else tf.constant(weight)
+    return float(vae.compute_loss(x=x, y_pred=vae(x, training=False), sample_weight=weight))
+
+
+def _gradient(vae, x, weight):
+    x = tf.constant(x)
+    with tf.GradientTape() as tape:
+        loss = vae.compute_loss(
+            x=x, y_pred=vae(x, training=False), sample_weight=tf.constant(weight)
+        )
+    return [np.array(g) for g in tape.gradient(loss, [v.value for v in vae.trainable_variables])]
+
+
+@each_variant
+def test_fit_takes_sample_weights(name):
+    x = data(name, 8)
+
+    got = moved(eager(name), x, sample_weight=np.zeros(8))
+
+    assert_same(got, values(small(name).trainable_variables))
+
+
+@each_variant
+def test_fit_takes_arrays_tensors_and_datasets_alike(name):
+    x = data(name)
+    dataset = tf.data.Dataset.from_tensor_slices(x).batch(8)
+
+    from_array = moved(eager(name), x)
+    from_tensor = moved(eager(name), tf.constant(x))
+    from_dataset = moved(eager(name), dataset, batch_size=None, shuffle=True)
+
+    assert_same(from_tensor, from_array)
+    assert_same(from_dataset, from_array)
+
+
+@each_variant
+def test_fit_takes_labels_and_ignores_them(name):
+    x = data(name, 8)
+
+    assert_same(moved(eager(name), x, np.arange(8)), moved(eager(name), x))
+
+
+@each_variant
+def test_validation_split_holds_the_last_rows_out(name):
+    x = data(name)
+
+    split = eager(name).fit(x, validation_split=0.25, batch_size=15, verbose=0).history
+    given = eager(name).fit(x[:15], validation_data=(x[15:],), batch_size=15, verbose=0).history
+
+    assert split == given
+
+
+@each_variant
+def test_early_stopping_on_val_elbo_stops(name):
+    vae, x = eager(name), data(name, 8)
+    stop = keras.callbacks.EarlyStopping(monitor="val_elbo", mode="max", min_delta=1e9)
+
+    history = vae.fit(x, validation_data=(x,), epochs=5, callbacks=[stop], verbose=0).history
+
+    assert len(history["loss"]) == 2
+
+
+@each_variant
+def test_gradient_clipping_bounds_the_step(name):
+    vae = small(name)
+    vae.compile(keras.optimizers.SGD(1.0, global_clipnorm=1e-2), run_eagerly=True)
+    before = values(vae.trainable_variables)
+
+    after = moved(vae, data(name, 8))
+
+    step = np.sqrt(sum(((a - b) ** 2).sum() for a, b in zip(after, before, strict=True)))
+    assert step == pytest.approx(1e-2, rel=1e-2)
+
+
+@each_variant
+def test_recompiling_changes_the_optimizer_and_keeps_the_weights(name):
+    vae, x = small(name), data(name, 8)
+    vae.compile(optimizer(), jit_compile=False)
+    moved(vae, x)
+    before = values(vae.trainable_variables)
+
+    vae.compile(keras.optimizers.SGD(0.0), jit_compile=False)
+
+    assert_same(moved(vae, x), before)
