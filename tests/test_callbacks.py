@@ -1,0 +1,221 @@
+"""Schedules of beta, and what happens when the loss is no longer a number."""
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from tests.helpers import assert_same, data, optimizer, small, values
+from zoo.callbacks import Anneal, NonFiniteGuard, cyclical, linear, sigmoid
+
+X = data("dense_vae", 24)
+
+
+def eager(**options):
+    vae = small("dense_vae", **options)
+    vae.compile(optimizer(), run_eagerly=True)
+    return vae
+
+
+def weight(vae):
+    return float(vae.objective.term("kl").current.numpy())
+
+
+class Weights(keras.callbacks.Callback):
+    """The weight that each call of the train function saw."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.seen.append(weight(self.model))
+
+
+# Schedules
+
+
+def test_linear_equals_its_formula():
+    steps = np.arange(15)
+
+    got = [linear(10, 0.2, 0.7)(step) for step in steps]
+
+    np.testing.assert_allclose(got, 0.2 + 0.5 * np.minimum(1, steps / 10))
+
+
+def test_sigmoid_touches_both_ends_and_is_symmetric():
+    schedule = sigmoid(100, 0.1, 0.9)
+    got = np.array([schedule(step) for step in range(101)])
+
+    assert got[0] == pytest.approx(0.1)
+    assert got[100] == schedule(10**6) == pytest.approx(0.9)
+    assert (np.diff(got) > 0).all()
+    np.testing.assert_allclose(got + got[::-1], 1.0)
+
+
+def test_cyclical_repeats_its_ramp():
+    schedule = cyclical(8, ramp=0.5, cycles=2)
+
+    assert [schedule(step) for step in range(8)] == [0, 0.25, 0.5, 0.75, 1, 1, 1, 1]
+    assert [schedule(step) for step in range(8, 16)] == [schedule(step) for step in range(8)]
+    assert schedule(16) == schedule(1000) == 1.0
+
+
+@pytest.mark.parametrize("make", [linear, sigmoid, cyclical])
+def test_schedules_refuse_lengths_that_are_not_positive(make):
+    with pytest.raises(ValueError, match="must be positive, got 0"):
+        make(0)
+
+
+# Anneal
+
+
+def test_weight_follows_the_optimizers_steps_over_epochs():
+    vae, weights = eager(), Weights()
+
+    history = vae.fit(
+        X, batch_size=8, epochs=2, callbacks=[Anneal(linear(5)), weights], verbose=0
+    ).history
+
+    assert weights.seen == pytest.approx([0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
+    assert history["kl_weight"] == pytest.approx([0.4, 1.0])
+
+
+def test_weight_is_that_of_a_calls_first_step_with_many_steps_a_call():
+    vae, weights = small("dense_vae"), Weights()
+    vae.compile(optimizer(), jit_compile=False, steps_per_execution=4)
+
+    vae.fit(X, batch_size=3, epochs=2, callbacks=[Anneal(linear(16)), weights], verbose=0)
+
+    assert weights.seen == pytest.approx([0.0, 4 / 16, 8 / 16, 12 / 16])
+
+
+def test_weight_changes_the_loss_and_not_the_logged_elbo():
+    vae = eager()
+    full = vae.evaluate(X, verbose=0, return_dict=True)
+
+    vae.objective.term("kl").current.assign(0.25)
+    quarter = vae.evaluate(X, verbose=0, return_dict=True)
+
+    assert all(full[log] == quarter[log] for log in ("elbo", "nll", "kl"))
+    assert full["loss"] == pytest.approx(full["nll"] + full["kl"], rel=1e-5)
+    assert quarter["loss"] == pytest.approx(full["nll"] + 0.25 * full["kl"], rel=1e-5)
+
+
+def test_early_stopping_sees_the_elbo_while_beta_moves():
+    vae = small("dense_vae")
+    vae.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
+    stop = keras.callbacks.EarlyStopping(monitor="val_elbo", mode="max", patience=2)
+
+    history = vae.fit(
+        X, validation_data=(X,), epochs=6, callbacks=[Anneal(linear(100)), stop], verbose=0
+    ).history
+
+    assert len({*history["val_elbo"]}) == 1
+    assert history["val_loss"] == sorted(history["val_loss"])
+    assert len(history["loss"]) == 3
+
+
+def test_annealing_goes_on_after_save_and_load(tmp_path):
+    def fit(vae, first, last):
+        anneal = Anneal(cyclical(5, cycles=1))
+        vae.fit(X, batch_size=8, initial_epoch=first, epochs=last, callbacks=anneal, verbose=0)
+        return vae
+
+    whole = fit(eager(), 0, 2)
+    half = fit(eager(), 0, 1)
+    half.save(tmp_path / "half.keras")
+    loaded = keras.models.load_model(tmp_path / "half.keras")
+    kept = weight(loaded)
+    fit(loaded, 1, 2)
+
+    assert kept == pytest.approx(weight(half))
+    assert 0 < kept < 1
+    assert_same(values(loaded.variables), values(whole.variables))
+
+
+def test_beta_is_the_weight_at_the_start():
+    assert weight(small("dense_vae", beta=4.0)) == 4.0
+
+
+def test_unknown_terms_are_refused_by_name():
+    with pytest.raises(ValueError, match=r"term='ki' .* \['kl'\]"):
+        eager().fit(X, callbacks=[Anneal(linear(5), term="ki")], verbose=0)
+
+
+def test_schedule_must_be_callable():
+    with pytest.raises(TypeError, match="schedule must map a step to a weight, got float"):
+        Anneal(0.5)
+
+
+# NonFiniteGuard
+
+
+class Poison(keras.callbacks.Callback):
+    """Turns a weight into NaN before a given step of a given epoch."""
+
+    def __init__(self, epoch, batch):
+        super().__init__()
+        self.at, self.epoch = (epoch, batch), 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if (self.epoch, batch) == self.at:
+            kernel = self.model.trainable_variables[0]
+            kernel.assign(np.full(kernel.shape, np.nan))
+
+
+def test_nan_loss_stops_with_its_step_and_advice():
+    vae = eager()
+
+    with pytest.raises(FloatingPointError, match=r"became nan by step 5 \(epoch 2\)") as error:
+        vae.fit(X, batch_size=8, epochs=3, callbacks=[Poison(1, 1)], verbose=0)
+
+    assert "What to try" in str(error.value)
+    assert "learning rate" in str(error.value)
+
+
+def test_last_good_weights_and_optimizer_are_kept():
+    vae, good = eager(), eager()
+    good.fit(X, batch_size=8, verbose=0)
+
+    with pytest.raises(FloatingPointError, match="back at those of step 3"):
+        vae.fit(X, batch_size=8, epochs=3, callbacks=[Poison(1, 1)], verbose=0)
+
+    assert_same(values(vae.trainable_variables), values(good.trainable_variables))
+    assert_same(values(vae.optimizer.variables), values(good.optimizer.variables))
+    assert np.isfinite(vae.elbo(X)).all()
+
+
+def test_an_exploding_learning_rate_leaves_finite_weights():
+    vae = small("dense_vae", likelihood="normal")
+    vae.compile(keras.optimizers.SGD(1e12), run_eagerly=True)
+
+    with pytest.raises(FloatingPointError, match="loss became"):
+        vae.fit(X, batch_size=4, epochs=5, verbose=0)
+
+    assert all(np.isfinite(v).all() for v in values(vae.trainable_variables))
+
+
+def test_nan_is_noticed_within_many_steps_a_call():
+    vae = small("dense_vae", likelihood="normal")
+    vae.compile(keras.optimizers.SGD(1e12), jit_compile=False, steps_per_execution=6)
+
+    with pytest.raises(FloatingPointError, match="by step 6"):
+        vae.fit(X, batch_size=4, epochs=5, verbose=0)
+
+    assert all(np.isfinite(v).all() for v in values(vae.trainable_variables))
+
+
+def test_guard_of_ones_own_replaces_the_default():
+    vae, guard = eager(), NonFiniteGuard(seconds=0.0)
+
+    with pytest.raises(FloatingPointError, match="back at those of step 4"):
+        vae.fit(X, batch_size=8, epochs=3, callbacks=[guard, Poison(1, 1)], verbose=0)
+
+
+def test_public_names_are_those_of_the_package():
+    assert zoo.Anneal is Anneal
+    assert zoo.callbacks.linear is linear
