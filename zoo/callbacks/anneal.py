@@ -26,11 +26,12 @@ def sigmoid(steps, start=0.0, end=1.0, steepness=10.0):
     (0.0, 0.5, 1.0)
     """
     _positive(steps=steps, steepness=steepness)
-    low = 1.0 / (1.0 + math.exp(steepness / 2))
+    # A logistic curve is a tanh, which is odd: dividing by its end makes both ends exact.
+    end_of_curve = math.tanh(steepness / 4)
 
     def schedule(step):
-        raw = 1.0 / (1.0 + math.exp(-steepness * (min(1.0, step / steps) - 0.5)))
-        return start + (end - start) * (raw - low) / (1.0 - 2.0 * low)
+        curve = math.tanh(steepness / 2 * (min(1.0, step / steps) - 0.5)) / end_of_curve
+        return start + (end - start) * (1.0 + curve) / 2
 
     return schedule
 
