@@ -1,6 +1,10 @@
 """Train a VAE on images: a model, its numbers and its pictures in one run folder.
 
-Data: scikit-learn's digits by default (1,797 grey images, 8x8), no download.
+Data: scikit-learn's digits by default (1,797 grey images, 8x8; a fifth is held out), no download.
+Command: python recipes/images.py
+Time: 60 epochs, 50 s of processor time.
+Expect, with seed 0: held-out ELBO -23.0 and log p(x) -22.4 +- 0.2 nats (100 importance samples,
+held-out images binarised once), 8 of 8 latent dimensions in use.
 """
 
 import argparse
@@ -49,7 +53,7 @@ examples:
   python recipes/images.py --data photos/ --size 32 --likelihood discretized_logistic
   python recipes/images.py --data frames.npy --beta 4 --warmup-epochs 5
 
-On two CPU cores the first takes one to two minutes, and MNIST about three minutes an epoch.
+The first takes about a minute on two free CPU cores.
 """,
     )
     data = found.add_argument_group("data")

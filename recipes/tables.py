@@ -1,4 +1,12 @@
-"""Train a VAE on the normal rows of a table, and find the strange ones."""
+"""Train a VAE on the normal rows of a table, and find the strange ones.
+
+Data: scikit-learn's breast cancer by default (30 columns; 250 benign rows to train on, 107 benign
+and 212 malignant ones held out), no download.
+Command: python recipes/tables.py
+Time: 80 s of processor time; training stops after about 140 epochs.
+Expect, with seed 0: held-out ELBO 24 and log p(x) 31 +- 2 nats (in the columns' own units), AUROC
+0.972 and average precision 0.986, where an isolation forest has 0.963 and 0.977.
+"""
 
 import argparse
 import json
@@ -49,7 +57,7 @@ examples:
   python recipes/tables.py --data visits.parquet --categorical ward --label outcome --anomaly died
   python recipes/tables.py --dataset wine_quality/red --label quality --anomaly 3 8
 
-On two CPU cores the first takes about a minute.
+The first takes one to two minutes on two free CPU cores.
 """,
     )
     data = found.add_argument_group("data")
