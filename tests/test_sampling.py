@@ -6,7 +6,15 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.sampling import CommonSampler, MeanSampler, RandomSampler, tile, untile
+from zoo.sampling import (
+    CommonSampler,
+    MeanSampler,
+    RandomSampler,
+    normal,
+    tile,
+    uniform,
+    untile,
+)
 
 tfd = tfp.distributions
 Q = tfd.Normal(tf.constant([[0.5, -1.0], [2.0, 0.0], [1.0, 1.0]]), tf.constant([[0.3, 1.5]] * 3))
@@ -74,6 +82,15 @@ def test_common_noise_is_the_same_for_every_example_in_antithetic_pairs():
     np.testing.assert_allclose(noise[0::2], -noise[1::2], atol=1e-5)
 
 
+@pytest.mark.parametrize("samples", [2, 4, 10])
+def test_common_noise_has_the_mean_and_variance_of_a_standard_normal_exactly(samples):
+    z = np.asarray(CommonSampler(3, samples)(Q)[0]).reshape(samples, 3, 2)
+    noise = (z - Q.loc) / Q.scale
+
+    np.testing.assert_allclose(noise.mean(0), 0.0, atol=1e-5)
+    np.testing.assert_allclose((noise**2).mean(0), 1.0, atol=1e-4)
+
+
 @pytest.mark.parametrize("samples", [1, 3])
 def test_untile_undoes_tile(samples):
     x = tf.random.stateless_normal([4, 3, 2], [1, 2])
@@ -82,3 +99,29 @@ def test_untile_undoes_tile(samples):
 
     assert tiled.shape == (4 * samples, 3, 2)
     np.testing.assert_array_equal(untile(tiled, samples), np.stack([x] * samples))
+
+
+@pytest.mark.parametrize("draw", [uniform, normal])
+def test_noise_is_the_same_in_and_out_of_xla(draw):
+    def numbers():
+        return draw([50, 20], tf.constant([1, 2]))
+
+    compiled = tf.function(numbers, jit_compile=True)()
+
+    np.testing.assert_allclose(numbers(), compiled, rtol=1e-5, atol=1e-6)
+
+
+def test_uniform_numbers_are_uniform_and_never_an_end():
+    u = np.asarray(uniform([200, 200], tf.constant([1, 2])), "float64").ravel()
+    edges = np.bincount((u * 10).astype(int), minlength=10)
+
+    assert 0 < u.min() < u.max() < 1
+    assert (np.abs(edges / len(u) - 0.1) < 4 * np.sqrt(0.09 / len(u))).all()
+
+
+def test_normal_numbers_have_the_moments_of_the_standard_normal():
+    e = np.asarray(normal([200, 200], tf.constant([1, 2])), "float64").ravel()
+
+    for power, moment, variance in ((1, 0, 1), (2, 1, 2), (3, 0, 15), (4, 3, 96)):
+        assert abs((e**power).mean() - moment) < 4 * np.sqrt(variance / len(e))
+    assert abs(np.corrcoef(e[0::2], e[1::2])[0, 1]) < 4 / np.sqrt(len(e) / 2)

@@ -121,29 +121,36 @@ class Tabular(Likelihood):
         return (sum(max(classes, 1) + 1 for classes in self.categories),)
 
     def features(self, x):
-        parts = []
-        for i, classes in enumerate(self.categories):
-            seen = ~tf.math.is_nan(x[:, i])
-            value = tf.where(seen, x[:, i], 0.0)
-            if classes:
-                shown = tf.one_hot(tf.cast(value, tf.int32), classes)
-            else:
-                shown = ((value - self.means[i]) / self.scales[i])[:, None]
-            seen = tf.cast(seen, tf.float32)[:, None]
-            parts += [shown * seen, 1.0 - seen]
-        return tf.concat(parts, -1)
+        seen = ~tf.math.is_nan(x)
+        value, shown = tf.where(seen, x, 0.0), tf.cast(seen, tf.float32)
+        at, means, scales = self._numeric()
+        parts = [(tf.gather(value, at, axis=1) - means) / scales * tf.gather(shown, at, axis=1)]
+        for i, classes in self._classes():
+            one_hot = tf.one_hot(tf.cast(value[:, i], tf.int32), classes)
+            parts.append(one_hot * shown[:, i, None])
+        return tf.concat([*parts, 1.0 - shown], -1)
 
     def call(self, raw):
-        widths = [max(classes, 2) for classes in self.categories]
-        heads = []
-        for i, part in enumerate(tf.split(raw, widths, -1)):
-            if self.categories[i]:
-                heads.append(tfd.Categorical(logits=part, dtype=tf.int32))
-            else:
-                loc = self.means[i] + self.scales[i] * part[:, 0]
-                scale = self.scales[i] * bounded_scale(part[:, 1], self.floor, 1e3)
-                heads.append(tfd.Normal(loc, scale))
-        return _Rows(heads)
+        # Each column's part of raw, in the table's order: two numbers or one logit a class.
+        starts = np.cumsum([0, *(max(classes, 2) for classes in self.categories)])
+        at, means, scales = self._numeric()
+        loc = means + scales * tf.gather(raw, starts[at], axis=1)
+        scale = bounded_scale(tf.gather(raw, starts[at] + 1, axis=1), self.floor, 1e3)
+        classes = {
+            i: tfd.Categorical(logits=raw[:, starts[i] : starts[i] + n], dtype=tf.int32)
+            for i, n in self._classes()
+        }
+        return _Rows(tfd.Normal(loc, scales * scale), at, classes)
+
+    def _numeric(self):
+        """Which columns are numeric, their means and their scales."""
+        at = np.array([i for i, classes in enumerate(self.categories) if not classes], "int32")
+        pick = [np.array(values, "float32")[at] for values in (self.means, self.scales)]
+        return at, *pick
+
+    def _classes(self):
+        """(column, number of classes) of each categorical column."""
+        return [(i, classes) for i, classes in enumerate(self.categories) if classes]
 
     def check(self, x, argument="x"):
         for i, classes in enumerate(self.categories):
@@ -161,10 +168,16 @@ class Tabular(Likelihood):
 
 
 class _Rows:
-    """Independent columns; NaN in x is a value that was not seen."""
+    """Independent columns; NaN in x is a value that was not seen.
 
-    def __init__(self, columns):
-        self.columns = columns
+    Args:
+        numeric: Normal with batch `[B, len(at)]`.
+        at: the numeric columns' places in the table.
+        classes: place in the table -> categorical distribution with batch `[B]`.
+    """
+
+    def __init__(self, numeric, at, classes):
+        self.numeric, self.at, self.classes = numeric, at, classes
 
     def log_prob(self, x):
         """log p(x|z) in nats over the columns that were seen, `[B]`."""
@@ -172,29 +185,26 @@ class _Rows:
 
     def log_prob_per_column(self, x):
         """The same for each column, `[B, columns]`; 0 where x is missing."""
-        parts = []
-        for i, column in enumerate(self.columns):
-            seen = ~tf.math.is_nan(x[:, i])
-            # The inner `where` keeps the gradient finite at a missing value.
-            value = tf.cast(tf.where(seen, x[:, i], 0.0), column.dtype)
-            parts.append(tf.where(seen, column.log_prob(value), 0.0))
-        return tf.stack(parts, -1)
+        seen = ~tf.math.is_nan(x)
+        value = tf.where(seen, x, 0.0)  # this inner `where` keeps gradients finite
+        numeric = self.numeric.log_prob(tf.gather(value, self.at, axis=1))
+        classes = [c.log_prob(tf.cast(value[:, i], tf.int32)) for i, c in self.classes.items()]
+        return tf.where(seen, self._in_order(numeric, classes), 0.0)
 
     def mean(self):
         """Means of numeric columns, most probable classes of the others, `[B, columns]`."""
-        return tf.stack([_centre(c) for c in self.columns], -1)
+        return self._in_order(self.numeric.mean(), [c.mode() for c in self.classes.values()])
 
     def sample(self, seed=None):
         """One row each, `[B, columns]`."""
-        seeds = tfp.random.split_seed(seed, n=len(self.columns))
-        drawn = [c.sample(seed=s) for c, s in zip(self.columns, seeds, strict=True)]
-        return tf.stack([tf.cast(d, tf.float32) for d in drawn], -1)
+        first, *seeds = tfp.random.split_seed(seed, n=1 + len(self.classes))
+        pairs = zip(self.classes.values(), seeds, strict=True)
+        return self._in_order(self.numeric.sample(seed=first), [c.sample(seed=s) for c, s in pairs])
 
-
-def _centre(column):
-    if isinstance(column, tfd.Categorical):
-        return tf.cast(column.mode(), tf.float32)
-    return column.mean()
+    def _in_order(self, numeric, classes):
+        """Columns put where the table has them."""
+        both = tf.concat([numeric, *(tf.cast(c, tf.float32)[:, None] for c in classes)], 1)
+        return tf.gather(both, np.argsort([*self.at, *self.classes]), axis=1)
 
 
 def _merge_last_two(x):
