@@ -85,7 +85,7 @@ def test_common_noise_is_the_same_for_every_example_in_antithetic_pairs():
 @pytest.mark.parametrize("samples", [2, 4, 10])
 def test_common_noise_has_the_mean_and_variance_of_a_standard_normal_exactly(samples):
     z = np.asarray(CommonSampler(3, samples)(Q)[0]).reshape(samples, 3, 2)
-    noise = (z - Q.loc) / Q.scale
+    noise = (z - np.asarray(Q.loc)) / np.asarray(Q.scale)
 
     np.testing.assert_allclose(noise.mean(0), 0.0, atol=1e-5)
     np.testing.assert_allclose((noise**2).mean(0), 1.0, atol=1e-4)
