@@ -33,14 +33,14 @@ def test_nothing_is_kept_by_pyplot(rng):
     assert pyplot is None or not pyplot.get_fignums()
 
 
-def test_training_curves_show_training_and_held_out_in_nats(tmp_path):
+def test_training_curves_show_training_and_validation_in_nats(tmp_path):
     history = {f"{p}{k}": [-3.0, -2.0, -1.0] for k in ("elbo", "nll", "kl") for p in ("", "val_")}
     figure = drawn(plots.training_curves(history), tmp_path)
     assert len(figure.axes) == 3
     for axes in figure.axes:
         assert axes.get_ylabel() == "nats per example" and axes.get_xlabel() == "epoch"
         assert [list(line.get_xdata()) for line in axes.get_lines()] == [[1, 2, 3]] * 2
-    assert names(figure.axes[0]) == ["training", "held-out"]
+    assert names(figure.axes[0]) == ["training", "validation"]
 
 
 def test_training_curves_of_one_epoch_without_validation(tmp_path):

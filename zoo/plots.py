@@ -26,7 +26,7 @@ MOST_COLUMNS = 20
 
 
 def training_curves(history):
-    """ELBO, negative log-likelihood and KL over epochs, for training and held-out data.
+    """ELBO, negative log-likelihood and KL over epochs, for training and validation data.
 
     Args:
         history: name -> a number for each epoch, as in `fit(...).history`; `epoch`, if there, gives
@@ -35,7 +35,7 @@ def training_curves(history):
     figure = _figure(11, 3.4)
     panels = {"elbo": "ELBO", "nll": r"$-\log\ p(x|z)$", "kl": r"KL$(q(z|x)\ \|\ p(z))$"}
     for axes, (key, title) in zip(figure.subplots(1, 3), panels.items(), strict=True):
-        for name, label, colour in ((key, "training", DATA), (f"val_{key}", "held-out", MODEL)):
+        for name, label, colour in ((key, "training", DATA), (f"val_{key}", "validation", MODEL)):
             values = np.asarray(history.get(name, ()), "float64")
             if len(values):
                 epochs = np.asarray(history.get("epoch", np.arange(len(values)))) + 1
