@@ -1,5 +1,7 @@
 """The order of array data, and that training in helpings equals training step by step."""
 
+import itertools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -61,7 +63,7 @@ def test_indices_and_batches_follow_the_order(first_epoch):
     given = feed()
     expected = np.concatenate([given.order(first_epoch), given.order(first_epoch + 1)])
 
-    indices = np.concatenate([*given.indices(first_epoch, 4).take(4).as_numpy_iterator()])
+    indices = np.concatenate([*itertools.islice(given.helpings(first_epoch, 4), 4)])
     rows = np.concatenate([b[0] for b in given.batches(first_epoch).take(14).as_numpy_iterator()])
 
     np.testing.assert_array_equal(indices, expected)
@@ -158,3 +160,16 @@ def test_logs_are_means_over_all_steps_of_the_epoch():
 
     alone = [vae.elbo(x, samples=1, seed=seed).mean() for seed in range(8)]
     assert got == pytest.approx(float(np.mean(alone)), abs=float(6 * np.std(alone)))
+
+
+def test_datasets_in_helpings_equal_datasets_batch_by_batch():
+    x = data("dense_vae")
+    results = []
+    for steps, eager in ((3, False), (1, True)):
+        vae = small("dense_vae")
+        vae.compile(optimizer(), jit_compile=False, steps_per_execution=steps, run_eagerly=eager)
+        vae.fit(tf.data.Dataset.from_tensor_slices(x).batch(3), epochs=2, verbose=0)
+        assert int(vae.optimizer.iterations.numpy()) == 14
+        results.append(non_trainable_metrics_left_out(values(vae.variables)))
+
+    assert_same(*results, rtol=1e-4, atol=1e-5)

@@ -4,6 +4,7 @@ Keras shuffles by a generator whose state dies with the process. Here resumed tr
 batches that it would have seen.
 """
 
+import itertools
 import math
 
 import keras
@@ -52,19 +53,12 @@ class ArrayFeed:
             return np.arange(self.rows, dtype=np.int32)
         return np.random.default_rng((self.seed, number)).permutation(self.rows).astype(np.int32)
 
-    def indices(self, first_epoch, steps):
-        """Dataset of row numbers, `steps` batches at a time, from `first_epoch` on, without end."""
-
-        def helpings():
-            epoch = first_epoch
-            while True:
-                order = self.order(epoch)
-                for start in range(0, len(order), steps * self.batch_size):
-                    yield order[start : start + steps * self.batch_size]
-                epoch += 1
-
-        spec = tf.TensorSpec([None], tf.int32)
-        return tf.data.Dataset.from_generator(helpings, output_signature=spec)
+    def helpings(self, first_epoch, steps):
+        """Yield row numbers, `steps` batches at a time, from `first_epoch` on, without end."""
+        for epoch in itertools.count(first_epoch):
+            order = self.order(epoch)
+            for start in range(0, len(order), steps * self.batch_size):
+                yield order[start : start + steps * self.batch_size]
 
     def batches(self, first_epoch, steps=1):
         """Dataset of the rows themselves, gathered on the host, `steps` batches at a time."""
@@ -81,7 +75,11 @@ class ArrayFeed:
             found = [None if a is None else next(got) for a in flat]
             return keras.tree.pack_sequence_as(self.data, found)
 
-        dataset = self.indices(first_epoch, steps).map(take, num_parallel_calls=1).prefetch(2)
+        dataset = tf.data.Dataset.from_generator(
+            lambda: self.helpings(first_epoch, steps),
+            output_signature=tf.TensorSpec([None], tf.int32),
+        )
+        dataset = dataset.map(take, num_parallel_calls=1).prefetch(2)
         options = tf.data.Options()
         options.experimental_distribute.auto_shard_policy = (
             tf.data.experimental.AutoShardPolicy.DATA

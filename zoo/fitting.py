@@ -95,9 +95,14 @@ def _fit_feed(model, keras_fit, feed, kwargs):
                 f"steps_per_execution must be 1 with several replicas or run_eagerly, got {steps}"
             )
         return keras_fit(feed.batches(kwargs["initial_epoch"]), **kwargs)
-    steps = feed.steps_per_helping(min(steps, feed.steps_per_epoch))
-    dataset = (feed.indices if feed.resident else feed.batches)(kwargs["initial_epoch"], steps)
-    with _train_function(model, helpings.array_function(model, feed, steps), steps):
+    steps, first = feed.steps_per_helping(min(steps, feed.steps_per_epoch)), kwargs["initial_epoch"]
+    if feed.resident:
+        function = helpings.resident_function(model, feed, steps, first)
+        dataset = tf.data.Dataset.range(1).repeat()  # for Keras to iterate; nothing reads it
+    else:
+        function = helpings.gathered_function(model, feed.batch_size, steps)
+        dataset = feed.batches(first, steps)
+    with _train_function(model, function, steps):
         return keras_fit(dataset, **kwargs)
 
 

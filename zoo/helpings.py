@@ -9,20 +9,28 @@ unchanged. Callbacks hear of batches once a call, as with any `steps_per_executi
 import itertools
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 
-def array_function(model, feed, steps):
-    """A train function for `keras.Model.fit` that takes one helping of an `ArrayFeed` a call."""
-    resident = keras.tree.map_structure(_tensor, feed.data) if feed.resident else None
+def resident_function(model, feed, steps, first_epoch):
+    """A train function for `keras.Model.fit` over arrays that stay where the model computes.
 
-    def run(helping):
-        if resident is not None:
-            return _train(model, resident, helping, feed.batch_size, steps)
-        rows = tf.range(tf.shape(_leaf(helping))[0])
-        return _train(model, helping, rows, feed.batch_size, steps)
+    It keeps its own count of where it is in the feed and ignores the iterator that Keras passes.
+    """
+    rows = keras.tree.map_structure(_tensor, feed.data)
+    helpings = feed.helpings(first_epoch, steps)
+    return lambda _: _train(model, rows, next(helpings), feed.batch_size, steps)
 
-    return lambda iterator: run(next(iterator))
+
+def gathered_function(model, batch_size, steps):
+    """The same for rows that the iterator brings, `steps` batches at a time."""
+
+    def run(iterator):
+        rows = next(iterator)
+        return _train(model, rows, np.arange(_leaf(rows).shape[0]), batch_size, steps)
+
+    return run
 
 
 def dataset_function(model, steps):
@@ -36,7 +44,7 @@ def dataset_function(model, steps):
             count = len(run)
             run += run[-1:] * (steps - count if count > 1 else 0)  # one program for every count
             rows = keras.tree.map_structure(lambda *leaves: tf.concat(leaves, 0), *run)
-            logs = _train(model, rows, tf.range(count * size), size, steps)
+            logs = _train(model, rows, np.arange(count * size), size, steps)
         if logs is None:
             raise StopIteration
         return logs
@@ -46,15 +54,16 @@ def dataset_function(model, steps):
 
 def _train(model, rows, order, batch_size, steps):
     """Train on the rows in this order, `batch_size` at a time; the logs after the last batch."""
-    full, rest = divmod(int(order.shape[0]), batch_size)
+    full, rest = divmod(len(order), batch_size)
+    order, last = np.split(order.astype("int32"), [full * batch_size])
     logs = None
     if full:
-        whole = tf.reshape(order[: full * batch_size], [full, batch_size])
-        whole = tf.pad(whole, [[0, max(0, steps - full)], [0, 0]])
-        logs = _program(model, bool(model.jit_compile))(rows, whole, tf.constant(full))
+        # Padded to `steps` lines: one program for every count.
+        lines = np.zeros((steps, batch_size), "int32")
+        lines[:full] = order.reshape(full, batch_size)
+        logs = _program(model, bool(model.jit_compile))(rows, tf.constant(lines), tf.constant(full))
     if rest:  # an epoch's last, smaller batch is not worth compiling for
-        last = order[None, full * batch_size :]
-        logs = _program(model, False)(rows, last, tf.constant(1))
+        logs = _program(model, False)(rows, tf.constant(last[None]), tf.constant(1))
     return logs
 
 
