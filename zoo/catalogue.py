@@ -56,7 +56,7 @@ _CARDS = {
             data="images",
             input="[N, H, W, C], 8x8 or larger",
             encoder="stem 32, stages 64 and 128 of two residual blocks, BatchNorm, ReLU",
-            parameters="1,784,257 at 28x28x1",
+            parameters="1,784,833 at 28x28x1",
             reference="He et al., Deep residual learning for image recognition, 2016",
             builder="zoo.variants.conv:conv_vae",
         ),
