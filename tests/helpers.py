@@ -70,9 +70,16 @@ def start_python(code, *arguments, stdout=subprocess.PIPE, **environment):
 
 def run_python(code, *arguments, **environment):
     """Output of `code`, run in a fresh process to its end; fails where it does."""
-    process = start_python(code, *arguments, **environment)
-    out, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err[-3000:]
+    return end(start_python(code, *arguments, **environment))
+
+
+def end(process, returncode=0):
+    """Output of a process at its end, which must come with this return code."""
+    try:
+        out, err = process.communicate(timeout=900)
+    finally:
+        process.kill()  # does nothing to one that has ended
+    assert process.returncode == returncode, err[-3000:]
     return out
 
 

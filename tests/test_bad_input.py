@@ -43,6 +43,8 @@ def spoiled(value):
 
 METHODS = {
     "fit": fit,
+    "evaluate": lambda vae, x: vae.evaluate(x, verbose=0),
+    "predict": lambda vae, x: vae.predict(x, verbose=0),
     "encode": lambda vae, x: vae.encode(x),
     "reconstruct": lambda vae, x: vae.reconstruct(x),
     "elbo": lambda vae, x: vae.elbo(x),

@@ -36,7 +36,7 @@
 # - the TFLite converter drops tf.tile before a broadcast:
 #   conformance/test_saving (TFLite at batch 5)
 # - XLA draws other random numbers than the same op without it:
-#   conformance/test_training (jit without noise)
+#   test_sampling (in and out of XLA); conformance/test_training (jit)
 # - a fused cross entropy does not broadcast:
 #   test_distributions (broadcasts like tfp)
 
