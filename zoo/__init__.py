@@ -36,7 +36,6 @@ _MODULES = (
     "callbacks",
     "corruptions",
     "decoders",
-    "diagnostics",
     "distributions",
     "encoders",
     "layers",

@@ -99,7 +99,7 @@ def generate(model, n, seed, batch_size):
     checks.built(model)
     if seed is None:
         seed = int(np.random.default_rng().integers(2**31))
-    # All codes at once: the i-th example does not depend on how many are asked for in a batch.
+    # All codes at once, so that the batch size does not change them.
     return decode_means(model, model.latents.generate(n, tf.constant([seed, 0])), batch_size)
 
 
@@ -117,7 +117,7 @@ def log_likelihood(model, x, samples, seed, batch_size, rows):
         whole, rest = divmod(samples, chunk)
         total = tf.fill([tf.shape(batch)[0]], -math.inf)
         _, total = tf.while_loop(
-            lambda c, _: c < whole,
+            lambda c, total: c < whole,
             lambda c, t: (c + 1, _log_add(t, weights(batch, i, c * chunk, chunk))),
             [tf.constant(0), total],
             parallel_iterations=1,

@@ -50,6 +50,8 @@ class Resume(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.directory.mkdir(parents=True, exist_ok=True)
+        for partial in self.directory.glob("partial-*.weights.h5"):  # of a killed process
+            partial.unlink()
 
     def _saved(self):
         matches = [

@@ -1,0 +1,133 @@
+"""Several replicas train as one does: same weights, same reported loss."""
+
+import json
+import socket
+
+import numpy as np
+import pytest
+
+from tests.helpers import assert_same, end, run_python, start_python
+
+NAMES = ("dense_vae", "conv_vae")
+
+# Without sampling noise, with a regularizer, which must count once and not once for each replica.
+TRAIN = """
+    import keras
+    import zoo.model
+    from tests import helpers
+
+    zoo.model.RandomSampler = helpers.NoiselessSampler
+
+    def train(name, strategy):
+        with strategy.scope():
+            vae = helpers.small(name, kernel_regularizer=keras.regularizers.L2(0.01))
+            vae.compile(helpers.optimizer(), jit_compile=False, steps_per_execution=1)
+        x = helpers.data(name, 24)
+        got = vae.fit(x, batch_size=8, validation_data=(x[:8],), verbose=0).history
+        logs = [got[k][0] for k in ("loss", "elbo", "nll", "kl", "val_loss", "val_elbo")]
+        assert int(vae.optimizer.iterations.numpy()) == 3
+        return [np.array(logs), *helpers.values(vae.variables)]
+
+    def save(path, **results):
+        np.savez(path, **{f"{n} {i:03d}": a for n, r in results.items() for i, a in enumerate(r)})
+"""
+
+MIRRORED = (
+    """
+    import sys
+    import numpy as np
+    import tensorflow as tf
+
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+    )
+"""
+    + TRAIN
+    + """
+    # One for both variants: TensorFlow mixes up the collectives of two strategies in a process.
+    replicas = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    for name in sys.argv[2:]:
+        one = train(name, tf.distribute.get_strategy())
+        save(f"{sys.argv[1]}/{name}.npz", one=one, two=train(name, replicas))
+"""
+)
+
+WORKER = (
+    """
+    import sys
+    import numpy as np
+    import tensorflow as tf
+
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    assert strategy.num_replicas_in_sync == 2
+"""
+    + TRAIN
+    + """
+    for name in sys.argv[2:]:
+        save(f"{sys.argv[1]}-{name}.npz", two=train(name, strategy))
+"""
+)
+
+
+def load(path):
+    """{"one", "two": [logs, weights ...]}"""
+    with np.load(path) as arrays:
+        found = {}
+        for name in sorted(arrays.files):
+            found.setdefault(name.split()[0], []).append(arrays[name])
+        return found
+
+
+def assert_equal_training(got, expected):
+    assert_same(got[:1], expected[:1], rtol=1e-4)
+    state = [i for i, a in enumerate(expected) if a.dtype.kind == "f"]
+    assert_same([got[i] for i in state], [expected[i] for i in state], rtol=1e-3, atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def mirrored(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mirrored")
+    run_python(MIRRORED, folder, *NAMES)
+    return {name: load(folder / f"{name}.npz") for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory):
+    """What each of two workers on loopback ended with, by name."""
+    folder = tmp_path_factory.mktemp("workers")
+    addresses = [f"localhost:{port}" for port in free_ports(2)]
+    started = []
+    for index in range(2):
+        config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+        started.append(
+            start_python(WORKER, folder / str(index), *NAMES, TF_CONFIG=json.dumps(config))
+        )
+    for process in started:
+        end(process)
+    return {name: [load(folder / f"{i}-{name}.npz")["two"] for i in range(2)] for name in NAMES}
+
+
+def free_ports(n):
+    sockets = [socket.socket() for _ in range(n)]
+    for s in sockets:
+        s.bind(("localhost", 0))
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_mirrored_replicas_train_as_one(mirrored, name):
+    assert_equal_training(mirrored[name]["two"], mirrored[name]["one"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_workers_train_as_one_replica(workers, mirrored, name):
+    for worker in workers[name]:
+        assert_equal_training(worker, mirrored[name]["one"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_workers_end_with_equal_weights(workers, name):
+    assert_same(*workers[name])
