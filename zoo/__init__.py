@@ -63,7 +63,12 @@ def __getattr__(name):
     if name in _LAZY:
         return getattr(importlib.import_module(_LAZY[name]), name)
     if name in _MODULES:
-        return importlib.import_module(f"zoo.{name}")
+        try:
+            return importlib.import_module(f"zoo.{name}")
+        except ModuleNotFoundError as error:
+            raise ImportError(
+                f"zoo.{name} needs {error.name}: pip install 'zoo-vae[recipes]'"
+            ) from error
     raise AttributeError(f"module 'zoo' has no attribute {name!r}")
 
 

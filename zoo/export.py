@@ -6,7 +6,7 @@
 | decode | z `[N, D]` | mean `[N, *event]` |
 | reconstruct | x | mean |
 | generate | n int32 `[]`, seed int32 `[2]` | mean `[n, *event]` |
-| score | x | elbo, nll, kl `[N]`, nats; the noise is four constants that all x share |
+| score | x | elbo, nll, kl `[N]`, nats, as `VAE.score`: the noise is constant |
 
 All but `generate` hold no random op, so they convert to TFLite too.
 """

@@ -193,7 +193,11 @@ class VAE(keras.Model):
         return inference.generate(self, n, seed, batch_size)
 
     def elbo(self, x, samples=4, seed=0, batch_size=256):
-        """The evidence lower bound, `[N]` nats, over `samples` draws of z that all x share."""
+        """The evidence lower bound, `[N]` nats, over `samples` values of z's noise.
+
+        All x share the noise, which is balanced and not drawn: the result depends on the example
+        alone. `evaluate` draws for each example, so its mean over a data set has no bias.
+        """
         return inference.score(self, x, samples, seed, batch_size)["elbo"]
 
     def score(self, x, samples=4, seed=0, batch_size=256):
