@@ -39,21 +39,15 @@ def main():
     keras.utils.set_random_seed(args.seed)
     train, test = load(args.data_dir)
     vae = zoo.get("conv_vae", input_shape=(28, 28, 1), seed=args.seed, **OPTIONS)
-    steps = args.epochs * -(-len(train) // args.batch_size)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, steps, warmup_target=args.learning_rate, warmup_steps=500
-    )
-    vae.compile(zoo.FusedAdam(rate, global_clipnorm=300.0), steps_per_execution=20)
-    callbacks = [zoo.Anneal(zoo.callbacks.linear(args.warmup * steps // args.epochs))]
-    if args.out:
-        callbacks += [
-            zoo.Resume(args.out / "resume"),
-            keras.callbacks.CSVLogger(args.out / "log.csv"),
-        ]
     wall, cpu = time.time(), time.process_time()
-    vae.fit(train, epochs=args.epochs, batch_size=args.batch_size, callbacks=callbacks, verbose=2)
+    cycles = list(enumerate(args.cycles))
+    if args.start:
+        vae.load_weights(args.start)
+        cycles = cycles[1:]
+    for number, epochs in cycles:
+        fit_cycle(vae, train, number, epochs, args)
     found = {
-        "epochs": args.epochs,
+        "epochs": [epochs for _, epochs in cycles],
         "seed": args.seed,
         "parameters": vae.count_params(),
         "training_minutes_wall": (time.time() - wall) / 60,
@@ -64,6 +58,24 @@ def main():
     if args.out:
         vae.save(args.out / "model.keras")
         (args.out / "result.json").write_text(json.dumps(found, indent=2))
+
+
+def fit_cycle(vae, train, number, epochs, args):
+    """One cosine from a peak to zero; each later peak is half the one before."""
+    steps = epochs * -(-len(train) // args.batch_size)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, steps, warmup_target=args.learning_rate * 0.5**number, warmup_steps=500
+    )
+    vae.compile(zoo.FusedAdam(rate, global_clipnorm=300.0), steps_per_execution=20)
+    callbacks = []
+    if number == 0:
+        callbacks.append(zoo.Anneal(zoo.callbacks.linear(args.warmup * steps // epochs)))
+    if args.out:
+        callbacks += [
+            zoo.Resume(args.out / f"cycle-{number}"),
+            keras.callbacks.CSVLogger(args.out / f"cycle-{number}.csv"),
+        ]
+    vae.fit(train, epochs=epochs, batch_size=args.batch_size, callbacks=callbacks, verbose=2)
 
 
 def evaluate(vae, test, args):
@@ -95,7 +107,10 @@ def parser():
     """Command line."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("--data-dir", help="TFDS data_dir that holds mnist")
-    p.add_argument("--epochs", type=int, default=44)
+    p.add_argument(
+        "--cycles", type=int, nargs="+", default=[44, 30], help="epochs of each cosine cycle"
+    )
+    p.add_argument("--start", help="weights after the first cycle, to go on from the second")
     p.add_argument("--batch-size", type=int, default=64)
     p.add_argument("--learning-rate", type=float, default=2e-3, help="peak of the cosine")
     p.add_argument("--warmup", type=int, default=3, help="epochs in which beta goes from 0 to 1")
