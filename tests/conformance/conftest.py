@@ -10,8 +10,9 @@ from tests.conformance.variants import NAMES, OWN, own_vae
 from tests.helpers import data, optimizer, small
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def user_variant():
+    """In the catalogue for these tests alone: others read the catalogue as it ships."""
     zoo.register(OWN, own_vae, data="tables", summary="a user's own")
     yield
     zoo.unregister(OWN)
@@ -28,7 +29,7 @@ class Run:
 
 
 @pytest.fixture(scope="session")
-def trained(user_variant, tmp_path_factory):
+def trained(tmp_path_factory):
     """name -> `Run`, made when first asked for; not to be trained further."""
     runs = {}
 
@@ -50,8 +51,8 @@ def _run(name, folder):
     return Run(vae, got.history, str(folder / "1.keras"), x)
 
 
-@pytest.fixture(scope="session")
-def exported(trained, tmp_path_factory):
+@pytest.fixture(scope="module")
+def exported(user_variant, trained, tmp_path_factory):
     """name -> folder of its SavedModel."""
     folders = {name: tmp_path_factory.mktemp("export") / name for name in NAMES}
     for name, folder in folders.items():
