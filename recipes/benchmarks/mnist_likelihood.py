@@ -108,7 +108,7 @@ def parser():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("--data-dir", help="TFDS data_dir that holds mnist")
     p.add_argument(
-        "--cycles", type=int, nargs="+", default=[44, 30], help="epochs of each cosine cycle"
+        "--cycles", type=int, nargs="+", default=[70], help="epochs of each cosine cycle"
     )
     p.add_argument("--start", help="weights after the first cycle, to go on from the second")
     p.add_argument("--batch-size", type=int, default=64)
