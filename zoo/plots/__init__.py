@@ -1,0 +1,26 @@
+"""Figures of arrays: what a model learned, at a glance. The only package that imports matplotlib.
+
+Every function takes plain arrays and returns a `matplotlib.figure.Figure`; nothing is shown and no
+global state is touched, so they work without a display: `zoo.plots.samples(x).savefig("s.png")`.
+"""
+
+from zoo.plots.canvas import PALETTE
+from zoo.plots.images import interpolations, reconstructions, samples, traversals
+from zoo.plots.latent import MOST_POINTS, latent_scatter
+from zoo.plots.tables import MOST_COLUMNS, column_surprise, marginals, score_histogram
+from zoo.plots.training import training_curves
+
+__all__ = [
+    "MOST_COLUMNS",
+    "MOST_POINTS",
+    "PALETTE",
+    "column_surprise",
+    "interpolations",
+    "latent_scatter",
+    "marginals",
+    "reconstructions",
+    "samples",
+    "score_histogram",
+    "training_curves",
+    "traversals",
+]

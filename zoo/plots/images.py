@@ -1,0 +1,89 @@
+"""Grids of images: `[..., height, width, channels]` in [0, 1].
+
+One channel is grey, three are RGB, of any other number the first is shown.
+"""
+
+import math
+
+import numpy as np
+
+from zoo.plots.canvas import caption, new_figure
+
+
+def reconstructions(original, reconstructed, seen=None, most=12):
+    """Originals above what became of them: `[N, H, W, C]` each, the first `most` columns.
+
+    Args:
+        original: images.
+        reconstructed: what the model made of them.
+        seen: what the model saw of the originals, where that differs (binarised, noisy).
+        most: how many to show.
+    """
+    rows = {"original": original, "seen": seen, "reconstruction": reconstructed}
+    rows = {name: np.asarray(x)[:most] for name, x in rows.items() if x is not None}
+    return _grid(np.stack(list(rows.values())), "Reconstructions of held-out images", list(rows))
+
+
+def samples(images, columns=None, title="Samples from the prior"):
+    """A grid of images `[N, H, W, C]`, as square as it can be or with so many columns."""
+    images = np.asarray(images)
+    columns = columns or math.ceil(math.sqrt(len(images)))
+    rows = math.ceil(len(images) / columns)
+    blank = np.ones((rows * columns - len(images), *images.shape[1:]), images.dtype)
+    grid = np.concatenate([images, blank]).reshape(rows, columns, *images.shape[1:])
+    return _grid(grid, title)
+
+
+def interpolations(strips):
+    """Paths between pairs of images, one pair a row: `[N, steps, H, W, C]`."""
+    names = ["start", *[""] * (np.asarray(strips).shape[1] - 2), "end"]
+    return _grid(strips, "Interpolations through latent space", column_names=names)
+
+
+def traversals(grid, names=None, values=None):
+    """One latent dimension a row, its value a column: `[dimensions, steps, H, W, C]`.
+
+    Args:
+        grid: images, as `VAE.traverse` gives them.
+        names: of the rows; z0, z1, ... by default.
+        values: of the varied dimension, one for each column.
+    """
+    grid = np.asarray(grid)
+    names = [f"$z_{{{i}}}$" for i in range(len(grid))] if names is None else list(names)
+    values = () if values is None else [f"{v:+.1f}" for v in values]
+    figure = _grid(grid, "Latent traversals", names, values)
+    if len(values):
+        figure.axes[0].set_xlabel("value of the latent dimension")
+    return figure
+
+
+def _grid(cells, title, row_names=(), column_names=()):
+    """One picture of `[rows, columns, H, W, C]`, cells parted by white lines."""
+    cells = _visible(np.asarray(cells, "float32"))
+    rows, columns, height, width, channels = cells.shape
+    gap = max(1, round(height / 14))
+    padded = np.ones((rows, columns, height + gap, width + gap, channels), "float32")
+    padded[:, :, :height, :width] = cells
+    picture = padded.transpose(0, 2, 1, 3, 4).reshape(rows * (height + gap), -1, channels)
+    picture = picture[:-gap, :-gap]
+    inches = min(0.75, 10 / columns)  # of one cell
+    size = inches * columns, inches * rows * height / width
+    figure = new_figure(size[0] + (1.3 if len(row_names) else 0.3), size[1] + 0.6)
+    axes = figure.subplots()
+    axes.imshow(picture.squeeze(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    caption(axes, title, "", "")
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    for ticks, names, side in (
+        (axes.set_yticks, row_names, height),
+        (axes.set_xticks, column_names, width),
+    ):
+        ticks(np.arange(len(names)) * (side + gap) + side / 2 - 0.5, names)
+    return figure
+
+
+def _visible(images):
+    """One channel or three, in [0, 1]."""
+    if images.shape[-1] != 3:
+        images = images[..., :1]
+    return np.clip(np.nan_to_num(images), 0.0, 1.0)
