@@ -12,6 +12,15 @@ import numpy as np
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
+# What every run folder holds, for --help.
+FILES = """\
+  history.csv       what was logged after each epoch (and tensorboard/, the same for TensorBoard)
+  model.keras       the model: import zoo; keras.models.load_model("model.keras")
+  saved_model/      the same for serving: encode, decode, reconstruct, generate, score
+  checkpoints/      what --resume needs after a crash
+Ctrl-C at any time stops training and keeps the model as it is by then."""
+
+
 class InputError(Exception):
     """What the user gave cannot be used; says which argument, what came and what to do."""
 
@@ -48,8 +57,24 @@ def fraction(text):
     return value
 
 
+def parser(prog, description, examples):
+    """A command line whose --help keeps the lines as they are written."""
+    return argparse.ArgumentParser(
+        prog=prog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=description,
+        epilog=examples,
+    )
+
+
 def add_options(parser, variant, out, evaluate):
     """The options that all recipes have."""
+    _model_options(parser, variant)
+    _training_options(parser)
+    _run_options(parser, out, evaluate)
+
+
+def _model_options(parser, variant):
     model = parser.add_argument_group("model")
     model.add_argument("--variant", default=variant, metavar="NAME", help="one of zoo.available()")
     model.add_argument("--latent-dim", type=positive, metavar="D", help="latent dimensions")
@@ -61,6 +86,9 @@ def add_options(parser, variant, out, evaluate):
         help="any other option of the variant, as a Python literal: --option widths=(32,64)",
     )
     model.add_argument("--beta", type=non_negative, help="weight of the KL in the loss (default 1)")
+
+
+def _training_options(parser):
     training = parser.add_argument_group("training")
     training.add_argument("--epochs", type=positive, help="passes over the training data")
     training.add_argument("--batch-size", type=positive, default=128, metavar="N")
@@ -82,6 +110,9 @@ def add_options(parser, variant, out, evaluate):
         action="store_true",
         help="train on all GPUs, or on two logical CPU devices where there is none",
     )
+
+
+def _run_options(parser, out, evaluate):
     run = parser.add_argument_group("run")
     run.add_argument("--out", type=path, default=pathlib.Path(out), metavar="FOLDER")
     run.add_argument(
@@ -104,15 +135,15 @@ def add_options(parser, variant, out, evaluate):
     )
 
 
-def main(parser, run, argv=None):
+def main(arguments, run, argv=None):
     """Parse, run, and turn what went wrong into one line and an exit status."""
-    options = parser.parse_args(argv)
+    options = arguments.parse_args(argv)
     try:
         return run(options)
     except InputError as error:
-        parser.exit(2, f"{parser.prog}: error: {error}\n")
+        arguments.exit(2, f"{arguments.prog}: error: {error}\n")
     except KeyboardInterrupt:
-        parser.exit(130, f"\n{parser.prog}: stopped\n")
+        arguments.exit(130, f"\n{arguments.prog}: stopped\n")
 
 
 @contextlib.contextmanager

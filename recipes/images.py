@@ -7,10 +7,10 @@ Expect, with seed 0: held-out ELBO -23.3 and log p(x) -22.6 +- 0.2 nats (100 imp
 held-out images binarised once), 8 of 8 latent dimensions in use.
 """
 
-import argparse
 import math
 
 import common
+import evaluation
 import image_data
 import numpy as np
 from run_folder import Run
@@ -27,12 +27,7 @@ DIGITS_EPOCHS = 60
 STEPS = 2000
 
 
-def parser():
-    """The command line."""
-    found = argparse.ArgumentParser(
-        prog="images.py",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="""\
+DESCRIPTION = f"""\
 Train a variational autoencoder on images, and see what it learned.
 
 Reads scikit-learn's digits (no download), any TFDS data set (--dataset) or your own images
@@ -40,12 +35,8 @@ Reads scikit-learn's digits (no download), any TFDS data set (--dataset) or your
 Writes into the folder --out:
   figures/          curves, reconstructions, samples, latent space, interpolation, traversal
   metrics.json      held-out ELBO and log-likelihood in nats, options, seed, versions, seconds
-  history.csv       what was logged after each epoch (and tensorboard/, the same for TensorBoard)
-  model.keras       the model: import zoo; keras.models.load_model("model.keras")
-  saved_model/      the same for serving: encode, decode, reconstruct, generate, score
-  checkpoints/      what --resume needs after a crash
-Ctrl-C at any time stops training and keeps the model as it is by then.""",
-        epilog="""\
+{common.FILES}"""
+EXAMPLES = """\
 examples:
   python recipes/images.py
   python recipes/images.py --dataset mnist --epochs 20 --out runs/mnist
@@ -54,8 +45,12 @@ examples:
   python recipes/images.py --data frames.npy --beta 4 --warmup-epochs 5
 
 The first takes about a minute on two free CPU cores.
-""",
-    )
+"""
+
+
+def parser():
+    """The command line."""
+    found = common.parser("images.py", DESCRIPTION, EXAMPLES)
     data = found.add_argument_group("data")
     data.add_argument("--dataset", metavar="NAME", help="any TFDS name: mnist, fashion_mnist, ...")
     data.add_argument(
@@ -112,9 +107,9 @@ def run(options):
     lines = []
     if outcome.error is None:
         with folder.skippable():
-            lines = folder.evaluate(vae, seen)
+            lines = evaluation.nats(folder, vae, seen)
             if options.likelihood == "discretized_logistic":
-                lines.append(folder.bits_per_dimension(x.shape[1:]))
+                lines.append(evaluation.bits(folder, x.shape[1:]))
             draw(folder, vae, held_out, seen, labels, options.seed)
     return folder.finish(outcome, *lines)
 

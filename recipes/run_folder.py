@@ -12,14 +12,12 @@ import shutil
 import sys
 import time
 
-import numpy as np
+import devices
 from common import InputError, blame, literals
 
 import zoo
 
 PACKAGES = ("keras", "tensorflow", "tensorflow-probability", "numpy", "scikit-learn")
-# Draws of z for each held-out row's ELBO.
-DRAWS = 4
 # Options that may change between a run and its --resume.
 FREE = ("epochs", "resume", "samples", "evaluate", "out", "data_dir")
 
@@ -50,7 +48,7 @@ class Run:
         }
         self._open()
         if options.distribute:
-            _two_devices()
+            devices.two_devices()
 
     def _open(self):
         metrics = self.folder / "metrics.json"
@@ -91,7 +89,7 @@ class Run:
 
         options = self.options
         keras.utils.set_random_seed(options.seed)
-        strategy = _strategy(options.distribute)
+        strategy = devices.strategy(options.distribute)
         chosen = {
             "latent_dim": options.latent_dim,
             "beta": options.beta,
@@ -193,41 +191,6 @@ class Run:
         rows = [rows[epoch] for epoch in sorted(rows)]
         return {k: [float(row[k]) for row in rows] for k in rows[0]} if rows else {}
 
-    def evaluate(self, vae, x):
-        """Nats per example of held-out x, into metrics.json; lines for the summary."""
-        began = time.monotonic()
-        samples = self.options.samples
-        # Fresh noise for each row: what `vae.score` shares between rows would not average out.
-        numbers = vae.evaluate(np.repeat(x, DRAWS, 0), batch_size=1024, verbose=0, return_dict=True)
-        bound = vae.log_likelihood(x, samples=samples, seed=self.options.seed, batch_size=128)
-        q = vae.encode(x)
-        self.record["held_out"] = {
-            "examples": len(x),
-            "unit": "nats per example",
-            **{name: float(numbers[name]) for name in ("elbo", "nll", "kl")},
-            "log_likelihood": float(bound.mean()),
-            "log_likelihood_standard_error": float(bound.std() / np.sqrt(len(x))),
-            "log_likelihood_samples": samples,
-            "active_units": int((np.var(q.loc, axis=0) > 0.01).sum()),
-            "latent_dim": q.loc.shape[-1],
-        }
-        self.record["seconds"]["evaluation"] = round(time.monotonic() - began, 1)
-        found = self.record["held_out"]
-        error = found["log_likelihood_standard_error"]
-        return [
-            f"held-out ELBO     {found['elbo']:.2f} nats per example (KL {found['kl']:.2f}, "
-            f"{found['active_units']} of {found['latent_dim']} latent dimensions in use)",
-            f"held-out log p(x) {found['log_likelihood']:.2f} ± {error:.2f} nats, "
-            f"{samples} importance samples",
-        ]
-
-    def bits_per_dimension(self, event_shape):
-        """Of the log-likelihood, for 8-bit data, into metrics.json; a line for the summary."""
-        numbers = self.record["held_out"]
-        bits = float(zoo.bits_per_dimension(-numbers["log_likelihood"], event_shape))
-        numbers["bits_per_dimension"] = bits
-        return f"held-out bits     {bits:.3f} per dimension"
-
     def figure(self, name, figure):
         """Write figures/NAME.png."""
         figure.savefig(self.folder / "figures" / f"{name}.png", dpi=150)
@@ -242,25 +205,6 @@ class Run:
         print("", *lines, f"{self.folder}/  model.keras, saved_model/, metrics.json", sep="\n")
         print(f"{self.folder}/figures/  start here; tensorboard --logdir {self.folder}/tensorboard")
         return outcome.status
-
-
-def _two_devices():
-    """Split a machine without a GPU into two logical CPU devices; before TensorFlow starts."""
-    import tensorflow as tf
-
-    if not tf.config.list_physical_devices("GPU"):
-        cpu = tf.config.list_physical_devices("CPU")[0]
-        half = tf.config.LogicalDeviceConfiguration()
-        tf.config.set_logical_device_configuration(cpu, [half, half])
-
-
-def _strategy(distribute):
-    import tensorflow as tf
-
-    if not distribute:
-        return tf.distribute.get_strategy()
-    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-    return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 
 def _options(options):

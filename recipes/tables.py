@@ -8,11 +8,11 @@ Expect, with seed 0: held-out ELBO 25 and log p(x) 32 +- 3 nats (in the columns'
 0.973 and average precision 0.986, where an isolation forest has 0.963 and 0.977.
 """
 
-import argparse
 import json
 import math
 
 import common
+import evaluation
 import numpy as np
 import table_data
 from run_folder import Run
@@ -26,12 +26,7 @@ SHOWN = 5000
 DEFAULTS = {"dense_vae": dict(latent_dim=8, hidden=(128, 64))}
 
 
-def parser():
-    """The command line."""
-    found = argparse.ArgumentParser(
-        prog="tables.py",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="""\
+DESCRIPTION = f"""\
 Train a variational autoencoder on a table of numbers and categories, with missing values or
 without, and score how strange each held-out row is: -ELBO, in nats.
 
@@ -45,12 +40,8 @@ Writes into the folder --out:
   metrics.json      held-out numbers, options, seed, versions, seconds
   scores.csv        the anomaly score of each held-out row
   columns.json      names of columns and categories, in the order that the model takes
-  history.csv       what was logged after each epoch (and tensorboard/, the same for TensorBoard)
-  model.keras       the model: import zoo; keras.models.load_model("model.keras")
-  saved_model/      the same for serving: encode, decode, reconstruct, generate, score
-  checkpoints/      what --resume needs after a crash
-Ctrl-C at any time stops training and keeps the model as it is by then.""",
-        epilog="""\
+{common.FILES}"""
+EXAMPLES = """\
 examples:
   python recipes/tables.py
   python recipes/tables.py --data customers.csv --drop id --label churned
@@ -58,8 +49,12 @@ examples:
   python recipes/tables.py --dataset wine_quality/red --label quality --anomaly 3 8
 
 The first takes one to two minutes on two free CPU cores.
-""",
-    )
+"""
+
+
+def parser():
+    """The command line."""
+    found = common.parser("tables.py", DESCRIPTION, EXAMPLES)
     data = found.add_argument_group("data")
     data.add_argument("--dataset", metavar="NAME", help="a TFDS name: wine_quality/red, titanic")
     data.add_argument(
@@ -115,7 +110,7 @@ def run(options):
     lines = []
     if outcome.error is None:
         with folder.skippable():
-            lines = folder.evaluate(vae, table.normal)
+            lines = evaluation.nats(folder, vae, table.normal)
             scores = -vae.elbo(table.held_out, samples=16, seed=options.seed)
             lines += detect(folder, table, scores)
             draw(folder, vae, table, scores)

@@ -53,16 +53,7 @@ class ConvEncoder(keras.Model):
         self.posterior = posterior or NormalPosterior(
             latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy
         )
-        self.stem = keras.layers.Conv2D(
-            self.widths[0],
-            3,
-            strides=stem_strides,
-            padding="same",
-            use_bias=normalization is None,
-            kernel_initializer="he_normal",
-            kernel_regularizer=self.kernel_regularizer,
-            dtype=self.dtype_policy,
-        )
+        self.stem = self._stem()
         self.stem_norm = normalization_layer(normalization, self.widths[0], self.dtype_policy)
         self.stem_activation = keras.layers.Activation(activation, dtype=self.dtype_policy)
         self.stages = [
@@ -73,6 +64,18 @@ class ConvEncoder(keras.Model):
         self.flatten = keras.layers.Flatten(dtype=self.dtype_policy)
         self.top = dense_stack(
             [hidden] if hidden else [], activation, self.kernel_regularizer, self.dtype_policy
+        )
+
+    def _stem(self):
+        return keras.layers.Conv2D(
+            self.widths[0],
+            3,
+            strides=self.stem_strides,
+            padding="same",
+            use_bias=self.normalization is None,
+            kernel_initializer="he_normal",
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=self.dtype_policy,
         )
 
     def _block(self, width, strides):

@@ -1,0 +1,45 @@
+"""The numbers of a trained model on data that it has not seen, into metrics.json."""
+
+import time
+
+import numpy as np
+
+import zoo
+
+# Passes over the held-out rows for the ELBO, each with noise of its own.
+DRAWS = 4
+
+
+def nats(run, vae, x):
+    """ELBO and log-likelihood of held-out x, in nats per example; lines for the summary."""
+    began, samples = time.monotonic(), run.options.samples
+    # Fresh noise for each row: what `vae.score` shares between rows would not average out.
+    numbers = vae.evaluate(np.repeat(x, DRAWS, 0), batch_size=1024, verbose=0, return_dict=True)
+    bound = vae.log_likelihood(x, samples=samples, seed=run.options.seed, batch_size=128)
+    q = vae.encode(x)
+    found = {
+        "examples": len(x),
+        "unit": "nats per example",
+        **{name: float(numbers[name]) for name in ("elbo", "nll", "kl")},
+        "log_likelihood": float(bound.mean()),
+        "log_likelihood_standard_error": float(bound.std() / np.sqrt(len(x))),
+        "log_likelihood_samples": samples,
+        "active_units": int((np.var(q.loc, axis=0) > 0.01).sum()),
+        "latent_dim": q.loc.shape[-1],
+    }
+    run.record["held_out"] = found
+    run.record["seconds"]["evaluation"] = round(time.monotonic() - began, 1)
+    return [
+        f"held-out ELBO     {found['elbo']:.2f} nats per example (KL {found['kl']:.2f}, "
+        f"{found['active_units']} of {found['latent_dim']} latent dimensions in use)",
+        f"held-out log p(x) {found['log_likelihood']:.2f} ± "
+        f"{found['log_likelihood_standard_error']:.2f} nats, {samples} importance samples",
+    ]
+
+
+def bits(run, event_shape):
+    """The log-likelihood in bits per dimension, for 8-bit data; a line for the summary."""
+    numbers = run.record["held_out"]
+    found = float(zoo.bits_per_dimension(-numbers["log_likelihood"], event_shape))
+    numbers["bits_per_dimension"] = found
+    return f"held-out bits     {found:.3f} per dimension"
