@@ -17,8 +17,8 @@ from zoo.sampling import MeanSampler
 ROOT = str(pathlib.Path(__file__).resolve().parents[1])
 
 # By the name of an option and by the kind of data, never by the name of a variant.
-SMALL_OPTIONS = {"latent_dim": 2, "hidden": 12, "widths": (4, 8), "blocks": 1}
-EVENT_SHAPES = {"tables": (6,), "images": (9, 10, 2)}
+SMALL_OPTIONS = {"latent_dim": 2, "hidden": 12, "widths": (4, 8), "blocks": 1, "units": (5, 4)}
+EVENT_SHAPES = {"tables": (6,), "images": (9, 10, 2), "series": (7, 2)}
 
 
 def event_shape(name):

@@ -50,11 +50,12 @@ def test_card_is_readable():
 
 @pytest.mark.parametrize("name", zoo.available())
 def test_card_tells_the_number_of_trainable_weights(name):
-    vae = zoo.get(name, input_shape=(28, 28, 1))
+    said, _, shape = zoo.card(name).parameters.partition(" at ")
+    vae = zoo.get(name, input_shape=tuple(map(int, shape.split("x"))))
 
     count = sum(math.prod(v.shape) for v in vae.trainable_variables)
 
-    assert zoo.card(name).parameters == f"{count:,} at 28x28x1"
+    assert said == f"{count:,}"
 
 
 def test_registered_variant_is_listed_and_built(own):

@@ -14,8 +14,9 @@ ZOO = pathlib.Path(ROOT) / "zoo"
 LEVELS = (
     ("_names", "_backend", "records"),
     ("component", "distributions", "identifiers"),
-    ("sampling",),
-    ("nats", "layers", "optimizers", "corruptions", "posteriors", "likelihoods", "priors"),
+    ("sampling", "masks", "recurrence"),
+    ("nats", "layers", "recurrent", "optimizers", "corruptions"),
+    ("posteriors", "likelihoods", "priors"),
     ("encoders", "decoders", "latents", "objectives", "feeds", "helpings"),
     ("checks", "callbacks"),
     ("fitting", "inference"),

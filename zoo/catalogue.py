@@ -60,6 +60,17 @@ _CARDS = {
             reference="He et al., Deep residual learning for image recognition, 2016",
             builder="zoo.variants.conv:conv_vae",
         ),
+        Card(
+            name="lstm_vae",
+            summary="LSTM or GRU for time series of any length, with gaps or without",
+            data="series",
+            input="[N, T] or [N, T, C], NaN where nothing was observed; or a list of arrays",
+            encoder="LSTM 64, its state after the last step",
+            parameters="44,080 at 64x8",
+            reference="Srivastava et al., Unsupervised learning of video representations using "
+            "LSTMs, 2015; Kingma and Welling, 2014",
+            builder="zoo.variants.series:lstm_vae",
+        ),
     )
 }
 

@@ -12,16 +12,34 @@ def array(model, x, argument):
         TypeError: x is no numeric array.
         ValueError: x is empty, or has a rank, a shape or values that the model cannot take.
     """
-    x = numeric(x, argument)
+    x = numeric(prepared(model, x, argument), argument)
     event(model, x, argument)
     model.decoder.likelihood.check(x, argument)
     return x
 
 
-def numeric(x, argument):
-    """x as a numeric NumPy array with at least one row."""
+def prepared(model, x, argument="x"):
+    """x as the model's likelihood reads it: an array, but for what comes batch by batch."""
+    given(x, argument)
+    if is_stream(x):
+        return x
+    return model.decoder.likelihood.prepare(x, argument)
+
+
+def given(x, argument="x"):
+    """Raise `TypeError` where x is nothing that holds examples."""
     if isinstance(x, (str, bytes)) or x is None:
         raise TypeError(f"{argument} must be an array or a dataset, got {type(x).__name__}")
+
+
+def is_stream(x):
+    """Whether x comes batch by batch."""
+    streams = (tf.data.Dataset, keras.utils.PyDataset)
+    return isinstance(x, streams) or hasattr(x, "__next__")
+
+
+def numeric(x, argument):
+    """x as a numeric NumPy array with at least one row."""
     x = x if isinstance(x, np.ndarray) else np.asarray(x)
     if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
         raise TypeError(f"{argument} must be numeric, got an array of dtype {x.dtype}")
@@ -45,10 +63,13 @@ def event(model, x, argument="x"):
             model.build((None, *x.shape[1:]))
             model.built = True
         return
-    expected = tuple(model.decoder.event_shape)
-    if tuple(x.shape[1:]) != expected:
+    expected, got = model.free_event_shape, tuple(x.shape[1:])
+    fits = len(got) == len(expected) and all(
+        b is None or a == b for a, b in zip(got, expected, strict=True)
+    )
+    if not fits:
         raise ValueError(
-            f"{argument} has examples of shape {tuple(x.shape[1:])}, "
+            f"{argument} has examples of shape {got}, "
             f"expected {expected}, the shape that this model was built for"
         )
 
@@ -81,12 +102,11 @@ def count(**arguments):
 
 
 def training_data(model, x, y, sample_weight, argument="x"):
-    """Check what `fit` or its validation was given; build the model; True where x is arrays."""
+    """Check what `fit` or its validation was given; build the model; x as an array or a stream."""
     if isinstance(x, tf.data.Dataset):
         _dataset(model, x, argument)
-        return False
-    if isinstance(x, keras.utils.PyDataset) or hasattr(x, "__next__"):
-        return False  # Keras reads these; the model is built by their first batch
+    if is_stream(x):  # Keras reads generators; the model is built by their first batch
+        return x
     x = array(model, x, argument)
     for name, other in (("y", y), ("sample_weight", sample_weight)):
         if other is not None and len(other) != len(x):
@@ -95,7 +115,7 @@ def training_data(model, x, y, sample_weight, argument="x"):
             )
     if sample_weight is not None:
         _weights(np.asarray(sample_weight))
-    return True
+    return x
 
 
 def _weights(weights):

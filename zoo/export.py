@@ -21,7 +21,7 @@ from zoo.sampling import CommonSampler, MeanSampler
 def saved_model(model, filepath, verbose=False):
     """Write `model`, which must be built, to the folder `filepath`."""
     checks.built(model)
-    x = tf.TensorSpec([None, *model.decoder.event_shape], tf.float32, name="x")
+    x = tf.TensorSpec([None, *model.free_event_shape], tf.float32, name="x")
     z = tf.TensorSpec([None, *model.latents.code_shape], tf.float32, name="z")
     n, seed = tf.TensorSpec([], tf.int32, name="n"), tf.TensorSpec([2], tf.int32, name="seed")
     archive = keras.export.ExportArchive()

@@ -52,15 +52,15 @@ def fit(
         checks.count(batch_size=batch_size)
     if validation_split and validation_data is None:
         (x, y, sample_weight), validation_data = _split(x, y, sample_weight, validation_split)
-    arrays = checks.training_data(model, x, y, sample_weight)
+    adapt(model, x, only_once=True)
+    x = checks.training_data(model, x, y, sample_weight)
     if validation_data is not None:
-        valid = keras.utils.unpack_x_y_sample_weight(validation_data)
-        checks.training_data(model, *valid, argument="validation_data")
+        validation_data = _validation(model, validation_data)
         kwargs["validation_batch_size"] = validation_batch_size or batch_size or BATCH_SIZE
     callbacks = _callbacks(callbacks)
     kwargs.update(epochs=epochs, callbacks=callbacks, validation_data=validation_data)
     kwargs["initial_epoch"] = _first_epoch(model, callbacks, initial_epoch)
-    if not arrays:
+    if checks.is_stream(x):
         kwargs.update(class_weight=class_weight, steps_per_epoch=steps_per_epoch)
         if isinstance(x, tf.data.Dataset):
             return _fit_dataset(model, keras_fit, x, kwargs)
@@ -74,6 +74,37 @@ def fit(
         steps_per_epoch=steps_per_epoch,
     )
     return _fit_feed(model, keras_fit, feed, kwargs)
+
+
+def adapt(model, x, only_once=False):
+    """Let the likelihood see x, in the parts in which it comes, before any step."""
+    likelihood = model.decoder.likelihood
+    if only_once and likelihood.adapted:
+        return
+    checks.given(x)
+    if hasattr(x, "__next__"):
+        raise ValueError(
+            "x is a generator, which can be read only once: call vae.adapt(data) before fit, or "
+            "give arrays or a tf.data.Dataset"
+        )
+    parts = [x]
+    if isinstance(x, tf.data.Dataset):
+        parts = map(_inputs, x)
+    elif isinstance(x, keras.utils.PyDataset):
+        parts = (_inputs(x[i]) for i in range(len(x)))
+    with model.distribute_strategy.scope():
+        likelihood.adapt(parts)
+
+
+def _inputs(element):
+    return element[0] if isinstance(element, tuple) else element
+
+
+def _validation(model, data):
+    """Validation data, checked and prepared."""
+    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+    prepared = checks.training_data(model, x, y, sample_weight, argument="validation_data")
+    return data if checks.is_stream(x) else _trimmed(prepared, y, sample_weight)
 
 
 def _first_epoch(model, callbacks, initial_epoch):
@@ -158,11 +189,12 @@ def _callbacks(callbacks):
 
 def _split(x, y, sample_weight, fraction):
     """The last `fraction` of the rows for validation, as Keras does it."""
-    if isinstance(x, tf.data.Dataset) or hasattr(x, "__next__"):
+    checks.given(x)
+    if checks.is_stream(x):
         raise ValueError(
             "validation_split needs arrays, got a dataset: give validation_data= instead"
         )
-    rows = len(checks.numeric(x, "x"))
+    rows = int(x.nrows()) if isinstance(x, tf.RaggedTensor) else len(x)
     first = int(rows * (1.0 - fraction))
     if not 0 < first < rows:
         raise ValueError(

@@ -83,24 +83,27 @@ def _means(model, batch):
     return model.run(batch, MeanSampler()).likelihood.mean()
 
 
-def decode_means(model, code, batch_size=256):
+def decode_means(model, code, batch_size=256, event_shape=None):
     """E[x|z] for codes `[N, ...]`, as an array."""
     code = np.asarray(code, "float32")
-    compiled = model.compiled_function("decode", lambda z: model.decode(z).mean())
+    event_shape = None if event_shape is None else tuple(event_shape)
+    name = ("decode", event_shape)
+    compiled = model.compiled_function(name, lambda z: model.decode(z, event_shape).mean())
     parts = [
         compiled(tf.constant(code[i : i + batch_size])) for i in range(0, len(code), batch_size)
     ]
     return np.concatenate([np.asarray(part) for part in parts])
 
 
-def generate(model, n, seed, batch_size):
+def generate(model, n, seed, batch_size, event_shape=None):
     """See `VAE.generate`."""
     checks.count(n=n)
     checks.built(model)
     if seed is None:
         seed = int(np.random.default_rng().integers(2**31))
     # All codes at once, so that the batch size does not change them.
-    return decode_means(model, model.latents.generate(n, tf.constant([seed, 0])), batch_size)
+    codes = model.latents.generate(n, tf.constant([seed, 0]))
+    return decode_means(model, codes, batch_size, event_shape)
 
 
 def log_likelihood(model, x, samples, seed, batch_size, rows):

@@ -108,6 +108,10 @@ class VAE(keras.Model):
         if self.built:
             self.optimizer.build(self.trainable_variables)
 
+    def adapt(self, x):
+        """Learn units or words from data, as `fit` does by itself with the first that it sees."""
+        fitting.adapt(self, x)
+
     def fit(self, x=None, y=None, **kwargs):
         """As `keras.Model.fit`, with checked input and a reproducible order. See `zoo.fitting`."""
         return fitting.fit(self, super().fit, x, y, **kwargs)
@@ -116,13 +120,12 @@ class VAE(keras.Model):
         """As `keras.Model.evaluate`, with checked input."""
         # Keras calls this from fit with what fit has checked already.
         if not kwargs.get("_use_cached_eval_dataset"):
-            checks.training_data(self, x, y, kwargs.get("sample_weight"))
+            x = checks.training_data(self, x, y, kwargs.get("sample_weight"))
         return super().evaluate(x, y, **kwargs)
 
     def predict(self, x, **kwargs):
         """As `keras.Model.predict`, with checked input: arrays `loc`, `scale`, `reconstruction`."""
-        checks.training_data(self, x, None, None)
-        return super().predict(x, **kwargs)
+        return super().predict(checks.training_data(self, x, None, None), **kwargs)
 
     def train_step(self, data):
         return fitting.per_worker(super().train_step(data))
@@ -156,7 +159,26 @@ class VAE(keras.Model):
         if self.input_noise is not None:
             seen = self.input_noise(seen, training=training)
         code, draws = self.latents.infer(seen, sampler, training)
-        return Pass(draws, self.decoder(code, training=training), x, sampler.samples)
+        event = x.shape[1:]
+        event = tuple(event) if event.is_fully_defined() else tf.shape(x)[1:]
+        return Pass(draws, self._likelihood(code, event, training), x, sampler.samples)
+
+    def _likelihood(self, code, event_shape=None, training=False):
+        """p(x|z); a decoder whose events vary in shape is told which shape is meant."""
+        if not self.free_axes:
+            return self.decoder(code, training=training)
+        return self.decoder(code, event_shape=event_shape, training=training)
+
+    @property
+    def free_axes(self):
+        """Axes of an example, without the batch, whose size may vary from call to call."""
+        return getattr(self.decoder, "variable_axes", ())
+
+    @property
+    def free_event_shape(self):
+        """Shape of an example, None where it may vary."""
+        sizes = self.decoder.event_shape
+        return tuple(None if i in self.free_axes else size for i, size in enumerate(sizes))
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         per_example = self.objective.per_example(x, y, y_pred, sample_weight)
@@ -180,17 +202,20 @@ class VAE(keras.Model):
         """q(z|x): a `tfd.Normal` with batch `[N, latent_dim]`."""
         return inference.encode(self, x, batch_size)
 
-    def decode(self, z):
-        """p(x|z) for codes `[N, D]`: a distribution over x with `log_prob`, `mean`, `sample`."""
-        return self.decoder(checks.codes(self, z), training=False)
+    def decode(self, z, event_shape=None):
+        """p(x|z) for codes `[N, D]`: a distribution over x with `log_prob`, `mean`, `sample`.
+
+        `event_shape` says how large x is where that may vary; as when the model was built if None.
+        """
+        return self._likelihood(checks.codes(self, z), event_shape)
 
     def reconstruct(self, x, samples=None, seed=0, batch_size=256):
         """E[x|z] at the posterior's mean, `[N, *event]`; or for `samples` draws, `[k, N, ...]`."""
         return inference.reconstruct(self, x, samples, seed, batch_size)
 
-    def generate(self, n, seed=None, batch_size=256):
+    def generate(self, n, seed=None, batch_size=256, event_shape=None):
         """n new examples: E[x|z] for z from the prior, `[n, *event]`; seed None: new each time."""
-        return inference.generate(self, n, seed, batch_size)
+        return inference.generate(self, n, seed, batch_size, event_shape)
 
     def elbo(self, x, samples=4, seed=0, batch_size=256):
         """The evidence lower bound, `[N]` nats, over `samples` values of z's noise.

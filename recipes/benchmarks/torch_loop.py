@@ -1,4 +1,4 @@
-"""A hand-written PyTorch loop for the dense (w1) and the convolutional (w2) workload.
+"""A hand-written PyTorch loop for the dense (w1), convolutional (w2) and LSTM (w3) workload.
 
 The same architecture, batch, likelihood and optimizer as `zoo_fit.py`; one JSON line.
 """
@@ -6,7 +6,7 @@ The same architecture, batch, likelihood and optimizer as `zoo_fit.py`; one JSON
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812  (its usual name)
-from workload import LATENT, PIXELS, Clock, examples_of, images, parser
+from workload import CHANNELS, LATENT, PIXELS, STEPS, Clock, data_of, examples_of, parser
 
 
 class DenseEncoder(nn.Sequential):
@@ -87,18 +87,53 @@ class ConvDecoder(nn.Sequential):
         )
 
 
+class SeriesEncoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(CHANNELS, 64, batch_first=True)
+        self.heads = nn.Linear(64, 2 * LATENT)
+
+    def forward(self, x):
+        return self.heads(self.lstm(x)[0][:, -1])
+
+
+class SeriesDecoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(LATENT, 64, batch_first=True)
+        self.values = nn.Linear(64, CHANNELS)
+
+    def forward(self, z):
+        return self.values(self.lstm(z[:, None].expand(-1, STEPS, -1))[0])
+
+
+def bernoulli_nll(logits, x):
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+
+
+def normal_nll(means, x):
+    """Of Normal(means, 0.1), up to its constant."""
+    return 0.5 * (((x - means) / 0.1) ** 2).sum()
+
+
+WORKLOADS = {
+    "w1": (DenseEncoder, DenseDecoder, bernoulli_nll),
+    "w2": (ConvEncoder, ConvDecoder, bernoulli_nll),
+    "w3": (SeriesEncoder, SeriesDecoder, normal_nll),
+}
+
+
 class VAE(nn.Module):
     def __init__(self, workload):
         super().__init__()
-        self.encoder = DenseEncoder() if workload == "w1" else ConvEncoder()
-        self.decoder = DenseDecoder() if workload == "w1" else ConvDecoder()
+        encoder, decoder, self.nll = WORKLOADS[workload]
+        self.encoder, self.decoder = encoder(), decoder()
 
     def forward(self, x):
         """The negative ELBO in nats, averaged over the batch."""
         loc, raw = self.encoder(x).chunk(2, dim=-1)
         scale = 1e-4 + F.softplus(raw)
-        logits = self.decoder(loc + scale * torch.randn_like(loc))
-        distortion = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+        distortion = self.nll(self.decoder(loc + scale * torch.randn_like(loc)), x)
         kl = 0.5 * (loc**2 + scale**2 - 1.0).sum() - scale.log().sum()
         return (distortion + kl) / len(x)
 
@@ -114,7 +149,7 @@ def main():
     torch.set_flush_denormal(True)  # as TensorFlow and XLA do: moments of dead units decay there
 
     examples = examples_of(args)
-    data = torch.from_numpy(images(examples))
+    data = torch.from_numpy(data_of(args))
     model = VAE(args.workload)
     if args.workload == "w2":
         model = model.to(memory_format=torch.channels_last)

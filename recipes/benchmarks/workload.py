@@ -9,6 +9,8 @@ import numpy as np
 
 LATENT = 16
 PIXELS = 28 * 28
+STEPS, CHANNELS = 64, 8
+BATCHES = {"w1": 468, "w2": 10, "w3": 80}
 
 
 def process_age():
@@ -28,19 +30,35 @@ def images(examples):
     return (rows[:, :, None] * columns[:, None, :]).reshape(examples, PIXELS)
 
 
+def series(examples):
+    """Sums of two sines a channel and noise, `[examples, STEPS, CHANNELS]`, deviation about 1."""
+    rng = np.random.default_rng(0)
+    step = np.arange(STEPS, dtype=np.float32)
+    x = 0.1 * rng.standard_normal((examples, STEPS, CHANNELS), np.float32)
+    for _ in range(2):
+        rate, phase = rng.uniform((0.05, 0.0), (0.5, 6.3), (examples, CHANNELS, 2)).T
+        x += np.sin(step * rate.T[..., None] + phase.T[..., None]).swapaxes(1, 2)
+    return x.astype(np.float32)
+
+
+def data_of(args):
+    """What a contender trains on: images, flat, or series."""
+    return (series if args.workload == "w3" else images)(examples_of(args))
+
+
 def parser(description):
     """The arguments that every contender takes."""
     p = argparse.ArgumentParser(description=description)
-    p.add_argument("--workload", choices=("w1", "w2"), default="w1")
+    p.add_argument("--workload", choices=tuple(BATCHES), default="w1")
     p.add_argument("--epochs", type=int, default=4, help="the first warms up")
     p.add_argument("--batch", type=int, default=128)
-    p.add_argument("--examples", type=int, help="default: 59,904 for w1, 1,280 for w2")
+    p.add_argument("--examples", type=int, help="default: as many batches as take seconds")
     return p
 
 
 def examples_of(args):
     """How many examples make an epoch: whole batches."""
-    return args.examples or (468 if args.workload == "w1" else 10) * 128
+    return args.examples or BATCHES[args.workload] * 128
 
 
 class Clock:

@@ -1,7 +1,7 @@
-"""The two workloads through `zoo.get(...).fit`: a user's code, nothing special. One JSON line."""
+"""The workloads through `zoo.get(...).fit`: a user's code, nothing special. One JSON line."""
 
 import keras
-from workload import LATENT, Clock, examples_of, images, parser
+from workload import LATENT, Clock, data_of, examples_of, parser
 
 import zoo
 
@@ -28,10 +28,12 @@ def main():
     args = parser(__doc__).parse_args()
     keras.utils.set_random_seed(0)
     examples = examples_of(args)
-    name = {"w1": "dense_vae", "w2": "conv_vae"}[args.workload]
+    name = {"w1": "dense_vae", "w2": "conv_vae", "w3": "lstm_vae"}[args.workload]
     vae = zoo.get(name, latent_dim=LATENT)
     clock = Clock(examples)
-    x = images(examples).reshape(-1, 28, 28, 1)
+    x = data_of(args)
+    if args.workload != "w3":
+        x = x.reshape(-1, 28, 28, 1)
     history = vae.fit(
         x, batch_size=args.batch, epochs=args.epochs, verbose=0, callbacks=[Timed(clock)]
     )

@@ -2,5 +2,6 @@
 
 from zoo.decoders.conv import ConvDecoder
 from zoo.decoders.dense import DenseDecoder
+from zoo.decoders.lstm import LSTMDecoder
 
-__all__ = ["ConvDecoder", "DenseDecoder"]
+__all__ = ["ConvDecoder", "DenseDecoder", "LSTMDecoder"]

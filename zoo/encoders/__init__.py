@@ -2,5 +2,6 @@
 
 from zoo.encoders.conv import ConvEncoder
 from zoo.encoders.dense import DenseEncoder
+from zoo.encoders.lstm import LSTMEncoder
 
-__all__ = ["ConvEncoder", "DenseEncoder"]
+__all__ = ["ConvEncoder", "DenseEncoder", "LSTMEncoder"]

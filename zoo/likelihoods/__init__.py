@@ -9,6 +9,7 @@ from zoo.likelihoods.bernoulli import (
 )
 from zoo.likelihoods.categorical import Categorical, Tabular
 from zoo.likelihoods.normal import Normal, PerElementNormal, SharedScaleNormal
+from zoo.likelihoods.series import SeriesNormal, SeriesPerStepNormal, SeriesStudentT
 
 IDENTIFIERS = {
     "bernoulli": Bernoulli,
@@ -18,6 +19,9 @@ IDENTIFIERS = {
     "per_element_normal": PerElementNormal,
     "discretized_logistic": DiscretizedLogisticLikelihood,
     "categorical": Categorical,
+    "series_normal": SeriesNormal,
+    "series_per_step_normal": SeriesPerStepNormal,
+    "series_student_t": SeriesStudentT,
 }
 
 __all__ = [
@@ -29,6 +33,9 @@ __all__ = [
     "Likelihood",
     "Normal",
     "PerElementNormal",
+    "SeriesNormal",
+    "SeriesPerStepNormal",
+    "SeriesStudentT",
     "SharedScaleNormal",
     "Tabular",
     "binarize",

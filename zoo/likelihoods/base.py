@@ -26,6 +26,17 @@ class Likelihood(keras.layers.Layer):
         """How many raw numbers the decoder must give for each `channels` of x."""
         return channels
 
+    adapted = True  # False where `adapt` must see data first
+
+    def adapt(self, parts):
+        """Learn from an iterable of arrays what must be known of x, its units or its words."""
+        del parts
+
+    def prepare(self, x, argument="x"):
+        """x as users give it -> an array."""
+        del argument
+        return x if isinstance(x, np.ndarray) else np.asarray(x)
+
     def target(self, x, next_seed):
         """The x to be explained while training and evaluating; `next_seed()` gives an int32 [2]."""
         del next_seed

@@ -7,10 +7,12 @@ global state is touched, so they work without a display: `zoo.plots.samples(x).s
 from zoo.plots.canvas import PALETTE
 from zoo.plots.images import interpolations, reconstructions, samples, traversals
 from zoo.plots.latent import MOST_POINTS, latent_scatter
+from zoo.plots.series import MOST_CHANNELS, series, series_samples
 from zoo.plots.tables import MOST_COLUMNS, column_surprise, marginals, score_histogram
 from zoo.plots.training import training_curves
 
 __all__ = [
+    "MOST_CHANNELS",
     "MOST_COLUMNS",
     "MOST_POINTS",
     "PALETTE",
@@ -21,6 +23,8 @@ __all__ = [
     "reconstructions",
     "samples",
     "score_histogram",
+    "series",
+    "series_samples",
     "training_curves",
     "traversals",
 ]

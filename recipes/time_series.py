@@ -1,0 +1,264 @@
+"""Train a VAE on time series, see what it rebuilds and generates, and score each step.
+
+Data: simulated sensors of a pump by default (4 channels, 80 days of 15-minute steps, faults in the
+held-out part), made on the spot.
+Command: python recipes/time_series.py
+"""
+
+import math
+
+import common
+import evaluation
+import numpy as np
+import series_data
+import windows
+from run_folder import Run
+
+import zoo
+
+LIKELIHOODS = ("series_normal", "series_per_step_normal", "series_student_t")
+DEFAULTS = {"lstm_vae": dict(latent_dim=8, units=(64,))}
+STEPS = 3000
+MOST_WINDOWS = 50_000
+DRAWS = 8
+BAND = (0.05, 0.95)
+BATCH = 1024
+
+DESCRIPTION = f"""\
+Train a variational autoencoder on windows of a time series, and see what it learned: how it
+rebuilds the series, how strange each step is, what it generates.
+
+Reads simulated sensors (made on the spot, with labelled faults) or your own CSV or Parquet file
+(--data), with gaps or without. The series is split by time: training sees what is before, all
+numbers and figures are made of what is after, and no window crosses from one to the other.
+Writes into the folder --out:
+  figures/          curves, the series with reconstruction, band and score, samples, latent space
+  metrics.json      held-out numbers, options, seed, versions, seconds
+  scores.csv        time, anomaly score (nats) and, where known, the label of each held-out step
+{common.FILES}"""
+EXAMPLES = """\
+examples:
+  python recipes/time_series.py
+  python recipes/time_series.py --data ETTh1.csv --time-column date --window 96
+  python recipes/time_series.py --data machine.csv --columns rpm torque --label fault
+  python recipes/time_series.py --data GOOG.csv --columns Close Volume --log-returns
+
+The first takes about a minute on two free CPU cores.
+"""
+
+
+def parser():
+    """The command line."""
+    found = common.parser("time_series.py", DESCRIPTION, EXAMPLES)
+    data = found.add_argument_group("data")
+    data.add_argument("--data", type=common.path, metavar="FILE", help="a .csv or .parquet file")
+    data.add_argument("--columns", nargs="+", metavar="NAME", help="channels (default: all others)")
+    data.add_argument("--time-column", metavar="NAME", help="dates or numbers, increasing")
+    data.add_argument("--label", metavar="NAME", help="column that is 1 where something is wrong")
+    data.add_argument(
+        "--log-returns", action="store_true", help="log(p_t / p_(t-1)) of prices, not prices"
+    )
+    data.add_argument("--window", type=common.positive, default=64, metavar="T", help="steps")
+    data.add_argument(
+        "--stride",
+        type=common.positive,
+        metavar="S",
+        help="steps from one window to the next (default: 1, more where windows are very many)",
+    )
+    data.add_argument(
+        "--held-out",
+        type=common.fraction,
+        default=0.3,
+        metavar="F",
+        help="share of the series, at its end, that training does not see (default 0.3)",
+    )
+    data.add_argument(
+        "--limit", type=common.positive, metavar="N", help="train on N windows at most"
+    )
+    common.add_options(found, variant="lstm_vae", out="runs/time_series", evaluate=500)
+    found.add_argument(
+        "--likelihood", choices=LIKELIHOODS, default="series_per_step_normal", help="p(x|z)"
+    )
+    return found
+
+
+def run(options):
+    """Train, save, evaluate, draw; the exit status."""
+    folder = Run("time_series", options)
+    data = series_data.load(options)
+    # The last seventh of what training may see says when to stop. No window crosses a border.
+    border = data.split - max(options.window, data.split // 7)
+    if border < options.window:
+        raise common.InputError("--window", f"{options.window} leaves nothing to train on")
+    stride = options.stride or math.ceil(border / MOST_WINDOWS)
+    x = windows.cut(data.values[:border], options.window, stride)[: options.limit]
+    valid = windows.cut(data.values[border : data.split], options.window, max(stride, 4))
+    if options.epochs is None:
+        options.epochs = max(5, math.ceil(STEPS / math.ceil(len(x) / options.batch_size)))
+    held_out = windows.cut(data.held_out, options.window, options.window)
+    folder.describe(data.name, x, held_out)
+    print(
+        f"{data.name}: {len(data.channels)} channels, {len(data.values):,} steps; {len(x):,} "
+        f"windows of {options.window} to train on, {len(data.held_out):,} steps held out"
+    )
+    defaults = DEFAULTS.get(options.variant, {})
+    vae = folder.model(x.shape[1:], options.likelihood, **defaults)
+    outcome = folder.train(vae, x, valid, _stopping(options.epochs))
+    lines = []
+    if outcome.error is None:
+        with folder.skippable():
+            lines = evaluation.nats(
+                folder, vae, _normal(data, held_out)[: options.evaluate or None]
+            )
+            scores = step_scores(vae, data.held_out, options.window, options.seed)
+            lines += detect(folder, data, scores)
+            draw(folder, vae, data, scores)
+    return folder.finish(outcome, *lines)
+
+
+def _stopping(epochs):
+    import keras
+
+    return keras.callbacks.EarlyStopping(
+        "val_elbo", mode="max", patience=max(5, epochs // 5), restore_best_weights=True
+    )
+
+
+def _normal(data, held_out):
+    """Held-out windows without a known anomaly."""
+    if data.anomaly is None:
+        return held_out
+    steps = len(held_out) * held_out.shape[1]
+    wrong = data.anomaly[data.split :][:steps].reshape(len(held_out), -1).any(1)
+    return held_out[~wrong] if not wrong.all() else held_out
+
+
+def codes(vae, x, draws, seed):
+    """`draws` values of z from q(z|x) for each window: `[draws, N, D]`."""
+    q = vae.encode(x)
+    noise = np.random.default_rng(seed).standard_normal((draws, *q.loc.shape))
+    return (np.asarray(q.loc) + np.asarray(q.scale) * noise).astype("float32")
+
+
+def step_scores(vae, values, window, seed):
+    """-log p(x_t | z), `[steps]` nats: the mean over draws and over the windows that see the step.
+
+    High where the rest of the window does not explain the step. Steps without any value score 0.
+    """
+    stride = max(1, window // 8)
+    x = windows.cut(values, window, stride)
+    found = []
+    for start in range(0, len(x), BATCH):
+        part = x[start : start + BATCH]
+        nats = [-vae.decode(z).log_prob_per_step(part) for z in codes(vae, part, DRAWS, seed)]
+        found.append(np.mean(nats, 0))
+    return windows.per_step(np.concatenate(found), len(values), stride)
+
+
+def detect(folder, data, scores):
+    """Write the scores, compare them with the truth where it is known; lines for the summary."""
+    times = data.times[data.split :]
+    wrong = None if data.anomaly is None else data.anomaly[data.split :]
+    header = "time,score" if wrong is None else "time,score,anomaly"
+    with (folder.folder / "scores.csv").open("w") as file:
+        file.write(header + "\n")
+        for i, (time, score) in enumerate(zip(times, scores, strict=True)):
+            file.write(f"{time},{score:.4f}" + ("" if wrong is None else f",{wrong[i]:d}") + "\n")
+    if wrong is None or wrong.all() or not wrong.any():
+        return []
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    lines, found = [], {"steps": len(scores), "anomalous": int(wrong.sum())}
+    named = {"VAE, -log p(step)": scores, **baselines(data, folder.options.window)}
+    for name, values in named.items():
+        auroc = float(roc_auc_score(wrong, values))
+        precision = float(average_precision_score(wrong, values))
+        found[name] = {"auroc": auroc, "average_precision": precision}
+        lines.append(f"{name:<17} AUROC {auroc:.4f}, average precision {precision:.4f}, by step")
+    folder.record["anomalies"] = found
+    return lines
+
+
+def baselines(data, window):
+    """Scores of PCA and of an isolation forest on the same windows, by step."""
+    from sklearn.decomposition import PCA
+    from sklearn.ensemble import IsolationForest
+
+    mean, scale = np.nanmean(data.train, 0), np.nanstd(data.train, 0)
+    scale = np.where(scale > 0, scale, 1.0)
+    seen, new = (
+        windows.cut(np.nan_to_num((part - mean) / scale), window, stride)
+        for part, stride in ((data.train, 1), (data.held_out, 1))
+    )
+    flat = [part.reshape(len(part), -1) for part in (seen, new)]
+    pca = PCA(0.9, svd_solver="full").fit(flat[0])
+    error = (flat[1] - pca.inverse_transform(pca.transform(flat[1]))) ** 2
+    error = error.reshape(new.shape).sum(2)
+    forest = -IsolationForest(random_state=0).fit(flat[0]).score_samples(flat[1])
+    steps = len(data.held_out)
+    return {
+        "PCA on windows": windows.per_step(error, steps),
+        "isolation forest": windows.per_step(np.repeat(forest[:, None], window, 1), steps),
+    }
+
+
+def draw(folder, vae, data, scores):
+    """All figures of a trained model."""
+    plots, options = zoo.plots, folder.options
+    folder.figure("curves", plots.training_curves(folder.history()))
+    x = windows.cut(data.held_out, options.window, options.window)
+    at = _stretch(x, data, scores)
+    mean, low, high = band(vae, x[at], options.seed)
+    steps = slice(at.start * options.window, at.stop * options.window)
+    wrong = None if data.anomaly is None else data.anomaly[data.split :][steps]
+    folder.figure(
+        "series",
+        plots.series(
+            data.times[data.split :][steps],
+            data.held_out[steps],
+            *(part.reshape(-1, part.shape[-1]) for part in (mean, low, high)),
+            scores[steps],
+            wrong,
+            data.channels,
+            f"{data.name}, held out; band: {BAND[0]:.0%} to {BAND[1]:.0%} of 100 draws",
+        ),
+    )
+    some = np.random.default_rng(options.seed).permutation(len(x))[:4]
+    generated = _drawn(vae, 4, options.seed)
+    folder.figure("samples", plots.series_samples(x[some], generated, data.channels))
+    names = ("normal", "anomaly")
+    labels = None
+    if data.anomaly is not None:
+        steps = data.anomaly[data.split :][: len(x) * options.window]
+        labels = np.where(steps.reshape(len(x), -1).any(1), names[1], names[0])
+    folder.figure("latent", plots.latent_scatter(vae.encode(x).loc, labels))
+
+
+def band(vae, x, seed, draws=100):
+    """Mean and quantiles of new values for the steps of each window, `[N, T, C]` each."""
+    found = [
+        np.asarray(vae.decode(z).sample(seed=seed + i))
+        for i, z in enumerate(codes(vae, x, draws, seed))
+    ]
+    return np.mean(found, 0), *np.quantile(found, BAND, 0)
+
+
+def _drawn(vae, n, seed):
+    """n new series, noise and all, as the data have it."""
+    z = vae.latents.generate(n, np.array([seed, 0], "int32"))
+    return np.asarray(vae.decode(z).sample(seed=seed))
+
+
+def _stretch(x, data, scores):
+    """Windows to draw: the liveliest run of up to twelve."""
+    length = min(12, len(x))
+    window = x.shape[1]
+    known = scores if data.anomaly is None else data.anomaly[data.split :].astype(float)
+    sums = known[: len(x) * window].reshape(len(x), window).sum(1)
+    totals = np.convolve(sums, np.ones(length), "valid")
+    start = int(np.argmax(totals))
+    return slice(start, start + length)
+
+
+if __name__ == "__main__":
+    raise SystemExit(common.main(parser(), run))

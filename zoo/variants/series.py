@@ -1,0 +1,47 @@
+"""VAEs for time series."""
+
+from zoo.decoders import LSTMDecoder
+from zoo.encoders import LSTMEncoder
+from zoo.latents import SingleLatent
+from zoo.model import VAE
+from zoo.objectives import KL, WeightedSum
+
+
+def lstm_vae(
+    *,
+    latent_dim=16,
+    units=(64,),
+    bidirectional=False,
+    cell="lstm",
+    likelihood="series_normal",
+    beta=1.0,
+    input_noise=None,
+    kernel_regularizer=None,
+    seed=None,
+):
+    """A VAE for time series of any length, with missing values or without.
+
+    Args:
+        latent_dim: number of latent dimensions.
+        units: sizes of the encoder's layers; the decoder mirrors them.
+        bidirectional: whether the encoder reads the series backwards too.
+        cell: "lstm" or "gru".
+        likelihood: identifier or `Series` likelihood.
+        beta: weight of the KL in the loss.
+        input_noise: identifier or corruption.
+        kernel_regularizer: for every layer.
+        seed: of noise and data order.
+    """
+    units = (units,) if isinstance(units, int) else tuple(units)
+    body = dict(cell=cell, kernel_regularizer=kernel_regularizer)
+    return VAE(
+        SingleLatent(LSTMEncoder(latent_dim, units=units, bidirectional=bidirectional, **body)),
+        LSTMDecoder(units=units[::-1], likelihood=likelihood, **body),
+        objective=WeightedSum((KL(beta),)),
+        input_noise=input_noise,
+        # The layers compile their own loops; what is around them is large products.
+        xla_on_cpu=False,
+        steps_per_call=20,
+        seed=seed,
+        name="lstm_vae",
+    )
