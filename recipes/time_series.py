@@ -3,6 +3,9 @@
 Data: simulated sensors of a pump by default (4 channels, 80 days of 15-minute steps, faults in the
 held-out part), made on the spot.
 Command: python recipes/time_series.py
+Time: about two minutes on two CPU cores.
+Expect, with seed 0: AUROC 0.97 and average precision 0.92 by step, where PCA on windows has 0.92
+and 0.73 and an isolation forest 0.90 and 0.52; held-out log p(x) -30 +- 4 nats a window.
 """
 
 import math
@@ -17,12 +20,15 @@ from run_folder import Run
 import zoo
 
 LIKELIHOODS = ("series_normal", "series_per_step_normal", "series_student_t")
-DEFAULTS = {"lstm_vae": dict(latent_dim=8, units=(64,))}
+# Little is unknown of a window of the simulated sensors: where in the day it begins.
+DEFAULTS = {"lstm_vae": dict(latent_dim=8)}
+SIMULATED = {"lstm_vae": dict(latent_dim=4)}
 STEPS = 3000
 MOST_WINDOWS = 50_000
 DRAWS = 8
 BAND = (0.05, 0.95)
 BATCH = 1024
+DRAWN = 50
 
 DESCRIPTION = f"""\
 Train a variational autoencoder on windows of a time series, and see what it learned: how it
@@ -43,7 +49,7 @@ examples:
   python recipes/time_series.py --data machine.csv --columns rpm torque --label fault
   python recipes/time_series.py --data GOOG.csv --columns Close Volume --log-returns
 
-The first takes about a minute on two free CPU cores.
+The first takes about two minutes on two free CPU cores.
 """
 
 
@@ -76,9 +82,7 @@ def parser():
         "--limit", type=common.positive, metavar="N", help="train on N windows at most"
     )
     common.add_options(found, variant="lstm_vae", out="runs/time_series", evaluate=500)
-    found.add_argument(
-        "--likelihood", choices=LIKELIHOODS, default="series_per_step_normal", help="p(x|z)"
-    )
+    found.add_argument("--likelihood", choices=LIKELIHOODS, default="series_normal", help="p(x|z)")
     return found
 
 
@@ -101,7 +105,7 @@ def run(options):
         f"{data.name}: {len(data.channels)} channels, {len(data.values):,} steps; {len(x):,} "
         f"windows of {options.window} to train on, {len(data.held_out):,} steps held out"
     )
-    defaults = DEFAULTS.get(options.variant, {})
+    defaults = (SIMULATED if options.data is None else DEFAULTS).get(options.variant, {})
     vae = folder.model(x.shape[1:], options.likelihood, **defaults)
     outcome = folder.train(vae, x, valid, _stopping(options.epochs))
     lines = []
@@ -206,41 +210,48 @@ def draw(folder, vae, data, scores):
     """All figures of a trained model."""
     plots, options = zoo.plots, folder.options
     folder.figure("curves", plots.training_curves(folder.history()))
-    x = windows.cut(data.held_out, options.window, options.window)
-    at = _stretch(x, data, scores)
-    mean, low, high = band(vae, x[at], options.seed)
-    steps = slice(at.start * options.window, at.stop * options.window)
+    steps = _stretch(data, scores, options.window)
+    part = data.held_out[steps]
+    mean, low, high = band(vae, part, options.window, options.seed)
     wrong = None if data.anomaly is None else data.anomaly[data.split :][steps]
     folder.figure(
         "series",
         plots.series(
             data.times[data.split :][steps],
-            data.held_out[steps],
-            *(part.reshape(-1, part.shape[-1]) for part in (mean, low, high)),
+            part,
+            mean,
+            low,
+            high,
             scores[steps],
             wrong,
             data.channels,
-            f"{data.name}, held out; band: {BAND[0]:.0%} to {BAND[1]:.0%} of 100 draws",
+            f"{data.name}, held out; band: {BAND[0]:.0%} to {BAND[1]:.0%} of {DRAWN} draws",
         ),
     )
-    some = np.random.default_rng(options.seed).permutation(len(x))[:4]
+    x = windows.cut(data.held_out, options.window, max(1, options.window // 4))
+    real = _normal(data, windows.cut(data.held_out, options.window, options.window))
+    some = np.random.default_rng(options.seed).permutation(len(real))[:4]
     generated = _drawn(vae, 4, options.seed)
-    folder.figure("samples", plots.series_samples(x[some], generated, data.channels))
+    folder.figure("samples", plots.series_samples(real[some], generated, data.channels))
     names = ("normal", "anomaly")
     labels = None
     if data.anomaly is not None:
-        steps = data.anomaly[data.split :][: len(x) * options.window]
-        labels = np.where(steps.reshape(len(x), -1).any(1), names[1], names[0])
+        steps = data.anomaly[data.split :, None].astype("float32")
+        steps = windows.cut(steps, options.window, max(1, options.window // 4))
+        labels = np.where(steps.any((1, 2)), names[1], names[0])
     folder.figure("latent", plots.latent_scatter(vae.encode(x).loc, labels))
 
 
-def band(vae, x, seed, draws=100):
-    """Mean and quantiles of new values for the steps of each window, `[N, T, C]` each."""
-    found = [
+def band(vae, values, window, seed):
+    """Mean and quantiles of what the model would measure at each step, `[steps, channels]` each."""
+    stride = max(1, window // 4)
+    x = windows.cut(values, window, stride)
+    drawn = [
         np.asarray(vae.decode(z).sample(seed=seed + i))
-        for i, z in enumerate(codes(vae, x, draws, seed))
+        for i, z in enumerate(codes(vae, x, DRAWN, seed))
     ]
-    return np.mean(found, 0), *np.quantile(found, BAND, 0)
+    found = np.mean(drawn, 0), *np.quantile(drawn, BAND, 0)
+    return [windows.per_step(part, len(values), stride) for part in found]
 
 
 def _drawn(vae, n, seed):
@@ -249,14 +260,11 @@ def _drawn(vae, n, seed):
     return np.asarray(vae.decode(z).sample(seed=seed))
 
 
-def _stretch(x, data, scores):
-    """Windows to draw: the liveliest run of up to twelve."""
-    length = min(12, len(x))
-    window = x.shape[1]
+def _stretch(data, scores, window):
+    """Steps to draw: the dozen windows in which most is wrong."""
     known = scores if data.anomaly is None else data.anomaly[data.split :].astype(float)
-    sums = known[: len(x) * window].reshape(len(x), window).sum(1)
-    totals = np.convolve(sums, np.ones(length), "valid")
-    start = int(np.argmax(totals))
+    length = min(12 * window, len(known))
+    start = int(np.argmax(np.convolve(known, np.ones(length), "valid")))
     return slice(start, start + length)
 
 

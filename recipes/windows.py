@@ -13,15 +13,19 @@ def cut(values, length, stride=1):
 
 
 def per_step(found, steps, stride=1):
-    """Mean over the windows that see a step of what was found for it: `[n, length]` -> `[steps]`.
+    """Median over the windows that see a step of what was found for it.
 
-    Steps that no window reaches, at the end, take the last value there is.
+    `[n, length, ...]` for windows `stride` apart -> `[steps, ...]`. The median, because a window
+    that also sees something strange is wrong about its other steps. Steps that no window reaches,
+    at the end, take the last value there is.
     """
-    total, count = np.zeros(steps), np.zeros(steps)
+    found = np.asarray(found)
+    length = found.shape[1]
+    layers = -(-length // stride)  # windows so many apart do not overlap
+    table = np.full((layers, steps, *found.shape[2:]), np.nan)
     for number, values in enumerate(found):
-        at = slice(number * stride, number * stride + len(values))
-        total[at] += values
-        count[at] += 1
-    reached = np.flatnonzero(count)[-1] + 1
-    mean = total[:reached] / count[:reached]
-    return np.concatenate([mean, np.full(steps - reached, mean[-1])])
+        at = number * stride
+        table[number % layers, at : at + length] = values
+    reached = (len(found) - 1) * stride + length
+    table[:, reached:] = table[:, reached - 1 : reached]
+    return np.nanmedian(table, 0)

@@ -24,6 +24,8 @@ SMALL = ["--samples", "2", "--evaluate", "16", "--epochs", "2", "--limit", "64"]
 TINY_IMAGES = [*SMALL, "--option", "widths=(4,8)", "--option", "blocks=1", "--latent-dim", "3"]
 TINY_TABLES = [*SMALL, "--option", "hidden=(8,)", "--latent-dim", "2"]
 IMAGE_FIGURES = {"curves", "interpolation", "latent", "reconstructions", "samples", "traversal"}
+TINY_SERIES = [*SMALL, "--option", "units=(5,)", "--latent-dim", "2", "--window", "24"]
+SERIES_FIGURES = {"curves", "latent", "samples", "series"}
 TABLE_FIGURES = {"columns", "curves", "latent", "samples", "scores"}
 
 
@@ -267,3 +269,64 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path, recipe, capsys):
     assert "--out" in line and (tmp_path / "thesis.txt").exists()
     line = refusal(recipe, capsys, "images", "--out", tmp_path / "new", "--resume")
     assert "--resume: there is no run" in line
+
+
+def test_time_series_with_labels(tmp_path):
+    out = tmp_path / "run"
+    output = finish(start("time_series.py", *TINY_SERIES, "--out", out))
+
+    found = check_run(out, SERIES_FIGURES)
+
+    assert "simulated" in output and "simulated" in found["data"]["name"]
+    assert {"VAE, -log p(step)", "PCA on windows", "isolation forest"} <= {*found["anomalies"]}
+    rows = (out / "scores.csv").read_text().splitlines()
+    assert rows[0] == "time,score,anomaly" and len(rows) == found["anomalies"]["steps"] + 1
+
+
+def write_csv(path, rows=120, **columns):
+    """A file of dates and one wave, with gaps, and what a test changes."""
+    pandas = pytest.importorskip("pandas")
+    wave = np.sin(np.arange(rows) / 3)
+    wave[5:9] = np.nan
+    given = {"date": pandas.date_range("2024-01-01", periods=rows, freq="h"), "wave": wave}
+    pandas.DataFrame({**given, **columns}).to_csv(path, index=False)
+    return path
+
+
+def test_time_series_of_a_users_file(tmp_path):
+    data, out = write_csv(tmp_path / "mine.csv", price=np.arange(1.0, 121.0)), tmp_path / "run"
+
+    finish(start("time_series.py", *TINY_SERIES, "--data", data, "--time-column", "date",
+                 "--columns", "wave", "--out", out))  # fmt: skip
+
+    found = check_run(out, SERIES_FIGURES)
+    assert found["data"]["event_shape"] == [24, 1]
+    assert (out / "scores.csv").read_text().splitlines()[1].startswith("2024-01-04")
+
+
+def dates(order):
+    return np.array([f"2024-01-{1 + i // 24:02d} {i % 24:02d}:00" for i in order])
+
+
+SWAPPED = [*range(50), 51, 50, *range(52, 120)]
+REPEATED = [*range(50), 49, *range(51, 120)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "arguments", "message"),
+    [
+        ({}, ["--columns", "wav"], "--columns: there is no column 'wav'"),
+        ({}, [], "--columns: 'date' must hold numbers, got '2024-01-01 00:00:00' in row 0"),
+        ({"date": dates(SWAPPED)}, ["--time-column", "date"], "'date' goes back in row 51"),
+        ({"date": dates(REPEATED)}, ["--time-column", "date"], "'date' repeats"),
+        ({"wave": ["a"] * 120}, ["--time-column", "date"], "'wave' must hold numbers, got 'a'"),
+        ({"wave": [np.nan] * 120}, ["--time-column", "date"], "'wave' has no value in the part"),
+        ({}, ["--columns", "wave", "--window", "80"], "--window: 80 steps do not fit into 36"),
+        ({}, ["--columns", "wave", "--log-returns"], "--log-returns: 'wave' holds 0 in row 0"),
+    ],
+)
+def test_series_that_cannot_be_used(tmp_path, recipe, capsys, columns, arguments, message):
+    data = write_csv(tmp_path / "mine.csv", **columns)
+    flags = [*TINY_SERIES, "--data", data, *arguments, "--out", tmp_path / "run"]
+
+    assert message in refusal(recipe, capsys, "time_series", *flags)

@@ -57,6 +57,7 @@ def _classes(axes, points, labels, names, size):
         classes = np.sort(kept)
         rest = points[~np.isin(labels, kept)]
         axes.scatter(*rest.T, s=size, color=PALETTE[-1], alpha=0.35, lw=0, label="others")
+    named, apart = [], 0.05 * np.ptp(points, 0).max()
     halo = [patheffects.withStroke(linewidth=3, foreground="white")]
     for label, colour in zip(classes, PALETTE, strict=False):
         chosen = points[labels == label]
@@ -64,7 +65,9 @@ def _classes(axes, points, labels, names, size):
         axes.scatter(*chosen.T, s=size, color=colour, alpha=0.75, lw=0, label=short(name))
         # The name where the class is: a legend alone asks for a good eye for colours.
         at = np.median(chosen, 0)
-        if len(name) <= 10:
+        far = all(np.abs(at - other).max() > apart for other in named)
+        named.append(at)
+        if len(name) <= 10 and far:
             text = axes.text(*at, name, color=colour, weight="bold", ha="center", va="center")
             text.set_path_effects(halo)
     legend = axes.figure.legend(loc="outside right upper", frameon=False, fontsize=9)

@@ -1,6 +1,7 @@
 """Figures of time series."""
 
 import numpy as np
+from matplotlib.ticker import SymmetricalLogLocator
 
 from zoo.plots.canvas import DATA, INK, MODEL, caption, new_figure, short
 
@@ -32,7 +33,12 @@ def series(times, x, mean, low, high, score=None, anomaly=None, channels=None, t
     if score is not None:
         axes = figure.axes[-1]
         axes.plot(times, score, color=INK, lw=1.0)
-        axes.set_yscale("asinh", linear_width=max(np.ptp(np.quantile(score, [0.1, 0.9])), 1e-6))
+        # Faults can be stranger than anything else by orders of magnitude.
+        usual = np.median(score)
+        axes.axhline(usual, color="#999999", lw=0.8)
+        width = max(np.quantile(score, 0.9) - usual, 1e-3)
+        axes.set_yscale("symlog", linthresh=10 * width, linscale=1.0)
+        axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=10 * width))
         axes.minorticks_off()
         caption(axes, "", "", "anomaly score\n(nats)")
     for axes in figure.axes:
