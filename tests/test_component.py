@@ -12,8 +12,8 @@ import zoo
 from tests.helpers import run_python
 from zoo.component import as_tuple, positive
 from zoo.corruptions import GaussianCorruption, MaskingCorruption, SaltAndPepperCorruption
-from zoo.decoders import ConvDecoder, DenseDecoder
-from zoo.encoders import ConvEncoder, DenseEncoder
+from zoo.decoders import ConvDecoder, DenseDecoder, LSTMDecoder
+from zoo.encoders import ConvEncoder, DenseEncoder, LSTMEncoder
 from zoo.layers import BatchNormalization, ResidualBlock, UpsampleConv2D, UpsampleResidualBlock
 from zoo.likelihoods import (
     Bernoulli,
@@ -22,10 +22,14 @@ from zoo.likelihoods import (
     DiscretizedLogisticLikelihood,
     Normal,
     PerElementNormal,
+    SeriesNormal,
+    SeriesPerStepNormal,
+    SeriesStudentT,
     SharedScaleNormal,
     Tabular,
 )
 from zoo.objectives import KL, WeightedSum
+from zoo.recurrent import GRU, LSTM
 
 L2 = keras.regularizers.L2(0.1)
 
@@ -42,6 +46,13 @@ COMPONENTS = (
     ResidualBlock(4, strides=2, normalization=None, kernel_regularizer=L2),
     UpsampleConv2D(4, (5, 6), use_bias=False, kernel_initializer="he_normal"),
     UpsampleResidualBlock(4, (5, 6), normalization="group"),
+    LSTMEncoder(3, units=(5, 4), bidirectional=True, cell="gru", kernel_regularizer=L2),
+    LSTMDecoder((7, 2), units=(4, 5), likelihood=SeriesStudentT(0.1), kernel_regularizer=L2),
+    LSTM(4, kernel_regularizer=L2),
+    GRU(4, kernel_regularizer=L2),
+    SeriesNormal(0.5, floor=0.1),
+    SeriesPerStepNormal(0.2),
+    SeriesStudentT(0.2),
     Bernoulli(),
     BinarizedBernoulli(),
     Categorical(5),
