@@ -67,10 +67,10 @@ def parser(prog, description, examples):
     )
 
 
-def add_options(parser, variant, out, evaluate):
+def add_options(parser, variant, out, evaluate, learning_rate=1e-3):
     """The options that all recipes have."""
     _model_options(parser, variant)
-    _training_options(parser)
+    _training_options(parser, learning_rate)
     _run_options(parser, out, evaluate)
 
 
@@ -88,10 +88,17 @@ def _model_options(parser, variant):
     model.add_argument("--beta", type=non_negative, help="weight of the KL in the loss (default 1)")
 
 
-def _training_options(parser):
+def _training_options(parser, learning_rate):
     training = parser.add_argument_group("training")
     training.add_argument("--epochs", type=positive, help="passes over the training data")
     training.add_argument("--batch-size", type=positive, default=128, metavar="N")
+    training.add_argument(
+        "--learning-rate",
+        type=non_negative,
+        default=learning_rate,
+        metavar="R",
+        help=f"of Adam (default {learning_rate:g})",
+    )
     training.add_argument(
         "--warmup-epochs",
         type=non_negative,

@@ -102,6 +102,7 @@ class Run:
             zoo.card(options.variant)
         with blame("--option", TypeError, ValueError), strategy.scope():
             vae = zoo.get(options.variant, input_shape=event_shape, likelihood=likelihood, **chosen)
+            vae.compile(zoo.FusedAdam(options.learning_rate))
         self.record["model"] = {
             "variant": options.variant,
             "likelihood": likelihood if isinstance(likelihood, str) else type(likelihood).__name__,

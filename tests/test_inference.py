@@ -111,3 +111,13 @@ def test_compiled_functions_are_made_once_for_each_compile(vae):
 
     assert vae._functions["encode"] is compiled
     assert inference.linear is zoo.linear
+
+
+def test_another_seed_compiles_no_other_program():
+    vae = small("dense_vae")
+    for seed in range(3):
+        vae.log_likelihood(data("dense_vae"), samples=3, seed=seed)
+        vae.reconstruct(data("dense_vae"), samples=2, seed=seed)
+
+    counts = {n: f.experimental_get_tracing_count() for n, f in vae._functions.items()}
+    assert set(counts.values()) == {1}, counts

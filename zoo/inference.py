@@ -13,17 +13,19 @@ from zoo.sampling import CommonSampler, MeanSampler, RandomSampler, untile
 tfd = tfp.distributions
 
 
-def over_batches(model, name, function, x, batch_size):
+def over_batches(model, name, function, x, batch_size, seed=0):
     """Map `function(batch, number)` over x and put the parts together along axis 0.
 
     Args:
         model: a `VAE`; it keeps the compiled function under `name`.
-        function: tensors -> a tree of tensors, batch first.
+        function: a batch and an int32 `[2]`, (seed, number), -> a tree of tensors, batch first.
         x: array, tensor or dataset (of x, or of tuples that begin with x).
+        batch_size: rows at a time, where x is no dataset.
+        seed: an integer. Not compiled in: another seed is no other program.
     """
     compiled = model.compiled_function(name, function)
     parts = [
-        keras.tree.map_structure(np.asarray, compiled(batch, tf.constant(i)))
+        keras.tree.map_structure(np.asarray, compiled(batch, tf.constant([seed, i])))
         for i, batch in enumerate(batches(model, x, batch_size))
     ]
     if not parts:
@@ -47,7 +49,7 @@ def batches(model, x, batch_size):
 def encode(model, x, batch_size):
     """See `VAE.encode`."""
 
-    def parameters(batch, i):
+    def parameters(batch, seed):
         q = model.posterior(batch)
         return q.loc, q.scale
 
@@ -58,7 +60,8 @@ def score(model, x, samples, seed, batch_size):
     """See `VAE.score`."""
     checks.count(samples=samples)
 
-    def scores(batch, i):
+    def scores(batch, _):
+        # These few numbers are constants of the program.
         return model.scores(batch, CommonSampler(seed, samples))
 
     return over_batches(model, ("score", samples, seed), scores, x, batch_size)
@@ -67,15 +70,15 @@ def score(model, x, samples, seed, batch_size):
 def reconstruct(model, x, samples, seed, batch_size):
     """See `VAE.reconstruct`."""
     if samples is None:
-        return over_batches(model, "reconstruct", lambda b, i: _means(model, b), x, batch_size)
+        return over_batches(model, "reconstruct", lambda b, _: _means(model, b), x, batch_size)
     checks.count(samples=samples)
 
-    def draws(batch, i):
-        sampler = RandomSampler(tf.stack([seed, i]), samples)
+    def draws(batch, seed):
+        sampler = RandomSampler(seed, samples)
         mean = untile(model.run(batch, sampler).likelihood.mean(), samples)
         return keras.ops.swapaxes(mean, 0, 1)
 
-    got = over_batches(model, ("draws", seed, samples), draws, x, batch_size)
+    got = over_batches(model, ("draws", samples), draws, x, batch_size, seed)
     return np.swapaxes(got, 0, 1)
 
 
@@ -112,25 +115,25 @@ def log_likelihood(model, x, samples, seed, batch_size, rows):
     batch_size = min(batch_size, rows)
     chunk = max(1, min(samples, rows // batch_size))
 
-    def weights(batch, i, first, k):
-        sampler = RandomSampler(tf.stack([seed, i * samples + first]), k)
+    def weights(batch, seed, first, k):
+        sampler = RandomSampler(tf.stack([seed[0], seed[1] * samples + first]), k)
         return tf.reduce_logsumexp(nats.log_weights(model.run(batch, sampler)), 0)
 
-    def bound(batch, i):
+    def bound(batch, seed):
         whole, rest = divmod(samples, chunk)
         total = tf.fill([tf.shape(batch)[0]], -math.inf)
         _, total = tf.while_loop(
             lambda c, total: c < whole,
-            lambda c, t: (c + 1, _log_add(t, weights(batch, i, c * chunk, chunk))),
+            lambda c, t: (c + 1, _log_add(t, weights(batch, seed, c * chunk, chunk))),
             [tf.constant(0), total],
             parallel_iterations=1,
         )
         if rest:
-            total = _log_add(total, weights(batch, i, whole * chunk, rest))
+            total = _log_add(total, weights(batch, seed, whole * chunk, rest))
         return total - math.log(samples)
 
-    name = ("log_likelihood", samples, seed, chunk)
-    return over_batches(model, name, bound, x, batch_size)
+    name = ("log_likelihood", samples, chunk)
+    return over_batches(model, name, bound, x, batch_size, seed)
 
 
 def _log_add(a, b):

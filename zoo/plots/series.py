@@ -33,13 +33,14 @@ def series(times, x, mean, low, high, score=None, anomaly=None, channels=None, t
     if score is not None:
         axes = figure.axes[-1]
         axes.plot(times, score, color=INK, lw=1.0)
-        # Faults can be stranger than anything else by orders of magnitude.
         usual = np.median(score)
         axes.axhline(usual, color="#999999", lw=0.8)
         width = max(np.quantile(score, 0.9) - usual, 1e-3)
-        axes.set_yscale("symlog", linthresh=10 * width, linscale=1.0)
-        axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=10 * width))
-        axes.minorticks_off()
+        if np.max(score) - usual > 50 * width:  # faults can be stranger by orders of magnitude
+            axes.set_yscale("symlog", linthresh=10 * width, linscale=1.0)
+            axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=10 * width))
+            axes.minorticks_off()
+            axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         caption(axes, "", "", "anomaly score\n(nats)")
     for axes in figure.axes:
         _shade(axes, times, anomaly)
