@@ -8,13 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import zoo
 from tests.conformance.variants import NAMES, each_variant
 from tests.helpers import assert_same, run_python, values
 
 SIGNATURES = ("encode", "decode", "reconstruct", "generate", "score")
-# Kinds of data whose models loop over steps: a free batch size then needs TensorFlow's own lists.
-LOOPS = ("series",)
 DETERMINISTIC = ("encode", "decode", "reconstruct", "score")
 
 
@@ -225,20 +222,15 @@ def test_tflite_equals_keras(trained, exported, name):
     z = codes(run.vae, 5)
     expected = keras_outputs(run.vae, run.x[:5], z)
 
-    loops = zoo.card(name).data in LOOPS
     for key in DETERMINISTIC:
-        got = tflite(exported[name], key, z if key == "decode" else run.x[:5], loops)
+        got = tflite(exported[name], key, z if key == "decode" else run.x[:5])
         for output, value in expected[key].items():
             np.testing.assert_allclose(got[output], value, rtol=1e-3, atol=1e-4)
 
 
-def tflite(folder, signature, value, loops):
+def tflite(folder, signature, value):
     """Outputs of one signature, converted and run by the TFLite interpreter."""
     converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=[signature])
-    if loops:
-        builtin, more = tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS
-        converter.target_spec.supported_ops = [builtin, more]
-        converter._experimental_lower_tensor_list_ops = False
     interpreter = tf.lite.Interpreter(model_content=converter.convert())
     runner = interpreter.get_signature_runner(signature)
     (argument,) = runner.get_input_details()
