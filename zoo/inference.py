@@ -60,7 +60,7 @@ def score(model, x, samples, seed, batch_size):
     """See `VAE.score`."""
     checks.count(samples=samples)
 
-    def scores(batch, _):
+    def scores(batch, unused):  # the name becomes a graph node's: not an underscore
         # These few numbers are constants of the program.
         return model.scores(batch, CommonSampler(seed, samples))
 
@@ -70,7 +70,7 @@ def score(model, x, samples, seed, batch_size):
 def reconstruct(model, x, samples, seed, batch_size):
     """See `VAE.reconstruct`."""
     if samples is None:
-        return over_batches(model, "reconstruct", lambda b, _: _means(model, b), x, batch_size)
+        return over_batches(model, "reconstruct", lambda b, seed: _means(model, b), x, batch_size)
     checks.count(samples=samples)
 
     def draws(batch, seed):
