@@ -1,5 +1,7 @@
 """Pure functions on TFP distributions, and the few distributions that TFP lacks or does slowly."""
 
+import math
+
 import tensorflow as tf
 import tensorflow_probability as tfp
 
@@ -55,6 +57,12 @@ def bounded_scale(raw, floor, ceiling):
     """
     raw = clip_forward(tf.cast(raw, tf.float32), tf.constant(-30.0), tf.constant(ceiling))
     return floor + tf.math.softplus(raw)
+
+
+def raw_of(scale, floor):
+    """The raw number whose `bounded_scale` is `scale`: softplus, undone."""
+    above = scale - floor
+    return math.log(math.expm1(above)) if above < 30.0 else above
 
 
 class FusedBernoulli(tfd.Bernoulli):

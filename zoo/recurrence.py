@@ -49,18 +49,18 @@ def _gates(x, kernel, recurrent, bias):
 
     Both are halved where the activation is a sigmoid: sigmoid(z) = (1 + tanh(z / 2)) / 2.
     """
-    half = _half(recurrent)
+    half = _half(recurrent.shape[0], recurrent.dtype)
     x = tf.transpose(x, [1, 0, 2])
     return tf.tensordot(x, kernel * half, 1) + bias * half, recurrent * half
 
 
-def _half(recurrent):
-    return tf.constant(np.repeat([0.5, 0.5, 1.0, 0.5], recurrent.shape[0]), recurrent.dtype)
+def _half(units, dtype):
+    return tf.constant(np.repeat([0.5, 0.5, 1.0, 0.5], units), dtype)
 
 
 def _cell(z, c):
     """h, c and the four activations, from a halved z: one tanh serves all four."""
-    half = tf.constant(np.repeat([0.5, 0.5, 1.0, 0.5], c.shape[1]), c.dtype)
+    half = _half(c.shape[1], c.dtype)
     a = tf.tanh(z) * half + (1.0 - half)
     i, f, g, o = tf.split(a, 4, -1)
     c = f * c + i * g

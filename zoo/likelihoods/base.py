@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 # Larger magnitudes overflow float32 once they are squared, summed and squared again by the
 # optimizer; long before that an encoder cannot learn from them.
@@ -59,6 +60,11 @@ class Likelihood(keras.layers.Layer):
                 f"{argument} holds values up to {largest:.3g} in magnitude, expected at most "
                 f"{LARGEST_VALUE:g}: standardise it first, (x - mean) / standard deviation"
             )
+
+
+def constant(value):
+    """An initializer; Keras' own would need a config that no one reads."""
+    return lambda shape, dtype=None: tf.fill(shape, tf.cast(value, dtype or tf.float32))
 
 
 def check_finite(x, argument):

@@ -6,8 +6,8 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.component import component
-from zoo.distributions import as_event, bounded_scale
-from zoo.likelihoods.base import Likelihood
+from zoo.distributions import as_event, bounded_scale, raw_of
+from zoo.likelihoods.base import Likelihood, constant
 
 tfd = tfp.distributions
 
@@ -47,9 +47,8 @@ class SharedScaleNormal(Likelihood):
 
     def build(self, input_shape):
         del input_shape
-        above = self.initial_scale - self.floor
-        start = math.log(math.expm1(above)) if above < 30.0 else above  # softplus, undone
-        self.raw_scale = self.add_weight(shape=(), initializer=_constant(start), name="raw_scale")
+        start = constant(raw_of(self.initial_scale, self.floor))
+        self.raw_scale = self.add_weight(shape=(), initializer=start, name="raw_scale")
 
     def call(self, raw):
         scale = bounded_scale(self.raw_scale, self.floor, self.ceiling)
@@ -76,7 +75,3 @@ class PerElementNormal(Likelihood):
     def call(self, raw):
         loc, raw_scale = tf.split(raw, 2, axis=-1)
         return as_event(tfd.Normal(loc, bounded_scale(raw_scale, self.floor, self.ceiling)))
-
-
-def _constant(value):
-    return lambda shape, dtype=None: tf.fill(shape, tf.cast(value, dtype or tf.float32))

@@ -1,17 +1,14 @@
 """Likelihoods of sequences of real numbers, in data units; NaN is a value that was not observed."""
 
-import dataclasses
-import math
-from typing import Any
-
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo import masks
 from zoo.component import component
-from zoo.distributions import bounded_scale
-from zoo.likelihoods.base import LARGEST_VALUE, Likelihood
+from zoo.distributions import bounded_scale, raw_of
+from zoo.likelihoods.base import LARGEST_VALUE, Likelihood, constant
+from zoo.likelihoods.observed import ObservedSeries
 
 tfd = tfp.distributions
 
@@ -151,9 +148,9 @@ class SeriesNormal(Series):
 
     def build(self, input_shape):
         super().build(input_shape)
-        start = math.log(math.expm1(self.initial_scale - self.floor))
+        start = constant(raw_of(self.initial_scale, self.floor))
         self.raw_scale = self.add_weight(
-            shape=(self.channels,), initializer=constant(start), name="raw_scale"
+            shape=(self.channels,), initializer=start, name="raw_scale"
         )
 
     def values(self, loc):
@@ -192,56 +189,6 @@ class SeriesStudentT(Series):
         scale = bounded_scale(self.raw_scale, self.floor, 1e3)
         degrees = bounded_scale(self.raw_degrees, 1.5, 1e3)
         return tfd.StudentT(degrees, *self.in_units(loc, tf.broadcast_to(scale, tf.shape(loc))))
-
-
-@dataclasses.dataclass(frozen=True)
-class ObservedSeries:
-    """Values independent given z; those of x that are NaN are integrated out.
-
-    Args:
-        distribution: of single values, batch `[B, T, C]`.
-        univariate: whether x has no axis of channels, `[B, T]`.
-    """
-
-    distribution: Any
-    univariate: bool = False
-
-    def without_channels(self):
-        """The same over series `[B, T]` of one channel."""
-        return dataclasses.replace(self, univariate=True)
-
-    def log_prob(self, x):
-        """log p(x|z) in nats over the values that were observed, `[B]`."""
-        return tf.reduce_sum(self.log_prob_per_step(x), -1)
-
-    def log_prob_per_step(self, x):
-        """The same for each step, `[B, T]`; 0 where nothing was observed."""
-        per_value = self.log_prob_per_value(x)
-        return per_value if self.univariate else tf.reduce_sum(per_value, -1)
-
-    def log_prob_per_value(self, x):
-        """The same for each value, in the shape of x; 0 where it was not observed."""
-        x = tf.cast(x, tf.float32)
-        x = x[..., None] if self.univariate else x
-        seen = masks.observed(x)
-        value = tf.where(seen, x, self.distribution.loc)  # keeps gradients finite
-        return self._shaped(tf.where(seen, self.distribution.log_prob(value), 0.0))
-
-    def mean(self):
-        """Expected values, observed or not, in the shape of x."""
-        return self._shaped(self.distribution.mean())
-
-    def sample(self, seed=None):
-        """One series each, in the shape of x."""
-        return self._shaped(self.distribution.sample(seed=seed))
-
-    def _shaped(self, x):
-        return x[..., 0] if self.univariate else x
-
-
-def constant(value):
-    """An initializer; Keras' own would need a config that no one reads."""
-    return lambda shape, dtype=None: tf.fill(shape, tf.cast(value, dtype or tf.float32))
 
 
 def _check_not_infinite(x, argument):
