@@ -110,3 +110,15 @@ def test_learning_rate_can_be_changed_while_training():
     steps(optimizer, trained, 1, 2)
 
     assert_same(values(trained), before)
+
+
+def test_a_gradient_that_is_no_number_reaches_every_weight():
+    trained = variables()
+    optimizer = zoo.FusedAdam(0.05)
+    optimizer.build(trained)
+    gradients = [tf.ones(shape) for shape in SHAPES]
+    gradients[1] = tf.fill(SHAPES[1], np.nan)
+
+    optimizer.apply(gradients, trained)
+
+    assert all(np.isnan(v.numpy()).all() for v in trained)

@@ -1,5 +1,7 @@
 """Time series: standardised inside, of any length, with gaps; nats in data units."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
@@ -38,16 +40,23 @@ def padded(x, steps):
     return np.pad(x, more, constant_values=NAN)
 
 
-def loss_and_gradients(vae, x):
-    with tf.GradientTape() as tape:
-        out = vae.run(tf.constant(x), zoo.sampling.MeanSampler())
-        loss = tf.reduce_mean(nats.nll(out) + nats.total_kl(out))
-    return [loss, *tape.gradient(loss, [v.value for v in vae.trainable_variables])]
+def loss_and_gradients(vae, x, training=False):
+    """In a graph, so that training runs the compiled loops."""
+
+    @tf.function(autograph=False)
+    def step(x):
+        with tf.GradientTape() as tape:
+            out = vae.run(x, zoo.sampling.MeanSampler(), training)
+            loss = tf.reduce_mean(nats.nll(out) + nats.total_kl(out))
+        return [loss, *tape.gradient(loss, [v.value for v in vae.trainable_variables])]
+
+    return step(tf.constant(x))
 
 
+@pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_padding_never_changes_a_result(cell, bidirectional):
+def test_padding_never_changes_a_result(cell, bidirectional, training):
     x = waves(gaps=0.2)
     vae = vae_of(x, cell=cell, bidirectional=bidirectional, units=(6, 5))
     short, long = padded(x, 16), padded(x, 64)
@@ -56,7 +65,7 @@ def test_padding_never_changes_a_result(cell, bidirectional):
     np.testing.assert_allclose(a.loc, b.loc, atol=1e-6)
     np.testing.assert_allclose(a.scale, b.scale, atol=1e-6)
     np.testing.assert_allclose(vae.elbo(short), vae.elbo(long), rtol=1e-5)
-    ours, theirs = loss_and_gradients(vae, short), loss_and_gradients(vae, long)
+    ours, theirs = (loss_and_gradients(vae, y, training) for y in (short, long))
     for p, q in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(p, q, rtol=1e-3, atol=1e-4)
 
@@ -234,3 +243,28 @@ def test_samples_have_the_mean_and_the_gaps_filled(kind):
     spread = likelihood.spread.numpy()
     error = np.median(p.sample(seed=1), (0, 1)) - likelihood.location.numpy()
     assert (np.abs(error) < 0.1 * spread).all()
+
+
+@pytest.mark.parametrize("scale", [0.02, 1.0, 900.0])
+def test_the_scale_starts_where_it_is_told(scale):
+    likelihood = SeriesNormal(scale)
+    likelihood.build((None, None, 2))
+
+    p = likelihood(tf.zeros([1, 3, 2]))
+
+    np.testing.assert_allclose(p.distribution.scale, np.full((1, 3, 2), scale), rtol=1e-4)
+
+
+def test_log_prob_of_student_t_is_the_textbook_density():
+    likelihood = SeriesStudentT()
+    likelihood.adapt([waves()])
+    p = likelihood(tf.zeros([12, 10, 2]))
+    x, d = waves(), p.distribution
+    df, loc, scale = (np.asarray(a, "float64") for a in (d.df, d.loc, d.scale))
+
+    gamma = np.vectorize(math.lgamma)
+    constant = gamma((df + 1) / 2) - gamma(df / 2) - 0.5 * np.log(df * np.pi) - np.log(scale)
+    expected = constant - (df + 1) / 2 * np.log1p(((x - loc) / scale) ** 2 / df)
+
+    np.testing.assert_allclose(p.log_prob_per_value(x), expected, rtol=1e-4)
+    np.testing.assert_allclose(p.log_prob_per_step(x), expected.sum(2), rtol=1e-4)
