@@ -37,6 +37,20 @@ def nats(run, vae, x):
     ]
 
 
+def ranking(run, truth, named, suffix=""):
+    """AUROC and average precision of each named score, into metrics.json; lines for the summary."""
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    lines, found = [], {"rows": len(truth), "anomalies": int(truth.sum())}
+    for name, values in named.items():
+        auroc = float(roc_auc_score(truth, values))
+        precision = float(average_precision_score(truth, values))
+        found[name] = {"auroc": auroc, "average_precision": precision}
+        lines.append(f"{name:<17} AUROC {auroc:.4f}, average precision {precision:.4f}{suffix}")
+    run.record["anomalies"] = found
+    return lines
+
+
 def bits(run, event_shape):
     """The log-likelihood in bits per dimension, for 8-bit data; a line for the summary."""
     numbers = run.record["held_out"]

@@ -208,6 +208,15 @@ class Run:
         return outcome.status
 
 
+def early_stopping(patience):
+    """Stop after so many epochs (at least 5) without a better ELBO; the best weights are kept."""
+    import keras
+
+    return keras.callbacks.EarlyStopping(
+        "val_elbo", mode="max", patience=max(5, patience), restore_best_weights=True
+    )
+
+
 def _options(options):
     return {k: str(v) if isinstance(v, pathlib.Path) else v for k, v in vars(options).items()}
 

@@ -15,7 +15,7 @@ import common
 import evaluation
 import numpy as np
 import table_data
-from run_folder import Run
+from run_folder import Run, early_stopping
 
 import zoo
 
@@ -106,7 +106,9 @@ def run(options):
     vae = folder.model((len(table.columns),), likelihood, **defaults)
     # A seventh of the training rows says when to stop, so that the held-out numbers stay clean.
     few = max(1, len(table.train) // 7)
-    outcome = folder.train(vae, table.train[few:], table.train[:few], _stopping(options.epochs))
+    outcome = folder.train(
+        vae, table.train[few:], table.train[:few], early_stopping(options.epochs // 10)
+    )
     lines = []
     if outcome.error is None:
         with folder.skippable():
@@ -115,14 +117,6 @@ def run(options):
             lines += detect(folder, table, scores)
             draw(folder, vae, table, scores)
     return folder.finish(outcome, *lines)
-
-
-def _stopping(epochs):
-    import keras
-
-    return keras.callbacks.EarlyStopping(
-        "val_elbo", mode="max", patience=max(5, epochs // 10), restore_best_weights=True
-    )
 
 
 def detect(folder, table, scores):
@@ -139,17 +133,9 @@ def detect(folder, table, scores):
     )
     if anomaly is None:
         return []
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
-    lines, found = [], {"rows": len(scores), "anomalies": int(anomaly.sum())}
     baseline = _isolation_forest(table, folder.options.seed)
-    for name, values in (("VAE, -ELBO", scores), ("isolation forest", baseline)):
-        auroc = float(roc_auc_score(anomaly, values))
-        precision = float(average_precision_score(anomaly, values))
-        found[name] = {"auroc": auroc, "average_precision": precision}
-        lines.append(f"{name:<17} AUROC {auroc:.4f}, average precision {precision:.4f}")
-    folder.record["anomalies"] = found
-    return lines
+    named = {"VAE, -ELBO": scores, "isolation forest": baseline}
+    return evaluation.ranking(folder, anomaly, named)
 
 
 def _isolation_forest(table, seed):

@@ -14,8 +14,9 @@ import common
 import evaluation
 import numpy as np
 import series_data
+import series_scores
 import windows
-from run_folder import Run
+from run_folder import Run, early_stopping
 
 import zoo
 
@@ -25,10 +26,6 @@ DEFAULTS = {"lstm_vae": dict(latent_dim=8)}
 SIMULATED = {"lstm_vae": dict(latent_dim=4)}
 STEPS = 3000
 MOST_WINDOWS = 50_000
-DRAWS = 8
-BAND = (0.05, 0.95)
-BATCH = 1024
-DRAWN = 50
 
 DESCRIPTION = f"""\
 Train a variational autoencoder on windows of a time series, and see what it learned: how it
@@ -109,25 +106,17 @@ def run(options):
     )
     defaults = (SIMULATED if options.data is None else DEFAULTS).get(options.variant, {})
     vae = folder.model(x.shape[1:], options.likelihood, **defaults)
-    outcome = folder.train(vae, x, valid, _stopping(options.epochs))
+    outcome = folder.train(vae, x, valid, early_stopping(options.epochs // 5))
     lines = []
     if outcome.error is None:
         with folder.skippable():
             lines = evaluation.nats(
                 folder, vae, _normal(data, held_out)[: options.evaluate or None]
             )
-            scores = step_scores(vae, data.held_out, options.window, options.seed)
+            scores = series_scores.step_scores(vae, data.held_out, options.window, options.seed)
             lines += detect(folder, data, scores)
             draw(folder, vae, data, scores)
     return folder.finish(outcome, *lines)
-
-
-def _stopping(epochs):
-    import keras
-
-    return keras.callbacks.EarlyStopping(
-        "val_elbo", mode="max", patience=max(5, epochs // 5), restore_best_weights=True
-    )
 
 
 def _normal(data, held_out):
@@ -137,28 +126,6 @@ def _normal(data, held_out):
     steps = len(held_out) * held_out.shape[1]
     wrong = data.anomaly[data.split :][:steps].reshape(len(held_out), -1).any(1)
     return held_out[~wrong] if not wrong.all() else held_out
-
-
-def codes(vae, x, draws, seed):
-    """`draws` values of z from q(z|x) for each window: `[draws, N, D]`."""
-    q = vae.encode(x)
-    noise = np.random.default_rng(seed).standard_normal((draws, *q.loc.shape))
-    return (np.asarray(q.loc) + np.asarray(q.scale) * noise).astype("float32")
-
-
-def step_scores(vae, values, window, seed):
-    """-log p(x_t | z), `[steps]` nats: the mean over draws and over the windows that see the step.
-
-    High where the rest of the window does not explain the step. Steps without any value score 0.
-    """
-    stride = max(1, window // 8)
-    x = windows.cut(values, window, stride)
-    found = []
-    for start in range(0, len(x), BATCH):
-        part = x[start : start + BATCH]
-        nats = [-vae.decode(z).log_prob_per_step(part) for z in codes(vae, part, DRAWS, seed)]
-        found.append(np.mean(nats, 0))
-    return windows.per_step(np.concatenate(found), len(values), stride)
 
 
 def detect(folder, data, scores):
@@ -172,40 +139,8 @@ def detect(folder, data, scores):
             file.write(f"{time},{score:.4f}" + ("" if wrong is None else f",{wrong[i]:d}") + "\n")
     if wrong is None or wrong.all() or not wrong.any():
         return []
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
-    lines, found = [], {"steps": len(scores), "anomalous": int(wrong.sum())}
-    named = {"VAE, -log p(step)": scores, **baselines(data, folder.options.window)}
-    for name, values in named.items():
-        auroc = float(roc_auc_score(wrong, values))
-        precision = float(average_precision_score(wrong, values))
-        found[name] = {"auroc": auroc, "average_precision": precision}
-        lines.append(f"{name:<17} AUROC {auroc:.4f}, average precision {precision:.4f}, by step")
-    folder.record["anomalies"] = found
-    return lines
-
-
-def baselines(data, window):
-    """Scores of PCA and of an isolation forest on the same windows, by step."""
-    from sklearn.decomposition import PCA
-    from sklearn.ensemble import IsolationForest
-
-    mean, scale = np.nanmean(data.train, 0), np.nanstd(data.train, 0)
-    scale = np.where(scale > 0, scale, 1.0)
-    seen, new = (
-        windows.cut(np.nan_to_num((part - mean) / scale), window, stride)
-        for part, stride in ((data.train, 1), (data.held_out, 1))
-    )
-    flat = [part.reshape(len(part), -1) for part in (seen, new)]
-    pca = PCA(0.9, svd_solver="full").fit(flat[0])
-    error = (flat[1] - pca.inverse_transform(pca.transform(flat[1]))) ** 2
-    error = error.reshape(new.shape).sum(2)
-    forest = -IsolationForest(random_state=0).fit(flat[0]).score_samples(flat[1])
-    steps = len(data.held_out)
-    return {
-        "PCA on windows": windows.per_step(error, steps),
-        "isolation forest": windows.per_step(np.repeat(forest[:, None], window, 1), steps),
-    }
+    named = {"VAE, -log p(step)": scores, **series_scores.baselines(data, folder.options.window)}
+    return evaluation.ranking(folder, wrong, named, ", by step")
 
 
 def draw(folder, vae, data, scores):
@@ -214,7 +149,7 @@ def draw(folder, vae, data, scores):
     folder.figure("curves", plots.training_curves(folder.history()))
     steps = _stretch(data, scores, options.window)
     part = data.held_out[steps]
-    mean, low, high = band(vae, part, options.window, options.seed)
+    mean, low, high = series_scores.band(vae, part, options.window, options.seed)
     wrong = None if data.anomaly is None else data.anomaly[data.split :][steps]
     folder.figure(
         "series",
@@ -227,7 +162,7 @@ def draw(folder, vae, data, scores):
             scores[steps],
             wrong,
             data.channels,
-            f"{data.name}, held out; band: {BAND[0]:.0%} to {BAND[1]:.0%} of {DRAWN} draws",
+            f"{data.name}, held out; band: 5% to 95% of the draws",
         ),
     )
     x = windows.cut(data.held_out, options.window, max(1, options.window // 4))
@@ -242,18 +177,6 @@ def draw(folder, vae, data, scores):
         steps = windows.cut(steps, options.window, max(1, options.window // 4))
         labels = np.where(steps.any((1, 2)), names[1], names[0])
     folder.figure("latent", plots.latent_scatter(vae.encode(x).loc, labels))
-
-
-def band(vae, values, window, seed):
-    """Mean and quantiles of what the model would measure at each step, `[steps, channels]` each."""
-    stride = max(1, window // 4)
-    x = windows.cut(values, window, stride)
-    drawn = [
-        np.asarray(vae.decode(z).sample(seed=seed + i))
-        for i, z in enumerate(codes(vae, x, DRAWN, seed))
-    ]
-    found = np.mean(drawn, 0), *np.quantile(drawn, BAND, 0)
-    return [windows.per_step(part, len(values), stride) for part in found]
 
 
 def _drawn(vae, n, seed):

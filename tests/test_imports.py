@@ -101,3 +101,18 @@ def test_importing_zoo_loads_the_standard_library_alone():
     loaded = {*run_python(code).split()}
 
     assert loaded - {*sys.stdlib_module_names} == {"zoo"}
+
+
+@pytest.mark.parametrize(
+    "between", ["import importlib.util; importlib.util.find_spec('keras')", "import tensorflow"]
+)
+def test_keras_knows_the_classes_whoever_looks_for_it_first(between):
+    code = f"""
+        import sys
+        import zoo
+        {between}
+        import keras
+        assert "VAE" in {{name.rpartition(">")[2] for name in keras.saving.get_custom_objects()}}
+        assert not any(type(f).__module__ == "zoo._registration" for f in sys.meta_path)
+    """
+    run_python(code)

@@ -280,7 +280,7 @@ def test_time_series_with_labels(tmp_path):
     assert "simulated" in output and "simulated" in found["data"]["name"]
     assert {"VAE, -log p(step)", "PCA on windows", "isolation forest"} <= {*found["anomalies"]}
     rows = (out / "scores.csv").read_text().splitlines()
-    assert rows[0] == "time,score,anomaly" and len(rows) == found["anomalies"]["steps"] + 1
+    assert rows[0] == "time,score,anomaly" and len(rows) == found["anomalies"]["rows"] + 1
 
 
 def write_csv(path, rows=120, **columns):

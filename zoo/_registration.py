@@ -6,7 +6,6 @@ So it happens when Keras itself is imported: at once where that has happened, el
 
 import importlib
 import importlib.abc
-import importlib.util
 import sys
 
 MODULES = ("zoo.model", "zoo.latents", "zoo.encoders", "zoo.decoders")
@@ -26,21 +25,26 @@ def _register():
 
 
 class _AfterKeras(importlib.abc.MetaPathFinder):
-    """Finds `keras` as usual, once, and registers the zoo's classes when its import is done."""
+    """Finds `keras` as usual; registers the zoo's classes when its import is done.
+
+    It stays until then: others, TensorFlow among them, look for Keras without importing it.
+    """
 
     def find_spec(self, fullname, path=None, target=None):
         if fullname != "keras":
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(fullname)
+        others = (finder for finder in sys.meta_path if finder is not self)
+        found = (finder.find_spec(fullname, path, target) for finder in others)
+        spec = next((spec for spec in found if spec is not None), None)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader)
+            spec.loader = _Loader(spec.loader, self)
         return spec
 
 
 class _Loader(importlib.abc.Loader):
-    def __init__(self, loader):
+    def __init__(self, loader, finder):
         self._loader = loader
+        self._finder = finder
 
     def create_module(self, spec):
         return self._loader.create_module(spec)
@@ -48,4 +52,6 @@ class _Loader(importlib.abc.Loader):
     def exec_module(self, module):
         self._loader.exec_module(module)
         module.__spec__.loader = module.__loader__ = self._loader
+        if self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
         _register()

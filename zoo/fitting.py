@@ -62,10 +62,7 @@ def fit(
     kwargs["initial_epoch"] = _first_epoch(model, callbacks, initial_epoch)
     if checks.is_stream(x):
         kwargs.update(class_weight=class_weight, steps_per_epoch=steps_per_epoch)
-        if isinstance(x, tf.data.Dataset):
-            return _fit_dataset(model, keras_fit, x, kwargs)
-        kwargs.update(batch_size=batch_size, sample_weight=sample_weight, shuffle=shuffle)
-        return keras_fit(x, y, **kwargs)
+        return _fit_stream(model, keras_fit, x, y, sample_weight, batch_size, shuffle, kwargs)
     feed = ArrayFeed(
         _trimmed(x, y, _with_classes(y, sample_weight, class_weight)),
         batch_size or BATCH_SIZE,
@@ -135,6 +132,14 @@ def _fit_feed(model, keras_fit, feed, kwargs):
         dataset = feed.batches(first, steps)
     with _train_function(model, function, steps):
         return keras_fit(dataset, **kwargs)
+
+
+def _fit_stream(model, keras_fit, x, y, sample_weight, batch_size, shuffle, kwargs):
+    """Train on what comes batch by batch: a dataset, or what Keras reads itself."""
+    if isinstance(x, tf.data.Dataset):
+        return _fit_dataset(model, keras_fit, x, kwargs)
+    kwargs.update(batch_size=batch_size, sample_weight=sample_weight, shuffle=shuffle)
+    return keras_fit(x, y, **kwargs)
 
 
 def _fit_dataset(model, keras_fit, dataset, kwargs):
