@@ -71,6 +71,17 @@ _CARDS = {
             "LSTMs, 2015; Kingma and Welling, 2014",
             builder="zoo.variants.series:lstm_vae",
         ),
+        Card(
+            name="transformer_vae",
+            summary="transformers for texts: strings in, strings out",
+            data="texts",
+            input="[N] strings, or [N, L] word numbers",
+            encoder="two pre-norm blocks of width 128, mean over words",
+            parameters="2,097,296 at a vocabulary of 10,000",
+            reference="Bowman et al., Generating sentences from a continuous space, 2016; Vaswani "
+            "et al., Attention is all you need, 2017",
+            builder="zoo.variants.text:transformer_vae",
+        ),
     )
 }
 

@@ -36,6 +36,16 @@ def kl_is_exact(draw):
     return True
 
 
+def kl_per_dimension(draw):
+    """KL(q(z_d|x) || p(z_d)) of each latent dimension, `[B, D]` nats; their sum is `kl`.
+
+    For a posterior and a prior that are independent over dimensions, and a closed form.
+    """
+    prior = draw.prior
+    prior = prior.distribution if isinstance(prior, tfd.Independent) else prior
+    return tfd.kl_divergence(draw.posterior, prior)
+
+
 def log_prior(draw):
     """log p(z) in nats at the drawn z, `[S * B]`."""
     return as_event(draw.prior).log_prob(draw.z)

@@ -8,6 +8,8 @@
 | generate | n int32 `[]`, seed int32 `[2]` | mean `[n, *event]` |
 | score | x | elbo, nll, kl `[N]`, nats, as `VAE.score`: the noise is constant |
 
+x and mean are as users give and read them: strings `[N]` for a model of texts.
+
 All but `generate` hold no random op, so they convert to TFLite too.
 """
 
@@ -21,14 +23,15 @@ from zoo.sampling import CommonSampler, MeanSampler
 def saved_model(model, filepath, verbose=False):
     """Write `model`, which must be built, to the folder `filepath`."""
     checks.built(model)
-    x = tf.TensorSpec([None, *model.free_event_shape], tf.float32, name="x")
+    x = model.decoder.likelihood.signature(model.free_event_shape)
     z = tf.TensorSpec([None, *model.latents.code_shape], tf.float32, name="z")
     n, seed = tf.TensorSpec([], tf.int32, name="n"), tf.TensorSpec([2], tf.int32, name="seed")
     archive = keras.export.ExportArchive()
-    archive.track(model)
+    for resource in (model, *model.decoder.likelihood.resources):
+        archive.track(resource)
     for name, function, signature in (
         ("encode", lambda x: _encode(model, x), [x]),
-        ("decode", lambda z: {"mean": model.decode(z).mean()}, [z]),
+        ("decode", lambda z: _mean(model, model.decode(z)), [z]),
         ("reconstruct", lambda x: _reconstruct(model, x), [x]),
         ("generate", lambda n, seed: _generate(model, n, seed), [n, seed]),
         ("score", lambda x: model.scores(x, CommonSampler()), [x]),
@@ -43,8 +46,12 @@ def _encode(model, x):
 
 
 def _reconstruct(model, x):
-    return {"mean": model.run(x, MeanSampler()).likelihood.mean()}
+    return _mean(model, model.run(x, MeanSampler()).likelihood)
 
 
 def _generate(model, n, seed):
-    return {"mean": model.decoder(model.latents.generate(n, seed), training=False).mean()}
+    return _mean(model, model.decoder(model.latents.generate(n, seed), training=False))
+
+
+def _mean(model, likelihood):
+    return {"mean": model.decoder.likelihood.write(likelihood.mean())}

@@ -35,15 +35,16 @@ def over_batches(model, name, function, x, batch_size, seed=0):
 
 def batches(model, x, batch_size):
     """Batches of tensors; builds the model where that has not happened."""
+    read = model.decoder.likelihood.read
     if isinstance(x, tf.data.Dataset):
         for element in x:
-            batch = element[0] if isinstance(element, tuple) else element
+            batch = read(element[0] if isinstance(element, tuple) else element)
             checks.event(model, batch)
-            yield tf.cast(batch, tf.float32)
+            yield batch
         return
     x = checks.array(model, x, "x")
     for start in range(0, len(x), batch_size):
-        yield tf.cast(x[start : start + batch_size], tf.float32)
+        yield read(tf.convert_to_tensor(x[start : start + batch_size]))
 
 
 def encode(model, x, batch_size):
@@ -70,7 +71,8 @@ def score(model, x, samples, seed, batch_size):
 def reconstruct(model, x, samples, seed, batch_size):
     """See `VAE.reconstruct`."""
     if samples is None:
-        return over_batches(model, "reconstruct", lambda b, seed: _means(model, b), x, batch_size)
+        means = over_batches(model, "reconstruct", lambda b, seed: _means(model, b), x, batch_size)
+        return model.decoder.likelihood.present(means)
     checks.count(samples=samples)
 
     def draws(batch, seed):
@@ -79,7 +81,7 @@ def reconstruct(model, x, samples, seed, batch_size):
         return keras.ops.swapaxes(mean, 0, 1)
 
     got = over_batches(model, ("draws", samples), draws, x, batch_size, seed)
-    return np.swapaxes(got, 0, 1)
+    return model.decoder.likelihood.present(np.swapaxes(got, 0, 1))
 
 
 def _means(model, batch):
@@ -95,7 +97,7 @@ def decode_means(model, code, batch_size=256, event_shape=None):
     parts = [
         compiled(tf.constant(code[i : i + batch_size])) for i in range(0, len(code), batch_size)
     ]
-    return np.concatenate([np.asarray(part) for part in parts])
+    return model.decoder.likelihood.present(np.concatenate([np.asarray(p) for p in parts]))
 
 
 def generate(model, n, seed, batch_size, event_shape=None):

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from zoo._names import nearest
 from zoo.component import component, ensure_built
+from zoo.sampling import replica_seed, uniform
 
 
 @component
@@ -244,3 +245,36 @@ def normalization_layer(identifier, channels, dtype, gamma_initializer="ones"):
             "Known: 'batch', 'group', None"
         )
     return NORMALIZATIONS[identifier](channels, dtype=dtype, gamma_initializer=gamma_initializer)
+
+
+@component
+class Dropout(keras.layers.Layer):
+    """In training, zero with probability `rate`, else x / (1 - rate).
+
+    As `keras.layers.Dropout`, with a seed that is saved, so that resumed training drops what
+    uninterrupted training would have dropped. Srivastava et al., 2014.
+
+    Args:
+        rate: a fraction in [0, 1).
+    """
+
+    def __init__(self, rate, **kwargs):
+        super().__init__(**kwargs)
+        if not 0 <= rate < 1:
+            raise ValueError(f"rate must be a fraction in [0, 1), got {rate!r}")
+        self.rate = rate
+        self.seed_generator = keras.random.SeedGenerator()
+        self.seed_state = self.seed_generator.state  # Keras saves a layer's variables, not seeds
+
+    def build(self, input_shape):
+        del input_shape
+
+    def call(self, x, training=None):
+        if not training or not self.rate:
+            return x
+        return tf.where(self.kept(tf.shape(x)), x / (1 - self.rate), tf.zeros_like(x))
+
+    def kept(self, shape):
+        """True where nothing is dropped: fresh draws."""
+        seed = replica_seed(tf.cast(self.seed_generator.next(), tf.int32))
+        return uniform(shape, seed) >= self.rate

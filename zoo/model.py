@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from zoo import checks, corruptions, fitting, inference, nats
+from zoo import checks, corruptions, fitting, inference, nats, tracing
 from zoo.component import component, ensure_built
 from zoo.identifiers import resolve
 from zoo.objectives import WeightedSum
@@ -62,11 +62,12 @@ class VAE(keras.Model):
         """Create all weights for x of `input_shape`, batch first."""
         event = tuple(input_shape[1:])
         features = (None, *self.decoder.likelihood.features_shape(event))
-        for layer in (self.latents, self.objective, self.input_noise):
+        for layer in (self.latents, self.input_noise):
             if layer is not None:
                 ensure_built(layer, features)
         self.decoder.event_shape = event
-        ensure_built(self.decoder, (None, *self.latents.code_shape))
+        for layer in (self.decoder, self.objective):
+            ensure_built(layer, (None, *self.latents.code_shape))
 
     def compile(self, optimizer=None, *, jit_compile="auto", steps_per_execution="auto", **kwargs):
         """As in Keras; the loss is the objective.
@@ -125,13 +126,17 @@ class VAE(keras.Model):
 
     def predict(self, x, **kwargs):
         """As `keras.Model.predict`, with checked input: arrays `loc`, `scale`, `reconstruction`."""
-        return super().predict(checks.training_data(self, x, None, None), **kwargs)
+        found = super().predict(checks.training_data(self, x, None, None), **kwargs)
+        present = self.decoder.likelihood.present
+        return {**found, "reconstruction": present(found["reconstruction"])}
 
     def train_step(self, data):
-        return fitting.per_worker(super().train_step(data))
+        with tracing.graph(plain=not self.jit_compile):
+            return fitting.per_worker(super().train_step(data))
 
     def test_step(self, data):
-        return fitting.per_worker(super().test_step(data))
+        with tracing.graph(plain=not self.jit_compile):
+            return fitting.per_worker(super().test_step(data))
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         # Under a strategy Keras draws a batch here to build the model from, and with several
@@ -149,12 +154,13 @@ class VAE(keras.Model):
         """One pass, as `fit` (training) and `evaluate` see it: binarised, noisy, sampled."""
         seed = self.seed_generator if training else tf.constant(EVALUATION_SEED)
         sampler = RandomSampler(seed)
-        x = self.decoder.likelihood.target(tf.cast(x, tf.float32), sampler.next_seed)
+        likelihood = self.decoder.likelihood
+        x = likelihood.target(likelihood.read(x), sampler.next_seed)
         return self.run(x, sampler, training)
 
     def run(self, x, sampler, training=False):
         """One pass over x as it is given: a `Pass`. The sampler decides how z is drawn."""
-        x = tf.cast(x, tf.float32)
+        x = self.decoder.likelihood.read(x)
         seen = self.decoder.likelihood.features(x)
         if self.input_noise is not None:
             seen = self.input_noise(seen, training=training)
@@ -196,7 +202,8 @@ class VAE(keras.Model):
 
     def posterior(self, x):
         """q(z|x) of one batch of tensors: a `tfd.Normal`."""
-        return self.latents.posterior(self.decoder.likelihood.features(tf.cast(x, tf.float32)))
+        likelihood = self.decoder.likelihood
+        return self.latents.posterior(likelihood.features(likelihood.read(x)))
 
     def encode(self, x, batch_size=256):
         """q(z|x): a `tfd.Normal` with batch `[N, latent_dim]`."""
@@ -270,8 +277,13 @@ class VAE(keras.Model):
     def compiled_function(self, name, function, jit_compile=False):
         """`tf.function` of `function`, made once for each name and compile()."""
         if name not in self._functions:
+
+            def traced(*args):
+                with tracing.graph(plain=not jit_compile):
+                    return function(*args)
+
             self._functions[name] = tf.function(
-                function, reduce_retracing=not jit_compile, autograph=False, jit_compile=jit_compile
+                traced, reduce_retracing=not jit_compile, autograph=False, jit_compile=jit_compile
             )
         return self._functions[name]
 

@@ -30,6 +30,13 @@ def plain(x, kernel, recurrent, bias, length):
     return tf.transpose(_loop(length, step, (zeros, zeros, hs))[-1], [1, 0, 2])
 
 
+def step(x, kernel, recurrent, bias, h, c):
+    """One step of it, x `[B, F]`: the next h and c."""
+    gates, recurrent = _gates(x[:, None], kernel, recurrent, bias)
+    h, c, _ = _cell(gates[0] + h @ recurrent, c)
+    return h, c
+
+
 def compiled(x, kernel, recurrent, bias, length):
     """The same in XLA programs for halves of the batch, side by side, with a gradient by hand.
 

@@ -60,8 +60,21 @@ class LSTM(keras.layers.Layer):
         # What is exported, and what runs eagerly to be looked at, consists of plain operations.
         fast = training and not tf.executing_eagerly()
         states = recurrence.compiled if fast else recurrence.plain
-        weights = map(tf.convert_to_tensor, (self.kernel, self.recurrent_kernel, self.bias))
-        return states(x, *weights, length)
+        return states(x, *self._weights(), length)
+
+    def start(self, batch):
+        """The state before the first step: h and c, `[batch, U]` each."""
+        return tuple(tf.zeros([batch, self.units], self.compute_dtype) for _ in range(2))
+
+    def step(self, x, state):
+        """One step, x `[B, F]`: h and the state after it."""
+        x = tf.cast(x, self.compute_dtype)
+        weights = (tf.cast(w, self.compute_dtype) for w in self._weights())
+        h, c = recurrence.step(x, *weights, *state)
+        return h, (h, c)
+
+    def _weights(self):
+        return map(tf.convert_to_tensor, (self.kernel, self.recurrent_kernel, self.bias))
 
 
 @component
@@ -92,6 +105,15 @@ class GRU(keras.layers.Layer):
         if length is not None and x.shape[1] == 1:
             x = tf.repeat(x, length, axis=1)
         return self.layer(x)
+
+    def start(self, batch):
+        """The state before the first step, `[batch, U]`."""
+        return tf.zeros([batch, self.units], self.compute_dtype)
+
+    def step(self, x, state):
+        """One step, x `[B, F]`: h and the state after it."""
+        h, _ = self.layer.cell(x, [state])
+        return h, h
 
 
 CELLS = {"lstm": LSTM, "gru": GRU}

@@ -3,5 +3,6 @@
 from zoo.decoders.conv import ConvDecoder
 from zoo.decoders.dense import DenseDecoder
 from zoo.decoders.lstm import LSTMDecoder
+from zoo.decoders.text import TextDecoder
 
-__all__ = ["ConvDecoder", "DenseDecoder", "LSTMDecoder"]
+__all__ = ["ConvDecoder", "DenseDecoder", "LSTMDecoder", "TextDecoder"]

@@ -3,5 +3,6 @@
 from zoo.encoders.conv import ConvEncoder
 from zoo.encoders.dense import DenseEncoder
 from zoo.encoders.lstm import LSTMEncoder
+from zoo.encoders.transformer import TransformerEncoder
 
-__all__ = ["ConvEncoder", "DenseEncoder", "LSTMEncoder"]
+__all__ = ["ConvEncoder", "DenseEncoder", "LSTMEncoder", "TransformerEncoder"]

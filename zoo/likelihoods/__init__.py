@@ -10,6 +10,7 @@ from zoo.likelihoods.bernoulli import (
 from zoo.likelihoods.categorical import Categorical, Tabular
 from zoo.likelihoods.normal import Normal, PerElementNormal, SharedScaleNormal
 from zoo.likelihoods.series import SeriesNormal, SeriesPerStepNormal, SeriesStudentT
+from zoo.likelihoods.text import Text
 
 IDENTIFIERS = {
     "bernoulli": Bernoulli,
@@ -22,6 +23,7 @@ IDENTIFIERS = {
     "series_normal": SeriesNormal,
     "series_per_step_normal": SeriesPerStepNormal,
     "series_student_t": SeriesStudentT,
+    "text": Text,
 }
 
 __all__ = [
@@ -38,5 +40,6 @@ __all__ = [
     "SeriesStudentT",
     "SharedScaleNormal",
     "Tabular",
+    "Text",
     "binarize",
 ]

@@ -27,6 +27,10 @@ class Likelihood(keras.layers.Layer):
         """How many raw numbers the decoder must give for each `channels` of x."""
         return channels
 
+    x_dtype = "float32"  # of x inside the model
+
+    resources = ()  # lookup tables, for Keras' export to find
+
     adapted = True  # False where `adapt` must see data first
 
     def adapt(self, parts):
@@ -37,6 +41,22 @@ class Likelihood(keras.layers.Layer):
         """x as users give it -> an array."""
         del argument
         return x if isinstance(x, np.ndarray) else np.asarray(x)
+
+    def read(self, x):
+        """A tensor as users give it -> x, as log_prob takes it."""
+        return tf.cast(x, self.x_dtype)
+
+    def write(self, x):
+        """A tensor x -> as users read it: undoes `read`."""
+        return x
+
+    def present(self, x):
+        """An array x -> as users read it: undoes `prepare`."""
+        return x
+
+    def signature(self, event_shape):
+        """`tf.TensorSpec` of what `read` takes."""
+        return tf.TensorSpec([None, *event_shape], self.x_dtype, name="x")
 
     def target(self, x, next_seed):
         """The x to be explained while training and evaluating; `next_seed()` gives an int32 [2]."""

@@ -1,6 +1,6 @@
 """What training minimises: per-example nats, split by mathematics."""
 
 from zoo.objectives.elbo import WeightedSum
-from zoo.objectives.terms import KL, Term
+from zoo.objectives.terms import KL, FreeBits, Term
 
-__all__ = ["KL", "Term", "WeightedSum"]
+__all__ = ["KL", "FreeBits", "Term", "WeightedSum"]

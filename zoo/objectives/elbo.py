@@ -4,6 +4,7 @@ import keras
 
 from zoo.component import as_tuple, component
 from zoo.nats import nll, total_kl
+from zoo.objectives.activity import ActiveUnits
 from zoo.objectives.terms import KL
 
 
@@ -12,7 +13,7 @@ class WeightedSum(keras.layers.Layer):
     """-log p(x|z) + sum of weight * term: the negative ELBO when the one term is KL at weight 1.
 
     Logs `elbo`, `nll` and `kl`, and each further term by its name: raw, so that they mean the same
-    whatever the weights do.
+    whatever the weights do. Logs `active_units` too: how many latent dimensions tell examples apart.
 
     Args:
         terms: tuple of `Term`s; `(KL(),)` by default.
@@ -26,7 +27,7 @@ class WeightedSum(keras.layers.Layer):
         self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
 
     def build(self, input_shape):
-        del input_shape
+        self.active_units = ActiveUnits(input_shape[-1])
         for term in self.terms:
             term.built = True
 
@@ -48,4 +49,5 @@ class WeightedSum(keras.layers.Layer):
             loss += term.current * raw[term.name]
         for name, tracker in self.trackers.items():
             tracker.update_state(raw[name], sample_weight=sample_weight)
+        self.active_units.update_state([draw.posterior.mean() for draw in out.draws])
         return loss

@@ -1,8 +1,10 @@
 """Terms: named, weighted, per-example quantities in nats that an objective adds up."""
 
 import keras
+import tensorflow as tf
 
 from zoo.component import component
+from zoo.distributions import kl_per_dimension
 from zoo.nats import total_kl
 
 
@@ -49,3 +51,31 @@ class KL(Term):
     def per_example(self, x, y, out):
         del x, y
         return total_kl(out)
+
+
+@component
+class FreeBits(Term):
+    """sum_d max(floor, KL_d), KL_d the batch's mean KL in latent dimension d: in place of the KL.
+
+    A dimension whose KL is below the floor is not pressed any further, so that it can start to
+    carry something. Kingma et al., Improving variational inference with inverse autoregressive
+    flow, 2016, equation 15.
+
+    Args:
+        floor: nats that each dimension has free.
+        weight: of the whole in the loss.
+    """
+
+    def __init__(self, floor=0.1, weight=1.0, name="free_bits", **kwargs):
+        super().__init__(weight, name=name, **kwargs)
+        if not floor > 0:
+            raise ValueError(f"floor must be nats above 0, got {floor!r}")
+        self.floor = floor
+
+    def per_example(self, x, y, out):
+        del x, y
+        found = tf.zeros([tf.shape(out.target)[0]])
+        for draw in out.draws:
+            mean = tf.reduce_mean(kl_per_dimension(draw), 0)
+            found += tf.reduce_sum(tf.maximum(mean, self.floor))
+        return found

@@ -1,0 +1,141 @@
+"""Transformer blocks over the rows of a padded batch, and one position at a time."""
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo.component import component, ensure_built, positive
+from zoo.layers import Dropout
+
+# Added to the score of what must not be attended to. Finite: a text without words has no scores.
+NEVER = -1e9
+
+
+def positions(length, width):
+    """Sines and cosines of the position at geometric wavelengths, `[length, width]` float32.
+
+    sin(t / 10000^(2i / width)) and the cosines after them: Vaswani et al., Attention is all you
+    need, 2017. They need no longest length.
+    """
+    half = (width + 1) // 2
+    rates = np.exp(-math.log(10_000.0) * np.arange(half) / half).astype("float32")
+    angle = tf.cast(tf.range(length), tf.float32)[:, None] * rates
+    return tf.concat([tf.sin(angle), tf.cos(angle)], -1)[:, :width]
+
+
+def among(seen):
+    """What to add to scores `[B, H, T, T]` so that only positions that are `seen` count."""
+    return tf.where(seen, 0.0, NEVER)[:, None, None, :]
+
+
+def causal(length):
+    """What to add to scores `[B, H, T, T]` so that each position sees itself and those before."""
+    t = tf.range(length)
+    return tf.where(t[:, None] >= t, 0.0, NEVER)
+
+
+@component
+class TransformerBlock(keras.layers.Layer):
+    """h + attention(norm(h)), then h + mlp(norm(h)): the pre-norm block, with GELU.
+
+    Vaswani et al., 2017; the norms first as in Xiong et al., On layer normalization in the
+    transformer architecture, 2020.
+
+    Args:
+        heads: of the attention; the width must divide by it.
+        hidden: width of the inner layer of the mlp.
+        dropout: fraction of each branch's output that is dropped in training.
+        kernel_regularizer: of all four kernels.
+    """
+
+    def __init__(self, heads=4, hidden=512, *, dropout=0.0, kernel_regularizer=None, **kwargs):
+        super().__init__(**kwargs)
+        positive(heads=heads, hidden=hidden)
+        self.heads, self.hidden, self.dropout = heads, hidden, dropout
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+
+    def build(self, input_shape):
+        width = input_shape[-1]
+        if width % self.heads:
+            raise ValueError(f"heads={self.heads} must divide the width, {width}")
+
+        def dense(units, name, **options):
+            regularizer = {"kernel_regularizer": self.kernel_regularizer}
+            return keras.layers.Dense(
+                units, name=name, dtype=self.dtype_policy, **regularizer, **options
+            )
+
+        def norm(name):
+            return keras.layers.LayerNormalization(
+                epsilon=1e-6, name=name, dtype=self.dtype_policy
+            )
+
+        self.norms = [norm("attention_norm"), norm("mlp_norm")]
+        self.qkv, self.out = dense(3 * width, "qkv"), dense(width, "out")
+        self.up, self.down = dense(self.hidden, "up", activation="gelu"), dense(width, "down")
+        for layer in (*self.norms, self.qkv, self.out, self.up):
+            ensure_built(layer, (None, width))
+        ensure_built(self.down, (None, self.hidden))
+        self.drop = [Dropout(self.dropout, name=f"dropout_{i}") for i in range(2)]
+
+    def call(self, h, rows, bias, training=None):
+        """Rows `[M, width]` of a padded batch -> the same; `bias` is added to the scores."""
+        qkv = rows.put(self.qkv(self.norms[0](h)))
+        mixed = self._out(rows.take(_attend(qkv, self.heads, bias)), training)
+        return self._mlp(h + mixed, training)
+
+    def memory(self, batch, length):
+        """Room for the keys and values of `length` positions, time first."""
+        width = self.out.units
+        return tuple(tf.zeros([length, batch, width], self.compute_dtype) for _ in range(2))
+
+    def step(self, h, memory, t):
+        """Position t alone, `[B, width]`: what it becomes, and the memory with its key and value.
+
+        The same numbers as `call` under `causal`, for the cost of one position.
+        """
+        q, *new = tf.split(self.qkv(self.norms[0](h)), 3, -1)
+        keys, values = (
+            tf.tensor_scatter_nd_update(kept, [[t]], x[None])
+            for kept, x in zip(memory, new, strict=True)
+        )
+        bias = tf.where(tf.range(tf.shape(keys)[0]) <= t, 0.0, NEVER)
+        q, k, v = (_by_head(x, self.heads) for x in (q, keys, values))
+        weights = _softmax(tf.einsum("bhd,tbhd->bht", q, k), q, bias)
+        mixed = tf.reshape(tf.einsum("bht,tbhd->bhd", weights, v), tf.shape(h))
+        return self._mlp(h + self._out(mixed, False), False), (keys, values)
+
+    def _out(self, mixed, training):
+        return self.drop[0](self.out(mixed), training=training)
+
+    def _mlp(self, h, training):
+        inner = self.up(self.norms[1](h))
+        return h + self.drop[1](self.down(inner), training=training)
+
+
+def transformer_stack(blocks, heads, hidden, dropout, kernel_regularizer, dtype):
+    """Blocks that go on top of each other."""
+    options = dict(dropout=dropout, kernel_regularizer=kernel_regularizer, dtype=dtype)
+    return [TransformerBlock(heads, hidden, name=f"block_{i}", **options) for i in range(blocks)]
+
+
+def _attend(qkv, heads, bias):
+    """`[B, T, 3 width]` -> `[B, T, width]`."""
+    shape, width = tf.shape(qkv), qkv.shape[-1] // 3
+    qkv = tf.reshape(qkv, [shape[0], shape[1], 3, heads, width // heads])
+    q, k, v = tf.unstack(tf.transpose(qkv, [2, 0, 3, 1, 4]), 3)
+    weights = _softmax(tf.matmul(q, k, transpose_b=True), q, bias)
+    mixed = tf.transpose(tf.matmul(weights, v), [0, 2, 1, 3])
+    return tf.reshape(mixed, [shape[0], shape[1], width])
+
+
+def _softmax(scores, q, bias):
+    """softmax(scores / sqrt(d) + bias), in float32."""
+    scores = tf.cast(scores, tf.float32) / math.sqrt(q.shape[-1]) + bias
+    return tf.cast(tf.nn.softmax(scores), q.dtype)
+
+
+def _by_head(x, heads):
+    return tf.reshape(x, tf.concat([tf.shape(x)[:-1], [heads, x.shape[-1] // heads]], 0))

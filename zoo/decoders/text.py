@@ -1,0 +1,78 @@
+"""Decoder to texts."""
+
+import keras
+import tensorflow as tf
+
+from zoo import causal, likelihoods
+from zoo.component import as_tuple, component, ensure_built
+from zoo.identifiers import resolve
+from zoo.layers import Dropout
+from zoo.likelihoods.written import WrittenText
+from zoo.words import END, UNKNOWN
+
+
+@component
+class TextDecoder(keras.Model):
+    """Code `[B, D]` -> p(x|z) over texts: each word is drawn given z and the words before it.
+
+    z, projected to the width of the words, is added to the embedding of every word that is read.
+    While training a fraction of these words is hidden, so that z has to say what they said: word
+    dropout, Bowman et al., Generating sentences from a continuous space, 2016.
+
+    Args:
+        event_shape: `(L,)`, how many words a text may have; a `VAE` fills it in.
+        body: "transformer", "lstm" or an object: what reads the words from left to right.
+        word_dropout: fraction of the words that are hidden from the body while training.
+        likelihood: "text" or a `Text`.
+        kernel_regularizer: of the projection of z.
+    """
+
+    variable_axes = (0,)
+
+    def __init__(
+        self,
+        event_shape=None,
+        *,
+        body="transformer",
+        word_dropout=0.0,
+        likelihood="text",
+        kernel_regularizer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.event_shape = None if event_shape is None else as_tuple(event_shape)
+        self.body = resolve(body, causal.IDENTIFIERS, "body")
+        self.word_dropout = word_dropout
+        self.hide = Dropout(word_dropout, name="word_dropout")
+        self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood")
+        if not isinstance(self.likelihood, likelihoods.Text):
+            raise TypeError(
+                f"likelihood must be 'text' or a zoo.likelihoods.Text, got {likelihood!r}"
+            )
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+
+    def build(self, input_shape):
+        width = self.likelihood.width
+        self.shift = keras.layers.Dense(
+            width,
+            use_bias=False,
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=self.dtype_policy,
+            name="code",
+        )
+        ensure_built(self.shift, input_shape)
+        ensure_built(self.body, (None, width))
+        ensure_built(self.likelihood, (None, None, width))
+
+    def call(self, code, event_shape=None, training=None):
+        length = (self.event_shape if event_shape is None else event_shape)[0]
+        return WrittenText(self, code, length, bool(training))
+
+    def states(self, code, words, rows, training=False):
+        """What is known after reading each of the words `[M]`: `[M, width]`."""
+        if training and self.word_dropout:
+            seen = self.hide.kept(tf.shape(words)) | (words == END)  # which starts a text here
+            words = tf.where(seen, words, UNKNOWN)
+        embedded = self.likelihood.embed(words)
+        shift = tf.gather(self.shift(code), rows.example)
+        return self.body(embedded + tf.cast(shift, embedded.dtype), rows=rows, training=training)

@@ -1,0 +1,78 @@
+"""Encoder for texts and other sequences of vectors: transformer blocks."""
+
+import keras
+import tensorflow as tf
+
+from zoo import masks
+from zoo.attention import among, positions, transformer_stack
+from zoo.component import component, ensure_built, positive
+from zoo.identifiers import resolve
+from zoo.pooling import POOLINGS
+from zoo.posteriors import NormalPosterior
+from zoo.rows import Rows
+
+
+@component
+class TransformerEncoder(keras.Model):
+    """Sequences `[B, T, C]`, NaN where a position is not there -> `tfd.Normal`, `[B, latent_dim]`.
+
+    Positions are added to what comes in, every position attends to every other, and what is pooled
+    over them goes to the posterior head. Padding never changes a result, and a sequence without any
+    position pools to zeros. Words are embedded by the likelihood of texts, whose own they are.
+    Vaswani et al., Attention is all you need, 2017.
+
+    Args:
+        latent_dim: D, the number of latent dimensions.
+        blocks: how many.
+        heads: of each block's attention.
+        hidden: width of the inner layer of each block's mlp.
+        dropout: fraction that each branch drops in training.
+        pooling: "mean", "attention" or a layer, rows `[M, C]` and their `Rows` -> `[B, C]`.
+        posterior: a head, features -> q(z|x); `NormalPosterior(latent_dim)` by default.
+        kernel_regularizer: of all kernels.
+    """
+
+    def __init__(
+        self,
+        latent_dim=32,
+        *,
+        blocks=2,
+        heads=4,
+        hidden=512,
+        dropout=0.0,
+        pooling="mean",
+        posterior=None,
+        kernel_regularizer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        positive(latent_dim=latent_dim, blocks=blocks, heads=heads, hidden=hidden)
+        self.latent_dim, self.blocks, self.heads = latent_dim, blocks, heads
+        self.hidden, self.dropout = hidden, dropout
+        self.pooling = resolve(pooling, POOLINGS, "pooling")
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.posterior = posterior or NormalPosterior(
+            latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy
+        )
+        body = (blocks, heads, hidden, dropout, self.kernel_regularizer, self.dtype_policy)
+        self.body = transformer_stack(*body)
+        self.norm = keras.layers.LayerNormalization(epsilon=1e-6, dtype=self.dtype_policy)
+
+    def build(self, input_shape):
+        if len(input_shape) != 3:
+            raise ValueError(
+                f"x must be sequences [N, T, C], got examples of shape {tuple(input_shape[1:])}"
+            )
+        width = (None, input_shape[-1])
+        for layer in (*self.body, self.norm, self.pooling, self.posterior):
+            ensure_built(layer, width)
+
+    def call(self, x, training=None):
+        rows = Rows(tf.reduce_any(masks.observed(x), -1))
+        bias = among(rows.seen)
+        x += tf.cast(positions(tf.shape(x)[1], x.shape[-1]), x.dtype)
+        h = rows.take(x)
+        h = tf.where(masks.observed(h), h, tf.zeros_like(h))
+        for block in self.body:
+            h = block(h, rows=rows, bias=bias, training=training)
+        return self.posterior(self.pooling(self.norm(h), rows=rows))

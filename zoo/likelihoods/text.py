@@ -1,0 +1,226 @@
+"""Likelihood of texts: a vocabulary, an embedding, and the probability of each next word."""
+
+import itertools
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo.component import component, positive
+from zoo.likelihoods.base import Likelihood
+from zoo.likelihoods.softmax import cross_entropy
+from zoo.words import END, RESERVED, UNKNOWN, Words
+
+
+@component
+class Text(Likelihood):
+    """p(x|z) = prod_t p(x_t | x_<t, z) over the words of a text and the end that follows them.
+
+    x is strings, or word numbers `[N, L]`: 0 ends a text and pads, 1 is a word that is not in the
+    vocabulary, words follow from 2. The vocabulary is learned from the first strings that `fit` (or
+    `VAE.adapt`) sees, and saved with the model. Longer strings are cut to `max_length` words; an
+    empty one is an end alone. For numbers `vocabulary_size` says how many there are.
+
+    One table embeds the words for encoder and decoder and gives the logits of the next one: Press
+    and Wolf, Using the output embedding to improve language models, 2017.
+
+    Args:
+        vocabulary_size: V, at most so many different numbers, 0 and 1 included.
+        max_length: L, the longest text in words.
+        width: of the embedding.
+        standardize: whether to lower the case and set punctuation apart from words.
+        vocabulary: the words, most frequent first, instead of learning them.
+    """
+
+    x_dtype = "int32"
+
+    def __init__(
+        self,
+        vocabulary_size=10_000,
+        max_length=64,
+        width=128,
+        standardize=True,
+        vocabulary=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        positive(vocabulary_size=vocabulary_size, max_length=max_length, width=width)
+        if vocabulary_size <= RESERVED:
+            raise ValueError(f"vocabulary_size must be above {RESERVED}, got {vocabulary_size}")
+        self.vocabulary_size, self.max_length, self.width = vocabulary_size, max_length, width
+        self.standardize = standardize
+        self.vocabulary = None if vocabulary is None else tuple(vocabulary)
+        self.words = None
+        if vocabulary is not None:
+            self.words = Words(self.vocabulary, max_length, standardize)
+
+    @property
+    def size(self):
+        """V: how many different numbers there are."""
+        return self.vocabulary_size if self.words is None else RESERVED + len(self.vocabulary)
+
+    def build(self, input_shape):
+        del input_shape
+        self.rows = self.size  # a vocabulary that comes later may be smaller
+        self.table = self.add_weight(
+            shape=(self.rows, self.width),
+            initializer=keras.initializers.RandomNormal(stddev=0.02),
+            name="table",
+        )
+        self.bias = self.add_weight(shape=(self.rows,), initializer="zeros", name="bias")
+
+    def outputs(self, channels):
+        del channels
+        return self.width
+
+    # Data in
+
+    @property
+    def resources(self):
+        return () if self.words is None else (self.words,)
+
+    @property
+    def adapted(self):
+        return self.words is not None
+
+    def adapt(self, parts):
+        """Learn the vocabulary from an iterable of arrays of strings; numbers need none."""
+        parts = iter(parts)
+        first = next(parts, None)
+        if first is None or not _is_text(first):
+            return
+        if self.words is not None and self.built:
+            raise ValueError("this model has a vocabulary, and weights for its words, already")
+        texts = (_strings(part, "x") for part in itertools.chain([first], parts))
+        self.words = Words.from_texts(
+            texts, self.vocabulary_size, self.max_length, self.standardize
+        )
+        self.vocabulary = self.words.vocabulary
+
+    def prepare(self, x, argument="x"):
+        """Strings, lists of word numbers or an array of them -> int32 `[N, L]`."""
+        if _is_text(x):
+            texts = _strings(x, argument)
+            if self.words is None:
+                raise ValueError(
+                    f"{argument} holds strings, and this model has no vocabulary yet: call fit or "
+                    "adapt with texts first, or give it a vocabulary"
+                )
+            return self.words.read(tf.constant(texts)).numpy()
+        if isinstance(x, tf.RaggedTensor):
+            x = x.to_list()
+        if isinstance(x, (list, tuple)) and any(np.ndim(row) == 1 for row in x):
+            x = _padded([np.asarray(row) for row in x], argument)
+        x = np.asarray(x)
+        if x.dtype.kind not in "iu":
+            raise TypeError(
+                f"{argument} must be strings or integer word numbers, got an array of {x.dtype}"
+            )
+        return x
+
+    def check(self, x, argument="x"):
+        if x.ndim != 2:
+            raise ValueError(f"{argument} must be texts [N] or word numbers [N, L], got {x.shape}")
+        if x.shape[1] > self.max_length:
+            raise ValueError(
+                f"{argument} has texts of {x.shape[1]} words, expected at most "
+                f"max_length={self.max_length}"
+            )
+        size = self.rows if self.built else self.size
+        low, high = int(x.min()), int(x.max())
+        if low < 0 or high >= size:
+            raise ValueError(
+                f"{argument} holds word numbers from {low} to {high}, expected 0 to {size - 1}"
+            )
+        broken = (x[:, :-1] == END) & (x[:, 1:] != END)
+        if broken.any():
+            row, column = (int(i) for i in np.argwhere(broken)[0])
+            raise ValueError(
+                f"{argument} has a word at index ({row}, {column + 1}) after the 0 that ends its "
+                "text"
+            )
+
+    def read(self, x):
+        if x.dtype == tf.string:
+            return self.words.read(x)
+        return tf.cast(x, self.x_dtype)
+
+    def write(self, x):
+        return x if self.words is None else self.words.write(x)
+
+    def present(self, x):
+        if self.words is None:
+            return x
+        texts = np.asarray(self.words.write(tf.constant(x)))
+        return np.vectorize(bytes.decode, otypes=[object])(texts)
+
+    def signature(self, event_shape):
+        if self.words is None:
+            return super().signature(event_shape)
+        return tf.TensorSpec([None], tf.string, name="x")
+
+    # Mathematics
+
+    def features_shape(self, event_shape):
+        if len(event_shape) != 1:
+            raise ValueError(
+                f"x must be texts [N] or word numbers [N, L], got examples of {tuple(event_shape)}"
+            )
+        return (*event_shape, self.width)
+
+    def features(self, x):
+        """Embedded words `[B, L, width]`, NaN after a text's end."""
+        there = (x != END)[..., None]
+        return tf.where(there, self.embed(x), float("nan"))
+
+    def embed(self, x):
+        """Word numbers of any shape `[...]` -> `[..., width]`."""
+        return tf.gather(tf.convert_to_tensor(self.table), x)
+
+    def nats(self, h, targets):
+        """-log p of each row's target, `[M]`, from states `[M, width]`."""
+        weights = tf.convert_to_tensor(self.table), tf.convert_to_tensor(self.bias)
+        return cross_entropy(tf.cast(h, tf.float32), *weights, targets)
+
+    def logits(self, h):
+        """Of the next word, `[B, V]`, from a state `[B, width]`; -inf for what no one can read."""
+        logits = tf.matmul(tf.cast(h, tf.float32), self.table, transpose_b=True) + self.bias
+        number = tf.range(self.rows)
+        return tf.where((number == UNKNOWN) | (number >= self.size), float("-inf"), logits)
+
+    def call(self, raw):
+        raise TypeError("a text is read word by word: use zoo.decoders.TextDecoder")
+
+
+def _is_text(x):
+    """Whether x holds strings, by its type or its first element."""
+    if isinstance(x, (tf.Tensor, np.ndarray)):
+        if x.dtype == tf.string:
+            return True
+        x = np.asarray(x)
+        return x.dtype.kind in "SU" or (x.dtype.kind == "O" and _is_text(list(x.flat[:1])))
+    if isinstance(x, (list, tuple)) and len(x):
+        return isinstance(x[0], (str, bytes))
+    return hasattr(x, "dtype") and x.dtype.kind in "OSU" and _is_text(np.asarray(x))
+
+
+def _strings(x, argument):
+    """A vector of strings, each of which is one."""
+    x = np.asarray(x, object)
+    if x.ndim != 1:
+        raise ValueError(f"{argument} must be texts [N], got shape {x.shape}")
+    for i, text in enumerate(x):
+        if not isinstance(text, (str, bytes)):
+            raise TypeError(f"{argument}[{i}] must be a string, got {type(text).__name__}")
+    return x
+
+
+def _padded(rows, argument):
+    """Lists of word numbers as one array."""
+    for i, row in enumerate(rows):
+        if row.ndim != 1 or (row.size and row.dtype.kind not in "iu"):
+            raise TypeError(f"{argument}[{i}] must be a list of integers, got {row.dtype}")
+    found = np.zeros((len(rows), max(map(len, rows)) or 1), "int32")
+    for target, row in zip(found, rows, strict=True):
+        target[: len(row)] = row
+    return found

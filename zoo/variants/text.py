@@ -1,0 +1,62 @@
+"""VAEs for texts."""
+
+from zoo.causal import CausalLSTM, CausalTransformer
+from zoo.decoders import TextDecoder
+from zoo.encoders import TransformerEncoder
+from zoo.latents import SingleLatent
+from zoo.model import VAE
+from zoo.objectives import KL, FreeBits, WeightedSum
+
+
+def transformer_vae(
+    *,
+    latent_dim=32,
+    blocks=2,
+    heads=4,
+    hidden=512,
+    dropout=0.1,
+    pooling="mean",
+    decoder="transformer",
+    word_dropout=0.3,
+    free_bits=0.1,
+    likelihood="text",
+    beta=1.0,
+    kernel_regularizer=None,
+    seed=None,
+):
+    """A VAE for texts: strings or word numbers in, strings or word numbers out.
+
+    Args:
+        latent_dim: number of latent dimensions.
+        blocks, heads, hidden: of the encoder, and of a decoder by name.
+        dropout: fraction of what the blocks add that is dropped in training.
+        pooling: "mean", "attention" or a layer: from words to the text.
+        decoder: "transformer", "lstm" (`hidden` units) or an object that reads from left to right.
+        word_dropout: fraction of the words hidden from the decoder in training: against collapse.
+        free_bits: nats that each latent dimension has free, against collapse; None for the plain
+            ELBO.
+        likelihood: "text" or a `zoo.likelihoods.Text`, which holds vocabulary, length and width.
+        beta: weight of the KL in the loss.
+        kernel_regularizer: for every layer.
+        seed: of noise and data order.
+    """
+    body = dict(heads=heads, hidden=hidden, dropout=dropout, kernel_regularizer=kernel_regularizer)
+    if decoder == "transformer":
+        decoder = CausalTransformer(blocks, **body)
+    elif decoder == "lstm":
+        decoder = CausalLSTM((hidden,), dropout=dropout, kernel_regularizer=kernel_regularizer)
+    return VAE(
+        SingleLatent(TransformerEncoder(latent_dim, blocks=blocks, pooling=pooling, **body)),
+        TextDecoder(
+            body=decoder,
+            word_dropout=word_dropout,
+            likelihood=likelihood,
+            kernel_regularizer=kernel_regularizer,
+        ),
+        objective=WeightedSum((FreeBits(free_bits, beta) if free_bits else KL(beta),)),
+        # A graph skips padding and keeps the processor's own products; XLA does neither.
+        xla_on_cpu=False,
+        steps_per_call=10,
+        seed=seed,
+        name="transformer_vae",
+    )

@@ -1,0 +1,79 @@
+"""Texts as word numbers, and back."""
+
+import keras
+import tensorflow as tf
+
+END, UNKNOWN = 0, 1
+RESERVED = 2  # the first number that is a word's
+UNKNOWN_WORD = "[UNK]"
+
+# Anything that is no letter, digit, space, apostrophe, hyphen or angle bracket is a word by itself.
+_MARK = r"([^\p{L}\p{M}\p{N}\s'<>_-])"
+_CLOSING, _OPENING = r" ([.,;:!?)\]}%])", r"([(\[{$]) "
+
+
+class Words(tf.Module):
+    """A vocabulary, and the way from strings to its numbers: Keras' `TextVectorization`.
+
+    Number 0 ends a text (and pads), 1 stands for any word that is not in the vocabulary, words
+    follow from 2. All of it is TensorFlow's own operations, so a SavedModel that holds it loads
+    with TensorFlow alone; tokenizers of subwords need a library of operations beside it.
+
+    Args:
+        vocabulary: the words, without the reserved two.
+        max_length: words of a text beyond this many are cut off.
+        standardize: whether to lower the case and set punctuation apart; a corpus whose words are
+            separated by spaces already wants False.
+    """
+
+    def __init__(self, vocabulary, max_length, standardize=True):
+        super().__init__(name="words")
+        self.vocabulary = tuple(vocabulary)
+        self.max_length, self.standardize = max_length, standardize
+        self.vectorization = _vectorization(vocabulary)
+        self.table = tf.constant(["", UNKNOWN_WORD, *vocabulary])
+
+    @classmethod
+    def from_texts(cls, parts, size, max_length, standardize=True):
+        """The most frequent words of an iterable of arrays of strings, at most `size` numbers."""
+        parts = iter(parts)
+        dataset = tf.data.Dataset.from_generator(
+            lambda: parts, output_signature=tf.TensorSpec([None], tf.string)
+        )
+        vectorization = _vectorization(None, size)
+        vectorization.adapt(dataset.map(lambda texts: _spaced(texts, standardize)))
+        words = vectorization.get_vocabulary(include_special_tokens=False)
+        return cls([str(word) for word in words], max_length, standardize)
+
+    def read(self, texts):
+        """Strings `[B]` -> numbers `[B, max_length]`, int32."""
+        numbers = self.vectorization(_spaced(texts, self.standardize))
+        return tf.cast(numbers[:, : self.max_length].to_tensor(shape=[None, self.max_length]), "int32")
+
+    def write(self, numbers):
+        """Numbers `[..., L]` -> strings `[...]`; what follows the first 0 is left out."""
+        going = tf.math.cumprod(tf.cast(numbers != END, tf.int32), axis=-1)
+        words = tf.gather(self.table, numbers * going)
+        text = tf.strings.strip(tf.strings.reduce_join(words, -1, separator=" "))
+        if not self.standardize:
+            return text
+        text = tf.strings.regex_replace(text, _CLOSING, r"\1")
+        return tf.strings.regex_replace(text, _OPENING, r"\1")
+
+
+def _spaced(texts, standardize):
+    """One space or more between any two words."""
+    if not standardize:
+        return texts
+    return tf.strings.regex_replace(tf.strings.lower(texts, encoding="utf-8"), _MARK, r" \1 ")
+
+
+def _vectorization(vocabulary, size=None):
+    return keras.layers.TextVectorization(
+        max_tokens=size,
+        standardize=None,
+        split="whitespace",
+        output_mode="int",
+        ragged=True,
+        vocabulary=None if vocabulary is None else list(vocabulary),
+    )
