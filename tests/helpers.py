@@ -18,7 +18,9 @@ ROOT = str(pathlib.Path(__file__).resolve().parents[1])
 
 # By the name of an option and by the kind of data, never by the name of a variant.
 SMALL_OPTIONS = {"latent_dim": 2, "hidden": 12, "widths": (4, 8), "blocks": 1, "units": (5, 4)}
-EVENT_SHAPES = {"tables": (6,), "images": (9, 10, 2), "series": (7, 2)}
+SMALL_OPTIONS |= {"heads": 2, "free_bits": None}
+EVENT_SHAPES = {"tables": (6,), "images": (9, 10, 2), "series": (7, 2), "texts": (7,)}
+WORDS = 11
 
 
 def event_shape(name):
@@ -27,8 +29,13 @@ def event_shape(name):
 
 
 def data(name, n=20, seed=0):
-    """n examples in [0, 1] that a variant can take."""
-    return np.random.default_rng(seed).random((n, *event_shape(name)), "float32")
+    """n examples that a variant can take: in [0, 1], or word numbers of texts that end anywhere."""
+    rng, shape = np.random.default_rng(seed), event_shape(name)
+    if zoo.card(name).data != "texts":
+        return rng.random((n, *shape), "float32")
+    ends = rng.integers(2, shape[0] + 1, (n, 1))
+    words = rng.integers(2, WORDS, (n, *shape))
+    return np.where(np.arange(shape[0]) < ends, words, 0).astype("int32")
 
 
 def small(name, *, built=True, **options):
@@ -36,6 +43,8 @@ def small(name, *, built=True, **options):
     keras.utils.set_random_seed(1)
     known = inspect.signature(zoo.builder(name)).parameters
     chosen = {key: value for key, value in SMALL_OPTIONS.items() if key in known}
+    if zoo.card(name).data == "texts":
+        chosen["likelihood"] = zoo.likelihoods.Text(WORDS, *event_shape(name), width=8)
     if built:
         options.setdefault("input_shape", event_shape(name))
     return zoo.get(name, **{"seed": 1, **chosen, **options})

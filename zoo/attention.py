@@ -27,7 +27,8 @@ def positions(length, width):
 
 def among(seen):
     """What to add to scores `[B, H, T, T]` so that only positions that are `seen` count."""
-    return tf.where(seen, 0.0, NEVER)[:, None, None, :]
+    # Not seen[:, None, None]: TFLite slices no free sizes.
+    return tf.expand_dims(tf.expand_dims(tf.where(seen, 0.0, NEVER), 1), 1)
 
 
 def causal(length):
@@ -68,9 +69,7 @@ class TransformerBlock(keras.layers.Layer):
             )
 
         def norm(name):
-            return keras.layers.LayerNormalization(
-                epsilon=1e-6, name=name, dtype=self.dtype_policy
-            )
+            return keras.layers.LayerNormalization(epsilon=1e-6, name=name, dtype=self.dtype_policy)
 
         self.norms = [norm("attention_norm"), norm("mlp_norm")]
         self.qkv, self.out = dense(3 * width, "qkv"), dense(width, "out")
@@ -83,8 +82,9 @@ class TransformerBlock(keras.layers.Layer):
     def call(self, h, rows, bias, training=None):
         """Rows `[M, width]` of a padded batch -> the same; `bias` is added to the scores."""
         qkv = rows.put(self.qkv(self.norms[0](h)))
-        mixed = self._out(rows.take(_attend(qkv, self.heads, bias)), training)
-        return self._mlp(h + mixed, training)
+        mixed = self.out(rows.take(_attend(qkv, self.heads, bias)))
+        h += self.drop[0](mixed, rows=rows, training=training)
+        return h + self.drop[1](self._mlp(h), rows=rows, training=training)
 
     def memory(self, batch, length):
         """Room for the keys and values of `length` positions, time first."""
@@ -105,14 +105,11 @@ class TransformerBlock(keras.layers.Layer):
         q, k, v = (_by_head(x, self.heads) for x in (q, keys, values))
         weights = _softmax(tf.einsum("bhd,tbhd->bht", q, k), q, bias)
         mixed = tf.reshape(tf.einsum("bht,tbhd->bhd", weights, v), tf.shape(h))
-        return self._mlp(h + self._out(mixed, False), False), (keys, values)
+        h += self.out(mixed)
+        return h + self._mlp(h), (keys, values)
 
-    def _out(self, mixed, training):
-        return self.drop[0](self.out(mixed), training=training)
-
-    def _mlp(self, h, training):
-        inner = self.up(self.norms[1](h))
-        return h + self.drop[1](self.down(inner), training=training)
+    def _mlp(self, h):
+        return self.down(self.up(self.norms[1](h)))
 
 
 def transformer_stack(blocks, heads, hidden, dropout, kernel_regularizer, dtype):
@@ -133,7 +130,7 @@ def _attend(qkv, heads, bias):
 
 def _softmax(scores, q, bias):
     """softmax(scores / sqrt(d) + bias), in float32."""
-    scores = tf.cast(scores, tf.float32) / math.sqrt(q.shape[-1]) + bias
+    scores = tf.cast(scores, tf.float32) / math.sqrt(q.shape[-1]) + tf.cast(bias, tf.float32)
     return tf.cast(tf.nn.softmax(scores), q.dtype)
 
 

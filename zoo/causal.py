@@ -74,9 +74,7 @@ class CausalLSTM(keras.layers.Layer):
         kernel_regularizer: of the layers' input weights and of the dense layer.
     """
 
-    def __init__(
-        self, units=(256,), cell="lstm", dropout=0.0, kernel_regularizer=None, **kwargs
-    ):
+    def __init__(self, units=(256,), cell="lstm", dropout=0.0, kernel_regularizer=None, **kwargs):
         super().__init__(**kwargs)
         self.units, self.cell, self.dropout = as_tuple(units), cell, dropout
         positive(units=self.units)
@@ -101,7 +99,7 @@ class CausalLSTM(keras.layers.Layer):
         h = rows.put(h)
         for layer, drop in zip(self.body, self.drop, strict=False):
             h = layer(drop(h, training=training), training=training)
-        return self.out(self.drop[-1](rows.take(h), training=training))
+        return self.out(self.drop[-1](rows.take(h), rows=rows, training=training))
 
     def memory(self, batch, length):
         """Each layer's state before the first word."""

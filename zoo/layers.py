@@ -269,12 +269,18 @@ class Dropout(keras.layers.Layer):
     def build(self, input_shape):
         del input_shape
 
-    def call(self, x, training=None):
+    def call(self, x, rows=None, training=None):
         if not training or not self.rate:
             return x
-        return tf.where(self.kept(tf.shape(x)), x / (1 - self.rate), tf.zeros_like(x))
+        return tf.where(self.kept(x, rows), x / (1 - self.rate), tf.zeros_like(x))
 
-    def kept(self, shape):
-        """True where nothing is dropped: fresh draws."""
+    def kept(self, x, rows=None):
+        """True where nothing is dropped, in the shape of x: fresh draws.
+
+        Where x is the `Rows` of a batch it takes those of a draw for the whole batch: XLA cannot
+        draw as many numbers as there happen to be rows.
+        """
         seed = replica_seed(tf.cast(self.seed_generator.next(), tf.int32))
-        return uniform(shape, seed) >= self.rate
+        shape = tf.shape(x) if rows is None else tf.concat([tf.shape(rows.seen), x.shape[1:]], 0)
+        kept = uniform(shape, seed) >= self.rate
+        return kept if rows is None else rows.take(kept)

@@ -48,7 +48,8 @@ class Words(tf.Module):
     def read(self, texts):
         """Strings `[B]` -> numbers `[B, max_length]`, int32."""
         numbers = self.vectorization(_spaced(texts, self.standardize))
-        return tf.cast(numbers[:, : self.max_length].to_tensor(shape=[None, self.max_length]), "int32")
+        cut = numbers[:, : self.max_length].to_tensor(shape=[None, self.max_length])
+        return tf.cast(cut, tf.int32)
 
     def write(self, numbers):
         """Numbers `[..., L]` -> strings `[...]`; what follows the first 0 is left out."""

@@ -93,7 +93,7 @@ def fresh_loads(trained):
         got = {}
         for name, (path, x) in files.items():
             vae = keras.models.load_model(path, safe_mode=True)
-            got[name] = np.asarray(vae.encode(np.array(x, "float32")).loc).tolist()
+            got[name] = np.asarray(vae.encode(np.array(x)).loc).tolist()
         print("RESULT" + json.dumps(got))
     """
     files = {name: (trained(name).first_epoch, trained(name).x[:3].tolist()) for name in NAMES}

@@ -71,7 +71,7 @@ class TextDecoder(keras.Model):
     def states(self, code, words, rows, training=False):
         """What is known after reading each of the words `[M]`: `[M, width]`."""
         if training and self.word_dropout:
-            seen = self.hide.kept(tf.shape(words)) | (words == END)  # which starts a text here
+            seen = self.hide.kept(words, rows) | (words == END)  # which starts a text here
             words = tf.where(seen, words, UNKNOWN)
         embedded = self.likelihood.embed(words)
         shift = tf.gather(self.shift(code), rows.example)

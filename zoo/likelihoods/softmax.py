@@ -21,7 +21,8 @@ def cross_entropy(h, table, bias, targets):
 def plain(h, table, bias, targets):
     """The definition."""
     logits = tf.matmul(h, table, transpose_b=True) + bias
-    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+    # Not the op that is made for it: TFLite has none.
+    return -tf.gather(tf.nn.log_softmax(logits), targets, batch_dims=1)
 
 
 def tiled(h, table, bias, targets):

@@ -170,7 +170,7 @@ class Text(Likelihood):
 
     def features(self, x):
         """Embedded words `[B, L, width]`, NaN after a text's end."""
-        there = (x != END)[..., None]
+        there = tf.expand_dims(x != END, -1)
         return tf.where(there, self.embed(x), float("nan"))
 
     def embed(self, x):

@@ -13,7 +13,7 @@ class WeightedSum(keras.layers.Layer):
     """-log p(x|z) + sum of weight * term: the negative ELBO when the one term is KL at weight 1.
 
     Logs `elbo`, `nll` and `kl`, and each further term by its name: raw, so that they mean the same
-    whatever the weights do. Logs `active_units` too: how many latent dimensions tell examples apart.
+    whatever the weights do. Logs `active_units` too: how many latent dimensions are in use.
 
     Args:
         terms: tuple of `Term`s; `(KL(),)` by default.
