@@ -14,9 +14,10 @@ ZOO = pathlib.Path(ROOT) / "zoo"
 LEVELS = (
     ("_names", "_backend", "records"),
     ("component", "distributions", "identifiers"),
-    ("sampling", "masks", "recurrence"),
-    ("nats", "layers", "recurrent", "optimizers", "corruptions"),
-    ("posteriors", "likelihoods", "priors"),
+    ("sampling", "masks", "recurrence", "tracing", "words", "rows", "pooling"),
+    ("nats", "layers", "recurrent", "optimizers", "corruptions", "choosing"),
+    ("posteriors", "likelihoods", "priors", "attention"),
+    ("causal",),
     ("encoders", "decoders", "latents", "objectives", "feeds", "helpings"),
     ("checks", "callbacks"),
     ("fitting", "inference"),

@@ -29,11 +29,13 @@ _LAZY = {
     "Resume": "zoo.callbacks",
     "binarize": "zoo.likelihoods",
     "bits_per_dimension": "zoo.nats",
+    "mutual_information": "zoo.nats",
     "linear": "zoo.inference",
     "spherical": "zoo.inference",
 }
 _MODULES = (
     "callbacks",
+    "causal",
     "corruptions",
     "decoders",
     "distributions",
@@ -42,6 +44,7 @@ _MODULES = (
     "likelihoods",
     "objectives",
     "plots",
+    "pooling",
     "priors",
     "sampling",
 )

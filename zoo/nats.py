@@ -38,6 +38,33 @@ def log_weights(out):
     return untile(joint, out.samples)
 
 
+def mutual_information(q, z):
+    """I(x; z) = E[log q(z|x) - log q(z)] in nats, q(z) the mean of q(z|x) over N examples.
+
+    An estimate from one draw for each example, at most log N. The rest of the KL, KL - I(x; z), is
+    how far the aggregated posterior q(z) is from the prior. Hoffman and Johnson, 2016.
+
+    Args:
+        q: a `tfd.Normal`, batch `[N, D]`, as `VAE.encode` gives it.
+        z: a draw of each, `[N, D]`.
+    """
+    constant = 0.5 * math.log(2 * math.pi) * z.shape[-1]
+    loc, precision = tf.convert_to_tensor(q.loc), 1.0 / tf.square(q.scale)
+    log_scales = tf.reduce_sum(tf.math.log(q.scale), -1)
+
+    def log_densities(z):
+        """log q(z|x) for one z and each x, `[N]`."""
+        return -0.5 * tf.reduce_sum(tf.square(z - loc) * precision, -1) - log_scales - constant
+
+    n = tf.shape(z)[0]
+
+    def gain(i):
+        found = log_densities(z[i])
+        return found[i] - tf.reduce_logsumexp(found) + tf.math.log(tf.cast(n, tf.float32))
+
+    return tf.reduce_mean(tf.map_fn(gain, tf.range(n), fn_output_signature=tf.float32))
+
+
 def bits_per_dimension(nats, event_shape):
     """Negative log-likelihood in nats per example -> bits per dimension: nats / (n log 2).
 

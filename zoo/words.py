@@ -7,9 +7,14 @@ END, UNKNOWN = 0, 1
 RESERVED = 2  # the first number that is a word's
 UNKNOWN_WORD = "[UNK]"
 
-# Anything that is no letter, digit, space, apostrophe, hyphen or angle bracket is a word by itself.
-_MARK = r"([^\p{L}\p{M}\p{N}\s'<>_-])"
-_CLOSING, _OPENING = r" ([.,;:!?)\]}%])", r"([(\[{$]) "
+# Anything but letters, digits, spaces, apostrophes, hyphens and angle brackets is a word by itself.
+_MARK = r"([^\p{L}\p{M}\p{N}\s'\x{2019}<>_-])"
+# How marks are set in running text: what to take spaces away from, and what then stays.
+_SET = (
+    (r" ([.,;:!?)\]}%])", r"\1"),
+    (r"([(\[{$]) ", r"\1"),
+    (r"\" ([^\"]*?) \"", r'"\1"'),
+)
 
 
 class Words(tf.Module):
@@ -58,8 +63,9 @@ class Words(tf.Module):
         text = tf.strings.strip(tf.strings.reduce_join(words, -1, separator=" "))
         if not self.standardize:
             return text
-        text = tf.strings.regex_replace(text, _CLOSING, r"\1")
-        return tf.strings.regex_replace(text, _OPENING, r"\1")
+        for found, kept in _SET:
+            text = tf.strings.regex_replace(text, found, kept)
+        return text
 
 
 def _spaced(texts, standardize):

@@ -64,7 +64,7 @@ class Text(Likelihood):
         self.rows = self.size  # a vocabulary that comes later may be smaller
         self.table = self.add_weight(
             shape=(self.rows, self.width),
-            initializer=keras.initializers.RandomNormal(stddev=0.02),
+            initializer=keras.initializers.RandomNormal(stddev=self.width**-0.5),
             name="table",
         )
         self.bias = self.add_weight(shape=(self.rows,), initializer="zeros", name="bias")
@@ -174,8 +174,12 @@ class Text(Likelihood):
         return tf.where(there, self.embed(x), float("nan"))
 
     def embed(self, x):
-        """Word numbers of any shape `[...]` -> `[..., width]`."""
-        return tf.gather(tf.convert_to_tensor(self.table), x)
+        """Word numbers of any shape `[...]` -> `[..., width]`.
+
+        Times the root of the width: as large as the positions, while the table's products with a
+        state begin small.
+        """
+        return tf.gather(tf.convert_to_tensor(self.table), x) * self.width**0.5
 
     def nats(self, h, targets):
         """-log p of each row's target, `[M]`, from states `[M, width]`."""

@@ -58,15 +58,16 @@ class FreeBits(Term):
     """sum_d max(floor, KL_d), KL_d the batch's mean KL in latent dimension d: in place of the KL.
 
     A dimension whose KL is below the floor is not pressed any further, so that it can start to
-    carry something. Kingma et al., Improving variational inference with inverse autoregressive
-    flow, 2016, equation 15.
+    carry something. It goes by the KL's name, so that schedules find it; what is logged under that
+    name stays the KL itself. Kingma et al., Improving variational inference with inverse
+    autoregressive flow, 2016, equation 15.
 
     Args:
         floor: nats that each dimension has free.
         weight: of the whole in the loss.
     """
 
-    def __init__(self, floor=0.1, weight=1.0, name="free_bits", **kwargs):
+    def __init__(self, floor=0.1, weight=1.0, name="kl", **kwargs):
         super().__init__(weight, name=name, **kwargs)
         if not floor > 0:
             raise ValueError(f"floor must be nats above 0, got {floor!r}")

@@ -1,0 +1,156 @@
+"""Quality: `transformer_vae` on Penn Treebank sentences, test perplexity by importance sampling.
+
+Trains on the 42,068 training sentences (Mikolov's split), measures the 3,370 of the validation file
+each few epochs and keeps the weights that are best there, and evaluates these once on the 3,761 of
+the test file. The end of a sentence is a word, as in published perplexities.
+
+    python recipes/benchmarks/ptb.py --data-dir DIR
+
+where DIR holds ptb.train.txt, ptb.valid.txt and ptb.test.txt. `docs/benchmarks.md` has runs.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+import time
+
+import keras
+import numpy as np
+
+import zoo
+
+LONGEST = 82  # words of the longest sentence
+
+
+def main():
+    """Train or load, evaluate, print and write one JSON object."""
+    args = parser().parse_args()
+    keras.utils.set_random_seed(args.seed)
+    train, valid, test = (lines(args.data_dir / f"ptb.{n}.txt") for n in ("train", "valid", "test"))
+    if args.model:
+        vae, found = keras.models.load_model(args.model), {"model": str(args.model)}
+    else:
+        vae, found = fit(train[: args.limit], valid, args)
+    found.update(evaluate(vae, test[: args.evaluate], args))
+    print(json.dumps(found, indent=2))
+    if args.out:
+        args.out.mkdir(parents=True, exist_ok=True)
+        (args.out / "result.json").write_text(json.dumps(found, indent=2) + "\n")
+
+
+def lines(path):
+    """The sentences of a file."""
+    return np.array([line.strip() for line in path.read_text().splitlines()], object)
+
+
+class Minutes(keras.callbacks.Callback):
+    """The curve: minutes of training and numbers of the validation file after each epoch."""
+
+    def on_train_begin(self, logs=None):
+        self.began, self.curve = time.monotonic(), []
+
+    def on_epoch_end(self, epoch, logs=None):
+        names = ("nll", "kl", "val_elbo", "val_nll", "val_kl", "val_active_units")
+        minutes = (time.monotonic() - self.began) / 60
+        self.curve.append({"minutes": round(minutes, 2), **{n: round(logs[n], 3) for n in names}})
+        print(json.dumps(self.curve[-1]), file=sys.stderr, flush=True)
+
+
+def fit(train, valid, args):
+    """Train with one cosine of the learning rate: the model, and what it took."""
+    likelihood = zoo.likelihoods.Text(10_001, LONGEST, args.width, standardize=False)
+    likelihood.adapt([train])
+    vae = zoo.get(
+        "transformer_vae",
+        input_shape=(LONGEST,),
+        likelihood=likelihood,
+        decoder=decoder(args),
+        seed=args.seed,
+        latent_dim=args.latent_dim,
+        hidden=4 * args.width,
+        dropout=args.dropout,
+        word_dropout=args.word_dropout,
+        free_bits=args.free_bits,
+    )
+    steps = args.epochs * -(-len(train) // args.batch_size)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, steps, warmup_target=args.learning_rate, warmup_steps=min(1000, steps // 10)
+    )
+    vae.compile(zoo.FusedAdam(rate, global_clipnorm=5.0))
+    minutes = Minutes()
+    best = keras.callbacks.EarlyStopping(
+        "val_elbo", mode="max", patience=args.epochs, restore_best_weights=True
+    )
+    callbacks = [minutes, best]
+    if args.warmup:
+        callbacks.append(zoo.Anneal(zoo.callbacks.linear(args.warmup * steps // args.epochs)))
+    options = dict(batch_size=args.batch_size, validation_batch_size=256, verbose=0)
+    vae.fit(train, validation_data=(valid,), epochs=args.epochs, callbacks=callbacks, **options)
+    if args.out:
+        args.out.mkdir(parents=True, exist_ok=True)
+        vae.save(args.out / "model.keras")
+    return vae, {
+        "options": {k: str(v) for k, v in vars(args).items()},
+        "parameters": vae.count_params(),
+        "curve": minutes.curve,
+        "training_minutes": minutes.curve[-1]["minutes"],
+    }
+
+
+def decoder(args):
+    """What reads from left to right."""
+    if args.decoder == "lstm":
+        return zoo.causal.CausalLSTM((args.units,), dropout=args.dropout)
+    return zoo.causal.CausalTransformer(args.blocks, hidden=4 * args.width, dropout=args.dropout)
+
+
+def evaluate(vae, test, args):
+    """NLL, perplexity, KL, active units and mutual information on `test`."""
+    numbers = vae.evaluate(np.repeat(test, 4), batch_size=256, verbose=0, return_dict=True)
+    bound = vae.log_likelihood(test, samples=args.samples, seed=args.seed, batch_size=32, rows=512)
+    words = (np.count_nonzero(vae.decoder.likelihood.prepare(test), 1) + 1).mean()
+    q = vae.encode(test)
+    z = q.sample(seed=args.seed)
+    return {
+        "sentences": len(test),
+        "words_per_sentence": float(words),
+        "elbo": numbers["elbo"],
+        "kl": numbers["kl"],
+        "active_units": int((np.var(q.loc, 0) > 0.01).sum()),
+        "mutual_information": float(zoo.mutual_information(q, z)),
+        "nll": -float(bound.mean()),
+        "standard_error": float(bound.std() / len(bound) ** 0.5),
+        "importance_samples": args.samples,
+        "perplexity": float(np.exp(-bound.mean() / words)),
+        "perplexity_by_elbo": float(np.exp(-numbers["elbo"] / words)),
+    }
+
+
+def parser():
+    """Command line."""
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    p.add_argument("--data-dir", type=pathlib.Path, required=True)
+    p.add_argument("--model", help="a .keras file to evaluate instead of training one")
+    p.add_argument("--decoder", choices=("transformer", "lstm"), default="transformer")
+    p.add_argument("--epochs", type=int, default=30, help="the learning rate's one cosine")
+    p.add_argument("--batch-size", type=int, default=64)
+    p.add_argument("--learning-rate", type=float, default=1e-3, help="peak of the cosine")
+    p.add_argument("--warmup", type=int, default=0, help="epochs in which beta goes from 0 to 1")
+    p.add_argument("--width", type=int, default=256, help="of a word's embedding")
+    p.add_argument("--blocks", type=int, default=2)
+    p.add_argument("--units", type=int, default=512, help="of the LSTM decoder")
+    p.add_argument("--latent-dim", type=int, default=32)
+    p.add_argument("--dropout", type=float, default=0.3)
+    p.add_argument("--word-dropout", type=float, default=0.2)
+    p.add_argument("--free-bits", type=float, default=0.1, help="nats for each latent dimension")
+    p.add_argument("--samples", type=int, default=100, help="importance samples")
+    p.add_argument("--evaluate", type=int, default=None, help="how many test sentences")
+    p.add_argument("--limit", type=int, default=None, help="how many training sentences")
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--out", type=pathlib.Path, help="folder for the model and result.json")
+    return p
+
+
+if __name__ == "__main__":
+    main()

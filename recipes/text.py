@@ -1,0 +1,117 @@
+"""Train a VAE on sentences, see what it writes, and what lies between two of them.
+
+Data: by default the sentences of the Python language reference that ships inside CPython.
+Command: python recipes/text.py
+"""
+
+import math
+
+import common
+import evaluation
+import numpy as np
+import text_data
+import writing
+from run_folder import Run, early_stopping
+
+import zoo
+
+STEPS = 2500
+MOST_EPOCHS = 60
+DEFAULTS = {"transformer_vae": dict(latent_dim=32)}
+
+DESCRIPTION = f"""\
+Train a variational autoencoder on sentences, and see what it learned: what it writes, how it
+rebuilds sentences, what lies between two of them, which are neighbours.
+
+Reads the language reference that ships inside Python (some thousand sentences) or your own file
+with one sentence a line (--data). A tenth is held out; all numbers, sentences and figures are made
+of it.
+Writes into the folder --out:
+  texts/            samples, reconstructions, interpolation, neighbours
+  figures/          curves, latent space
+  metrics.json      held-out numbers, options, seed, versions, seconds
+{common.FILES}"""
+EXAMPLES = """\
+examples:
+  python recipes/text.py
+  python recipes/text.py --data reviews.txt --max-length 30 --epochs 20
+  python recipes/text.py --data ptb.train.txt --split-on-spaces --vocabulary 10000
+  python recipes/text.py --option decoder=lstm --option word_dropout=0.5
+"""
+
+
+def parser():
+    """The command line."""
+    found = common.parser("text.py", DESCRIPTION, EXAMPLES)
+    data = found.add_argument_group("data")
+    data.add_argument("--data", type=common.path, metavar="FILE", help="one sentence a line, UTF-8")
+    data.add_argument(
+        "--vocabulary", type=common.positive, default=8000, metavar="V", help="most frequent words"
+    )
+    data.add_argument(
+        "--max-length", type=common.positive, default=40, metavar="L", help="words; more are cut"
+    )
+    data.add_argument("--width", type=common.positive, default=128, help="of a word's embedding")
+    data.add_argument(
+        "--split-on-spaces",
+        action="store_true",
+        help="words are what spaces separate (default: lower case, punctuation apart)",
+    )
+    data.add_argument(
+        "--limit", type=common.positive, metavar="N", help="train on N sentences at most"
+    )
+    common.add_options(found, variant="transformer_vae", out="runs/text", evaluate=500)
+    found.set_defaults(batch_size=32)
+    return found
+
+
+def run(options):
+    """Train, save, evaluate, write; the exit status."""
+    folder = Run("text", options)
+    data = text_data.load(options)
+    if options.epochs is None:
+        steps = math.ceil(len(data.train) / options.batch_size)
+        options.epochs = min(MOST_EPOCHS, max(5, math.ceil(STEPS / steps)))
+    folder.describe(data.name, data.train, data.held_out)
+    with common.blame("--vocabulary", ValueError):
+        likelihood = zoo.likelihoods.Text(
+            options.vocabulary,
+            options.max_length,
+            options.width,
+            standardize=not options.split_on_spaces,
+        )
+    likelihood.adapt([data.train])
+    print(
+        f"{data.name}: {len(data.train):,} sentences to train on, {len(data.held_out):,} held out, "
+        f"{likelihood.size:,} different words"
+    )
+    defaults = DEFAULTS.get(options.variant, {})
+    vae = folder.model((options.max_length,), likelihood, **defaults)
+    # A fourteenth of the training sentences says when to stop.
+    few = max(1, len(data.train) // 14)
+    stopping = early_stopping(options.epochs // 10)
+    outcome = folder.train(vae, data.train[few:], data.train[:few], stopping)
+    lines = []
+    if outcome.error is None:
+        with folder.skippable():
+            x = data.held_out[: options.evaluate or None]
+            lines = evaluation.nats(folder, vae, x)
+            lines += evaluation.perplexity(folder, vae, x)
+            writing.write(folder, vae, data)
+            draw(folder, vae, x)
+    return folder.finish(outcome, *lines)
+
+
+def draw(folder, vae, x):
+    """All figures of a trained model."""
+    plots = zoo.plots
+    folder.figure("curves", plots.training_curves(folder.history()))
+    numbers = vae.decoder.likelihood.prepare(x)
+    words = np.count_nonzero(numbers, 1)
+    middle = int(np.median(words))
+    labels = np.where(words <= middle, f"up to {middle} words", f"more than {middle} words")
+    folder.figure("latent", plots.latent_scatter(vae.encode(x).loc, labels))
+
+
+if __name__ == "__main__":
+    raise SystemExit(common.main(parser(), run))
