@@ -8,7 +8,16 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from tests.helpers import WORDS, assert_same, data, optimizer, run_python, small, values
+from tests.helpers import (
+    WORDS,
+    assert_same,
+    data,
+    optimizer,
+    run_python,
+    small,
+    start_python,
+    values,
+)
 from zoo import nats, tracing
 from zoo.causal import CausalLSTM
 from zoo.choosing import greedy, nucleus
@@ -146,9 +155,9 @@ def test_a_word_changes_no_probability_before_it(vae, t):
 
 @each_decoder
 def test_a_code_changes_every_probability(vae):
-    assert (
-        (np.abs(log_probs(vae, X) - log_probs(vae, X, CODES + 1.0))[X[:, 0] > 0] > 0).any(0).all()
-    )
+    change = np.abs(log_probs(vae, X) - log_probs(vae, X, CODES + 1.0))
+
+    assert (change.max(0) > 1e-3).all()
 
 
 def test_probability_per_word_ends_with_the_end(vae):
@@ -403,7 +412,8 @@ def test_mode_is_the_most_probable_word_each_time(vae):
     x = np.zeros((8, 0), int)
     for _ in range(LENGTH):
         each = [np.c_[x, np.full(8, v)] for v in (0, *range(2, WORDS))]  # never the unknown word
-        best = np.argmax([log_probs(vae, words)[:, x.shape[1]] for words in each], 0)
+        found = log_probs(vae, np.concatenate(each), np.tile(CODES, (10, 1)))[:, x.shape[1]]
+        best = found.reshape(10, 8).argmax(0)
         x = np.c_[x, np.where((x > 0).all(-1), best + (best > 0), 0)]
 
     np.testing.assert_array_equal(vae.decode(CODES).mode(), x)
@@ -556,7 +566,7 @@ def test_no_word_is_hidden_outside_of_training(monkeypatch):
 
     words, _ = read_by_the_body(vae, x, False, monkeypatch)
 
-    np.testing.assert_array_equal(words.reshape(50, 7), padded(x[:, :0], 1) + [0, 5, 5, 5, 5, 5, 5])
+    np.testing.assert_array_equal(words.reshape(50, 7), [[0, 5, 5, 5, 5, 5, 5]] * 50)
 
 
 def test_hidden_words_still_have_to_be_told(monkeypatch):
@@ -608,16 +618,14 @@ def test_training_resumed_from_a_file_drops_what_uninterrupted_training_drops(de
 
 
 @pytest.mark.parametrize("option", ["dropout", "word_dropout"])
-def test_dropout_reaches_training(option):
-    def trained(**options):
-        vae = text_vae(**options)
-        vae.compile(optimizer(), run_eagerly=True)
-        vae.fit(X, verbose=0)
-        return values(vae.trainable_variables)
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_each_dropout_reaches_training(decoder, option):
+    vae = text_vae(decoder, **{option: 0.5})
 
-    pairs = zip(trained(), trained(**{option: 0.5}), strict=True)
+    def log_prob():
+        return vae.run(tf.constant(X), MeanSampler(), True).likelihood.log_prob(X)
 
-    assert any(np.abs(a - b).max() > 1e-4 for a, b in pairs)
+    assert np.abs(log_prob() - log_prob()).max() > 1e-4
 
 
 # Strings in, strings out
@@ -784,7 +792,9 @@ def test_every_kind_of_strings_encodes_the_same(writer, kind):
 def fitted(x, **options):
     """A model after a step on all of x in its order."""
     vae = string_vae(**options)
-    vae.fit(x.unbatch().batch(9) if isinstance(x, tf.data.Dataset) else x, shuffle=False, verbose=0)
+    if isinstance(x, tf.data.Dataset):
+        x = tf.data.Dataset.from_tensors(tf.concat(list(x), 0))
+    vae.fit(x, shuffle=False, verbose=0)
     return vae
 
 
@@ -798,9 +808,9 @@ def fitted_to_numbers():
     return fitted(by_lists())
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("kind", ["object array", "unicode array", "tensor", "dataset"])
 def test_every_kind_of_strings_trains_the_same(fitted_to_a_list, kind):
-    vae = fitted(kind(TEXTS))
+    vae = fitted(KINDS[kind](TEXTS))
 
     expected = fitted_to_a_list
     assert vae.decoder.likelihood.vocabulary == expected.decoder.likelihood.vocabulary
@@ -829,9 +839,11 @@ def test_every_kind_of_numbers_encodes_the_same(vae, kind):
     np.testing.assert_allclose(vae.elbo(kind()), vae.elbo(by_lists()), rtol=1e-5)
 
 
-@pytest.mark.parametrize("kind", NUMBER_KINDS.values(), ids=NUMBER_KINDS)
+@pytest.mark.parametrize("kind", ["lists", "ragged tensor", "uint8", "dataset"])
 def test_every_kind_of_numbers_trains_the_same(fitted_to_numbers, kind):
-    assert_same(values(fitted(kind()).variables), values(fitted_to_numbers.variables))
+    vae = fitted(NUMBER_KINDS[kind]())
+
+    assert_same(values(vae.variables), values(fitted_to_numbers.variables))
 
 
 def test_numbers_need_no_vocabulary_and_numbers_come_out(fitted_to_numbers):
@@ -864,7 +876,6 @@ def test_a_vocabulary_is_learned_once():
 
 def test_strings_validate_in_any_kind():
     vae, x = string_vae(), list(TEXTS)
-    dataset = KINDS["dataset"](TEXTS)
 
     options = {"batch_size": 9, "shuffle": False, "verbose": 0}
     vae.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
@@ -872,7 +883,7 @@ def test_strings_validate_in_any_kind():
 
     split = vae.fit(x, validation_split=0.4, **options).history
     given = vae.fit(x, validation_data=(x[3:],), **options).history
-    stream = vae.fit(x, validation_data=dataset.unbatch().skip(3).batch(2), **options).history
+    stream = vae.fit(x, validation_data=KINDS["dataset"](TEXTS[3:]), **options).history
 
     assert split["val_elbo"] == given["val_elbo"]
     assert stream["val_elbo"] == pytest.approx(given["val_elbo"], rel=1e-5)
@@ -901,7 +912,12 @@ def test_a_dataset_of_strings_under_xla_leaves_the_process_alive():
             print(error)
     """
 
-    run_python(code)  # which fails where the process does not end by itself
+    process = start_python(code)
+    try:
+        process.communicate(timeout=60)
+    finally:
+        process.kill()  # does nothing to one that has ended
+    assert process.returncode == 0
 
 
 # Bad input
@@ -917,7 +933,6 @@ METHODS = {
     "fit": lambda vae, x: vae.fit(x, verbose=0),
     "evaluate": lambda vae, x: vae.evaluate(x, verbose=0),
     "encode": lambda vae, x: vae.encode(x),
-    "elbo": lambda vae, x: vae.elbo(x),
 }
 each_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 RANGE = "x holds word numbers from {} to {}, expected 0 to 10"
@@ -1078,6 +1093,6 @@ def test_a_dense_decoder_writes_no_texts():
     decoder = DenseDecoder((LENGTH,), likelihood=Text(WORDS, LENGTH, width=8))
 
     with pytest.raises(
-        TypeError, match="a text is read word by word: use zoo.decoders.TextDecoder"
+        TypeError, match=r"a text is read word by word: use zoo.decoders.TextDecoder"
     ):
         decoder(tf.zeros([2, 3]))

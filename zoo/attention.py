@@ -7,7 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.component import component, ensure_built, positive
-from zoo.layers import Dropout
+from zoo.islands import gelu
+from zoo.layers import Dropout, LayerNormalization
 
 # Added to the score of what must not be attended to. Finite: a text without words has no scores.
 NEVER = -1e9
@@ -62,18 +63,14 @@ class TransformerBlock(keras.layers.Layer):
         if width % self.heads:
             raise ValueError(f"heads={self.heads} must divide the width, {width}")
 
-        def dense(units, name, **options):
+        def dense(units, name):
             regularizer = {"kernel_regularizer": self.kernel_regularizer}
-            return keras.layers.Dense(
-                units, name=name, dtype=self.dtype_policy, **regularizer, **options
-            )
+            return keras.layers.Dense(units, name=name, dtype=self.dtype_policy, **regularizer)
 
-        def norm(name):
-            return keras.layers.LayerNormalization(epsilon=1e-6, name=name, dtype=self.dtype_policy)
-
-        self.norms = [norm("attention_norm"), norm("mlp_norm")]
+        names = ("attention_norm", "mlp_norm")
+        self.norms = [LayerNormalization(name=name, dtype=self.dtype_policy) for name in names]
         self.qkv, self.out = dense(3 * width, "qkv"), dense(width, "out")
-        self.up, self.down = dense(self.hidden, "up", activation="gelu"), dense(width, "down")
+        self.up, self.down = dense(self.hidden, "up"), dense(width, "down")
         for layer in (*self.norms, self.qkv, self.out, self.up):
             ensure_built(layer, (None, width))
         ensure_built(self.down, (None, self.hidden))
@@ -81,10 +78,10 @@ class TransformerBlock(keras.layers.Layer):
 
     def call(self, h, rows, bias, training=None):
         """Rows `[M, width]` of a padded batch -> the same; `bias` is added to the scores."""
-        qkv = rows.put(self.qkv(self.norms[0](h)))
+        qkv = rows.put(self.qkv(self.norms[0](h, training=training)))
         mixed = self.out(rows.take(_attend(qkv, self.heads, bias)))
         h += self.drop[0](mixed, rows=rows, training=training)
-        return h + self.drop[1](self._mlp(h), rows=rows, training=training)
+        return h + self.drop[1](self._mlp(h, training), rows=rows, training=training)
 
     def memory(self, batch, length):
         """Room for the keys and values of `length` positions, time first."""
@@ -103,13 +100,14 @@ class TransformerBlock(keras.layers.Layer):
         )
         bias = tf.where(tf.range(tf.shape(keys)[0]) <= t, 0.0, NEVER)
         q, k, v = (_by_head(x, self.heads) for x in (q, keys, values))
-        weights = _softmax(tf.einsum("bhd,tbhd->bht", q, k), q, bias)
+        weights = _softmax(tf.einsum("bhd,tbhd->bht", q * q.shape[-1] ** -0.5, k), bias)
         mixed = tf.reshape(tf.einsum("bht,tbhd->bhd", weights, v), tf.shape(h))
         h += self.out(mixed)
         return h + self._mlp(h), (keys, values)
 
-    def _mlp(self, h):
-        return self.down(self.up(self.norms[1](h)))
+    def _mlp(self, h, training=False):
+        inner = self.up(self.norms[1](h, training=training))
+        return self.down(gelu(inner, training=training))
 
 
 def transformer_stack(blocks, heads, hidden, dropout, kernel_regularizer, dtype):
@@ -123,15 +121,15 @@ def _attend(qkv, heads, bias):
     shape, width = tf.shape(qkv), qkv.shape[-1] // 3
     qkv = tf.reshape(qkv, [shape[0], shape[1], 3, heads, width // heads])
     q, k, v = tf.unstack(tf.transpose(qkv, [2, 0, 3, 1, 4]), 3)
-    weights = _softmax(tf.matmul(q, k, transpose_b=True), q, bias)
+    weights = _softmax(tf.matmul(q * q.shape[-1] ** -0.5, k, transpose_b=True), bias)
     mixed = tf.transpose(tf.matmul(weights, v), [0, 2, 1, 3])
     return tf.reshape(mixed, [shape[0], shape[1], width])
 
 
-def _softmax(scores, q, bias):
-    """softmax(scores / sqrt(d) + bias), in float32."""
-    scores = tf.cast(scores, tf.float32) / math.sqrt(q.shape[-1]) + tf.cast(bias, tf.float32)
-    return tf.cast(tf.nn.softmax(scores), q.dtype)
+def _softmax(scores, bias):
+    """softmax(scores + bias), in float32."""
+    wide = tf.cast(scores, tf.float32) + tf.cast(bias, tf.float32)
+    return tf.cast(tf.nn.softmax(wide), scores.dtype)
 
 
 def _by_head(x, heads):

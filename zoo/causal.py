@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from zoo.attention import causal, positions, transformer_stack
 from zoo.component import as_tuple, component, ensure_built, positive
-from zoo.layers import Dropout
+from zoo.layers import Dropout, LayerNormalization
 from zoo.recurrent import recurrent_stack
 
 
@@ -34,7 +34,7 @@ class CausalTransformer(keras.layers.Layer):
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         body = (blocks, heads, hidden, dropout, self.kernel_regularizer, self.dtype_policy)
         self.body = transformer_stack(*body)
-        self.norm = keras.layers.LayerNormalization(epsilon=1e-6, dtype=self.dtype_policy)
+        self.norm = LayerNormalization(dtype=self.dtype_policy)
 
     def build(self, input_shape):
         self.width = input_shape[-1]
@@ -48,7 +48,7 @@ class CausalTransformer(keras.layers.Layer):
         bias = causal(length)
         for block in self.body:
             h = block(h, rows=rows, bias=bias, training=training)
-        return self.norm(h)
+        return self.norm(h, training=training)
 
     def memory(self, batch, length):
         """Room for each block's keys and values."""

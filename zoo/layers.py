@@ -5,6 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
+from zoo import islands
 from zoo._names import nearest
 from zoo.component import component, ensure_built
 from zoo.sampling import replica_seed, uniform
@@ -277,10 +278,26 @@ class Dropout(keras.layers.Layer):
     def kept(self, x, rows=None):
         """True where nothing is dropped, in the shape of x: fresh draws.
 
-        Where x is the `Rows` of a batch it takes those of a draw for the whole batch: XLA cannot
-        draw as many numbers as there happen to be rows.
+        Where x is the `Rows` of a batch, all positions of an example keep the same: Gal and
+        Ghahramani, A theoretically grounded application of dropout in recurrent neural networks,
+        2016.
         """
         seed = replica_seed(tf.cast(self.seed_generator.next(), tf.int32))
-        shape = tf.shape(x) if rows is None else tf.concat([tf.shape(rows.seen), x.shape[1:]], 0)
-        kept = uniform(shape, seed) >= self.rate
-        return kept if rows is None else rows.take(kept)
+        if rows is None:
+            return uniform(tf.shape(x), seed) >= self.rate
+        shape = tf.concat([tf.shape(rows.seen)[:1], x.shape[1:]], 0)
+        return tf.gather(uniform(shape, seed) >= self.rate, rows.example)
+
+
+@component
+class LayerNormalization(keras.layers.Layer):
+    """As `keras.layers.LayerNormalization(epsilon=1e-6)` over the last axis; faster in training."""
+
+    def build(self, input_shape):
+        width = input_shape[-1:]
+        self.gamma = self.add_weight(shape=width, initializer="ones", name="gamma")
+        self.beta = self.add_weight(shape=width, initializer="zeros", name="beta")
+
+    def call(self, x, training=None):
+        weights = (tf.cast(tf.convert_to_tensor(w), x.dtype) for w in (self.gamma, self.beta))
+        return islands.layer_norm(x, *weights, training=training)

@@ -7,6 +7,8 @@ as not being there, and a gap in the middle is a gap. Everything that reads sequ
 import numpy as np
 import tensorflow as tf
 
+from zoo import tracing
+
 
 def observed(x):
     """True where x was observed, in the shape of x."""
@@ -28,6 +30,14 @@ def last(h, n):
     """The state after each sequence's own last step, `[B, U]`; zeros where its length n is 0."""
     rows = tf.gather(h, tf.maximum(n - 1, 0), axis=1, batch_dims=1)
     return tf.where(n[:, None] > 0, rows, tf.zeros_like(rows))
+
+
+def trim(x):
+    """x `[B, T, C]` up to the last step of its longest sequence, in a plain graph; else whole."""
+    if not tracing.is_plain_graph():
+        return x
+    longest = tf.reduce_max(lengths(observed(x)))
+    return tf.ensure_shape(x[:, : tf.maximum(longest, 1)], [x.shape[0], None, x.shape[2]])
 
 
 def pad(sequences, argument="x"):

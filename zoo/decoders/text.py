@@ -68,11 +68,15 @@ class TextDecoder(keras.Model):
         length = (self.event_shape if event_shape is None else event_shape)[0]
         return WrittenText(self, code, length, bool(training))
 
+    def hidden(self, words, training=False):
+        """The words `[B, T]` with a fraction of them unknown, in training."""
+        if not (training and self.word_dropout):
+            return words
+        seen = self.hide.kept(words) | (words == END)  # which starts a text here
+        return tf.where(seen, words, UNKNOWN)
+
     def states(self, code, words, rows, training=False):
         """What is known after reading each of the words `[M]`: `[M, width]`."""
-        if training and self.word_dropout:
-            seen = self.hide.kept(words, rows) | (words == END)  # which starts a text here
-            words = tf.where(seen, words, UNKNOWN)
         embedded = self.likelihood.embed(words)
         shift = tf.gather(self.shift(code), rows.example)
         return self.body(embedded + tf.cast(shift, embedded.dtype), rows=rows, training=training)

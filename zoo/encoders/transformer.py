@@ -7,6 +7,7 @@ from zoo import masks
 from zoo.attention import among, positions, transformer_stack
 from zoo.component import component, ensure_built, positive
 from zoo.identifiers import resolve
+from zoo.layers import LayerNormalization
 from zoo.pooling import POOLINGS
 from zoo.posteriors import NormalPosterior
 from zoo.rows import Rows
@@ -56,7 +57,7 @@ class TransformerEncoder(keras.Model):
         )
         body = (blocks, heads, hidden, dropout, self.kernel_regularizer, self.dtype_policy)
         self.body = transformer_stack(*body)
-        self.norm = keras.layers.LayerNormalization(epsilon=1e-6, dtype=self.dtype_policy)
+        self.norm = LayerNormalization(dtype=self.dtype_policy)
 
     def build(self, input_shape):
         if len(input_shape) != 3:
@@ -68,11 +69,12 @@ class TransformerEncoder(keras.Model):
             ensure_built(layer, width)
 
     def call(self, x, training=None):
-        rows = Rows(tf.reduce_any(masks.observed(x), -1))
+        x = masks.trim(x)
+        rows = Rows(tf.reduce_any(masks.observed(x), -1), training)
         bias = among(rows.seen)
         x += tf.cast(positions(tf.shape(x)[1], x.shape[-1]), x.dtype)
         h = rows.take(x)
         h = tf.where(masks.observed(h), h, tf.zeros_like(h))
         for block in self.body:
             h = block(h, rows=rows, bias=bias, training=training)
-        return self.posterior(self.pooling(self.norm(h), rows=rows))
+        return self.posterior(self.pooling(self.norm(h, training=training), rows=rows))

@@ -67,7 +67,6 @@ class Text(Likelihood):
             initializer=keras.initializers.RandomNormal(stddev=self.width**-0.5),
             name="table",
         )
-        self.bias = self.add_weight(shape=(self.rows,), initializer="zeros", name="bias")
 
     def outputs(self, channels):
         del channels
@@ -183,12 +182,11 @@ class Text(Likelihood):
 
     def nats(self, h, targets):
         """-log p of each row's target, `[M]`, from states `[M, width]`."""
-        weights = tf.convert_to_tensor(self.table), tf.convert_to_tensor(self.bias)
-        return cross_entropy(tf.cast(h, tf.float32), *weights, targets)
+        return cross_entropy(tf.cast(h, tf.float32), tf.convert_to_tensor(self.table), targets)
 
     def logits(self, h):
         """Of the next word, `[B, V]`, from a state `[B, width]`; -inf for what no one can read."""
-        logits = tf.matmul(tf.cast(h, tf.float32), self.table, transpose_b=True) + self.bias
+        logits = tf.matmul(tf.cast(h, tf.float32), self.table, transpose_b=True)
         number = tf.range(self.rows)
         return tf.where((number == UNKNOWN) | (number >= self.size), float("-inf"), logits)
 

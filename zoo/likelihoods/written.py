@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from zoo import tracing
 from zoo.choosing import greedy, nucleus
 from zoo.rows import Rows
 from zoo.words import END
@@ -34,11 +35,16 @@ class WrittenText:
     def log_prob_per_word(self, x):
         """The same for each word, then for the end: `[B, T + 1]`, 0 after it."""
         x = tf.cast(x, tf.int32)
-        start = tf.zeros_like(x[:, :1])
-        rows = Rows(tf.concat([start == END, x != END], -1))
-        before, after = tf.concat([start, x], -1), tf.concat([x, start], -1)
-        h = self.decoder.states(self.code, rows.take(before), rows, self.training)
-        return rows.put(-self.decoder.likelihood.nats(h, rows.take(after)))
+        before = self.decoder.hidden(tf.pad(x, [[0, 0], [1, 0]]), self.training)
+        after = tf.pad(x, [[0, 0], [0, 1]])
+        there = tf.pad(x != END, [[0, 0], [1, 0]], constant_values=True)
+        whole, length = tf.shape(there)[1], there.shape[1]
+        if tracing.is_plain_graph():
+            length = tf.reduce_max(tf.reduce_sum(tf.cast(there, tf.int32), -1))
+        rows = Rows(there[:, :length], self.training)
+        h = self.decoder.states(self.code, rows.take(before[:, :length]), rows, self.training)
+        found = rows.put(-self.decoder.likelihood.nats(h, rows.take(after[:, :length])))
+        return tf.pad(found, [[0, 0], [0, whole - tf.shape(found)[1]]])
 
     def mode(self):
         """The most probable next word each time: word numbers `[B, L]`."""
