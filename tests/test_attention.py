@@ -498,14 +498,17 @@ def test_dropout_drops_its_fraction_and_scales_the_rest(rate):
     np.testing.assert_allclose(y[y != 0], 3.0 / (1 - rate), rtol=1e-6)
 
 
-def test_dropout_of_rows_drops_its_fraction_of_each_position():
+def test_dropout_of_rows_drops_the_same_units_at_all_positions_of_an_example():
     rows = Rows(tf.constant(np.random.default_rng(0).random((200, 30)) < 0.5))
     x = rows.take(tf.ones([200, 30, 20]))
 
-    y = np.asarray(Dropout(0.3)(x, rows=rows, training=True))
+    y = Dropout(0.3)(x, rows=rows, training=True)
 
+    grid = np.where(np.asarray(rows.seen)[..., None], rows.put(y), np.nan)
+    low, high = np.nanmin(grid, 1), np.nanmax(grid, 1)
+    np.testing.assert_array_equal(low, high)
     assert y.shape == x.shape
-    assert abs((y == 0).mean() - 0.3) < 5 * np.sqrt(0.3 * 0.7 / y.size)
+    assert abs((low == 0).mean() - 0.3) < 5 * np.sqrt(0.3 * 0.7 / low.size)
 
 
 def test_dropout_draws_anew_each_time_and_again_from_a_restored_state():

@@ -38,7 +38,7 @@ each_decoder = pytest.mark.parametrize("vae", DECODERS, indirect=True)
 
 
 def shaken(vae, seed=0):
-    """The model with distributions that are far from uniform, and no bias at zero."""
+    """The model with distributions that are far from uniform."""
     rng = np.random.default_rng(seed)
     for weight in vae.trainable_variables:
         weight.assign_add(0.3 * rng.standard_normal(weight.shape))
@@ -105,13 +105,13 @@ def assert_frequencies(counts, p):
 @each_decoder
 def test_probability_is_that_of_each_word_given_those_before(vae):
     decoder, text = vae.decoder, vae.decoder.likelihood
-    table, bias = (np.asarray(w, "float64") for w in (text.table, text.bias))
+    table = np.asarray(text.table, "float64")
     memory, word = decoder.body.memory(8, LENGTH), np.zeros(8, int)
     shift = decoder.shift(CODES)
     expected, going = np.zeros((8, 6)), np.ones(8, bool)
     for t in range(6):
         h, memory = decoder.body.step(text.embed(word) + shift, memory, tf.constant(t))
-        logits = np.asarray(h, "float64") @ table.T + bias
+        logits = np.asarray(h, "float64") @ table.T
         log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
         word = X[:, t] if t < 5 else np.zeros(8, int)
         expected[:, t] = np.where(going, log_p[np.arange(8), word], 0)
@@ -222,31 +222,31 @@ def test_texts_without_words_have_a_result_and_finite_gradients(vae):
 
 
 @tf.function(autograph=False, reduce_retracing=True)
-def in_a_graph(plain, h, table, bias, targets):
+def in_a_graph(plain, h, table, targets):
     weights = tf.cast(tf.range(tf.shape(h)[0]) % 7 + 1, tf.float32)
     with tf.GradientTape() as tape, tracing.graph(plain=plain):
-        tape.watch([h, table, bias])
-        found = softmax.cross_entropy(h, table, bias, targets)
+        tape.watch([h, table])
+        found = softmax.cross_entropy(h, table, targets)
         loss = tf.reduce_sum(found * weights)
-    return [found, *tape.gradient(loss, [h, table, bias])]
+    return [found, *tape.gradient(loss, [h, table])]
 
 
 def head(count, scale=1.0):
     rng = np.random.default_rng(count)
-    h, table, bias = (rng.standard_normal(s).astype("float32") for s in ((count, 5), (9, 5), (9,)))
-    return h * scale, table, bias, rng.integers(0, 9, count).astype("int32")
+    h, table = (rng.standard_normal(s).astype("float32") for s in ((count, 5), (9, 5)))
+    return h * scale, table, rng.integers(0, 9, count).astype("int32")
 
 
-def by_hand(h, table, bias, targets):
+def by_hand(h, table, targets):
     """Values and gradients in float64, from the formulas."""
     weights = np.arange(len(h)) % 7 + 1.0
-    logits = h.astype("float64") @ table.T + bias
+    logits = h.astype("float64") @ table.T
     logits -= logits.max(-1, keepdims=True, initial=-np.inf)
     p = np.exp(logits)
     p /= p.sum(-1, keepdims=True)
     error = (p - np.eye(9)[targets]) * weights[:, None]
     found = -(logits - np.log(np.exp(logits).sum(-1, keepdims=True)))[np.arange(len(h)), targets]
-    return found, error @ table, error.T @ h, error.sum(0)
+    return found, error @ table, error.T @ h
 
 
 @pytest.mark.parametrize("plain", [False, True])
@@ -382,14 +382,14 @@ def test_draws_are_those_of_the_seed_and_the_position():
     assert (draws(1, 3) != draws(1, 4)).any()
 
 
-@pytest.mark.parametrize("temperature", [1e-3, 1e-30, 1e-38])
+@pytest.mark.parametrize("temperature", [1e-3, 1e-30])
 def test_the_smallest_temperatures_take_the_most_probable_word(temperature):
     assert chosen(100, LOGITS - 5, temperature=temperature)[2] == 100
 
 
-@pytest.mark.parametrize("temperature", [0, 0.0, -1.0, float("nan")])
-def test_a_temperature_that_is_not_above_zero_is_an_error(vae, temperature):
-    with pytest.raises(ValueError, match="temperature must be above 0, got"):
+@pytest.mark.parametrize("temperature", [0, 1e-38, -1.0, float("nan")])
+def test_a_temperature_that_float32_cannot_divide_by_is_an_error(vae, temperature):
+    with pytest.raises(ValueError, match="temperature must be at least 1e-30, got"):
         vae.decode(CODES).sample(seed=1, temperature=temperature)
 
 
@@ -467,9 +467,17 @@ def test_nothing_is_written_after_the_end(vae):
     assert lengths.max() == LENGTH
 
 
+def prefer(vae, logits):
+    """Make the logits of each next word these, whatever was read."""
+    norm, text = vae.decoder.body.norm, vae.decoder.likelihood
+    norm.gamma.assign(np.zeros(text.width))
+    norm.beta.assign(np.eye(text.width)[0])
+    text.table.assign(logits[:, None] * np.eye(text.width)[:1])
+
+
 def test_each_text_ends_on_its_own():
     vae = text_vae()
-    vae.decoder.likelihood.bias[0].assign(50.0)
+    prefer(vae, np.eye(WORDS)[0] * 50)
 
     assert np.abs(vae.decode(CODES).sample(seed=1)).max() == 0
 
@@ -494,10 +502,10 @@ def test_neither_the_unknown_word_nor_numbers_beyond_the_vocabulary_are_written(
     vae = string_vae(built=True)
     vae.adapt(TEXTS)
     text = vae.decoder.likelihood
-    assert text.size < text.rows == 40
-    bias = np.full(40, 30.0)  # what may not be written is what is wanted
-    bias[[0, *range(2, text.size)]] = 0.0
-    text.bias.assign(bias)
+    assert text.size < text.vocabulary_size == 40
+    wanted = np.full(40, 30.0)  # what may not be written is what is wanted
+    wanted[[0, *range(2, text.size)]] = [0.0, *[1.0] * (text.size - 2)]
+    prefer(vae, wanted)
     p = vae.decode(np.tile(CODES, (20, 1)))
 
     for x in (np.asarray(p.sample(seed=1, **options)), np.asarray(p.mode())):
@@ -1051,7 +1059,7 @@ def test_bad_validation_data_is_named(ready):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"vocabulary_size": 2}, "vocabulary_size must be above 2, got 2"),
+        ({"vocabulary_size": 2}, "vocabulary_size must be at least 3, got 2"),
         ({"vocabulary_size": 0}, "vocabulary_size must be made of positive integers, got 0"),
         ({"max_length": 0}, "max_length must be made of positive integers, got 0"),
         ({"width": -1}, "width must be made of positive integers, got -1"),

@@ -74,7 +74,8 @@ class TransformerBlock(keras.layers.Layer):
         for layer in (*self.norms, self.qkv, self.out, self.up):
             ensure_built(layer, (None, width))
         ensure_built(self.down, (None, self.hidden))
-        self.drop = [Dropout(self.dropout, name=f"dropout_{i}") for i in range(2)]
+        names = ("attention_dropout", "mlp_dropout")
+        self.drop = [Dropout(self.dropout, dtype=self.dtype_policy, name=name) for name in names]
 
     def call(self, h, rows, bias, training=None):
         """Rows `[M, width]` of a padded batch -> the same; `bias` is added to the scores."""

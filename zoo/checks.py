@@ -105,6 +105,7 @@ def training_data(model, x, y, sample_weight, argument="x"):
     """Check what `fit` or its validation was given; build the model; x as an array or a stream."""
     if isinstance(x, tf.data.Dataset):
         _dataset(model, x, argument)
+        return _read(model, x)
     if is_stream(x):  # Keras reads generators; the model is built by their first batch
         return x
     x = array(model, x, argument)
@@ -116,6 +117,18 @@ def training_data(model, x, y, sample_weight, argument="x"):
     if sample_weight is not None:
         _weights(np.asarray(sample_weight))
     return x
+
+
+def _read(model, dataset):
+    """The dataset with strings read: XLA has none, so they must not come as far as a step."""
+    spec = dataset.element_spec
+    first = spec[0] if isinstance(spec, tuple) else spec
+    if getattr(first, "dtype", None) != tf.string:
+        return dataset
+    read = model.decoder.likelihood.read
+    if isinstance(spec, tuple):
+        return dataset.map(lambda x, *others: (read(x), *others))
+    return dataset.map(read)
 
 
 def _weights(weights):

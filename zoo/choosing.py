@@ -4,6 +4,8 @@ import tensorflow as tf
 
 from zoo.sampling import uniform
 
+SMALLEST = 1e-30  # temperature; below it float32 divides by zero
+
 
 def greedy(logits, t):
     """The most probable word, `[B]` int32."""
@@ -18,16 +20,19 @@ def nucleus(seed, temperature=1.0, top_p=1.0):
 
     Args:
         seed: int32 `[2]`.
-        temperature: divides the logits; below 1 it sharpens, above it flattens.
+        temperature: divides the logits; below 1 it sharpens, above it flattens. At least 1e-30.
         top_p: 1.0 keeps all words; the most probable one always stays.
     """
-    if not temperature > 0:
-        raise ValueError(f"temperature must be above 0, got {temperature!r}: greedy is mode()")
+    if not temperature >= SMALLEST:
+        raise ValueError(
+            f"temperature must be at least {SMALLEST:g}, got {temperature!r}: mode() is the limit"
+        )
     if not 0 < top_p <= 1:
         raise ValueError(f"top_p must be a probability in (0, 1], got {top_p!r}")
 
     def choose(logits, t):
-        logits = logits / temperature
+        # The largest first: a small temperature would make all of them infinite.
+        logits = (logits - tf.reduce_max(logits, -1, keepdims=True)) / temperature
         if top_p < 1:
             logits = _nucleus(logits, top_p)
         # The largest of logits + Gumbel noise is a draw from their softmax.

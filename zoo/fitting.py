@@ -101,7 +101,7 @@ def _validation(model, data):
     """Validation data, checked and prepared."""
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
     prepared = checks.training_data(model, x, y, sample_weight, argument="validation_data")
-    return data if checks.is_stream(x) else _trimmed(prepared, y, sample_weight)
+    return prepared if checks.is_stream(x) else _trimmed(prepared, y, sample_weight)
 
 
 def _first_epoch(model, callbacks, initial_epoch):

@@ -41,13 +41,28 @@ class Words(tf.Module):
     @classmethod
     def from_texts(cls, parts, size, max_length, standardize=True):
         """The most frequent words of an iterable of arrays of strings, at most `size` numbers."""
-        parts = iter(parts)
+        parts, broken = iter(parts), []
+
+        def texts():
+            try:
+                yield from parts
+            except (TypeError, ValueError) as error:
+                broken.append(error)
+                raise
+
         dataset = tf.data.Dataset.from_generator(
-            lambda: parts, output_signature=tf.TensorSpec([None], tf.string)
+            texts, output_signature=tf.TensorSpec([None], tf.string)
         )
         vectorization = _vectorization(None, size)
-        vectorization.adapt(dataset.map(lambda texts: _spaced(texts, standardize)))
+        try:
+            vectorization.adapt(dataset.map(lambda texts: _spaced(texts, standardize)))
+        except tf.errors.InvalidArgumentError:
+            if broken:  # not as TensorFlow tells it
+                raise broken[0] from None
+            raise
         words = vectorization.get_vocabulary(include_special_tokens=False)
+        if not words:
+            raise ValueError("x must hold at least one word, got none")
         return cls([str(word) for word in words], max_length, standardize)
 
     def read(self, texts):

@@ -10,7 +10,11 @@ import numpy as np
 LATENT = 16
 PIXELS = 28 * 28
 STEPS, CHANNELS = 64, 8
-BATCHES = {"w1": 468, "w2": 10, "w3": 80}
+# Texts: words and their end, 64 positions.
+WORDS, VOCABULARY, WIDTH, HEADS, BLOCKS = 63, 8000, 128, 4, 2
+BATCHES = {"w1": 468, "w2": 10, "w3": 80, "w4": 20}
+BATCH_SIZES = {"w1": 128, "w2": 128, "w3": 128, "w4": 64}
+LATENTS = {"w1": LATENT, "w2": LATENT, "w3": LATENT, "w4": 32}
 
 
 def process_age():
@@ -41,9 +45,29 @@ def series(examples):
     return x.astype(np.float32)
 
 
+def texts(examples):
+    """Word numbers `[examples, WORDS]`, rare ones rarer, each text with favourites of its own.
+
+    0 is the end that follows every text and starts what a decoder reads, 1 is not used.
+    """
+    rng = np.random.default_rng(0)
+    shares = 1.0 / np.arange(10, VOCABULARY + 8)
+    words = rng.choice(VOCABULARY - 2, (examples, WORDS), p=shares / shares.sum())
+    favourites = rng.integers(0, VOCABULARY - 2, (examples, 1))
+    return (2 + np.where(rng.random(words.shape) < 0.2, favourites, words)).astype("int32")
+
+
+def positions(length):
+    """Sines, then cosines, of the position: `[length, WIDTH]`."""
+    rates = np.exp(-np.log(10_000.0) * np.arange(WIDTH // 2) / (WIDTH // 2))
+    angle = np.arange(length)[:, None] * rates
+    return np.concatenate([np.sin(angle), np.cos(angle)], -1).astype("float32")
+
+
 def data_of(args):
-    """What a contender trains on: images, flat, or series."""
-    return (series if args.workload == "w3" else images)(examples_of(args))
+    """What a contender trains on: images, flat; series; or word numbers."""
+    kinds = {"w1": images, "w2": images, "w3": series, "w4": texts}
+    return kinds[args.workload](examples_of(args))
 
 
 def parser(description):
@@ -51,14 +75,15 @@ def parser(description):
     p = argparse.ArgumentParser(description=description)
     p.add_argument("--workload", choices=tuple(BATCHES), default="w1")
     p.add_argument("--epochs", type=int, default=4, help="the first warms up")
-    p.add_argument("--batch", type=int, default=128)
+    p.add_argument("--batch", type=int, help="default: 128, or 64 texts")
     p.add_argument("--examples", type=int, help="default: as many batches as take seconds")
     return p
 
 
 def examples_of(args):
-    """How many examples make an epoch: whole batches."""
-    return args.examples or BATCHES[args.workload] * 128
+    """How many examples make an epoch: whole batches; settles the batch size."""
+    args.batch = args.batch or BATCH_SIZES[args.workload]
+    return args.examples or BATCHES[args.workload] * args.batch
 
 
 class Clock:

@@ -11,6 +11,8 @@ from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.softmax import cross_entropy
 from zoo.words import END, RESERVED, UNKNOWN, Words
 
+DEFAULT_SIZE = 10_000
+
 
 @component
 class Text(Likelihood):
@@ -25,7 +27,8 @@ class Text(Likelihood):
     and Wolf, Using the output embedding to improve language models, 2017.
 
     Args:
-        vocabulary_size: V, at most so many different numbers, 0 and 1 included.
+        vocabulary_size: V, at most so many different numbers, 0 and 1 included; None is 10,000, or
+            as many as a given vocabulary needs. Where fewer words are learned it shrinks.
         max_length: L, the longest text in words.
         width: of the embedding.
         standardize: whether to lower the case and set punctuation apart from words.
@@ -36,7 +39,7 @@ class Text(Likelihood):
 
     def __init__(
         self,
-        vocabulary_size=10_000,
+        vocabulary_size=None,
         max_length=64,
         width=128,
         standardize=True,
@@ -44,9 +47,14 @@ class Text(Likelihood):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if isinstance(vocabulary, str):
+            raise TypeError("vocabulary must be a sequence of words, got one string")
+        least = RESERVED + (1 if vocabulary is None else len(vocabulary))
+        if vocabulary_size is None:
+            vocabulary_size = DEFAULT_SIZE if vocabulary is None else least
         positive(vocabulary_size=vocabulary_size, max_length=max_length, width=width)
-        if vocabulary_size <= RESERVED:
-            raise ValueError(f"vocabulary_size must be above {RESERVED}, got {vocabulary_size}")
+        if vocabulary_size < least:
+            raise ValueError(f"vocabulary_size must be at least {least}, got {vocabulary_size}")
         self.vocabulary_size, self.max_length, self.width = vocabulary_size, max_length, width
         self.standardize = standardize
         self.vocabulary = None if vocabulary is None else tuple(vocabulary)
@@ -56,14 +64,13 @@ class Text(Likelihood):
 
     @property
     def size(self):
-        """V: how many different numbers there are."""
+        """How many different numbers mean something."""
         return self.vocabulary_size if self.words is None else RESERVED + len(self.vocabulary)
 
     def build(self, input_shape):
         del input_shape
-        self.rows = self.size  # a vocabulary that comes later may be smaller
         self.table = self.add_weight(
-            shape=(self.rows, self.width),
+            shape=(self.vocabulary_size, self.width),
             initializer=keras.initializers.RandomNormal(stddev=self.width**-0.5),
             name="table",
         )
@@ -95,17 +102,13 @@ class Text(Likelihood):
             texts, self.vocabulary_size, self.max_length, self.standardize
         )
         self.vocabulary = self.words.vocabulary
+        if not self.built:
+            self.vocabulary_size = self.size
 
     def prepare(self, x, argument="x"):
         """Strings, lists of word numbers or an array of them -> int32 `[N, L]`."""
         if _is_text(x):
-            texts = _strings(x, argument)
-            if self.words is None:
-                raise ValueError(
-                    f"{argument} holds strings, and this model has no vocabulary yet: call fit or "
-                    "adapt with texts first, or give it a vocabulary"
-                )
-            return self.words.read(tf.constant(texts)).numpy()
+            return self._known(argument).read(tf.constant(_strings(x, argument))).numpy()
         if isinstance(x, tf.RaggedTensor):
             x = x.to_list()
         if isinstance(x, (list, tuple)) and any(np.ndim(row) == 1 for row in x):
@@ -125,11 +128,10 @@ class Text(Likelihood):
                 f"{argument} has texts of {x.shape[1]} words, expected at most "
                 f"max_length={self.max_length}"
             )
-        size = self.rows if self.built else self.size
         low, high = int(x.min()), int(x.max())
-        if low < 0 or high >= size:
+        if low < 0 or high >= self.size:
             raise ValueError(
-                f"{argument} holds word numbers from {low} to {high}, expected 0 to {size - 1}"
+                f"{argument} holds word numbers from {low} to {high}, expected 0 to {self.size - 1}"
             )
         broken = (x[:, :-1] == END) & (x[:, 1:] != END)
         if broken.any():
@@ -139,9 +141,17 @@ class Text(Likelihood):
                 "text"
             )
 
+    def _known(self, argument):
+        if self.words is None:
+            raise ValueError(
+                f"{argument} holds strings, and this model has no vocabulary yet: call fit or "
+                "adapt with texts first, or give it a vocabulary"
+            )
+        return self.words
+
     def read(self, x):
         if x.dtype == tf.string:
-            return self.words.read(x)
+            return self._known("x").read(x)
         return tf.cast(x, self.x_dtype)
 
     def write(self, x):
@@ -187,7 +197,7 @@ class Text(Likelihood):
     def logits(self, h):
         """Of the next word, `[B, V]`, from a state `[B, width]`; -inf for what no one can read."""
         logits = tf.matmul(tf.cast(h, tf.float32), self.table, transpose_b=True)
-        number = tf.range(self.rows)
+        number = tf.range(self.vocabulary_size)
         return tf.where((number == UNKNOWN) | (number >= self.size), float("-inf"), logits)
 
     def call(self, raw):
@@ -196,6 +206,8 @@ class Text(Likelihood):
 
 def _is_text(x):
     """Whether x holds strings, by its type or its first element."""
+    if isinstance(x, tf.RaggedTensor):
+        return x.dtype == tf.string
     if isinstance(x, (tf.Tensor, np.ndarray)):
         if x.dtype == tf.string:
             return True
@@ -208,7 +220,7 @@ def _is_text(x):
 
 def _strings(x, argument):
     """A vector of strings, each of which is one."""
-    x = np.asarray(x, object)
+    x = np.asarray(x.to_list() if isinstance(x, tf.RaggedTensor) else x, object)
     if x.ndim != 1:
         raise ValueError(f"{argument} must be texts [N], got shape {x.shape}")
     for i, text in enumerate(x):
@@ -222,7 +234,8 @@ def _padded(rows, argument):
     for i, row in enumerate(rows):
         if row.ndim != 1 or (row.size and row.dtype.kind not in "iu"):
             raise TypeError(f"{argument}[{i}] must be a list of integers, got {row.dtype}")
-    found = np.zeros((len(rows), max(map(len, rows)) or 1), "int32")
+    # Wide enough for numbers that `check` refuses.
+    found = np.zeros((len(rows), max(map(len, rows)) or 1), "int64")
     for target, row in zip(found, rows, strict=True):
         target[: len(row)] = row
     return found

@@ -64,14 +64,14 @@ class WrittenText:
         """
         if seed is None:
             seed = int(np.random.default_rng().integers(2**31))
-        if isinstance(seed, int):
-            seed = tf.constant([seed, 0])
+        if isinstance(seed, (int, np.integer)):
+            seed = tf.constant([seed, 0], tf.int32)
         return self._write(nucleus(seed, temperature, top_p))
 
     def _write(self, choose):
         """Words one after the other, each from a memory of those before."""
         decoder, batch = self.decoder, tf.shape(self.code)[0]
-        shift = decoder.shift(self.code)
+        shift = tf.cast(decoder.shift(self.code), tf.float32)
 
         def step(t, word, going, written, memory):
             h, memory = decoder.body.step(decoder.likelihood.embed(word) + shift, memory, t)

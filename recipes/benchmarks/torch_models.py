@@ -1,0 +1,209 @@
+"""The networks of the four workloads in PyTorch, as `torch_loop.py` trains them."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812  (its usual name)
+from workload import (
+    BLOCKS,
+    CHANNELS,
+    HEADS,
+    LATENT,
+    LATENTS,
+    PIXELS,
+    STEPS,
+    VOCABULARY,
+    WIDTH,
+    WORDS,
+    positions,
+)
+
+
+class DenseEncoder(nn.Sequential):
+    def __init__(self):
+        super().__init__(
+            nn.Linear(PIXELS, 512),
+            nn.ReLU(),
+            nn.Linear(512, 256),
+            nn.ReLU(),
+            nn.Linear(256, 2 * LATENT),
+        )
+
+
+class DenseDecoder(nn.Sequential):
+    def __init__(self):
+        super().__init__(
+            nn.Linear(LATENT, 256),
+            nn.ReLU(),
+            nn.Linear(256, 512),
+            nn.ReLU(),
+            nn.Linear(512, PIXELS),
+        )
+
+
+class Residual(nn.Module):
+    """Two 3x3 convolutions and a skip; `stride=2` halves the map, `upsample` doubles it."""
+
+    def __init__(self, channels_in, channels, stride=1, upsample=False):
+        super().__init__()
+        self.resize = nn.Upsample(scale_factor=2, mode="nearest") if upsample else nn.Identity()
+        self.conv1 = nn.Conv2d(channels_in, channels, 3, stride, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(channels)
+        same = channels_in == channels and stride == 1
+        # A 1x1 convolution commutes with nearest upsampling, so the skip is enlarged after it.
+        self.skip = (
+            nn.Identity()
+            if same
+            else nn.Sequential(
+                nn.Conv2d(channels_in, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
+            )
+        )
+
+    def forward(self, x):
+        h = F.relu(self.norm1(self.conv1(self.resize(x))))
+        return F.relu(self.norm2(self.conv2(h)) + self.resize(self.skip(x)))
+
+
+class ConvEncoder(nn.Sequential):
+    def __init__(self):
+        super().__init__(
+            nn.Unflatten(1, (1, 28, 28)),
+            nn.Conv2d(1, 32, 3, padding=1, bias=False),
+            nn.BatchNorm2d(32),
+            nn.ReLU(),
+            Residual(32, 64, stride=2),
+            Residual(64, 64),
+            Residual(64, 128, stride=2),
+            Residual(128, 128),
+            nn.Flatten(),
+            nn.Linear(7 * 7 * 128, 2 * LATENT),
+        )
+
+
+class ConvDecoder(nn.Sequential):
+    def __init__(self):
+        super().__init__(
+            nn.Linear(LATENT, 7 * 7 * 128),
+            nn.ReLU(),
+            nn.Unflatten(1, (128, 7, 7)),
+            Residual(128, 128),
+            Residual(128, 64, upsample=True),
+            Residual(64, 64),
+            Residual(64, 32, upsample=True),
+            nn.Conv2d(32, 1, 3, padding=1),
+            nn.Flatten(),
+        )
+
+
+class SeriesEncoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(CHANNELS, 64, batch_first=True)
+        self.heads = nn.Linear(64, 2 * LATENT)
+
+    def forward(self, x):
+        return self.heads(self.lstm(x)[0][:, -1])
+
+
+class SeriesDecoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(LATENT, 64, batch_first=True)
+        self.values = nn.Linear(64, CHANNELS)
+
+    def forward(self, z):
+        return self.values(self.lstm(z[:, None].expand(-1, STEPS, -1))[0])
+
+
+def bernoulli_nll(logits, x):
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+
+
+def normal_nll(means, x):
+    """Of Normal(means, 0.1), up to its constant."""
+    return 0.5 * (((x - means) / 0.1) ** 2).sum()
+
+
+class Block(nn.Module):
+    """A pre-norm transformer block."""
+
+    def __init__(self, causal):
+        super().__init__()
+        self.causal = causal
+        self.norm1, self.norm2 = nn.LayerNorm(WIDTH, 1e-6), nn.LayerNorm(WIDTH, 1e-6)
+        self.qkv, self.out = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.up, self.down = nn.Linear(WIDTH, 4 * WIDTH), nn.Linear(4 * WIDTH, WIDTH)
+
+    def forward(self, h):
+        shape = (*h.shape[:2], 3, HEADS, WIDTH // HEADS)
+        q, k, v = self.qkv(self.norm1(h)).view(shape).permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
+        h = h + self.out(mixed.transpose(1, 2).reshape(h.shape))
+        return h + self.down(F.gelu(self.up(self.norm2(h))))
+
+
+class Stack(nn.Sequential):
+    def __init__(self, causal):
+        super().__init__(*(Block(causal) for _ in range(BLOCKS)), nn.LayerNorm(WIDTH, 1e-6))
+
+
+class Words(nn.Module):
+    """The table that embeds words and gives logits, and the positions."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(VOCABULARY, WIDTH) * WIDTH**-0.5)
+        self.register_buffer("positions", torch.from_numpy(positions(WORDS + 1)))
+
+    def forward(self, x):
+        return F.embedding(x, self.table) * WIDTH**0.5 + self.positions[: x.shape[1]]
+
+
+class TextEncoder(nn.Module):
+    def __init__(self, words):
+        super().__init__()
+        self.words, self.body = words, Stack(causal=False)
+        self.heads = nn.Linear(WIDTH, 2 * LATENTS["w4"])
+
+    def forward(self, x):
+        return self.heads(self.body(self.words(x)).mean(1))
+
+
+class TextDecoder(nn.Module):
+    """-log p(x|z) of the words and the end after them, summed."""
+
+    def __init__(self, words):
+        super().__init__()
+        self.words, self.body = words, Stack(causal=True)
+        self.code = nn.Linear(LATENTS["w4"], WIDTH, bias=False)
+
+    def forward(self, z, x):
+        before, after = F.pad(x, (1, 0)), F.pad(x, (0, 1))
+        h = self.body(self.words(before) + self.code(z)[:, None])
+        logits = F.linear(h, self.words.table)
+        return F.cross_entropy(logits.flatten(0, 1), after.flatten().long(), reduction="sum")
+
+
+class Field(nn.Module):
+    """A decoder whose outputs are scored by `nll`."""
+
+    def __init__(self, decoder, nll):
+        super().__init__()
+        self.decoder, self.nll = decoder, nll
+
+    def forward(self, z, x):
+        return self.nll(self.decoder(z), x)
+
+
+def networks(workload):
+    """An encoder, x -> loc and raw scale, and a decoder, (z, x) -> -log p(x|z) of the batch."""
+    if workload == "w4":
+        words = Words()
+        return TextEncoder(words), TextDecoder(words)
+    encoder, decoder, nll = {
+        "w1": (DenseEncoder, DenseDecoder, bernoulli_nll),
+        "w2": (ConvEncoder, ConvDecoder, bernoulli_nll),
+        "w3": (SeriesEncoder, SeriesDecoder, normal_nll),
+    }[workload]
+    return encoder(), Field(decoder(), nll)
