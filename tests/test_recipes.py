@@ -58,8 +58,8 @@ def epochs(out):
         return [int(row["epoch"]) for row in csv.DictReader(file)]
 
 
-def check_run(out, figures):
-    """A whole run folder, and that what it holds can be loaded."""
+def check_run(out, figures, x=None):
+    """A whole run folder, and that what it holds can be loaded; x is for the model to encode."""
     import keras
     import tensorflow as tf
 
@@ -71,7 +71,7 @@ def check_run(out, figures):
     assert held_out["elbo"] == pytest.approx(-held_out["nll"] - held_out["kl"], abs=1e-2)
     vae = keras.models.load_model(out / "model.keras")
     served = tf.saved_model.load(str(out / "saved_model"))
-    x = np.zeros((2, *vae.decoder.event_shape), "float32")
+    x = np.zeros((2, *vae.decoder.event_shape), "float32") if x is None else x
     loc = served.signatures["encode"](tf.constant(x))["loc"]
     np.testing.assert_allclose(loc, vae.encode(x).loc, atol=1e-5)
     return found
@@ -330,3 +330,58 @@ def test_series_that_cannot_be_used(tmp_path, recipe, capsys, columns, arguments
     flags = [*TINY_SERIES, "--data", data, *arguments, "--out", tmp_path / "run"]
 
     assert message in refusal(recipe, capsys, "time_series", *flags)
+
+
+TINY_TEXTS = [*SMALL, "--width", "8", "--max-length", "9", "--latent-dim", "2"]
+TINY_TEXTS += ["--option", "heads=2", "--option", "hidden=12", "--option", "blocks=1"]
+
+
+def sentences(path, n=60):
+    """A file of n different sentences, one of them twice, and an empty line."""
+    animals = ("cat", "dog", "bird", "fish", "newt", "horse", "cow", "ant")
+    found = [f"The {a} sees, and hears, the {b}." for a in animals for b in animals][:n]
+    path.write_text("\n".join([*found, "", found[0]]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_texts_of_a_users_file(tmp_path):
+    out, data = tmp_path / "run", sentences(tmp_path / "mine.txt")
+    output = finish(start("text.py", *TINY_TEXTS, "--data", data, "--out", out))
+
+    found = check_run(out, {"curves", "latent"}, ["The cat sees the dog.", "ants"])
+
+    assert "perplexity" in output and found["data"]["name"] == "mine.txt"
+    assert found["data"]["train"] + found["data"]["held_out"] == 60
+    words, numbers = found["held_out"]["words_per_text"], found["held_out"]
+    assert words == 10.0  # ten words and marks, cut to nine, and the end
+    expected = np.exp(-numbers["log_likelihood"] / words)
+    assert numbers["perplexity"] == pytest.approx(expected, rel=1e-6)
+    texts = {path.stem: path.read_text("utf-8") for path in (out / "texts").glob("*.txt")}
+    assert {*texts} == {"samples", "reconstructions", "interpolation", "neighbours"}
+    assert len(texts["samples"].splitlines()) == 20
+    for block in texts["neighbours"].strip().split("\n\n"):
+        sentence, *near = block.splitlines()
+        assert sentence.startswith("> The ") and len(near) == 3
+        assert sentence[2:] not in near  # what is held out was not trained on
+
+
+def test_the_default_texts_are_sentences(recipe):
+    found = recipe("text_data").reference()
+
+    assert len({*found}) > 1000
+    assert all(4 <= len(text.split()) <= 30 and text[-1] in ".!?" for text in found)
+    assert not [text for text in found if "::=" in text or ">>>" in text or "*" in text]
+
+
+def test_texts_that_cannot_be_used(tmp_path, recipe, capsys):
+    few, out = tmp_path / "few.txt", ["--out", tmp_path / "run"]
+    few.write_text("one\ntwo\n")
+    binary = tmp_path / "image.png"
+    binary.write_bytes(bytes([0x89, 0xFF, 0xFE]) * 20)
+
+    assert "--data: at least 20" in refusal(recipe, capsys, "text", "--data", few, *out)
+    assert "--data" in refusal(recipe, capsys, "text", "--data", tmp_path / "none.txt", *out)
+    assert "--data" in refusal(recipe, capsys, "text", "--data", binary, *out)
+    many = sentences(tmp_path / "many.txt")
+    line = refusal(recipe, capsys, "text", "--data", many, "--vocabulary", "2", *out)
+    assert "--vocabulary: vocabulary_size must be at least 3" in line

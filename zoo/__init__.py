@@ -2,7 +2,7 @@
 
 >>> import zoo
 >>> zoo.available()
-('conv_vae', 'dense_vae', 'lstm_vae')
+('conv_vae', 'dense_vae', 'lstm_vae', 'transformer_vae')
 
 Importing the package is cheap; TensorFlow is loaded when something needs it.
 """

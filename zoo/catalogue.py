@@ -77,7 +77,7 @@ _CARDS = {
             data="texts",
             input="[N] strings, or [N, L] word numbers",
             encoder="two pre-norm blocks of width 128, mean over words",
-            parameters="2,097,296 at a vocabulary of 10,000",
+            parameters="2,085,952 at 64",
             reference="Bowman et al., Generating sentences from a continuous space, 2016; Vaswani "
             "et al., Attention is all you need, 2017",
             builder="zoo.variants.text:transformer_vae",
