@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from zoo import tracing
 
+ROUNDING = 8
+
 
 def observed(x):
     """True where x was observed, in the shape of x."""
@@ -32,12 +34,15 @@ def last(h, n):
     return tf.where(n[:, None] > 0, rows, tf.zeros_like(rows))
 
 
-def trim(x):
-    """x `[B, T, C]` up to the last step of its longest sequence, in a plain graph; else whole."""
+def longest(n):
+    """Where to cut a batch of sequences of lengths n, `[B]`, so that all they hold stays.
+
+    In a plain graph after the longest, rounded up a little: what is compiled for each size meets
+    few. Elsewhere nowhere, None: XLA knows no sizes that depend on values.
+    """
     if not tracing.is_plain_graph():
-        return x
-    longest = tf.reduce_max(lengths(observed(x)))
-    return tf.ensure_shape(x[:, : tf.maximum(longest, 1)], [x.shape[0], None, x.shape[2]])
+        return None
+    return -(-tf.maximum(tf.reduce_max(n), 1) // ROUNDING) * ROUNDING
 
 
 def pad(sequences, argument="x"):

@@ -69,8 +69,9 @@ class TransformerEncoder(keras.Model):
             ensure_built(layer, width)
 
     def call(self, x, training=None):
-        x = masks.trim(x)
-        rows = Rows(tf.reduce_any(masks.observed(x), -1), training)
+        seen = masks.observed(x)
+        steps = masks.longest(masks.lengths(seen))
+        x, rows = x[:, :steps], Rows(tf.reduce_any(seen[:, :steps], -1), training)
         bias = among(rows.seen)
         x += tf.cast(positions(tf.shape(x)[1], x.shape[-1]), x.dtype)
         h = rows.take(x)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from zoo import tracing
+from zoo import masks
 from zoo.choosing import greedy, nucleus
 from zoo.rows import Rows
 from zoo.words import END
@@ -38,13 +38,11 @@ class WrittenText:
         before = self.decoder.hidden(tf.pad(x, [[0, 0], [1, 0]]), self.training)
         after = tf.pad(x, [[0, 0], [0, 1]])
         there = tf.pad(x != END, [[0, 0], [1, 0]], constant_values=True)
-        whole, length = tf.shape(there)[1], there.shape[1]
-        if tracing.is_plain_graph():
-            length = tf.reduce_max(tf.reduce_sum(tf.cast(there, tf.int32), -1))
+        length = masks.longest(tf.reduce_sum(tf.cast(there, tf.int32), -1))
         rows = Rows(there[:, :length], self.training)
         h = self.decoder.states(self.code, rows.take(before[:, :length]), rows, self.training)
         found = rows.put(-self.decoder.likelihood.nats(h, rows.take(after[:, :length])))
-        return tf.pad(found, [[0, 0], [0, whole - tf.shape(found)[1]]])
+        return tf.pad(found, [[0, 0], [0, tf.shape(there)[1] - tf.shape(found)[1]]])
 
     def mode(self):
         """The most probable next word each time: word numbers `[B, L]`."""
