@@ -10,11 +10,20 @@ import pytest
 
 import zoo
 from tests.helpers import run_python
+from zoo.attention import TransformerBlock
+from zoo.causal import CausalLSTM, CausalTransformer
 from zoo.component import as_tuple, positive
 from zoo.corruptions import GaussianCorruption, MaskingCorruption, SaltAndPepperCorruption
-from zoo.decoders import ConvDecoder, DenseDecoder, LSTMDecoder
-from zoo.encoders import ConvEncoder, DenseEncoder, LSTMEncoder
-from zoo.layers import BatchNormalization, ResidualBlock, UpsampleConv2D, UpsampleResidualBlock
+from zoo.decoders import ConvDecoder, DenseDecoder, LSTMDecoder, TextDecoder
+from zoo.encoders import ConvEncoder, DenseEncoder, LSTMEncoder, TransformerEncoder
+from zoo.layers import (
+    BatchNormalization,
+    Dropout,
+    LayerNormalization,
+    ResidualBlock,
+    UpsampleConv2D,
+    UpsampleResidualBlock,
+)
 from zoo.likelihoods import (
     Bernoulli,
     BinarizedBernoulli,
@@ -27,8 +36,10 @@ from zoo.likelihoods import (
     SeriesStudentT,
     SharedScaleNormal,
     Tabular,
+    Text,
 )
-from zoo.objectives import KL, WeightedSum
+from zoo.objectives import KL, FreeBits, WeightedSum
+from zoo.pooling import AttentionPooling, MeanPooling
 from zoo.recurrent import GRU, LSTM
 
 L2 = keras.regularizers.L2(0.1)
@@ -48,11 +59,21 @@ COMPONENTS = (
     UpsampleResidualBlock(4, (5, 6), normalization="group"),
     LSTMEncoder(3, units=(5, 4), bidirectional=True, cell="gru", kernel_regularizer=L2),
     LSTMDecoder((7, 2), units=(4, 5), likelihood=SeriesStudentT(0.1), kernel_regularizer=L2),
+    TransformerEncoder(3, heads=2, dropout=0.2, pooling="attention", kernel_regularizer=L2),
+    TextDecoder((7,), body="lstm", word_dropout=0.4, likelihood=Text(9, 7, 8)),
+    TransformerBlock(2, 12, dropout=0.2, kernel_regularizer=L2),
+    CausalTransformer(1, heads=2, hidden=12, dropout=0.2, kernel_regularizer=L2),
+    CausalLSTM((5, 4), "gru", dropout=0.2, kernel_regularizer=L2),
+    MeanPooling(),
+    AttentionPooling(),
+    Dropout(0.3),
+    LayerNormalization(),
     LSTM(4, kernel_regularizer=L2),
     GRU(4, kernel_regularizer=L2),
     SeriesNormal(0.5, floor=0.1),
     SeriesPerStepNormal(0.2),
     SeriesStudentT(0.2),
+    Text(20, 5, width=8, standardize=False, vocabulary=("a", "b")),
     Bernoulli(),
     BinarizedBernoulli(),
     Categorical(5),
@@ -65,6 +86,7 @@ COMPONENTS = (
     zoo.StandardNormal(3),
     zoo.SingleLatent(DenseEncoder(3, hidden=(4,)), prior=zoo.StandardNormal(3)),
     KL(0.5, name="beta"),
+    FreeBits(0.3, 0.5),
     WeightedSum((KL(0.5),)),
     zoo.VAE(
         zoo.SingleLatent(DenseEncoder(2, hidden=(3,))),

@@ -12,9 +12,9 @@ ZOO = pathlib.Path(ROOT) / "zoo"
 
 # Each file imports from lower levels only, or its own package. (DESIGN.md, section 3.)
 LEVELS = (
-    ("_names", "_backend", "records"),
+    ("_names", "_backend", "records", "tracing"),
     ("component", "distributions", "identifiers"),
-    ("sampling", "masks", "recurrence", "tracing", "words", "rows", "pooling"),
+    ("sampling", "masks", "recurrence", "words", "rows", "pooling", "islands"),
     ("nats", "layers", "recurrent", "optimizers", "corruptions", "choosing"),
     ("posteriors", "likelihoods", "priors", "attention"),
     ("causal",),

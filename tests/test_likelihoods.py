@@ -19,7 +19,7 @@ from zoo.likelihoods import (
 
 RNG = np.random.default_rng(0)
 SERIES = {name for name in likelihoods.IDENTIFIERS if name.startswith("series_")}  # test_series.py
-NUMERIC_HEADS = sorted({*likelihoods.IDENTIFIERS} - SERIES - {"categorical"})
+NUMERIC_HEADS = sorted({*likelihoods.IDENTIFIERS} - SERIES - {"categorical", "text"})
 
 
 def head(likelihood, event):
