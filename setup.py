@@ -44,7 +44,7 @@ setup(
     ],
     extras_require={
         "recipes": RECIPES,
-        "tests": ["pytest>=8.2", *RECIPES],
+        "tests": ["pytest>=8.2", "pytest-xdist>=3.6", *RECIPES],
         "docs": ["sphinx>=8", "myst-parser>=4", "furo>=2024.8.6"],
         "dev": ["ruff>=0.9"],
     },
