@@ -9,10 +9,10 @@ from tests.helpers import assert_same, values
 from zoo.attention import TransformerBlock, among, causal, positions
 from zoo.causal import CausalLSTM, CausalTransformer
 from zoo.encoders import TransformerEncoder
-from zoo.layers import Dropout
 from zoo.pooling import AttentionPooling, MeanPooling
 from zoo.recurrent import GRU, LSTM
 from zoo.rows import Rows
+from zoo.rowwise import Dropout
 
 WIDTH, HEADS, HIDDEN = 8, 2, 12
 SEEN = np.array([[1, 1, 1, 0], [0, 0, 0, 0], [1, 1, 1, 1], [1, 0, 0, 0]], bool)

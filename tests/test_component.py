@@ -18,8 +18,6 @@ from zoo.decoders import ConvDecoder, DenseDecoder, LSTMDecoder, TextDecoder
 from zoo.encoders import ConvEncoder, DenseEncoder, LSTMEncoder, TransformerEncoder
 from zoo.layers import (
     BatchNormalization,
-    Dropout,
-    LayerNormalization,
     ResidualBlock,
     UpsampleConv2D,
     UpsampleResidualBlock,
@@ -41,6 +39,7 @@ from zoo.likelihoods import (
 from zoo.objectives import KL, FreeBits, WeightedSum
 from zoo.pooling import AttentionPooling, MeanPooling
 from zoo.recurrent import GRU, LSTM
+from zoo.rowwise import Dropout, LayerNormalization
 
 L2 = keras.regularizers.L2(0.1)
 

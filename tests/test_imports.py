@@ -15,7 +15,7 @@ LEVELS = (
     ("_names", "_backend", "records", "tracing"),
     ("component", "distributions", "identifiers"),
     ("sampling", "masks", "recurrence", "words", "rows", "pooling", "islands"),
-    ("nats", "layers", "recurrent", "optimizers", "corruptions", "choosing"),
+    ("nats", "layers", "recurrent", "optimizers", "corruptions", "choosing", "rowwise"),
     ("posteriors", "likelihoods", "priors", "attention"),
     ("causal",),
     ("encoders", "decoders", "latents", "objectives", "feeds", "helpings"),

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from zoo.component import component, ensure_built, positive
 from zoo.islands import gelu
-from zoo.layers import Dropout, LayerNormalization
+from zoo.rowwise import Dropout, LayerNormalization
 
 # Added to the score of what must not be attended to. Finite: a text without words has no scores.
 NEVER = -1e9

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from zoo.attention import causal, positions, transformer_stack
 from zoo.component import as_tuple, component, ensure_built, positive
-from zoo.layers import Dropout, LayerNormalization
 from zoo.recurrent import recurrent_stack
+from zoo.rowwise import Dropout, LayerNormalization
 
 
 @component
@@ -96,10 +96,10 @@ class CausalLSTM(keras.layers.Layer):
         ensure_built(self.out, (None, width))
 
     def call(self, h, rows, training=None):
-        h = rows.put(h)
         for layer, drop in zip(self.body, self.drop, strict=False):
-            h = layer(drop(h, training=training), training=training)
-        return self.out(self.drop[-1](rows.take(h), rows=rows, training=training))
+            h = rows.put(drop(h, rows=rows, training=training))
+            h = rows.take(layer(h, training=training))
+        return self.out(self.drop[-1](h, rows=rows, training=training))
 
     def memory(self, batch, length):
         """Each layer's state before the first word."""

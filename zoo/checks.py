@@ -107,6 +107,8 @@ def training_data(model, x, y, sample_weight, argument="x"):
         _dataset(model, x, argument)
         return _read(model, x)
     if is_stream(x):  # Keras reads generators; the model is built by their first batch
+        if isinstance(x, keras.utils.PyDataset):
+            _no_strings(x[0][0] if isinstance(x[0], tuple) else x[0], argument)
         return x
     x = array(model, x, argument)
     for name, other in (("y", y), ("sample_weight", sample_weight)):
@@ -117,6 +119,11 @@ def training_data(model, x, y, sample_weight, argument="x"):
     if sample_weight is not None:
         _weights(np.asarray(sample_weight))
     return x
+
+
+def _no_strings(x, argument):
+    if np.asarray(x).dtype.kind in "OSU":
+        raise TypeError(f"{argument} gives strings: these come in arrays or a tf.data.Dataset")
 
 
 def _read(model, dataset):

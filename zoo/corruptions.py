@@ -20,7 +20,9 @@ class _Corruption(keras.layers.Layer):
         del input_shape
 
     def call(self, x, training=None):
-        return self.corrupt(x) if training else x
+        if not training:
+            return x
+        return tf.where(tf.math.is_nan(x), x, self.corrupt(x))  # what is not there stays so
 
     def corrupt(self, x):
         """Noise added to x, in x's dtype and shape."""

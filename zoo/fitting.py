@@ -85,12 +85,17 @@ def adapt(model, x, only_once=False):
             "give arrays or a tf.data.Dataset"
         )
     parts = [x]
+    if isinstance(x, tf.data.Dataset) and x.cardinality() == tf.data.INFINITE_CARDINALITY:
+        raise ValueError(
+            "x repeats without end: call vae.adapt(data) with data that end before fit"
+        )
     if isinstance(x, tf.data.Dataset):
         parts = map(_inputs, x)
     elif isinstance(x, keras.utils.PyDataset):
         parts = (_inputs(x[i]) for i in range(len(x)))
     with model.distribute_strategy.scope():
         likelihood.adapt(parts)
+    model.forget_functions()
 
 
 def _inputs(element):

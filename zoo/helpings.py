@@ -39,7 +39,7 @@ def dataset_function(model, steps):
     def run(iterator):
         logs = None
         drawn = itertools.islice(iterator, steps)
-        for size, run in itertools.groupby(drawn, lambda batch: _leaf(batch).shape[0]):
+        for (size, *_), run in itertools.groupby(drawn, lambda batch: tuple(_leaf(batch).shape)):
             run = list(run)
             count = len(run)
             run += run[-1:] * (steps - count if count > 1 else 0)  # one program for every count

@@ -38,7 +38,7 @@ def longest(n):
     """Where to cut a batch of sequences of lengths n, `[B]`, so that all they hold stays.
 
     In a plain graph after the longest, rounded up a little: what is compiled for each size meets
-    few. Elsewhere nowhere, None: XLA knows no sizes that depend on values.
+    few. Elsewhere nowhere, None.
     """
     if not tracing.is_plain_graph():
         return None

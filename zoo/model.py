@@ -113,6 +113,11 @@ class VAE(keras.Model):
         """Learn units or words from data, as `fit` does by itself with the first that it sees."""
         fitting.adapt(self, x)
 
+    def forget_functions(self):
+        """Trace anew what was compiled: the likelihood has learned something that it holds."""
+        self._functions = {}
+        self.train_function = self.test_function = self.predict_function = None
+
     def fit(self, x=None, y=None, **kwargs):
         """As `keras.Model.fit`, with checked input and a reproducible order. See `zoo.fitting`."""
         return fitting.fit(self, super().fit, x, y, **kwargs)
@@ -146,9 +151,10 @@ class VAE(keras.Model):
 
     def predict_step(self, data):
         x = keras.utils.unpack_x_y_sample_weight(data)[0]
-        out = self.run(x, MeanSampler())
-        q = out.draws[0].posterior
-        return {"loc": q.loc, "scale": q.scale, "reconstruction": out.likelihood.mean()}
+        with tracing.graph(plain=not self.jit_compile):
+            out = self.run(x, MeanSampler())
+            q = out.draws[0].posterior
+            return {"loc": q.loc, "scale": q.scale, "reconstruction": out.likelihood.mean()}
 
     def call(self, x, training=None):
         """One pass, as `fit` (training) and `evaluate` see it: binarised, noisy, sampled."""
@@ -165,8 +171,9 @@ class VAE(keras.Model):
         if self.input_noise is not None:
             seen = self.input_noise(seen, training=training)
         code, draws = self.latents.infer(seen, sampler, training)
-        event = x.shape[1:]
-        event = tuple(event) if event.is_fully_defined() else tf.shape(x)[1:]
+        event = None
+        if not getattr(self.decoder, "own_length", False):
+            event = tuple(x.shape[1:]) if x.shape[1:].is_fully_defined() else tf.shape(x)[1:]
         return Pass(draws, self._likelihood(code, event, training), x, sampler.samples)
 
     def _likelihood(self, code, event_shape=None, training=False):

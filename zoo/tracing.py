@@ -1,7 +1,8 @@
 """Whether what is being traced will run as a plain graph.
 
-XLA knows no sizes that depend on values, so what is fast in a graph because it skips work may be
-impossible there; and while a function is traced, nothing says which it will be. The model does.
+XLA plans for the largest size that values allow, so what is fast in a graph because it skips work
+gains nothing there or is impossible; and while a function is traced, nothing says which it will be.
+The model does.
 """
 
 import contextlib

@@ -84,7 +84,8 @@ class Words(tf.Module):
 
 
 def _spaced(texts, standardize):
-    """One space or more between any two words."""
+    """One space or more between any two words; what is no UTF-8 becomes a mark that says so."""
+    texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8")
     if not standardize:
         return texts
     return tf.strings.regex_replace(tf.strings.lower(texts, encoding="utf-8"), _MARK, r" \1 ")

@@ -28,7 +28,7 @@ def loss_fn(params, state, x, key, workload):
     return (distortion + kl) / len(x), state
 
 
-def adam(params, grads, m, v, step, lr=1e-3, b1=0.9, b2=0.999, eps=1e-8):
+def adam(params, grads, m, v, step, lr=1e-3, b1=0.9, b2=0.999, eps=1e-7):
     each = jax.tree.map
     m = each(lambda a, g: b1 * a + (1 - b1) * g, m, grads)
     v = each(lambda a, g: b2 * a + (1 - b2) * g * g, v, grads)

@@ -1,7 +1,7 @@
 """Quality: `transformer_vae` on Penn Treebank sentences, test perplexity by importance sampling.
 
 Trains on the 42,068 training sentences (Mikolov's split), measures the 3,370 of the validation file
-each few epochs and keeps the weights that are best there, and evaluates these once on the 3,761 of
+after each epoch and keeps the weights that are best there, and evaluates these once on the 3,761 of
 the test file. The end of a sentence is a word, as in published perplexities.
 
     python recipes/benchmarks/ptb.py --data-dir DIR
@@ -74,8 +74,9 @@ def fit(train, valid, args):
         free_bits=args.free_bits,
     )
     steps = args.epochs * -(-len(train) // args.batch_size)
+    warmup = min(1000, steps // 10)
     rate = keras.optimizers.schedules.CosineDecay(
-        0.0, steps, warmup_target=args.learning_rate, warmup_steps=min(1000, steps // 10)
+        0.0, steps - warmup, warmup_target=args.learning_rate, warmup_steps=warmup
     )
     vae.compile(zoo.FusedAdam(rate, global_clipnorm=5.0))
     minutes = Minutes()

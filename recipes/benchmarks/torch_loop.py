@@ -39,7 +39,7 @@ def main():
     model = VAE(args.workload)
     if args.workload == "w2":
         model = model.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3, eps=1e-7, fused=True)
     loss_of = torch.compile(model) if args.compile else model
     clock, total = Clock(examples), torch.zeros(())
     for _ in range(args.epochs):

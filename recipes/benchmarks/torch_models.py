@@ -196,11 +196,19 @@ class Field(nn.Module):
         return self.nll(self.decoder(z), x)
 
 
+def glorot(module):
+    """Glorot's uniform weights and zero biases, as in the other contenders."""
+    if isinstance(module, nn.Linear):
+        nn.init.xavier_uniform_(module.weight)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
 def networks(workload):
     """An encoder, x -> loc and raw scale, and a decoder, (z, x) -> -log p(x|z) of the batch."""
     if workload == "w4":
         words = Words()
-        return TextEncoder(words), TextDecoder(words)
+        return TextEncoder(words).apply(glorot), TextDecoder(words).apply(glorot)
     encoder, decoder, nll = {
         "w1": (DenseEncoder, DenseDecoder, bernoulli_nll),
         "w2": (ConvEncoder, ConvDecoder, bernoulli_nll),

@@ -6,8 +6,8 @@ import tensorflow as tf
 from zoo import causal, likelihoods
 from zoo.component import as_tuple, component, ensure_built
 from zoo.identifiers import resolve
-from zoo.layers import Dropout
 from zoo.likelihoods.written import WrittenText
+from zoo.rowwise import Dropout
 from zoo.words import END, UNKNOWN
 
 
@@ -20,7 +20,8 @@ class TextDecoder(keras.Model):
     dropout, Bowman et al., Generating sentences from a continuous space, 2016.
 
     Args:
-        event_shape: `(L,)`, how many words a text may have; a `VAE` fills it in.
+        event_shape: `(L,)`, the width of word numbers; a `VAE` fills it in. Texts are written up to
+            the likelihood's `max_length`, unless a call says otherwise.
         body: "transformer", "lstm" or an object: what reads the words from left to right.
         word_dropout: fraction of the words that are hidden from the body while training.
         likelihood: "text" or a `Text`.
@@ -28,6 +29,7 @@ class TextDecoder(keras.Model):
     """
 
     variable_axes = (0,)
+    own_length = True  # a text ends where it ends, not where the batch that held it did
 
     def __init__(
         self,
@@ -65,7 +67,7 @@ class TextDecoder(keras.Model):
         ensure_built(self.likelihood, (None, None, width))
 
     def call(self, code, event_shape=None, training=None):
-        length = (self.event_shape if event_shape is None else event_shape)[0]
+        length = self.likelihood.max_length if event_shape is None else event_shape[0]
         return WrittenText(self, code, length, bool(training))
 
     def hidden(self, words, training=False):

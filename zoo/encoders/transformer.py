@@ -7,10 +7,10 @@ from zoo import masks
 from zoo.attention import among, positions, transformer_stack
 from zoo.component import component, ensure_built, positive
 from zoo.identifiers import resolve
-from zoo.layers import LayerNormalization
 from zoo.pooling import POOLINGS
 from zoo.posteriors import NormalPosterior
 from zoo.rows import Rows
+from zoo.rowwise import LayerNormalization
 
 
 @component

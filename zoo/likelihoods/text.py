@@ -58,7 +58,7 @@ class Text(Likelihood):
         self.vocabulary_size, self.max_length, self.width = vocabulary_size, max_length, width
         self.standardize = standardize
         self.vocabulary = None if vocabulary is None else tuple(vocabulary)
-        self.words = None
+        self.words, self._numbers = None, False
         if vocabulary is not None:
             self.words = Words(self.vocabulary, max_length, standardize)
 
@@ -87,16 +87,17 @@ class Text(Likelihood):
 
     @property
     def adapted(self):
-        return self.words is not None
+        return self.words is not None or self._numbers
 
     def adapt(self, parts):
         """Learn the vocabulary from an iterable of arrays of strings; numbers need none."""
         parts = iter(parts)
         first = next(parts, None)
         if first is None or not _is_text(first):
+            self._numbers = True
             return
-        if self.words is not None and self.built:
-            raise ValueError("this model has a vocabulary, and weights for its words, already")
+        if self.words is not None:
+            raise ValueError("this model has a vocabulary already: its weights are for those words")
         texts = (_strings(part, "x") for part in itertools.chain([first], parts))
         self.words = Words.from_texts(
             texts, self.vocabulary_size, self.max_length, self.standardize

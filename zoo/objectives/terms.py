@@ -75,8 +75,12 @@ class FreeBits(Term):
 
     def per_example(self, x, y, out):
         del x, y
-        found = tf.zeros([tf.shape(out.target)[0]])
-        for draw in out.draws:
-            mean = tf.reduce_mean(kl_per_dimension(draw), 0)
-            found += tf.reduce_sum(tf.maximum(mean, self.floor))
-        return found
+        # Each example keeps its own KL, and its own weight; the batch decides what is free.
+        return sum(self._bounded(kl_per_dimension(draw)) for draw in out.draws)
+
+    def _bounded(self, nats):
+        mean = tf.stop_gradient(tf.reduce_mean(nats, 0))
+        context = tf.distribute.get_replica_context()
+        if context is not None and context.num_replicas_in_sync > 1:
+            mean = context.all_reduce(tf.distribute.ReduceOp.MEAN, mean)
+        return tf.reduce_sum(tf.where(mean > self.floor, nats, self.floor), -1)
