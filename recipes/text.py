@@ -3,8 +3,8 @@
 Data: by default the sentences of the Python language reference that ships inside CPython.
 Command: python recipes/text.py
 Time: about two minutes on two CPU cores.
-Expect, with seed 0: a held-out perplexity near 60, a KL near 3 nats, and sentences that read like the
-reference without meaning much: 1,600 of them are few.
+Expect, with seed 0: a held-out perplexity near 60, a KL near 3 nats, and sentences that read like
+the reference without meaning much: 1,600 of them are few.
 """
 
 import math
