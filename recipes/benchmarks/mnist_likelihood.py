@@ -85,7 +85,8 @@ def evaluate(vae, test, args):
     means = np.asarray(vae.encode(test).loc)
     chosen = np.random.default_rng(args.seed).permutation(len(test))[: args.evaluate]
     bound = []
-    for number, part in enumerate(np.array_split(test[chosen], -(-len(chosen) // SLICE))):
+    slices = np.array_split(test[chosen], -(-len(chosen) // SLICE))
+    for number, part in [*enumerate(slices)][args.skip :]:
         # Another seed for each slice: the same one would repeat the noise.
         bound.append(vae.log_likelihood(part, samples=args.samples, seed=number, batch_size=64))
         found = np.concatenate(bound)
@@ -121,6 +122,7 @@ def parser():
     p.add_argument("--warmup", type=int, default=3, help="epochs in which beta goes from 0 to 1")
     p.add_argument("--samples", type=int, default=5000, help="importance samples")
     p.add_argument("--evaluate", type=int, default=10_000, help="how many test images")
+    p.add_argument("--skip", type=int, default=0, help=f"slices of {SLICE} that a run has had")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--out", type=pathlib.Path, help="folder for the model and result.json")
     return p
