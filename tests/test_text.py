@@ -18,7 +18,7 @@ from tests.helpers import (
     start_python,
     values,
 )
-from zoo import nats, tracing
+from zoo import halves, nats, tracing
 from zoo.causal import CausalLSTM
 from zoo.choosing import greedy, nucleus
 from zoo.decoders import DenseDecoder, TextDecoder
@@ -290,10 +290,16 @@ def test_whether_a_graph_is_plain_is_forgotten_after_an_error():
     assert not tracing.is_plain_graph()
 
 
-def test_training_in_tiles_gives_the_weights_of_plain_eager_training(monkeypatch):
+@pytest.mark.parametrize(
+    "least, dropped", [(1000, {"word_dropout": 0.3, "dropout": 0.1}), (16, {})]
+)
+def test_training_in_tiles_and_halves_gives_the_weights_of_plain_eager_training(
+    monkeypatch, least, dropped
+):
     x = data("transformer_vae", 120)
     assert (x > 0).sum() > 2 * softmax.ROWS
-    vaes, tiles = [text_vae(word_dropout=0.3, dropout=0.1) for _ in "ab"], []
+    monkeypatch.setattr(halves, "LEAST", least)  # each half draws for itself what it drops
+    vaes, tiles = [text_vae(**dropped) for _ in "ab"], []
     tiled = softmax.tiled
     monkeypatch.setattr(softmax, "tiled", lambda *args: tiles.append(1) or tiled(*args))
     vaes[0].compile(optimizer(), jit_compile=False)
@@ -306,6 +312,20 @@ def test_training_in_tiles_gives_the_weights_of_plain_eager_training(monkeypatch
 
     trained = (values(vae.trainable_variables) for vae in vaes)
     assert_same(*trained, rtol=1e-3, atol=1e-4)
+
+
+def test_a_batch_is_halved_where_it_is_even_and_large_enough_and_that_is_wanted():
+    def sizes(rows, **options):
+        seen = []
+        x = tf.reshape(tf.range(2 * rows), [rows, 2])
+        doubled = halves.by_halves(lambda a, b: seen.append(len(a)) or a + b, x, x, **options)
+        np.testing.assert_array_equal(doubled, 2 * x)
+        return seen
+
+    assert sizes(2 * halves.LEAST) == [halves.LEAST, halves.LEAST]
+    assert sizes(2 * halves.LEAST - 2) == [2 * halves.LEAST - 2]
+    assert sizes(2 * halves.LEAST + 1) == [2 * halves.LEAST + 1]
+    assert sizes(2 * halves.LEAST, when=False) == [2 * halves.LEAST]
 
 
 # Choosing a word

@@ -11,8 +11,7 @@ recurrent `[U, 4U]` and bias `[4U]`, gates in the order i, f, g, o, to all h, `[
 import numpy as np
 import tensorflow as tf
 
-# Fewer rows than this are not worth a thread.
-LEAST_ROWS = 16
+from zoo.halves import by_halves
 
 
 def plain(x, kernel, recurrent, bias, length):
@@ -45,10 +44,7 @@ def compiled(x, kernel, recurrent, bias, length):
     and the weights' gradients are one product after it.
     """
     length = tf.convert_to_tensor(length)
-    rows = x.shape[0]
-    parts = 2 if rows and rows % 2 == 0 and rows >= 2 * LEAST_ROWS else 1
-    h = [_states(part, kernel, recurrent, bias, length) for part in tf.split(x, parts)]
-    return tf.concat(h, 0)
+    return by_halves(lambda half: _states(half, kernel, recurrent, bias, length), x)
 
 
 def _gates(x, kernel, recurrent, bias):

@@ -3,9 +3,10 @@
 import keras
 import tensorflow as tf
 
-from zoo import masks
+from zoo import masks, tracing
 from zoo.attention import among, positions, transformer_stack
 from zoo.component import component, ensure_built, positive
+from zoo.halves import by_halves
 from zoo.identifiers import resolve
 from zoo.pooling import POOLINGS
 from zoo.posteriors import NormalPosterior
@@ -69,6 +70,12 @@ class TransformerEncoder(keras.Model):
             ensure_built(layer, width)
 
     def call(self, x, training=None):
+        side_by_side = training and tracing.is_plain_graph()
+        h = by_halves(lambda half: self._pooled(half, training), x, when=side_by_side)
+        return self.posterior(h)
+
+    def _pooled(self, x, training):
+        """What the posterior is made of, `[B, C]`."""
         seen = masks.observed(x)
         steps = masks.longest(masks.lengths(seen))
         x, rows = x[:, :steps], Rows(tf.reduce_any(seen[:, :steps], -1), training)
@@ -78,4 +85,4 @@ class TransformerEncoder(keras.Model):
         h = tf.where(masks.observed(h), h, tf.zeros_like(h))
         for block in self.body:
             h = block(h, rows=rows, bias=bias, training=training)
-        return self.posterior(self.pooling(self.norm(h, training=training), rows=rows))
+        return self.pooling(self.norm(h, training=training), rows=rows)

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from zoo import masks
+from zoo import masks, tracing
 from zoo.choosing import greedy, nucleus
+from zoo.halves import by_halves
 from zoo.rows import Rows
 from zoo.words import END
 
@@ -34,13 +35,17 @@ class WrittenText:
 
     def log_prob_per_word(self, x):
         """The same for each word, then for the end: `[B, T + 1]`, 0 after it."""
-        x = tf.cast(x, tf.int32)
+        side_by_side = self.training and tracing.is_plain_graph()
+        return by_halves(self._teach, tf.cast(x, tf.int32), self.code, when=side_by_side)
+
+    def _teach(self, x, code):
+        """Teacher forcing: each word given those before it."""
         before = self.decoder.hidden(tf.pad(x, [[0, 0], [1, 0]]), self.training)
         after = tf.pad(x, [[0, 0], [0, 1]])
         there = tf.pad(x != END, [[0, 0], [1, 0]], constant_values=True)
         length = masks.longest(tf.reduce_sum(tf.cast(there, tf.int32), -1))
         rows = Rows(there[:, :length], self.training)
-        h = self.decoder.states(self.code, rows.take(before[:, :length]), rows, self.training)
+        h = self.decoder.states(code, rows.take(before[:, :length]), rows, self.training)
         found = rows.put(-self.decoder.likelihood.nats(h, rows.take(after[:, :length])))
         return tf.pad(found, [[0, 0], [0, tf.shape(there)[1] - tf.shape(found)[1]]])
 

@@ -1,0 +1,18 @@
+"""Halves of a batch side by side: what one core does alone need not wait for the other."""
+
+import tensorflow as tf
+
+# Fewer examples than this are not worth a core.
+LEAST = 16
+
+
+def by_halves(function, *batches, when=True):
+    """`function` of batches `[B, ...]`, which treats each example alone, -> `[B, ...]`.
+
+    Called once for each half of a batch that is even and large enough, `when` that is wanted.
+    """
+    size = batches[0].shape[0]
+    if not when or size is None or size % 2 or size < 2 * LEAST:
+        return function(*batches)
+    halves = zip(*(tf.split(batch, 2) for batch in batches), strict=True)
+    return tf.concat([function(*half) for half in halves], 0)
