@@ -12,7 +12,7 @@ ZOO = pathlib.Path(ROOT) / "zoo"
 
 # Each file imports from lower levels only, or its own package. (DESIGN.md, section 3.)
 LEVELS = (
-    ("_names", "_backend", "records", "tracing"),
+    ("_names", "_backend", "records", "tracing", "halves"),
     ("component", "distributions", "identifiers"),
     ("sampling", "masks", "recurrence", "words", "rows", "pooling", "islands"),
     ("nats", "layers", "recurrent", "optimizers", "corruptions", "choosing", "rowwise"),
