@@ -328,6 +328,19 @@ def test_a_batch_is_halved_where_it_is_even_and_large_enough_and_that_is_wanted(
     assert sizes(2 * halves.LEAST, when=False) == [2 * halves.LEAST]
 
 
+def test_a_half_is_not_halved_again():
+    seen = []
+
+    def inner(x):
+        return halves.by_halves(lambda y: seen.append(len(y)) or y, x)
+
+    x = tf.range(4 * halves.LEAST)
+    np.testing.assert_array_equal(halves.by_halves(inner, x), x)
+    assert seen == [2 * halves.LEAST, 2 * halves.LEAST]
+    inner(x)
+    assert seen[2:] == [2 * halves.LEAST, 2 * halves.LEAST]
+
+
 # Choosing a word
 
 LOGITS = np.log([0.02, 0.1, 0.4, 0.03, 0.3, 0.15]).astype("float32")
