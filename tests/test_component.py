@@ -12,7 +12,7 @@ import zoo
 from tests.helpers import run_python
 from zoo.attention import TransformerBlock
 from zoo.causal import CausalLSTM, CausalTransformer
-from zoo.component import as_tuple, positive
+from zoo.component import as_tuple, fraction, positive
 from zoo.corruptions import GaussianCorruption, MaskingCorruption, SaltAndPepperCorruption
 from zoo.decoders import ConvDecoder, DenseDecoder, LSTMDecoder, TextDecoder
 from zoo.encoders import ConvEncoder, DenseEncoder, LSTMEncoder, TransformerEncoder
@@ -176,3 +176,13 @@ def test_tuples_come_back_from_lists():
 def test_positive_names_the_argument(value):
     with pytest.raises(ValueError, match="width must be made of positive integers, got"):
         positive(width=value)
+
+
+@pytest.mark.parametrize("value", [1, 1.5, -0.1, float("nan")])
+def test_fraction_names_the_argument(value):
+    with pytest.raises(ValueError, match=r"^rate must be a fraction in \[0, 1\), got"):
+        fraction(rate=value)
+
+
+def test_fractions_are_fine():
+    assert fraction(rate=0, dropout=0.999) is None

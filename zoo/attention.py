@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.component import component, ensure_built, positive
+from zoo.component import component, ensure_built, fraction, positive
 from zoo.islands import gelu
 from zoo.rowwise import Dropout, LayerNormalization
 
@@ -55,6 +55,7 @@ class TransformerBlock(keras.layers.Layer):
     def __init__(self, heads=4, hidden=512, *, dropout=0.0, kernel_regularizer=None, **kwargs):
         super().__init__(**kwargs)
         positive(heads=heads, hidden=hidden)
+        fraction(dropout=dropout)
         self.heads, self.hidden, self.dropout = heads, hidden, dropout
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 

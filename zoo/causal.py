@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from zoo.attention import causal, positions, transformer_stack
-from zoo.component import as_tuple, component, ensure_built, positive
+from zoo.component import as_tuple, component, ensure_built, fraction, positive
 from zoo.recurrent import recurrent_stack
 from zoo.rowwise import Dropout, LayerNormalization
 
@@ -30,6 +30,7 @@ class CausalTransformer(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         positive(blocks=blocks, heads=heads, hidden=hidden)
+        fraction(dropout=dropout)
         self.blocks, self.heads, self.hidden, self.dropout = blocks, heads, hidden, dropout
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         body = (blocks, heads, hidden, dropout, self.kernel_regularizer, self.dtype_policy)
@@ -78,6 +79,7 @@ class CausalLSTM(keras.layers.Layer):
         super().__init__(**kwargs)
         self.units, self.cell, self.dropout = as_tuple(units), cell, dropout
         positive(units=self.units)
+        fraction(dropout=dropout)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.body = recurrent_stack(cell, self.units, self.kernel_regularizer, self.dtype_policy)
         self.drop = [

@@ -83,3 +83,10 @@ def positive(**arguments):
         values = value if isinstance(value, tuple) else (value,)
         if not all(isinstance(v, int) and not isinstance(v, bool) and v > 0 for v in values):
             raise ValueError(f"{name} must be made of positive integers, got {value!r}")
+
+
+def fraction(**arguments):
+    """Raise `ValueError` naming the first argument that is not in [0, 1)."""
+    for name, value in arguments.items():
+        if not 0 <= value < 1:
+            raise ValueError(f"{name} must be a fraction in [0, 1), got {value!r}")

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from zoo.component import component
+from zoo.component import component, fraction
 from zoo.sampling import normal, replica_seed, uniform
 
 
@@ -32,12 +32,6 @@ class _Corruption(keras.layers.Layer):
         return replica_seed(tf.cast(self.seed_generator.next(), tf.int32))
 
 
-def _fraction(amount):
-    if not 0 <= amount < 1:
-        raise ValueError(f"amount must be a fraction in [0, 1), got {amount!r}")
-    return amount
-
-
 @component
 class GaussianCorruption(_Corruption):
     """x + amount * e, e ~ Normal(0, 1): `amount` is the noise's standard deviation."""
@@ -57,7 +51,8 @@ class MaskingCorruption(_Corruption):
     """Each element is set to zero with probability `amount`."""
 
     def __init__(self, amount=0.1, seed=None, **kwargs):
-        super().__init__(_fraction(amount), seed, **kwargs)
+        fraction(amount=amount)
+        super().__init__(amount, seed, **kwargs)
 
     def corrupt(self, x):
         keep = uniform(tf.shape(x), self.next_seed()) >= self.amount
@@ -69,7 +64,8 @@ class SaltAndPepperCorruption(_Corruption):
     """Each element becomes 0 or 1, each with probability `amount / 2`."""
 
     def __init__(self, amount=0.1, seed=None, **kwargs):
-        super().__init__(_fraction(amount), seed, **kwargs)
+        fraction(amount=amount)
+        super().__init__(amount, seed, **kwargs)
 
     def corrupt(self, x):
         u = uniform(tf.shape(x), self.next_seed())

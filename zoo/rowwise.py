@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from zoo import islands
-from zoo.component import component
+from zoo.component import component, fraction
 from zoo.sampling import replica_seed, uniform
 
 
@@ -21,8 +21,7 @@ class Dropout(keras.layers.Layer):
 
     def __init__(self, rate, **kwargs):
         super().__init__(**kwargs)
-        if not 0 <= rate < 1:
-            raise ValueError(f"rate must be a fraction in [0, 1), got {rate!r}")
+        fraction(rate=rate)
         self.rate = rate
         self.seed_generator = keras.random.SeedGenerator()
         self.seed_state = self.seed_generator.state  # Keras saves a layer's variables, not seeds

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from zoo import causal, likelihoods
-from zoo.component import as_tuple, component, ensure_built
+from zoo.component import as_tuple, component, ensure_built, fraction
 from zoo.identifiers import resolve
 from zoo.likelihoods.written import WrittenText
 from zoo.rowwise import Dropout
@@ -44,6 +44,7 @@ class TextDecoder(keras.Model):
         super().__init__(**kwargs)
         self.event_shape = None if event_shape is None else as_tuple(event_shape)
         self.body = resolve(body, causal.IDENTIFIERS, "body")
+        fraction(word_dropout=word_dropout)
         self.word_dropout = word_dropout
         self.hide = Dropout(word_dropout, name="word_dropout")
         self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood")

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from zoo import masks, tracing
 from zoo.attention import among, positions, transformer_stack
-from zoo.component import component, ensure_built, positive
+from zoo.component import component, ensure_built, fraction, positive
 from zoo.halves import by_halves
 from zoo.identifiers import resolve
 from zoo.pooling import POOLINGS
@@ -49,6 +49,7 @@ class TransformerEncoder(keras.Model):
     ):
         super().__init__(**kwargs)
         positive(latent_dim=latent_dim, blocks=blocks, heads=heads, hidden=hidden)
+        fraction(dropout=dropout)
         self.latent_dim, self.blocks, self.heads = latent_dim, blocks, heads
         self.hidden, self.dropout = hidden, dropout
         self.pooling = resolve(pooling, POOLINGS, "pooling")

@@ -3,6 +3,7 @@
 from zoo.causal import CausalLSTM, CausalTransformer
 from zoo.decoders import TextDecoder
 from zoo.encoders import TransformerEncoder
+from zoo.identifiers import resolve
 from zoo.latents import SingleLatent
 from zoo.model import VAE
 from zoo.objectives import KL, FreeBits, WeightedSum
@@ -33,22 +34,27 @@ def transformer_vae(
         pooling: "mean", "attention" or a layer: from words to the text.
         decoder: "transformer", "lstm" (`hidden` units) or an object that reads from left to right.
         word_dropout: fraction of the words hidden from the decoder in training: against collapse.
-        free_bits: nats that each latent dimension has free, against collapse; None for the plain
-            ELBO.
+        free_bits: nats that each latent dimension has free, against collapse; None or 0 for the
+            plain ELBO.
         likelihood: "text" or a `zoo.likelihoods.Text`, which holds vocabulary, length and width.
         beta: weight of the KL in the loss.
         kernel_regularizer: for every layer.
         seed: of noise and data order.
     """
     body = dict(heads=heads, hidden=hidden, dropout=dropout, kernel_regularizer=kernel_regularizer)
-    if decoder == "transformer":
-        decoder = CausalTransformer(blocks, **body)
-    elif decoder == "lstm":
-        decoder = CausalLSTM((hidden,), dropout=dropout, kernel_regularizer=kernel_regularizer)
+    readers = {
+        "transformer": lambda: CausalTransformer(blocks, **body),
+        "lstm": lambda: CausalLSTM(
+            (hidden,), dropout=dropout, kernel_regularizer=kernel_regularizer
+        ),
+    }
+    free_bits = free_bits or 0.0
+    if not free_bits >= 0:
+        raise ValueError(f"free_bits must be None or nats from 0, got {free_bits!r}")
     return VAE(
         SingleLatent(TransformerEncoder(latent_dim, blocks=blocks, pooling=pooling, **body)),
         TextDecoder(
-            body=decoder,
+            body=resolve(decoder, readers, "decoder"),
             word_dropout=word_dropout,
             likelihood=likelihood,
             kernel_regularizer=kernel_regularizer,
