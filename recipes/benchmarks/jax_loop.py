@@ -1,4 +1,4 @@
-"""A hand-written JAX loop for the four workloads: dense, convolutional, LSTM and text.
+"""A hand-written JAX loop for the workloads: dense, convolutional, LSTM and text.
 
 The same architecture, batch, likelihood and optimizer as `zoo_fit.py`: one jitted step with donated
 buffers, Adam by hand, data on the device, each step gathers its batch by index; `--scan N` runs N

@@ -1,4 +1,4 @@
-"""The networks of the four workloads in JAX, as `jax_loop.py` trains them."""
+"""The networks of the workloads in JAX, as `jax_loop.py` trains them."""
 
 import itertools
 
@@ -6,34 +6,17 @@ import jax
 import numpy as np
 from jax import lax
 from jax import numpy as jnp
-from workload import (
-    BLOCKS,
-    CHANNELS,
-    HEADS,
-    LATENT,
-    LATENTS,
-    PIXELS,
-    STEPS,
-    VOCABULARY,
-    WIDTH,
-    positions,
+from jax_layers import dense, glorot, init_dense, init_norm
+from jax_text_models import (
+    init_text_vae,
+    ragged_text_encode,
+    ragged_text_nll,
+    text_encode,
+    text_nll,
 )
+from workload import CHANNELS, LATENT, PIXELS, STEPS
 
-# Parameters are nested dicts of arrays; BatchNorm's moving averages live in `state`, by name.
-
-
-def glorot(rng, *shape):
-    receptive = int(np.prod(shape[:-2]))
-    limit = np.sqrt(6.0 / (receptive * (shape[-2] + shape[-1])))
-    return jnp.asarray(rng.uniform(-limit, limit, shape), jnp.float32)
-
-
-def init_dense(rng, n_in, n_out):
-    return {"w": glorot(rng, n_in, n_out), "b": jnp.zeros(n_out)}
-
-
-def dense(p, x):
-    return x @ p["w"] + p["b"]
+# BatchNorm's moving averages live in `state`, by name.
 
 
 def init_mlp(rng, *sizes):
@@ -52,10 +35,6 @@ def conv(w, x, stride=1):
     return lax.conv_general_dilated(
         x, w, (stride, stride), [(pad, pad)] * 2, dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
-
-
-def init_norm(channels):
-    return {"gamma": jnp.ones(channels), "beta": jnp.zeros(channels)}
 
 
 def norm(p, x, state, name):
@@ -182,68 +161,6 @@ def normal_nll(means, x):
     return 0.5 * (((x - means) / 0.1) ** 2).sum()
 
 
-def init_text_vae(rng):
-    width = WIDTH
-
-    def block():
-        return {
-            "norm1": init_norm(width),
-            "qkv": init_dense(rng, width, 3 * width),
-            "out": init_dense(rng, width, width),
-            "norm2": init_norm(width),
-            "up": init_dense(rng, width, 4 * width),
-            "down": init_dense(rng, 4 * width, width),
-        }
-
-    def stack():
-        return {"blocks": [block() for _ in range(BLOCKS)], "norm": init_norm(width)}
-
-    return {
-        "table": jnp.asarray(rng.normal(0, width**-0.5, (VOCABULARY, width)), "float32"),
-        "encoder": stack(),
-        "heads": init_dense(rng, width, 2 * LATENTS["w4"]),
-        "code": glorot(rng, LATENTS["w4"], width),
-        "decoder": stack(),
-    }
-
-
-def layer_norm(p, x):
-    mean, variance = x.mean(-1, keepdims=True), x.var(-1, keepdims=True)
-    return (x - mean) * lax.rsqrt(variance + 1e-6) * p["gamma"] + p["beta"]
-
-
-def attention(p, h, causal):
-    batch, length, width = h.shape
-    qkv = dense(p["qkv"], h).reshape(batch, length, 3, HEADS, width // HEADS)
-    mixed = jax.nn.dot_product_attention(*jnp.moveaxis(qkv, 2, 0), is_causal=causal)
-    return dense(p["out"], mixed.reshape(h.shape))
-
-
-def transformer(p, h, causal):
-    for block in p["blocks"]:
-        h = h + attention(block, layer_norm(block["norm1"], h), causal)
-        inner = jax.nn.gelu(dense(block["up"], layer_norm(block["norm2"], h)), approximate=False)
-        h = h + dense(block["down"], inner)
-    return layer_norm(p["norm"], h)
-
-
-def embed(p, x):
-    return p["table"][x] * WIDTH**0.5 + positions(x.shape[1])
-
-
-def text_encode(p, x, state):
-    return dense(p["heads"], transformer(p["encoder"], embed(p, x), False).mean(1))
-
-
-def text_nll(p, z, x, state):
-    """Of the words and the end after them, summed."""
-    before, after = jnp.pad(x, ((0, 0), (1, 0))), jnp.pad(x, ((0, 0), (0, 1)))
-    h = transformer(p["decoder"], embed(p, before) + (z @ p["code"])[:, None], True)
-    logits = h @ p["table"].T
-    chosen = jnp.take_along_axis(logits, after[..., None], -1)[..., 0]
-    return (jax.nn.logsumexp(logits, -1) - chosen).sum()
-
-
 def scored(decode, nll):
     return lambda p, z, x, state: nll(decode(p, z, state), x)
 
@@ -258,4 +175,5 @@ WORKLOADS = {
     "w2": (init_conv_vae, conv_encode, scored(conv_decode, bernoulli_nll)),
     "w3": (init_series_vae, series_encode, scored(series_decode, normal_nll)),
     "w4": (init_text_vae, text_encode, text_nll),
+    "w4-ragged": (init_text_vae, ragged_text_encode, ragged_text_nll),
 }

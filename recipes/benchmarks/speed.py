@@ -16,6 +16,8 @@ import statistics
 import subprocess
 import sys
 
+from workload import BATCHES
+
 HERE = pathlib.Path(__file__).parent
 
 
@@ -77,7 +79,7 @@ def table(lines):
 def parser():
     """Command line."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("--workload", choices=("w1", "w2", "w3", "w4"), default="w1")
+    p.add_argument("--workload", choices=tuple(BATCHES), default="w1")
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--epochs", type=int, default=4, help="the first warms up")
     p.add_argument("--torch-python", help="interpreter that has torch")

@@ -1,21 +1,15 @@
-"""The networks of the four workloads in PyTorch, as `torch_loop.py` trains them."""
+"""The networks of the workloads in PyTorch, as `torch_loop.py` trains them."""
 
-import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812  (its usual name)
-from workload import (
-    BLOCKS,
-    CHANNELS,
-    HEADS,
-    LATENT,
-    LATENTS,
-    PIXELS,
-    STEPS,
-    VOCABULARY,
-    WIDTH,
-    WORDS,
-    positions,
+from torch_text_models import (
+    RaggedTextDecoder,
+    RaggedTextEncoder,
+    TextDecoder,
+    TextEncoder,
+    Words,
 )
+from workload import CHANNELS, LATENT, PIXELS, STEPS
 
 
 class DenseEncoder(nn.Sequential):
@@ -125,66 +119,6 @@ def normal_nll(means, x):
     return 0.5 * (((x - means) / 0.1) ** 2).sum()
 
 
-class Block(nn.Module):
-    """A pre-norm transformer block."""
-
-    def __init__(self, causal):
-        super().__init__()
-        self.causal = causal
-        self.norm1, self.norm2 = nn.LayerNorm(WIDTH, 1e-6), nn.LayerNorm(WIDTH, 1e-6)
-        self.qkv, self.out = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
-        self.up, self.down = nn.Linear(WIDTH, 4 * WIDTH), nn.Linear(4 * WIDTH, WIDTH)
-
-    def forward(self, h):
-        shape = (*h.shape[:2], 3, HEADS, WIDTH // HEADS)
-        q, k, v = self.qkv(self.norm1(h)).view(shape).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
-        h = h + self.out(mixed.transpose(1, 2).reshape(h.shape))
-        return h + self.down(F.gelu(self.up(self.norm2(h))))
-
-
-class Stack(nn.Sequential):
-    def __init__(self, causal):
-        super().__init__(*(Block(causal) for _ in range(BLOCKS)), nn.LayerNorm(WIDTH, 1e-6))
-
-
-class Words(nn.Module):
-    """The table that embeds words and gives logits, and the positions."""
-
-    def __init__(self):
-        super().__init__()
-        self.table = nn.Parameter(torch.randn(VOCABULARY, WIDTH) * WIDTH**-0.5)
-        self.register_buffer("positions", torch.from_numpy(positions(WORDS + 1)))
-
-    def forward(self, x):
-        return F.embedding(x, self.table) * WIDTH**0.5 + self.positions[: x.shape[1]]
-
-
-class TextEncoder(nn.Module):
-    def __init__(self, words):
-        super().__init__()
-        self.words, self.body = words, Stack(causal=False)
-        self.heads = nn.Linear(WIDTH, 2 * LATENTS["w4"])
-
-    def forward(self, x):
-        return self.heads(self.body(self.words(x)).mean(1))
-
-
-class TextDecoder(nn.Module):
-    """-log p(x|z) of the words and the end after them, summed."""
-
-    def __init__(self, words):
-        super().__init__()
-        self.words, self.body = words, Stack(causal=True)
-        self.code = nn.Linear(LATENTS["w4"], WIDTH, bias=False)
-
-    def forward(self, z, x):
-        before, after = F.pad(x, (1, 0)), F.pad(x, (0, 1))
-        h = self.body(self.words(before) + self.code(z)[:, None])
-        logits = F.linear(h, self.words.table)
-        return F.cross_entropy(logits.flatten(0, 1), after.flatten().long(), reduction="sum")
-
-
 class Field(nn.Module):
     """A decoder whose outputs are scored by `nll`."""
 
@@ -204,11 +138,17 @@ def glorot(module):
             nn.init.zeros_(module.bias)
 
 
+TEXTS = {
+    "w4": (TextEncoder, TextDecoder),
+    "w4-ragged": (RaggedTextEncoder, RaggedTextDecoder),
+}
+
+
 def networks(workload):
     """An encoder, x -> loc and raw scale, and a decoder, (z, x) -> -log p(x|z) of the batch."""
-    if workload == "w4":
+    if workload in TEXTS:
         words = Words()
-        return TextEncoder(words).apply(glorot), TextDecoder(words).apply(glorot)
+        return tuple(network(words).apply(glorot) for network in TEXTS[workload])
     encoder, decoder, nll = {
         "w1": (DenseEncoder, DenseDecoder, bernoulli_nll),
         "w2": (ConvEncoder, ConvDecoder, bernoulli_nll),

@@ -12,9 +12,9 @@ PIXELS = 28 * 28
 STEPS, CHANNELS = 64, 8
 # Texts: words and their end, 64 positions.
 WORDS, VOCABULARY, WIDTH, HEADS, BLOCKS = 63, 8000, 128, 4, 2
-BATCHES = {"w1": 468, "w2": 10, "w3": 80, "w4": 20}
-BATCH_SIZES = {"w1": 128, "w2": 128, "w3": 128, "w4": 64}
-LATENTS = {"w1": LATENT, "w2": LATENT, "w3": LATENT, "w4": 32}
+BATCHES = {"w1": 468, "w2": 10, "w3": 80, "w4": 20, "w4-ragged": 40}
+BATCH_SIZES = {"w1": 128, "w2": 128, "w3": 128, "w4": 64, "w4-ragged": 64}
+LATENTS = {"w1": LATENT, "w2": LATENT, "w3": LATENT, "w4": 32, "w4-ragged": 32}
 
 
 def process_age():
@@ -57,6 +57,12 @@ def texts(examples):
     return (2 + np.where(rng.random(words.shape) < 0.2, favourites, words)).astype("int32")
 
 
+def ragged_texts(examples):
+    """The same texts cut to lengths as sentences of newspapers have, 21 words +- 10; then zeros."""
+    lengths = np.random.default_rng(1).gamma(4.0, 5.3, (examples, 1)).round().clip(1, WORDS)
+    return np.where(np.arange(WORDS) < lengths, texts(examples), 0)
+
+
 def positions(length):
     """Sines, then cosines, of the position: `[length, WIDTH]`."""
     rates = np.exp(-np.log(10_000.0) * np.arange(WIDTH // 2) / (WIDTH // 2))
@@ -66,7 +72,7 @@ def positions(length):
 
 def data_of(args):
     """What a contender trains on: images, flat; series; or word numbers."""
-    kinds = {"w1": images, "w2": images, "w3": series, "w4": texts}
+    kinds = {"w1": images, "w2": images, "w3": series, "w4": texts, "w4-ragged": ragged_texts}
     return kinds[args.workload](examples_of(args))
 
 

@@ -5,10 +5,17 @@ from workload import LATENTS, VOCABULARY, WORDS, Clock, data_of, examples_of, pa
 
 import zoo
 
-NAMES = {"w1": "dense_vae", "w2": "conv_vae", "w3": "lstm_vae", "w4": "transformer_vae"}
+NAMES = {
+    "w1": "dense_vae",
+    "w2": "conv_vae",
+    "w3": "lstm_vae",
+    "w4": "transformer_vae",
+    "w4-ragged": "transformer_vae",
+}
 # Without what the hand-written loops do without.
 PLAIN = {"dropout": 0.0, "word_dropout": 0.0, "free_bits": None}
-OPTIONS = {"w4": {"likelihood": zoo.likelihoods.Text(VOCABULARY, WORDS), **PLAIN}}
+TEXT = {"likelihood": zoo.likelihoods.Text(VOCABULARY, WORDS), **PLAIN}
+OPTIONS = {"w4": TEXT, "w4-ragged": TEXT}
 
 
 class Timed(keras.callbacks.Callback):
