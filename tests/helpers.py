@@ -71,8 +71,9 @@ def assert_same(got, expected, **tolerance):
 
 
 def start_python(code, *arguments, stdout=subprocess.PIPE, **environment):
-    """A fresh process that runs `code` with this repository's zoo."""
+    """A fresh process that runs `code` with this repository's zoo; a variable of None is unset."""
     env = {**os.environ, "PYTHONPATH": ROOT, **environment}
+    env = {name: value for name, value in env.items() if value is not None}
     command = [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
     return subprocess.Popen(command, env=env, stdout=stdout, stderr=subprocess.PIPE, text=True)
 

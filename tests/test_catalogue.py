@@ -1,6 +1,7 @@
 """The registry: reading it is cheap, and its errors suggest the nearest name."""
 
 import math
+import platform
 
 import numpy as np
 import pytest
@@ -151,3 +152,20 @@ def test_another_backend_is_refused_by_the_variables_name():
         assert "tensorflow" not in sys.modules
     """
     run_python(code, KERAS_BACKEND="jax")
+
+
+@pytest.mark.parametrize(
+    ("before", "chosen", "expected"),
+    [("", None, "1"), ("", "0", "0"), ("import tensorflow", None, None)],
+    ids=["unset", "the user's choice", "too late"],
+)
+def test_onednn_is_turned_on_unless_the_user_chose(before, chosen, expected):
+    if platform.machine() not in ("x86_64", "AMD64"):
+        expected = chosen
+    code = f"""
+        import os
+        {before}
+        import zoo
+        assert os.environ.get("TF_ENABLE_ONEDNN_OPTS") == {expected!r}
+    """
+    run_python(code, TF_ENABLE_ONEDNN_OPTS=chosen)

@@ -9,11 +9,12 @@ Importing the package is cheap; TensorFlow is loaded when something needs it.
 
 import importlib
 
-from zoo._backend import require_tensorflow
+from zoo._backend import prefer_onednn, require_tensorflow
 from zoo._registration import register_when_keras_is_imported
 from zoo.catalogue import Card, available, builder, card, get, register, unregister
 
 require_tensorflow()
+prefer_onednn()
 
 __version__ = "0.1.0"
 

@@ -1,6 +1,8 @@
-"""The one check that must come before Keras is imported."""
+"""What must come before Keras and TensorFlow are imported."""
 
 import os
+import platform
+import sys
 
 
 def require_tensorflow(backend=None):
@@ -17,3 +19,14 @@ def require_tensorflow(backend=None):
             "environment variable KERAS_BACKEND=tensorflow (or 'backend' in keras.json) before "
             "Python starts."
         )
+
+
+def prefer_onednn():
+    """Let TensorFlow use oneDNN's kernels on any x86 processor, unless the user chose already.
+
+    TensorFlow turns them on by itself only for processors with AVX-512 VNNI or later. On others
+    its own convolutions are slower by half (docs/benchmarks.md). The variable is read once, when
+    TensorFlow is imported.
+    """
+    if platform.machine() in ("x86_64", "AMD64") and "tensorflow" not in sys.modules:
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

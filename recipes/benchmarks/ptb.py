@@ -17,10 +17,14 @@ import time
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 import zoo
 
 LONGEST = 82  # words of the longest sentence
+CALL = 10  # steps in one call of the model's: an epoch ends with a call
+# Training batches hold sentences of like length: a step takes as long as its longest.
+BOUNDARIES = (10, 15, 19, 23, 27, 32, 40)
 
 
 def main():
@@ -76,7 +80,8 @@ def fit(train, valid, args):
         word_dropout=args.word_dropout,
         free_bits=args.free_bits,
     )
-    steps = args.epochs * -(-len(train) // args.batch_size)
+    per_epoch = max(1, len(train) // args.batch_size // CALL) * CALL
+    steps = args.epochs * per_epoch
     warmup = min(1000, steps // 10)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, steps - warmup, warmup_target=args.learning_rate, warmup_steps=warmup
@@ -89,8 +94,9 @@ def fit(train, valid, args):
     callbacks = [minutes, best]
     if args.warmup:
         callbacks.append(zoo.Anneal(zoo.callbacks.linear(args.warmup * steps // args.epochs)))
-    options = dict(batch_size=args.batch_size, validation_batch_size=256, verbose=0)
-    vae.fit(train, validation_data=(valid,), epochs=args.epochs, callbacks=callbacks, **options)
+    options = dict(validation_data=(valid,), validation_batch_size=256, verbose=0)
+    data = batches(likelihood.prepare(train), args)
+    vae.fit(data, steps_per_epoch=per_epoch, epochs=args.epochs, callbacks=callbacks, **options)
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
         vae.save(args.out / "model.keras")
@@ -101,6 +107,18 @@ def fit(train, valid, args):
         "training_minutes": minutes.curve[-1]["minutes"],
         "training_core_minutes": minutes.curve[-1]["core_minutes"],
     }
+
+
+def batches(numbers, args):
+    """Word numbers `[N, L]` without end, in another order at each pass, a batch's lengths alike."""
+    sizes = [args.batch_size] * (len(BOUNDARIES) + 1)
+    found = tf.data.Dataset.from_tensor_slices(numbers).shuffle(len(numbers), seed=args.seed)
+    return found.repeat().bucket_by_sequence_length(
+        lambda words: tf.math.count_nonzero(words, dtype=tf.int32),
+        BOUNDARIES,
+        sizes,
+        no_padding=True,
+    )
 
 
 def decoder(args):
