@@ -16,6 +16,11 @@ class _Corruption(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.seed_state = self.seed_generator.state  # Keras saves a layer's variables, not seeds
 
+    def seed_by_default(self, seed):
+        """Begin at `seed` where no seed was given here; numbers of its own, not those of z."""
+        if self.seed is None and seed is not None:
+            self.seed_state.assign([seed, 2**31])
+
     def build(self, input_shape):
         del input_shape
 

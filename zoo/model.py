@@ -48,12 +48,16 @@ class VAE(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        # x is in data units, which a half-precision policy would round away; what computes casts.
+        self.autocast = False
         self.latents, self.decoder = latents, decoder
         self.objective = objective or WeightedSum()
         self.input_noise = resolve(input_noise, corruptions.IDENTIFIERS, "input_noise")
         self.xla_on_cpu, self.steps_per_call, self.seed = xla_on_cpu, steps_per_call, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.seed_state = self.seed_generator.state  # Keras saves a layer's variables, not seeds
+        if self.input_noise is not None:
+            self.input_noise.seed_by_default(seed)
         self._functions = {}
 
     # Keras: building, compiling, training
@@ -84,6 +88,7 @@ class VAE(keras.Model):
                 f"loss={kwargs['loss']!r} has no meaning here: a VAE minimises its `objective`, "
                 "an argument of the model"
             )
+        self._measured = bool(kwargs.get("metrics") or kwargs.get("weighted_metrics"))
         self._chosen = {"jit_compile": jit_compile, "steps_per_execution": steps_per_execution}
         eager = kwargs.get("run_eagerly", False)
         alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
@@ -197,13 +202,21 @@ class VAE(keras.Model):
         per_example = self.objective.per_example(x, y, y_pred, sample_weight)
         if sample_weight is not None:
             per_example *= tf.cast(sample_weight, per_example.dtype)
-        # Each replica's share of the mean over all replicas, as Keras scales losses of its own. Not
-        # add_loss: replicas that are traced in turns would find each other's losses in its list.
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        loss = tf.reduce_mean(per_example) / replicas
+        # Not add_loss: replicas that are traced in turns would find each other's losses in its list.
+        loss = nats.mean_over_replicas(per_example)
         if self.losses:  # regularizers and what users add; Keras aggregates these
             loss += super().compute_loss(x, y, y_pred, sample_weight, training)
         return loss
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        # What users add compares y with E[x|z]; nobody computes it where nobody asked.
+        y_pred = y_pred.likelihood.mean() if self._measured else y_pred
+        return super().compute_metrics(x, y, y_pred, sample_weight)
+
+    def save(self, filepath, overwrite=True, **kwargs):
+        """As `keras.Model.save`; a model without weights is an error."""
+        checks.built(self)
+        super().save(filepath, overwrite=overwrite, **kwargs)
 
     # Inference: each of these maps a compiled function over batches
 

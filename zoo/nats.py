@@ -38,6 +38,24 @@ def log_weights(out):
     return untile(joint, out.samples)
 
 
+def mean_over_replicas(per_example):
+    """A replica's share of the mean of `[B]` over the examples of all replicas, as Keras expects it.
+
+    Replicas need not have equally many examples, nor any. The gradient is that of
+    sum / (examples of all), which Keras adds up. The value is mean / replicas instead: Keras
+    reports the mean of replicas * value, weighted by their examples.
+    """
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if replicas == 1:
+        return tf.reduce_mean(per_example)
+    context = tf.distribute.get_replica_context()
+    here, total = tf.cast(tf.size(per_example), per_example.dtype), tf.reduce_sum(per_example)
+    everywhere = context.all_reduce(tf.distribute.ReduceOp.SUM, here)
+    share = tf.math.divide_no_nan(total, everywhere)
+    reported = tf.math.divide_no_nan(total, here * replicas)
+    return share + tf.stop_gradient(reported - share)
+
+
 def mutual_information(q, z):
     """I(x; z) = E[log q(z|x) - log q(z)] in nats, q(z) the mean of q(z|x) over N examples.
 

@@ -1,0 +1,85 @@
+"""What the wrapper does around Keras' own methods."""
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from tests.helpers import assert_same, data, small, values
+
+
+def test_metrics_compare_y_with_the_reconstruction():
+    vae, x = small("dense_vae"), data("dense_vae")
+    vae.compile(metrics=["mae"], weighted_metrics=["mse"])
+    weights = np.linspace(0.0, 1.0, len(x))
+
+    got = vae.evaluate(x, x, sample_weight=weights, verbose=0, return_dict=True)
+    history = vae.fit(x, x, verbose=0).history
+
+    assert 0 < got["mae"] < 1
+    assert 0 < got["mse"] < 1
+    assert np.isfinite([history["mae"], history["mse"]]).all()
+
+
+def test_a_metric_sees_what_reconstruct_gives_where_z_has_no_spread():
+    vae, x = small("dense_vae", likelihood="normal"), data("dense_vae")
+    head = vae.latents.encoder.posterior.dense
+    head.bias.assign(np.repeat([0.0, -50.0], 2))  # the raw scale at its floor
+    vae.compile(metrics=["mae"])
+
+    got = vae.evaluate(x, x, verbose=0, return_dict=True)
+
+    expected = np.abs(vae.reconstruct(x) - x).mean()
+    assert got["mae"] == pytest.approx(expected, rel=1e-2)
+
+
+def test_a_model_without_shapes_cannot_be_saved(tmp_path):
+    vae = zoo.get("dense_vae")
+
+    with pytest.raises(ValueError, match="has no shapes yet"):
+        vae.save(tmp_path / "vae.keras")
+
+    assert not (tmp_path / "vae.keras").exists()
+
+
+@pytest.mark.parametrize("noise", ["gaussian", "masking", "salt_and_pepper"])
+def test_seed_decides_the_input_noise_too(noise):
+    def trained(global_seed, seed):
+        vae = small("dense_vae", input_noise=noise, seed=seed)
+        keras.utils.set_random_seed(global_seed)
+        vae.fit(data("dense_vae"), verbose=0)
+        return values(vae.trainable_variables)
+
+    def state(seed):
+        keras.utils.set_random_seed(seed)  # not what decides
+        return values([zoo.get("dense_vae", input_noise=noise, seed=3).input_noise.seed_state])
+
+    assert_same(trained(1, 3), trained(2, 3))
+    assert_same(state(1), state(2))
+    assert any((a != b).any() for a, b in zip(trained(1, 3), trained(1, 4), strict=True))
+
+
+def test_input_noise_keeps_a_seed_of_its_own():
+    noise = zoo.corruptions.GaussianCorruption(0.1, seed=5)
+
+    vae = zoo.get("dense_vae", input_noise=noise, seed=3)
+
+    assert vae.input_noise.seed_state.numpy()[0] == 5
+
+
+def test_input_noise_and_latent_noise_are_not_the_same_numbers():
+    vae = zoo.get("dense_vae", input_noise="gaussian", seed=3)
+
+    assert (vae.input_noise.seed_state.numpy() != vae.seed_state.numpy()).any()
+
+
+def test_half_precision_keeps_x_in_its_own_units():
+    # Near 1000 the numbers of bfloat16 are 4 apart: rounded, these rows would all look alike.
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    x = 1000 + data("dense_vae", 40)
+    likelihood = zoo.likelihoods.Tabular.from_data(x)
+    vae = small("dense_vae", likelihood=likelihood)
+
+    got = vae.evaluate(np.repeat(x, 50, 0), verbose=0, return_dict=True)
+
+    assert got["nll"] == pytest.approx(vae.score(x, samples=64)["nll"].mean(), abs=0.2)
