@@ -1,5 +1,6 @@
 """Series for `time_series.py`: simulated sensors, or columns of a CSV or Parquet file, in order."""
 
+import contextlib
 import dataclasses
 from typing import Any
 
@@ -9,6 +10,8 @@ from common import InputError, blame
 DAY = 96  # steps of 15 minutes
 STEPS = 80 * DAY
 FAULTS = ("spike", "stuck", "drift", "noise", "shift", "out of step")
+# Options that say how to read --data.
+FILE_ONLY = ("where", "columns", "time_column", "label", "log_returns")
 
 
 @dataclasses.dataclass
@@ -37,9 +40,12 @@ class Series:
 
 def load(options):
     """The `Series` that --data asks for, or simulated sensors."""
-    if options.data is None:
-        return simulated(options.seed, options.held_out)
-    return _file(options)
+    if options.data is not None:
+        return _file(options)
+    for name in FILE_ONLY:
+        if getattr(options, name):
+            raise InputError("--" + name.replace("_", "-"), "needs a file, --data FILE")
+    return simulated(options.seed, options.held_out)
 
 
 def simulated(seed=0, held_out=0.3):
@@ -104,7 +110,9 @@ def _faulty(kind, x, at, rng):
 
 def _file(options):
     """Columns of the user's own file, checked."""
-    frame = _read(options.data)
+    name, frame = options.data.name, _read(options.data)
+    if options.where is not None:
+        name, frame = f"{name}, {options.where}", _where(frame, options.where)
     times = np.arange(len(frame))
     if options.time_column is not None:
         times = _times(frame, options.time_column)
@@ -114,9 +122,12 @@ def _file(options):
         anomaly = _column(frame, options.label, "--label") > 0
         frame = frame.drop(columns=options.label)
     columns = options.columns or list(frame.columns)
+    if not columns:
+        raise InputError("--columns", f"{options.data.name} holds no other column, got no channel")
     values = np.stack([_column(frame, name, "--columns") for name in columns], 1)
     if options.log_returns:
-        values, times = _log_returns(values, columns), times[1:]
+        values, times = _log_returns(values, columns, frame.index), times[1:]
+        columns = [f"{column} (log return)" for column in columns]
         anomaly = None if anomaly is None else anomaly[1:]
     split = int(len(values) * (1 - options.held_out))
     shorter = min(split, len(values) - split)
@@ -126,19 +137,16 @@ def _file(options):
             f"{options.window} steps do not fit into {shorter}, the shorter part of {len(values)} "
             f"steps after the split by --held-out {options.held_out}",
         )
-    empty = [c for c, x in zip(columns, values[:split].T, strict=True) if np.isnan(x).all()]
-    if empty:
-        raise InputError("--columns", f"{empty[0]!r} has no value in the part to train on")
-    return Series(options.data.name, columns, values.astype("float32"), times, anomaly, split)
+    return Series(name, columns, values.astype("float32"), times, anomaly, split)
 
 
-def _log_returns(prices, columns):
-    """log(p_t / p_(t-1)), one step fewer."""
+def _log_returns(prices, columns, rows):
+    """log(p_t / p_(t-1)), one step fewer; `rows` are those of the file."""
     for name, x in zip(columns, prices.T, strict=True):
         if (x <= 0).any():
-            row = int(np.argmax(x <= 0))
+            at = int(np.argmax(x <= 0))
             raise InputError(
-                "--log-returns", f"{name!r} holds {x[row]:g} in row {row}, not a price"
+                "--log-returns", f"{name!r} holds {x[at]:g} in row {rows[at]}, not a price"
             )
     return np.diff(np.log(prices), axis=0)
 
@@ -151,7 +159,28 @@ def _read(path):
     with blame("--data", ValueError, OSError):  # pandas' own errors are ValueErrors
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     frame.columns = [str(c) for c in frame.columns]
-    return frame
+    return frame.reset_index(drop=True)  # so that messages count rows, with --where as well
+
+
+def _where(frame, condition):
+    """The rows that have VALUE in COLUMN, without that column: it is the same in all of them."""
+    import pandas as pd
+
+    name, equals, value = condition.partition("=")
+    if not equals:
+        raise InputError("--where", f"expected COLUMN=VALUE, got {condition!r}")
+    if name not in frame:
+        raise InputError("--where", f"there is no column {name!r} in {list(frame.columns)}")
+    column = frame[name]
+    kept = column.astype(str) == value
+    if pd.api.types.is_numeric_dtype(column):  # 3 is the 3.0 of a column with gaps
+        with contextlib.suppress(ValueError):
+            kept |= column == float(value)
+    if not kept.any():
+        known = [str(v) for v in column.dropna().unique()]
+        some = ", ".join(known[:5]) + (f" and {len(known) - 5} more" if len(known) > 5 else "")
+        raise InputError("--where", f"no row has {value!r} in {name!r}, which holds {some}")
+    return frame[kept].drop(columns=name)
 
 
 def _times(frame, name):
@@ -166,15 +195,31 @@ def _times(frame, name):
             times = pd.to_datetime(times)
     if times.isna().any():
         row = int(np.argmax(times.isna()))
-        raise InputError("--time-column", f"{name!r} has no time in row {row}")
+        raise InputError("--time-column", f"{name!r} has no time in row {frame.index[row]}")
     repeated = times.duplicated()
     if repeated.any():
         row = int(np.argmax(repeated))
-        raise InputError("--time-column", f"{name!r} repeats {times.iloc[row]} in row {row}")
+        raise InputError(
+            "--time-column",
+            f"{name!r} repeats {times.iloc[row]} in row {frame.index[row]}: if the file holds "
+            f"several series, keep one of them, as by --where {_example(frame, name)}",
+        )
     if not times.is_monotonic_increasing:
         row = int(np.argmax(times.diff() < times.iloc[0] - times.iloc[0])) if len(times) else 0
-        raise InputError("--time-column", f"{name!r} goes back in row {row}: sort the file by it")
+        raise InputError(
+            "--time-column",
+            f"{name!r} goes back in row {frame.index[row]}: sort the file by it",
+        )
     return times.to_numpy()
+
+
+def _example(frame, time):
+    """A COLUMN=VALUE that keeps one of several series: no time repeats among its rows."""
+    columns = frame.columns.drop(time)
+    for name in sorted(columns, key=lambda column: frame[column].nunique()):  # names are few
+        if not frame.duplicated([time, name]).any():
+            return f"{name}={frame[name].iloc[0]}"
+    return "COLUMN=VALUE"
 
 
 def _column(frame, name, argument):
@@ -189,12 +234,12 @@ def _column(frame, name, argument):
         row = int(np.argmax(wrong))
         raise InputError(
             argument,
-            f"{name!r} must hold numbers, got {frame[name].iloc[row]!r} in row {row}; choose other "
-            "columns with --columns, or name the one that holds times with --time-column",
+            f"{name!r} must hold numbers, got {frame[name].iloc[row]!r} in row {frame.index[row]}; "
+            "choose other columns with --columns, name the one that holds times with "
+            "--time-column, or keep one of several series with --where",
         )
     numbers = numbers.to_numpy("float64")
     if np.isinf(numbers).any():
-        raise InputError(
-            argument, f"{name!r} is infinite in row {int(np.argmax(np.isinf(numbers)))}"
-        )
+        row = frame.index[int(np.argmax(np.isinf(numbers)))]
+        raise InputError(argument, f"{name!r} is infinite in row {row}")
     return numbers

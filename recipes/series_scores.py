@@ -17,30 +17,48 @@ def codes(vae, x, draws, seed):
 
 
 def step_scores(vae, values, window, seed):
-    """-log p(x_t | z), `[steps]` nats: mean over draws, median over the windows that see the step.
+    """How surprising each step is, `[steps]` nats: what -log p(x_t | z) is above the usual.
 
-    High where the rest of the window does not explain the step. Steps without any value score 0.
+    High where the rest of the window does not explain the step. Each value counts from the median
+    of its channel: log densities depend on units (in small ones, -log p is below 0), so that a
+    value that is missing, and adds nothing to log p, would look like a fault in one unit and like a
+    perfect prediction in another. A missing value counts as a usual one, 0.
     """
     stride = max(1, window // 8)
-    x = windows.cut(values, window, stride)
+    x = windows.cut(values, window, stride, to_end=True)
     found = []
     for start in range(0, len(x), BATCH):
         part = x[start : start + BATCH]
-        nats = [-vae.decode(z).log_prob_per_step(part) for z in codes(vae, part, DRAWS, seed)]
-        found.append(np.mean(nats, 0))
-    return windows.per_step(np.concatenate(found), len(values), stride)
+        z = codes(vae, part, DRAWS, seed)
+        nats = np.mean([-vae.decode(draw).log_prob_per_value(part) for draw in z], 0)
+        found.append(np.where(np.isnan(part), np.nan, nats))
+    found = np.concatenate(found)
+    surprise = np.nan_to_num(found - _usual(found)).sum(2)
+    return windows.per_step(surprise, len(values), stride)
 
 
-def band(vae, values, window, seed):
-    """Mean and quantiles of what the model would measure at each step, `[steps, channels]` each."""
+def _usual(found):
+    """Median of each channel of `[n, length, channels]`; 0 where the channel has only NaN."""
+    flat = np.ma.masked_invalid(found.reshape(-1, found.shape[2]))
+    return np.ma.filled(np.ma.median(flat, axis=0), 0.0)
+
+
+def band(vae, values, stretch, window, seed):
+    """Mean and quantiles of what the model would measure in a slice of steps, `[steps, channels]`.
+
+    Made of all windows that see a step, as the scores are: those that begin before the slice too.
+    """
     stride = max(1, window // 4)
-    x = windows.cut(values, window, stride)
+    first = max(0, stretch.start - window)
+    near = values[first : stretch.stop + window]
+    x = windows.cut(near, window, stride, to_end=True)
     drawn = [
         np.asarray(vae.decode(z).sample(seed=seed + i))
         for i, z in enumerate(codes(vae, x, DRAWN, seed))
     ]
     found = np.mean(drawn, 0), *np.quantile(drawn, BAND, 0)
-    return [windows.per_step(part, len(values), stride) for part in found]
+    shown = slice(stretch.start - first, stretch.stop - first)
+    return [windows.per_step(part, len(near), stride)[shown] for part in found]
 
 
 def baselines(data, window):
@@ -51,8 +69,8 @@ def baselines(data, window):
     mean, scale = np.nanmean(data.train, 0), np.nanstd(data.train, 0)
     scale = np.where(scale > 0, scale, 1.0)
     seen, new = (
-        windows.cut(np.nan_to_num((part - mean) / scale), window, stride)
-        for part, stride in ((data.train, 1), (data.held_out, 1))
+        windows.cut(np.nan_to_num((part - mean) / scale), window)
+        for part in (data.train, data.held_out)
     )
     flat = [part.reshape(len(part), -1) for part in (seen, new)]
     pca = PCA(0.9, svd_solver="full").fit(flat[0])

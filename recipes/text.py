@@ -72,6 +72,12 @@ def run(options):
     """Train, save, evaluate, write; the exit status."""
     folder = Run("text", options)
     data = text_data.load(options)
+    if len(data.train) < 2:
+        raise common.InputError(
+            "--limit",
+            f"{options.limit} leaves nothing to train on, expected at least 2: one sentence says "
+            "when to stop",
+        )
     if options.epochs is None:
         steps = math.ceil(len(data.train) / options.batch_size)
         options.epochs = min(MOST_EPOCHS, max(5, math.ceil(STEPS / steps)))

@@ -39,8 +39,15 @@ def load(options):
 
 
 def _lines(path):
-    with blame("--data", OSError, UnicodeDecodeError):
-        lines = path.read_text(encoding="utf-8").splitlines()
+    with blame("--data", OSError):
+        content = path.read_bytes()
+    try:
+        lines = content.decode("utf-8-sig").splitlines()  # Windows' editors put a mark in front
+    except UnicodeDecodeError as error:
+        byte, at = content[error.start], error.start
+        raise InputError(
+            "--data", f"{path} must be UTF-8 text, got the byte 0x{byte:02x} at position {at}"
+        ) from error
     return [line.strip() for line in lines if line.strip()]
 
 

@@ -14,7 +14,7 @@ def write(folder, vae, data):
     for name, text in (
         ("samples", samples(vae, seed)),
         ("reconstructions", reconstructions(vae, data.held_out[:SAMPLES], seed)),
-        ("interpolation", interpolations(vae, data.held_out[: 2 * PAIRS])),
+        ("interpolation", interpolations(vae, data.held_out)),
         ("neighbours", neighbours(vae, data.held_out[:SAMPLES], data.train)),
     ):
         (target / f"{name}.txt").write_text(text + "\n", encoding="utf-8")
@@ -36,9 +36,13 @@ def reconstructions(vae, x, seed):
 
 
 def interpolations(vae, x):
-    """From one sentence to another along the straight line between their codes."""
-    paths = vae.interpolate(x[::2], x[1::2], steps=6)
-    groups = zip(x[::2], paths, x[1::2], strict=True)
+    """From one sentence to another along the straight line between their codes; PAIRS of them."""
+    pairs = min(PAIRS, len(x) // 2)
+    if not pairs:
+        return ""
+    starts, ends = x[: 2 * pairs : 2], x[1 : 2 * pairs : 2]
+    paths = vae.interpolate(starts, ends, steps=6)
+    groups = zip(starts, paths, ends, strict=True)
     return "\n\n".join("\n".join([f"> {a}", *path, f"> {b}"]) for a, path, b in groups)
 
 

@@ -75,7 +75,7 @@ def fit(train, valid, args):
         seed=args.seed,
         latent_dim=args.latent_dim,
         blocks=args.encoder_blocks,
-        hidden=4 * args.width,
+        hidden=args.hidden or 4 * args.width,
         dropout=args.dropout,
         word_dropout=args.word_dropout,
         free_bits=args.free_bits,
@@ -125,7 +125,8 @@ def decoder(args):
     """What reads from left to right."""
     if args.decoder == "lstm":
         return zoo.causal.CausalLSTM((args.units,), dropout=args.dropout)
-    return zoo.causal.CausalTransformer(args.blocks, hidden=4 * args.width, dropout=args.dropout)
+    hidden = args.hidden or 4 * args.width
+    return zoo.causal.CausalTransformer(args.blocks, hidden=hidden, dropout=args.dropout)
 
 
 def evaluate(vae, test, args):
@@ -163,6 +164,7 @@ def parser():
     p.add_argument("--width", type=int, default=256, help="of a word's embedding")
     p.add_argument("--blocks", type=int, default=2, help="of the transformer decoder")
     p.add_argument("--encoder-blocks", type=int, default=2)
+    p.add_argument("--hidden", type=int, help="of the blocks' mlps; four times the width if None")
     p.add_argument("--units", type=int, default=512, help="of the LSTM decoder")
     p.add_argument("--latent-dim", type=int, default=32)
     p.add_argument("--dropout", type=float, default=0.3)
