@@ -129,6 +129,26 @@ def test_listing_loads_neither_tensorflow_nor_keras():
     run_python(code)
 
 
+def test_a_users_function_may_pass_options_on():
+    def build(**options):
+        return zoo.get("dense_vae", hidden=(4,), **options)
+
+    zoo.register("passes_on", build)
+    try:
+        assert zoo.get("passes_on", latent_dim=3).latents.latent_dim == 3
+    finally:
+        zoo.unregister("passes_on")
+
+
+def test_a_users_function_must_return_a_vae():
+    zoo.register("forgets_return", lambda: None)
+    try:
+        with pytest.raises(TypeError, match=r"forgets_return must return a zoo\.VAE, got None"):
+            zoo.get("forgets_return")
+    finally:
+        zoo.unregister("forgets_return")
+
+
 def test_every_public_name_exists():
     for name in zoo.__all__:
         assert getattr(zoo, name) is not None, name

@@ -4,6 +4,7 @@ import dataclasses
 import fnmatch
 import importlib
 import inspect
+import numbers
 
 from zoo._names import nearest
 
@@ -149,14 +150,10 @@ def get(name, *, weights=None, input_shape=None, **options):
         TypeError: an unknown option.
     """
     build = builder(name)
-    known = list(inspect.signature(build).parameters)
-    for option in options:
-        if option not in known:
-            raise TypeError(
-                f"{name} has no option {option!r}{nearest(option, known)} "
-                f"Options: {', '.join(known)}, input_shape, weights"
-            )
+    _check_options(name, inspect.signature(build).parameters, options)
     vae = build(**options)
+    if not hasattr(vae, "latents"):
+        raise TypeError(f"the function behind {name} must return a zoo.VAE, got {vae!r}")
     if input_shape is not None:
         vae.build((None, *_shape(input_shape)))
         vae.built = True
@@ -166,6 +163,18 @@ def get(name, *, weights=None, input_shape=None, **options):
         vae.load_weights(weights)  # before compiling, so that any optimizer's state is passed over
     vae.compile()
     return vae
+
+
+def _check_options(name, parameters, options):
+    """Raise `TypeError` at an option that the variant's function does not have."""
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return
+    for option in options:
+        if option not in parameters:
+            raise TypeError(
+                f"{name} has no option {option!r}{nearest(option, parameters)} "
+                f"Options: {', '.join(parameters)}, input_shape, weights"
+            )
 
 
 def builder(name):
@@ -178,9 +187,9 @@ def builder(name):
 
 
 def _shape(shape):
-    shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    if not shape or not all(isinstance(s, int) and s > 0 for s in shape):
+    shape = tuple(shape) if hasattr(shape, "__iter__") else (shape,)
+    if not shape or not all(isinstance(s, numbers.Integral) and s > 0 for s in shape):
         raise ValueError(
             f"input_shape must be the positive sizes of one example, without the batch, got {shape}"
         )
-    return shape
+    return tuple(map(int, shape))  # NumPy's integers as well

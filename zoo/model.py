@@ -202,7 +202,7 @@ class VAE(keras.Model):
         per_example = self.objective.per_example(x, y, y_pred, sample_weight)
         if sample_weight is not None:
             per_example *= tf.cast(sample_weight, per_example.dtype)
-        # Not add_loss: replicas that are traced in turns would find each other's losses in its list.
+        # Not add_loss: replicas traced in turns would find each other's losses in its list.
         loss = nats.mean_over_replicas(per_example)
         if self.losses:  # regularizers and what users add; Keras aggregates these
             loss += super().compute_loss(x, y, y_pred, sample_weight, training)

@@ -39,7 +39,7 @@ def log_weights(out):
 
 
 def mean_over_replicas(per_example):
-    """A replica's share of the mean of `[B]` over the examples of all replicas, as Keras expects it.
+    """A replica's share of the mean of `[B]` over the examples of all replicas, as Keras wants it.
 
     Replicas need not have equally many examples, nor any. The gradient is that of
     sum / (examples of all), which Keras adds up. The value is mean / replicas instead: Keras
