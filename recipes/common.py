@@ -6,6 +6,7 @@ import contextlib
 import os
 import pathlib
 
+import devices
 import numpy as np
 
 # Before TensorFlow is imported: its notes about the CPU are no news to anybody.
@@ -33,6 +34,22 @@ def positive(text):
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
+    return value
+
+
+def natural(text):
+    """argparse type: an integer of at least 0."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"must be at least 0, got {value}")
+    return value
+
+
+def seed(text):
+    """argparse type: an integer that every random generator takes."""
+    value = natural(text)
+    if value >= 2**31:
+        raise argparse.ArgumentTypeError(f"must be below 2**31, got {value}")
     return value
 
 
@@ -111,11 +128,11 @@ def _training_options(parser, learning_rate):
         choices=("gaussian", "masking", "salt_and_pepper"),
         help="train a denoising VAE: the encoder sees noise, the target stays clean",
     )
-    training.add_argument("--seed", type=int, default=0, help="of everything random (default 0)")
+    training.add_argument("--seed", type=seed, default=0, help="of everything random (default 0)")
     training.add_argument(
         "--distribute",
         action="store_true",
-        help="train on all GPUs, or on two logical CPU devices where there is none",
+        help=devices.HELP,
     )
 
 
@@ -127,7 +144,7 @@ def _run_options(parser, out, evaluate):
     )
     run.add_argument(
         "--evaluate",
-        type=int,
+        type=natural,
         default=evaluate,
         metavar="N",
         help="held-out examples that curves, numbers and figures are made of; 0 is all "

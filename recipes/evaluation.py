@@ -50,6 +50,10 @@ def ranking(run, truth, named, suffix=""):
     """AUROC and average precision of each named score, into metrics.json; lines for the summary."""
     from sklearn.metrics import average_precision_score, roc_auc_score
 
+    if truth.all() or not truth.any():
+        kind = "anomalies" if truth.any() else "normal"
+        run.note(f"no AUROC: all {len(truth)} evaluated rows are {kind}")
+        return [f"no AUROC: all {len(truth)} evaluated rows are {kind}; see --evaluate"]
     lines, found = [], {"rows": len(truth), "anomalies": int(truth.sum())}
     for name, values in named.items():
         auroc = float(roc_auc_score(truth, values))

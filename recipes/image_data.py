@@ -1,6 +1,6 @@
 """Images for `images.py`: scikit-learn's digits, any TFDS name, a folder or an .npy file."""
 
-import collections
+import argparse
 import dataclasses
 from typing import Any
 
@@ -9,6 +9,7 @@ from common import InputError, blame, held_out_rows, tfds_builder
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 SMALLEST, LARGEST_GUESS = 8, 64
+ORIENTATION = 0x0112  # among the EXIF tags
 
 
 @dataclasses.dataclass
@@ -42,11 +43,12 @@ def load(options):
 
 
 def finished(x):
-    """float32 in [0, 1]; grey where all channels of all images agree."""
+    """float32 in [0, 1]; grey where all channels of all images agree; masks of 0 and 1 stay so."""
     if x.shape[-1] == 3 and (x == x[..., :1]).all():
         print("All images are grey: one channel is used.")
         x = x[..., :1]
-    return x.astype("float32") / 255 if x.dtype == np.uint8 else x.astype("float32")
+    eight_bits = np.issubdtype(x.dtype, np.integer) and x.max() > 1
+    return x.astype("float32") / 255 if eight_bits else x.astype("float32")
 
 
 def _digits(size):
@@ -60,7 +62,7 @@ def _digits(size):
 
 def _array_file(path, size):
     """Images of an .npy file; there are no labels."""
-    if path.suffix != ".npy":
+    if path.suffix.lower() != ".npy":
         raise InputError("--data", f"expected a folder of images or an .npy file, got {path}")
     with blame("--data", ValueError, OSError, EOFError):
         x = np.load(path, allow_pickle=False)
@@ -86,27 +88,43 @@ def _array_file(path, size):
 
 def _folder(folder, size):
     """Images below a folder, and the names of the sub-folders that they are in."""
-    from PIL import Image, UnidentifiedImageError
-
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
     if not paths:
         raise InputError("--data", f"no images ({', '.join(SUFFIXES)}) in {folder}")
-    images = []
-    for path in paths:
-        try:
-            with Image.open(path) as image:
-                images.append(_pixels(image))
-        except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
-            raise InputError("--data", f"{path} cannot be read as an image: {error}") from error
+    sizes = [_read_image(path, _upright_size) for path in paths]
+    size = size or _common_size(sizes)
+    _say_resized(sizes, size)
+    # Each is made small at once: photos by the thousand would not fit into memory.
+    images = [_read_image(path, lambda image: _fit(_pixels(image), size)) for path in paths]
     channels = max(image.shape[-1] for image in images)
-    images = [np.repeat(x, channels // x.shape[-1], -1) for x in images]
+    images = np.stack([np.repeat(x, channels // x.shape[-1], -1) for x in images])
     inside = [path.relative_to(folder).parts for path in paths]
     labels = np.array([parts[0] if len(parts) > 1 else "" for parts in inside])
-    return _same_size(images, size), labels if len(set(labels)) > 1 else None
+    return images, labels if len(set(labels)) > 1 else None
+
+
+def _read_image(path, function):
+    """`function` of the Pillow image in a file."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            return function(image)
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        raise InputError("--data", f"{path} cannot be read as an image: {error}") from error
+
+
+def _upright_size(image):
+    """Height and width as the camera was held, without reading the pixels."""
+    on_its_side = image.getexif().get(ORIENTATION, 1) >= 5
+    return image.size if on_its_side else image.size[::-1]
 
 
 def _pixels(image):
-    """A Pillow image as uint8 `[H, W, 1 or 3]`."""
+    """A Pillow image as uint8 `[H, W, 1 or 3]`, as the camera was held."""
+    from PIL import ImageOps
+
+    image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I"):  # 16 bits: Pillow's own conversion would clip
         return (np.asarray(image)[..., None] // 257).astype("uint8")
     if image.mode in ("1", "L", "LA"):
@@ -114,33 +132,43 @@ def _pixels(image):
     return np.asarray(image.convert("RGB"))
 
 
-def _same_size(images, size):
-    """A list of images as one array: all of `size`, or of a common size where they differ."""
-    sizes = collections.Counter(x.shape[:2] for x in images)
-    if size is None and len(sizes) == 1:
-        return np.stack(images)
-    if size is None:
-        smallest = min(min(s) for s in sizes)
-        size = (max(SMALLEST, min(smallest, LARGEST_GUESS)),) * 2
-        print(f"Images of {len(sizes)} sizes are cropped and resized; choose with --size.")
-    return _resize(images, size, "--size")
+def _common_size(sizes):
+    """The size that all images have, or one to resize them to."""
+    if len(set(sizes)) == 1:
+        return sizes[0]
+    print(f"Images of {len(set(sizes))} sizes are cropped and resized; choose with --size.")
+    return (max(SMALLEST, min(min(map(min, sizes)), LARGEST_GUESS)),) * 2
+
+
+def _say_resized(sizes, size):
+    if set(sizes) != {size}:
+        print(f"Images are resized to {size[0]}x{size[1]}.")
 
 
 def _resize(images, size, argument):
-    """Crop each image about its centre to the shape of `size`, then resize it."""
+    """Arrays of images as one: cropped about their centres to the shape of `size`, then resized."""
+    sizes = [x.shape[:2] for x in images]
+    if set(sizes) == {size}:
+        return np.stack(images)
+    channels = images[0].shape[-1]
+    if channels not in (1, 3):
+        raise InputError(argument, f"cannot resize images of {channels} channels")
+    _say_resized(sizes, size)
+    # Masks of 0 and 1 are as much as floats are.
+    eight_bits = images[0].dtype == np.uint8 and max(x.max() for x in images) > 1
+    scale = 1 if eight_bits else 255
+    return np.stack([_fit(np.round(x * scale).astype("uint8"), size) for x in images])
+
+
+def _fit(x, size):
+    """One uint8 image, cropped and resized where that is needed."""
     from PIL import Image, ImageOps
 
-    print(f"Images are resized to {size[0]}x{size[1]}.")
-    resized = []
-    for x in images:
-        if x.shape[-1] not in (1, 3):
-            raise InputError(argument, f"cannot resize images of {x.shape[-1]} channels")
-        if x.dtype != np.uint8:
-            x = np.round(x * 255).astype("uint8")
-        picture = Image.fromarray(x.squeeze(-1) if x.shape[-1] == 1 else x)
-        y = np.asarray(ImageOps.fit(picture, size[::-1], Image.Resampling.LANCZOS))
-        resized.append(y.reshape(*size, -1))
-    return np.stack(resized)
+    if x.shape[:2] == size:
+        return x
+    picture = Image.fromarray(x.squeeze(-1) if x.shape[-1] == 1 else x)
+    fitted = np.asarray(ImageOps.fit(picture, size[::-1], Image.Resampling.LANCZOS))
+    return fitted.reshape(*size, -1)
 
 
 def _from_tfds(options):
@@ -192,13 +220,20 @@ def _read(builder, split, most, key, label, size):
     if images and images[0].dtype != np.uint8:
         raise InputError("--dataset", f"expected 8-bit images, got {images[0].dtype}")
     names = builder.info.features[label].int2str if label else None
-    return _same_size(images, size), np.array([names(int(c)) for c in classes]) if names else None
+    size = size or _common_size([x.shape[:2] for x in images])
+    images = _resize(images, size, "--size")
+    return images, np.array([names(int(c)) for c in classes]) if names else None
 
 
 def size(text):
     """argparse type: "32" or "28x20", height x width."""
-    parts = [int(part) for part in text.lower().split("x")]
+    try:
+        parts = [int(part) for part in text.lower().split("x")]
+    except ValueError:
+        parts = []
     found = tuple(parts * 2 if len(parts) == 1 else parts)
-    if len(found) != 2 or min(found) < SMALLEST:
-        raise ValueError(text)
+    if len(found) != 2:
+        raise argparse.ArgumentTypeError(f"must be S or HxW, 32 or 28x20, got {text!r}")
+    if min(found) < SMALLEST:
+        raise argparse.ArgumentTypeError(f"must be at least {SMALLEST}, got {text}")
     return found

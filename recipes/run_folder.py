@@ -1,25 +1,24 @@
 """The run folder of a recipe, and training in it that survives Ctrl-C."""
 
 import contextlib
-import csv
 import dataclasses
-import importlib.metadata
-import json
-import os
 import pathlib
-import platform
 import shutil
 import sys
+import tempfile
 import time
 
 import devices
+import history
+import record
+import saving
 from common import InputError, blame, literals
 
 import zoo
 
-PACKAGES = ("keras", "tensorflow", "tensorflow-probability", "numpy", "scikit-learn")
-# Options that may change between a run and its --resume.
-FREE = ("epochs", "resume", "samples", "evaluate", "out", "data_dir")
+# What a new run in the folder of an old one would otherwise leave there.
+OLD = ("checkpoints", "tensorboard", "figures", "saved_model", "texts", "history.csv")
+OLD += ("model.keras", "scores.csv", "columns.json")
 
 
 @dataclasses.dataclass
@@ -39,57 +38,59 @@ class Run:
 
     def __init__(self, recipe, options):
         self.folder, self.options, self.began = options.out, options, time.monotonic()
-        self.record = {
-            "recipe": recipe,
-            "finished": False,
-            "options": _options(options),
-            "versions": {"python": platform.python_version(), **_versions()},
-            "seconds": {},
-        }
-        self._open()
-        if options.distribute:
-            devices.two_devices()
+        self.record = record.new(recipe, options)
+        self._check_folder()
+        self.strategy = devices.strategy(options.distribute)
+        if not devices.is_chief(options.distribute):
+            self._work_apart()
 
-    def _open(self):
+    def _check_folder(self):
+        """Refuse a folder that is none of a run, or not of the run to resume; touch nothing."""
         metrics = self.folder / "metrics.json"
         if self.folder.is_file():
             raise InputError("--out", f"{self.folder} is a file, expected a folder")
         if self.folder.is_dir() and any(self.folder.iterdir()) and not metrics.exists():
             raise InputError("--out", f"{self.folder} holds something else than a run of a recipe")
         if self.options.resume:
-            self._same_options(metrics)
-        else:
-            for name in ("checkpoints", "tensorboard", "figures", "saved_model"):
-                shutil.rmtree(self.folder / name, ignore_errors=True)
-            for name in ("history.csv", "model.keras"):
-                (self.folder / name).unlink(missing_ok=True)
-        (self.folder / "figures").mkdir(parents=True, exist_ok=True)
-        self.write()
+            before = record.read_to_resume(metrics, self.record)
+            self.record["seconds"] = {"training": before["seconds"].get("training", 0.0)}
 
-    def _same_options(self, metrics):
-        if not metrics.exists():
-            raise InputError("--resume", f"there is no run in {self.folder}")
-        before = json.loads(metrics.read_text())["options"]
-        for name, value in json.loads(json.dumps(self.record["options"])).items():
-            if name not in FREE and before.get(name) != value:
-                flag = "--" + name.replace("_", "-")
-                was = before.get(name)
-                raise InputError(flag, f"is {value!r}, but the run to resume has {was!r}")
+    def _work_apart(self):
+        """A folder of this worker's own: one of them writes the folder that was asked for."""
+        apart = pathlib.Path(tempfile.mkdtemp(prefix="worker-"))
+        if self.options.resume:
+            shutil.copytree(self.folder, apart, dirs_exist_ok=True)
+        self.folder = apart
+
+    def _epochs_before(self, vae):
+        """How many epochs the run to resume has behind it; their state is in the model."""
+        if not self.options.resume:
+            return 0
+        with vae.distribute_strategy.scope():
+            return zoo.Resume(self.folder / "checkpoints").restore(vae)
+
+    def _begin(self, epochs):
+        """Make room for this run, now that it can be trained, after so many epochs."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self.options.resume:
+            for name in OLD:
+                saving.remove(self.folder / name)
+        self.write()
+        (self.folder / "figures").mkdir(exist_ok=True)
+        history.cut(self.folder / "history.csv", epochs)
 
     def write(self):
         """Write metrics.json as far as it is known."""
-        partial = self.folder / "metrics.json.partial"
-        text = json.dumps(self.record, indent=2, default=_plain, allow_nan=False)
-        partial.write_text(text + "\n")
-        os.replace(partial, self.folder / "metrics.json")
+        record.write(self.record, self.folder / "metrics.json")
 
     def model(self, event_shape, likelihood, **defaults):
         """The variant that was asked for, built and compiled; `defaults` give way to options."""
         import keras
+        import tensorflow as tf
 
         options = self.options
         keras.utils.set_random_seed(options.seed)
-        strategy = devices.strategy(options.distribute)
+        strategy = self.strategy or tf.distribute.get_strategy()
         chosen = {
             "latent_dim": options.latent_dim,
             "beta": options.beta,
@@ -100,7 +101,7 @@ class Run:
         chosen = {**defaults, **{k: v for k, v in chosen.items() if v is not None}}
         with blame("--variant", ValueError):
             zoo.card(options.variant)
-        with blame("--option", TypeError, ValueError), strategy.scope():
+        with _blame_option(options.variant), strategy.scope():
             vae = zoo.get(options.variant, input_shape=event_shape, likelihood=likelihood, **chosen)
             vae.compile(zoo.FusedAdam(options.learning_rate))
         self.record["model"] = {
@@ -112,14 +113,13 @@ class Run:
         return vae
 
     def describe(self, name, train, held_out):
-        """Say in metrics.json what the data are."""
+        """What metrics.json will say of the data."""
         self.record["data"] = {
             "name": name,
             "train": len(train),
             "held_out": len(held_out),
             "event_shape": list(train.shape[1:]),
         }
-        self.write()
 
     def note(self, text):
         """Add a remark on how the numbers came about."""
@@ -135,23 +135,30 @@ class Run:
 
     def train(self, vae, train, validation, *callbacks):
         """Fit, and save the model whatever comes in between: `Outcome`."""
-        epochs = self.options.epochs
+        _check_data(vae, train, validation)
+        before = self._epochs_before(vae)
+        past = history.read(self.folder / "history.csv", before)
+        checkpoints = self.folder / "checkpoints"
+        stopped = [c.resume(checkpoints, past) for c in callbacks if hasattr(c, "resume")]
+        self._begin(before)
         outcome, began = Outcome(), time.monotonic()
         try:
             vae.fit(
                 train,
                 batch_size=self.options.batch_size,
-                epochs=epochs,
+                # A run that had stopped by itself does not go on when it is resumed.
+                epochs=before if any(stopped) else self.options.epochs,
                 validation_data=(validation,),
                 verbose=1 if sys.stdout.isatty() else 2,
-                callbacks=[*self._callbacks(len(train)), *callbacks],
+                callbacks=self._callbacks(vae, len(train), callbacks),
             )
         except KeyboardInterrupt:
             outcome.interrupted = True
             print("\nStopped: saving the model. Ctrl-C once more leaves out numbers and figures.")
         except FloatingPointError as error:
             outcome.error = str(error)
-        self.record["seconds"]["training"] = round(time.monotonic() - began, 1)
+        seconds = self.record["seconds"].get("training", 0.0) + time.monotonic() - began
+        self.record["seconds"]["training"] = round(seconds, 1)
         self.record.update(
             epochs=len(self.history().get("epoch", ())),
             interrupted=outcome.interrupted,
@@ -161,36 +168,31 @@ class Run:
         return outcome
 
     def save(self, vae):
-        """model.keras, saved_model/ and what metrics.json has by now."""
-        vae.save(self.folder / "model.keras")
-        vae.export(self.folder / "saved_model")
-        self.write()
+        """model.keras, saved_model/ and what metrics.json has by now; Ctrl-C has to wait."""
+        with saving.uninterrupted():
+            saving.save(vae, self.folder)
+            self.write()
 
-    def _callbacks(self, rows):
+    def _callbacks(self, vae, rows, others):
+        """In order: what writes history.csv and the best weights comes before the checkpoint."""
         import keras
 
-        options, callbacks = self.options, []
+        options, anneal = self.options, []
         if options.warmup_epochs:
             steps = options.warmup_epochs * -(-rows // options.batch_size)
-            beta = 1.0 if options.beta is None else options.beta
-            callbacks.append(zoo.Anneal(zoo.callbacks.linear(steps, end=beta)))
+            beta = vae.objective.term("kl").weight
+            anneal.append(zoo.Anneal(zoo.callbacks.linear(steps, end=beta)))
         return [
-            *callbacks,
+            *anneal,
             keras.callbacks.CSVLogger(self.folder / "history.csv", append=options.resume),
             keras.callbacks.TensorBoard(self.folder / "tensorboard", write_graph=False),
+            *others,
             zoo.Resume(self.folder / "checkpoints"),
         ]
 
     def history(self):
         """history.csv: name -> a number for each epoch, as `fit(...).history` has it."""
-        path = self.folder / "history.csv"
-        if not path.exists():
-            return {}
-        with path.open(newline="") as file:
-            # A run killed between two files may have written an epoch twice: the last one counts.
-            rows = {int(row["epoch"]): row for row in csv.DictReader(file)}
-        rows = [rows[epoch] for epoch in sorted(rows)]
-        return {k: [float(row[k]) for row in rows] for k in rows[0]} if rows else {}
+        return history.read(self.folder / "history.csv")
 
     def figure(self, name, figure):
         """Write figures/NAME.png."""
@@ -210,25 +212,34 @@ class Run:
 
 def early_stopping(patience):
     """Stop after so many epochs (at least 5) without a better ELBO; the best weights are kept."""
-    import keras
+    from stopping import EarlyStopping
 
-    return keras.callbacks.EarlyStopping(
-        "val_elbo", mode="max", patience=max(5, patience), restore_best_weights=True
-    )
+    return EarlyStopping(max(5, patience))
 
 
-def _options(options):
-    return {k: str(v) if isinstance(v, pathlib.Path) else v for k, v in vars(options).items()}
+def _check_data(vae, train, validation):
+    """Refuse data that the model cannot take, before anything is written."""
+    if not len(train) or not len(validation):
+        raise InputError(
+            "--limit",
+            f"leaves {len(train)} examples to train on and {len(validation)} to watch training "
+            "by, at least 1 of each is needed",
+        )
+    likelihood = vae.decoder.likelihood
+    with blame("--data", TypeError, ValueError):
+        if not likelihood.adapted:
+            vae.adapt(train)
+        for x in (train, validation):
+            likelihood.check(likelihood.prepare(x), "x")
 
 
-def _versions():
-    found = {}
-    for package in PACKAGES:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[package] = importlib.metadata.version(package)
-    return {**found, "zoo": zoo.__version__}
-
-
-def _plain(value):
-    """NumPy's numbers as Python's, for JSON."""
-    return value.item() if hasattr(value, "item") else str(value)
+@contextlib.contextmanager
+def _blame_option(variant):
+    """Errors of a builder are an option's, but for data of another kind than the variant's."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        message = str(error).strip().split("\n")[0]
+        if message.startswith("x must be"):
+            raise InputError("--variant", f"{variant} does not fit the data: {message}") from error
+        raise InputError("--option", message) from error

@@ -1,32 +1,34 @@
 """Tables for `tables.py`: breast cancer, a TFDS name, a CSV or a Parquet file -> coded columns.
 
-Numbers stay what they are; categories become codes 0 .. n - 1; what is missing, or a category that
-training did not see, becomes NaN.
+`table_columns` says what becomes of each column; what is missing becomes NaN.
 """
 
 import dataclasses
 from typing import Any
 
 import numpy as np
+import table_columns
 from common import InputError, blame, tfds_builder
-
-MOST_LEVELS = 200
 
 
 @dataclasses.dataclass
 class Table:
     """`[N, columns]` float32; `anomaly` says which held-out rows are, or is None.
 
-    `levels` has the names of the classes of each categorical column, None for a numeric one.
+    `columns` are names, `titles` the same with what was subtracted. `levels` has the names of the
+    classes of each categorical column, None for a numeric one. `notes` are for the user.
     """
 
     name: str
     columns: list
+    titles: list
     levels: list
+    offsets: list
     train: Any
     held_out: Any
     anomaly: Any
     words: tuple = ("normal", "anomaly")
+    notes: tuple = ()
 
     @property
     def normal(self):
@@ -52,15 +54,35 @@ def load(options):
     frame, anomaly = _label(frame, options)
     frame = _dropped(frame, options.drop)
     _check(frame, options)
-    frame = _text_categories(frame, options.categorical)
+    frame = table_columns.words(frame, options.categorical)
     train, held_out = _split(anomaly, len(frame), options)
-    columns, levels = list(frame.columns), _levels(frame, train)
-    coded = np.stack(
-        [_coded(frame[c], known) for c, known in zip(columns, levels, strict=True)], 1
-    ).astype("float32")
-    words = ("benign", "malignant") if name == "breast cancer" else ("normal", "anomaly")
-    found = None if anomaly is None else anomaly[held_out]
-    return Table(name, columns, levels, coded[train], coded[held_out], found, words)
+    columns = table_columns.coded(frame, train)
+    values = np.stack([column.values for column in columns], 1)
+    return Table(
+        name,
+        [column.name for column in columns],
+        [column.title for column in columns],
+        [column.levels for column in columns],
+        [column.offset for column in columns],
+        values[train],
+        values[held_out],
+        None if anomaly is None else anomaly[held_out],
+        ("benign", "malignant") if name == "breast cancer" else ("normal", "anomaly"),
+        tuple(_notes(columns)),
+    )
+
+
+def _notes(columns):
+    """What was done to numbers that float32 or a model cannot take as they are."""
+    for column in columns:
+        if column.offset:
+            yield f"column {column.name!r}: {column.offset:.12g} is subtracted"
+        if column.clipped:
+            yield (
+                f"column {column.name!r}: {column.clipped} values outside of training are more "
+                f"than {table_columns.FARTHEST:g} standard deviations from the training rows' "
+                "mean, and count as just so far"
+            )
 
 
 def _breast_cancer():
@@ -76,11 +98,19 @@ def _file(path):
     if not path.is_file():
         raise InputError("--data", f"{path} is no file")
     readers = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
-    if path.suffix not in readers:
+    suffix = path.suffix.lower()
+    if suffix not in readers:
         raise InputError("--data", f"expected a .csv or .parquet file, got {path.name}")
     with blame("--data", ValueError, OSError):  # pandas' own errors are ValueErrors
-        frame = readers[path.suffix](path)
+        frame = readers[suffix](path)
     frame.columns = [str(c) for c in frame.columns]
+    for separator, words in ((";", "semicolons"), ("\t", "tabs")):
+        if len(frame.columns) == 1 and separator in frame.columns[0]:
+            raise InputError(
+                "--data",
+                f"{path.name} has one column, {frame.columns[0]!r}: values must be separated by "
+                f"commas, not {words}",
+            )
     return frame
 
 
@@ -128,9 +158,12 @@ def _label(frame, options):
     label = frame[name]
     if label.isna().any():
         raise InputError("--label", f"column {name!r} has {label.isna().sum()} missing values")
-    values = label.astype(float).astype(str) if label.dtype.kind in "biuf" else label.astype(str)
     wanted = options.anomaly or ["1"]
-    wanted = [str(float(v)) if label.dtype.kind in "biuf" and _number(v) else v for v in wanted]
+    if label.dtype.kind in "biuf":
+        values = label.astype(float).astype(str)
+        wanted = [str(float(v)) if _number(v) else v for v in map(_truth, wanted)]
+    else:
+        values = label.astype(str)
     anomaly = values.isin(wanted).to_numpy(bool)
     if not 0 < anomaly.sum() < len(anomaly):
         argument = "--anomaly" if options.anomaly else "--label"
@@ -152,45 +185,17 @@ def _dropped(frame, drop):
 
 
 def _check(frame, options):
-    """Raise where a column cannot be learned from; names them all at once."""
+    """Raise where the frame cannot be learned from."""
     if len(frame) < 10 or not len(frame.columns):
         raise InputError(
             "--data", f"{len(frame)} rows of {len(frame.columns)} columns are too few to train on"
         )
-    for what, found in (
-        ("empty", [c for c in frame if frame[c].isna().all()]),
-        ("constant", [c for c in frame if frame[c].nunique() == 1]),
-        ("dates", [c for c in frame if frame[c].dtype.kind in "mM"]),
-    ):
-        if found:
-            verb = "hold" if what == "dates" else "are"
-            raise InputError(
-                "--data", f"columns that {verb} {what}: leave them out by --drop {' '.join(found)}"
-            )
-    for name in frame.columns:
-        if frame[name].dtype.kind == "f" and np.isinf(frame[name]).any():
-            raise InputError("--data", f"column {name!r} holds infinite values")
+    table_columns.check(frame)
     unknown = [c for c in options.categorical if c not in frame]
     if unknown:
         raise InputError(
             "--categorical", f"there is no column {unknown[0]!r}, only {_some(frame.columns)}"
         )
-
-
-def _text_categories(frame, categorical):
-    """Columns of words, of truth values and those in `categorical` as strings."""
-    frame = frame.copy()
-    for name in frame.columns:
-        if frame[name].dtype.kind not in "iuf" or name in categorical:
-            frame[name] = frame[name].astype("string").astype(object)
-            levels = frame[name].nunique()
-            if levels > MOST_LEVELS:
-                raise InputError(
-                    "--data",
-                    f"column {name!r} has {levels} different words: an identifier or free text? "
-                    f"Leave it out by --drop {name}",
-                )
-    return frame
 
 
 def _split(anomaly, rows, options):
@@ -200,31 +205,28 @@ def _split(anomaly, rows, options):
     held_out = max(1, int(len(normal) * options.held_out))
     if len(normal) - held_out < 2:
         raise InputError("--held-out", f"leaves too few of {len(normal)} normal rows to train on")
+    if options.limit is not None and options.limit < 2:
+        raise InputError(
+            "--limit", f"must be at least 2, got {options.limit}: one says when to stop"
+        )
     train = normal[held_out:][: options.limit]
     test = normal[:held_out]
-    if anomaly is not None:
-        test = np.concatenate([test, order[anomaly[order]]])
-    test = np.random.default_rng(options.seed).permutation(test)
-    return train, test[: options.evaluate or None]
+    if anomaly is None:
+        return train, _some_of(test, test, options)
+    return train, _some_of(test, np.concatenate([test, order[anomaly[order]]]), options)
 
 
-def _levels(frame, train):
-    """For each column the words that training sees, sorted; None where it is numeric."""
-    found = []
-    for name in frame.columns:
-        seen = frame[name].iloc[train]
-        if seen.isna().all():
-            raise InputError("--data", f"column {name!r} is empty in all training rows: --drop it")
-        text = frame[name].dtype == object
-        found.append(sorted(str(v) for v in seen.dropna().unique()) if text else None)
-    return found
+def _some_of(normal, rows, options):
+    """--evaluate of the rows, in a random order; one normal row at least."""
+    rows = np.random.default_rng(options.seed).permutation(rows)[: options.evaluate or None]
+    if not np.isin(rows, normal).any():
+        rows[0] = normal[0]
+    return rows
 
 
-def _coded(column, levels):
-    if levels is None:
-        return column.to_numpy(dtype="float64", na_value=np.nan)
-    codes = {level: float(i) for i, level in enumerate(levels)}
-    return np.array([codes.get(v, np.nan) if isinstance(v, str) else np.nan for v in column])
+def _truth(text):
+    """ "True" and "false" as the numbers that truth values are."""
+    return {"true": "1", "false": "0"}.get(text.lower(), text)
 
 
 def _number(text):

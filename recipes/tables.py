@@ -39,7 +39,8 @@ Writes into the folder --out:
   figures/          curves, scores, surprise by column, latent space, samples beside data
   metrics.json      held-out numbers, options, seed, versions, seconds
   scores.csv        the anomaly score of each held-out row
-  columns.json      names of columns and categories, in the order that the model takes
+  columns.json      names of columns and categories, in the order that the model takes; "(other)" is
+                    what training did not see, "offset" what was subtracted of a column
 {common.FILES}"""
 EXAMPLES = """\
 examples:
@@ -95,7 +96,9 @@ def run(options):
         steps = math.ceil(len(table.train) / options.batch_size)
         options.epochs = min(MOST_EPOCHS, max(5, math.ceil(STEPS / steps)))
     folder.describe(table.name, table.train, table.held_out)
-    _write_columns(folder.folder / "columns.json", table)
+    for note in table.notes:
+        print(note)
+        folder.note(note)
     anomalies = 0 if table.anomaly is None else int(table.anomaly.sum())
     print(
         f"{table.name}: {len(table.columns)} columns; {len(table.train):,} rows to train on, "
@@ -109,6 +112,7 @@ def run(options):
     outcome = folder.train(
         vae, table.train[few:], table.train[:few], early_stopping(options.epochs // 10)
     )
+    _write_columns(folder.folder / "columns.json", table)
     lines = []
     if outcome.error is None:
         with folder.skippable():
@@ -161,18 +165,20 @@ def draw(folder, vae, table, scores):
     folder.figure("curves", plots.training_curves(folder.history()))
     known = folder.record.get("anomalies")
     auroc = known["VAE, -ELBO"]["auroc"] if known else None
-    folder.figure("scores", plots.score_histogram(scores, table.anomaly, auroc))
-    labels = None if table.anomaly is None else np.where(table.anomaly, *table.words[::-1])
+    anomaly = table.anomaly if known else None  # all rows may be of one kind
+    folder.figure("scores", plots.score_histogram(scores, anomaly, auroc))
+    labels = None if anomaly is None else np.where(anomaly, *table.words[::-1])
     folder.figure("latent", plots.latent_scatter(vae.encode(table.held_out).loc, labels))
     usual = np.nanmedian(_surprise(vae, table.train), 0)
     extra = _surprise(vae, table.held_out) - usual
-    both = [extra] if table.anomaly is None else [extra[~table.anomaly], extra[table.anomaly]]
+    seen = None if anomaly is None else anomaly[: len(extra)]
+    both = [extra] if seen is None else [extra[~seen], extra[seen]]
     means = [np.nan_to_num(np.nanmean(rows, 0)) for rows in both]
     folder.figure("columns", plots.column_surprise(table.columns, *means))
     rows = table.train[:SHOWN]
     codes = vae.latents.generate(len(rows), np.array([seed, 0], "int32"))
     drawn = np.asarray(vae.decode(codes).sample(seed=seed))
-    folder.figure("samples", plots.marginals(table.columns, rows, drawn, table.levels))
+    folder.figure("samples", plots.marginals(table.titles, rows, drawn, table.levels))
 
 
 def _surprise(vae, x):
@@ -183,13 +189,10 @@ def _surprise(vae, x):
 
 
 def _write_columns(path, table):
-    columns = zip(table.columns, table.levels, strict=True)
-    found = [
-        {"name": name, "kind": "numeric"}
-        if levels is None
-        else {"name": name, "kind": "categorical", "levels": levels}
-        for name, levels in columns
-    ]
+    found = []
+    for name, levels, offset in zip(table.columns, table.levels, table.offsets, strict=True):
+        kind = {"kind": "numeric"} if levels is None else {"kind": "categorical", "levels": levels}
+        found.append({"name": name, **kind, **({"offset": offset} if offset else {})})
     path.write_text(json.dumps(found, indent=2) + "\n")
 
 

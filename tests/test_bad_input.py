@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from tests.helpers import data, optimizer, small
+from tests.helpers import assert_same, data, optimizer, small, values
+from zoo import checks
 
 TABLE, IMAGES = data("dense_vae", 8), data("conv_vae", 8)
 
@@ -108,14 +109,83 @@ def test_empty_dataset(dense):
         dense.encode(empty)
 
 
-def test_nan_in_a_later_batch_of_a_dataset_stops_training(dense):
-    batches = np.stack([TABLE, spoiled(np.nan)])
-    vae = ready("dense_vae")
+def batches(*xs):
+    return tf.data.Dataset.from_tensor_slices(np.stack(xs))
 
-    with pytest.raises(FloatingPointError, match="by step 2"):
-        vae.fit(tf.data.Dataset.from_tensor_slices(batches), verbose=0)
+
+@pytest.mark.parametrize("eager", [True, False])
+def test_nan_in_a_later_batch_of_a_dataset_stops_training(eager):
+    vae = ready("dense_vae")
+    vae.compile(optimizer(), run_eagerly=eager, jit_compile=False, steps_per_execution=1)
+
+    with pytest.raises(
+        ValueError, match=r"^x \(batch 2\) must be finite, got nan at index \(3, 2\)"
+    ):
+        vae.fit(batches(TABLE, spoiled(np.nan)), verbose=0)
 
     assert np.isfinite(vae.elbo(TABLE)).all()
+
+
+def test_later_batches_are_checked_where_steps_are_taken_together(dense):
+    vae = small("dense_vae")
+    vae.compile(optimizer(), jit_compile=False, steps_per_execution=3)
+
+    with pytest.raises(ValueError, match=r"^x \(batch 3\) spans .*x / 255"):
+        vae.fit(batches(TABLE, TABLE, TABLE * 255), verbose=0)
+
+
+def test_later_batches_of_labelled_and_of_validation_data_are_checked(dense):
+    labelled = batches(TABLE, TABLE * 255).map(lambda x: (x, x[:, 0]))
+
+    with pytest.raises(ValueError, match=r"^x \(batch 2\) spans"):
+        ready("dense_vae").fit(labelled, verbose=0)
+    with pytest.raises(ValueError, match=r"^validation_data \(batch 2\) spans"):
+        ready("dense_vae").fit(TABLE, validation_data=labelled, verbose=0)
+
+
+def test_errors_that_are_not_the_datasets_check_stay_as_they_are(dense):
+    def fails(x):
+        tf.debugging.assert_less(x, 0.9, "of my own")
+        return x
+
+    x = np.stack([TABLE * 0, TABLE * 0 + 1])
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match="of my own"):
+        ready("dense_vae").fit(tf.data.Dataset.from_tensor_slices(x).map(fails), verbose=0)
+
+
+INFERENCE = [name for name in METHODS if name not in ("fit", "evaluate", "predict", "interpolate")]
+
+
+@pytest.mark.parametrize("method", INFERENCE)
+def test_each_batch_of_a_dataset_is_checked_at_inference(dense, method):
+    for bad, message in ((spoiled(np.nan), "must be finite"), (TABLE * 255, "x / 255")):
+        with pytest.raises(ValueError, match=rf"^x \(batch 2\) .*{message}"):
+            METHODS[method](dense, batches(TABLE, bad))
+
+
+@pytest.mark.parametrize("method", ["fit", "encode"])
+def test_a_dataset_that_is_not_batched(dense, conv, method):
+    for vae, x in ((dense, TABLE), (conv, IMAGES)):
+        with pytest.raises(ValueError, match=r"dataset must give batches: dataset.batch\(n\)"):
+            METHODS[method](vae, tf.data.Dataset.from_tensor_slices(x))
+
+
+def test_unbatched_images_are_not_taken_for_grey_ones_alone():
+    vae = small("conv_vae", built=False)
+
+    with pytest.raises(ValueError, match=r"x\[..., None\].*dataset.batch\(n\)"):
+        vae.fit(tf.data.Dataset.from_tensor_slices(IMAGES), verbose=0)
+
+
+@pytest.mark.parametrize(
+    "beside", [{"y": TABLE}, {"sample_weight": np.ones(8)}, {"batch_size": 4}], ids=str
+)
+def test_what_a_dataset_gives_itself_is_refused_beside_it(dense, beside):
+    (name,) = beside
+
+    with pytest.raises(ValueError, match=f"^{name} must be None where x is a dataset"):
+        dense.fit(tf.data.Dataset.from_tensors(TABLE), verbose=0, **beside)
 
 
 # Images
@@ -181,8 +251,10 @@ def test_wrong_number_of_table_columns():
 def test_infinity_in_a_table():
     vae = ready("dense_vae", likelihood=zoo.likelihoods.Tabular((0,) * 6))
 
-    with pytest.raises(ValueError, match=r"x\[:, 2\] holds values up to inf"):
+    with pytest.raises(ValueError, match=r"x must be finite or NaN, got inf at index \(3, 2\)"):
         fit(vae, spoiled(np.inf))
+    with pytest.raises(ValueError, match="x must be finite or NaN, got inf"):
+        zoo.likelihoods.Tabular.from_data(spoiled(np.inf))
 
 
 # Beside x
@@ -218,6 +290,12 @@ def test_bad_batch_size(dense, batch_size):
         fit(dense, TABLE, batch_size=batch_size)
 
 
+@pytest.mark.parametrize("name", ["steps_per_epoch", "validation_batch_size"])
+def test_bad_counts_of_fit(dense, name):
+    with pytest.raises(ValueError, match=f"{name} must be a positive integer, got -1"):
+        fit(dense, TABLE, **{name: -1})
+
+
 def test_validation_split_that_leaves_nothing(dense):
     with pytest.raises(ValueError, match="leaves 0 of 1 examples to train on"):
         fit(dense, TABLE[:1], validation_split=0.5)
@@ -234,6 +312,65 @@ def test_loss_in_compile_is_refused():
 def test_wrong_shape_of_z(dense, z):
     with pytest.raises(ValueError, match=r"z must have shape \[N, 2\], got"):
         dense.decode(z)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_codes_must_be_finite(dense, value):
+    with pytest.raises(ValueError, match=rf"z must be finite, got {value} at index \(0, 1\)"):
+        dense.decode(np.array([[0.0, value]]))
+
+
+@pytest.mark.parametrize("seed", [None, -1, 2**33, 0.5, True])
+def test_bad_seeds(dense, seed):
+    calls = [
+        lambda: dense.elbo(TABLE, seed=seed),
+        lambda: dense.log_likelihood(TABLE, samples=2, seed=seed),
+        lambda: dense.reconstruct(TABLE, samples=2, seed=seed),
+    ]
+    if seed is not None:
+        calls.append(lambda: dense.generate(2, seed=seed))
+    for call in calls:
+        with pytest.raises(ValueError, match="seed must be an integer from 0 to 2"):
+            call()
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, "1"])
+def test_bad_seeds_of_a_model(seed):
+    with pytest.raises(ValueError, match="seed must be None or an integer of at least 0, got"):
+        checks.model_seed(seed)
+
+
+def test_seeds_become_pythons_integers():
+    assert type(checks.seed(np.int64(3))) is type(checks.model_seed(np.uint8(3))) is int
+    assert checks.model_seed(None) is None
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.5])
+def test_bad_batch_sizes_at_inference(dense, size):
+    for call in (
+        lambda: dense.encode(TABLE, batch_size=size),
+        lambda: dense.log_likelihood(TABLE, samples=2, batch_size=size),
+        lambda: dense.generate(3, batch_size=size),
+    ):
+        with pytest.raises(ValueError, match="batch_size must be a positive integer, got"):
+            call()
+
+
+@pytest.mark.parametrize("dimensions", [0, [], [0.5], "a"])
+def test_dimensions_that_are_no_list_of_integers(dense, dimensions):
+    with pytest.raises(ValueError, match="dimensions must be a list of integers, got"):
+        dense.traverse(dimensions=dimensions)
+
+
+@pytest.mark.parametrize("path", ["sphericl", None, 3])
+def test_unknown_paths(dense, path):
+    with pytest.raises(ValueError, match="path must be one of 'linear', 'spherical' or a function"):
+        dense.interpolate(TABLE, TABLE, path=path)
+
+
+def test_resume_wants_a_positive_number_of_epochs(tmp_path):
+    with pytest.raises(ValueError, match="every must be made of positive integers, got 0"):
+        zoo.Resume(tmp_path, every=0)
 
 
 def test_pairs_must_pair_up(dense):
@@ -281,7 +418,9 @@ def test_methods_that_need_shapes_say_so(tmp_path):
         ({"input_shape": ()}, "positive sizes of one example"),
         ({"latent_dim": 0}, "latent_dim must be made of positive integers, got 0"),
         ({"hidden": (8, -1)}, r"hidden must be made of positive integers, got \(8, -1\)"),
-        ({"beta": -1.0}, "weight must be a number of at least 0, got -1.0"),
+        ({"beta": -1.0}, "weight must be a finite number of at least 0, got -1.0"),
+        ({"beta": np.inf}, "weight must be a finite number of at least 0, got inf"),
+        ({"beta": None}, "weight must be a finite number of at least 0, got None"),
         ({"likelihood": "bernouli"}, "did you mean 'bernoulli'"),
     ],
 )
@@ -290,12 +429,68 @@ def test_bad_options(options, message):
         zoo.get("dense_vae", **options)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"widths": ()}, r"widths must hold at least one number, got \(\)"),
+        ({"stem_strides": 3}, r"stem_strides must be one of \(1, 2\), got 3"),
+    ],
+)
+@pytest.mark.parametrize("part", [zoo.encoders.ConvEncoder, zoo.decoders.ConvDecoder])
+def test_bad_options_of_convolutions(part, options, message):
+    with pytest.raises(ValueError, match=message):
+        part(**options)
+
+
+def test_a_likelihood_must_be_something():
+    with pytest.raises(TypeError, match=r"likelihood must be a name .* or an object, got None"):
+        zoo.get("conv_vae", likelihood=None)
+
+
+def test_numpys_integers_are_integers():
+    size = np.array([9, 8, 1])
+
+    vae = zoo.get(
+        "conv_vae",
+        latent_dim=np.int64(3),
+        widths=np.array([4, 8]),
+        blocks=np.int8(1),
+        input_shape=size,
+    )
+
+    assert vae.decoder.event_shape == (9, 8, 1)
+    config = vae.latents.encoder.get_config()
+    assert [type(config[name]) for name in ("latent_dim", "blocks", "stem_strides")] == [int] * 3
+
+
 def test_bad_type_of_a_component():
     with pytest.raises(TypeError, match=r"likelihood must be a name \(.*\) or an object, got int"):
         zoo.get("dense_vae", likelihood=3)
 
 
 # Unusual input with a right result
+
+
+def test_a_list_of_validation_data_is_x():
+    vae = ready("dense_vae")
+
+    listed, array = (
+        vae.evaluate(x, verbose=0, return_dict=True)["loss"] for x in (list(TABLE), TABLE)
+    )
+    history = vae.fit(TABLE, validation_data=list(TABLE[:3]), verbose=0).history
+
+    assert listed == array
+    assert history["val_loss"] == [vae.evaluate(TABLE[:3], verbose=0, return_dict=True)["loss"]]
+
+
+def test_checked_datasets_train_as_arrays_do():
+    x = np.concatenate([TABLE, TABLE[:3]])
+    vaes = [ready("dense_vae") for _ in "ab"]
+
+    vaes[0].fit(x, batch_size=4, shuffle=False, verbose=0)
+    vaes[1].fit(tf.data.Dataset.from_tensor_slices((x, x)).batch(4), verbose=0)
+
+    assert_same(*(values(vae.trainable_variables) for vae in vaes), atol=1e-6)
 
 
 def test_one_example_trains():

@@ -6,6 +6,7 @@ import json
 import pkgutil
 
 import keras
+import numpy as np
 import pytest
 
 import zoo
@@ -16,6 +17,7 @@ from zoo.component import as_tuple, fraction, positive
 from zoo.corruptions import GaussianCorruption, MaskingCorruption, SaltAndPepperCorruption
 from zoo.decoders import ConvDecoder, DenseDecoder, LSTMDecoder, TextDecoder
 from zoo.encoders import ConvEncoder, DenseEncoder, LSTMEncoder, TransformerEncoder
+from zoo.identifiers import resolve
 from zoo.layers import (
     BatchNormalization,
     ResidualBlock,
@@ -176,6 +178,30 @@ def test_tuples_come_back_from_lists():
 def test_positive_names_the_argument(value):
     with pytest.raises(ValueError, match="width must be made of positive integers, got"):
         positive(width=value)
+
+
+def test_positive_gives_pythons_integers():
+    width, sizes = positive(width=np.int64(3), sizes=(np.int8(1), 2))
+
+    assert (width, sizes) == (3, (1, 2))
+    assert {type(width), *map(type, sizes)} == {int}
+
+
+def test_tuples_of_numpys_numbers_hold_pythons():
+    for value in (np.array([3, 4]), [np.int64(3), 4]):
+        assert [type(v) for v in as_tuple(value)] == [int, int]
+    assert as_tuple(np.int64(3)) == (3,)
+
+
+def test_a_class_means_an_object_of_it():
+    found = resolve(Bernoulli, {}, "likelihood")
+
+    assert type(found) is Bernoulli
+    with pytest.raises(TypeError, match=r"must be a name .* or an object, got type"):
+        resolve(int, {}, "likelihood")
+    with pytest.raises(TypeError, match="or an object, got None"):
+        resolve(None, {}, "likelihood", required=True)
+    assert resolve(None, {}, "input_noise") is None
 
 
 @pytest.mark.parametrize("value", [1, 1.5, -0.1, float("nan")])

@@ -117,3 +117,26 @@ def test_keras_knows_the_classes_whoever_looks_for_it_first(between):
         assert not any(type(f).__module__ == "zoo._registration" for f in sys.meta_path)
     """
     run_python(code)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "from zoo.priors import StandardNormal as found",
+        "import zoo.likelihoods; found = zoo.likelihoods.Text",
+        "import importlib; found = importlib.import_module('zoo.checks').array",
+    ],
+)
+def test_any_part_may_be_imported_first(first):
+    code = f"""
+        {first}
+        import keras
+        import sys
+        import zoo.priors
+        names = [name.rpartition(">")[2] for name in keras.saving.get_custom_objects()]
+        assert "VAE" in names and len(names) == len({{*names}}), names
+        assert sys.modules["zoo.priors"].__spec__.name == "zoo.priors"
+        assert sys.modules["zoo.priors"].__spec__.loader.__class__.__name__ == "SourceFileLoader"
+        assert zoo.latents.StandardNormal is zoo.priors.StandardNormal
+    """
+    run_python(code)

@@ -51,6 +51,14 @@ def test_interpolation_begins_and_ends_with_reconstructions(vae):
     np.testing.assert_allclose(path[:, -1], vae.reconstruct(X[3:6]), atol=1e-5)
 
 
+def test_paths_have_names(vae):
+    for name, path in (("linear", zoo.linear), ("spherical", zoo.spherical)):
+        np.testing.assert_array_equal(
+            vae.interpolate(X[:2], X[2:4], steps=3, path=name),
+            vae.interpolate(X[:2], X[2:4], steps=3, path=path),
+        )
+
+
 def test_traversal_varies_one_dimension_around_an_example(vae):
     moved = vae.traverse(X[0], dimensions=[1], low=-2.0, high=2.0, steps=5)
     code = np.tile(np.asarray(vae.encode(X[:1]).loc), (5, 1))

@@ -244,6 +244,48 @@ def test_vae_trains_on_a_table_with_missing_values(table):
     assert np.isfinite(vae.log_likelihood(TABLE, samples=5)).all()
 
 
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated.*")
+@pytest.mark.parametrize(
+    ("likelihood", "x"), [(Tabular((0, 3, 1)), TABLE % 3), (Categorical(3), np.eye(4)[:, :3])]
+)
+def test_scores_of_classes_convert_to_tflite(likelihood, x, tmp_path):
+    x = x.astype("float32")
+    x[:, 2] = 0
+    vae = zoo.get("dense_vae", hidden=(8,), latent_dim=2, likelihood=likelihood, input_shape=(3,))
+    vae.export(tmp_path / "served")
+
+    got = tflite(tmp_path / "served", "score", x)
+
+    for name, expected in vae.score(x).items():
+        np.testing.assert_allclose(got[name], expected, rtol=1e-3, atol=1e-4)
+
+
+def tflite(folder, signature, x):
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=[signature])
+    interpreter = tf.lite.Interpreter(model_content=converter.convert())
+    return interpreter.get_signature_runner(signature)(x=x)
+
+
+def test_a_column_of_one_class_is_certain():
+    likelihood = Tabular((1, 0))
+    x = np.array([[0, 1.0], [0, 2.0]], "float32")
+    raw = tf.constant(RNG.standard_normal((2, likelihood.outputs(2))).astype("float32"))
+
+    likelihood.check(x)
+
+    np.testing.assert_array_equal(likelihood(raw).log_prob_per_column(x)[:, 0], [0, 0])
+    with pytest.raises(ValueError, match=r"x\[:, 0\] must hold classes 0 \.\. 0, got values"):
+        likelihood.check(x + 1)
+
+
+def test_numpys_integers_count_classes_and_seed_draws():
+    likelihood, x = Tabular(np.array([0, 3])), np.full((2, 3), 0.5)
+
+    assert Categorical(np.int64(3)).classes == 3
+    assert [type(n) for n in likelihood.categories] == [int, int]
+    np.testing.assert_array_equal(zoo.binarize(x, np.int64(3)), zoo.binarize(x, 3))
+
+
 def test_constant_columns_keep_a_finite_scale():
     likelihood = Tabular.from_data(np.full((5, 1), 3.0))
 
@@ -258,6 +300,9 @@ def test_constant_columns_keep_a_finite_scale():
         (lambda: SharedScaleNormal(1e-5), "floor < initial_scale"),
         (lambda: PerElementNormal(floor=0), "0 < floor < ceiling"),
         (lambda: Categorical(1), "classes must be an integer of at least 2, got 1"),
+        (lambda: Tabular((0, -1)), "categories must be a number of classes for each column"),
+        (lambda: Tabular((0, 2.5)), "categories must be a number of classes for each column"),
+        (lambda: DiscretizedLogisticLikelihood(1), "levels must be an integer of at least 2"),
         (lambda: Tabular((0, 0), means=(1.0,)), "means must have one number for each of 2"),
     ],
 )

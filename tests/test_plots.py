@@ -116,6 +116,13 @@ def test_many_classes_share_a_colour(rng, tmp_path):
 def test_one_dimension_and_few_codes(rng, tmp_path):
     drawn(plots.latent_scatter(rng.normal(size=(1, 1))), tmp_path)
     drawn(plots.latent_scatter(rng.normal(size=(2, 7)), ["a", "b"]), tmp_path)
+    axes = drawn(plots.latent_scatter(rng.normal(size=(1, 7)), ["a"]), tmp_path).axes[0]
+    assert axes.get_xlabel() == "$z_0$" and len(axes.collections[0].get_offsets()) == 1
+
+
+def test_codes_that_are_all_the_same(tmp_path):
+    axes = drawn(plots.latent_scatter(np.ones((5, 4))), tmp_path).axes[0]
+    assert "(0% of the variance)" in axes.get_xlabel()
 
 
 def test_scores_of_normal_rows_and_anomalies(rng, tmp_path):

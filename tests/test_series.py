@@ -268,3 +268,26 @@ def test_log_prob_of_student_t_is_the_textbook_density():
 
     np.testing.assert_allclose(p.log_prob_per_value(x), expected, rtol=1e-4)
     np.testing.assert_allclose(p.log_prob_per_step(x), expected.sum(2), rtol=1e-4)
+
+
+def test_datasets_of_ragged_batches_are_padded():
+    ragged = tf.ragged.constant([[1.0, 2.0, 3.0], [4.0, 5.0], [2.0, 3.0, 4.0, 6.0]] * 2)
+    dataset = tf.data.Dataset.from_tensor_slices(ragged).batch(4)
+    vae = zoo.get("lstm_vae", latent_dim=2, units=(4,), seed=1)
+    vae.compile(run_eagerly=True)
+
+    history = vae.fit(dataset, validation_data=dataset, verbose=0).history
+
+    assert np.isfinite(history["loss"]).all()
+    assert np.isfinite(history["val_loss"]).all()
+    np.testing.assert_allclose(vae.encode(dataset).loc, vae.encode(ragged).loc, atol=1e-6)
+
+
+def test_infinity_in_a_later_ragged_batch():
+    ragged = tf.ragged.constant([[1.0, 2.0, 3.0], [4.0, 5.0], [2.0, math.inf]])
+    dataset = tf.data.Dataset.from_tensor_slices(ragged).batch(2)
+    vae = vae_of(waves(channels=1)[..., 0])
+    vae.compile(run_eagerly=True)
+
+    with pytest.raises(ValueError, match=r"^x \(batch 2\) must be finite or NaN, got inf"):
+        vae.fit(dataset, verbose=0)

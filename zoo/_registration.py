@@ -6,6 +6,7 @@ So it happens when Keras itself is imported: at once where that has happened, el
 
 import importlib
 import importlib.abc
+import importlib.util
 import sys
 
 MODULES = ("zoo.model", "zoo.latents", "zoo.encoders", "zoo.decoders")
@@ -27,18 +28,48 @@ def _register():
 class _AfterKeras(importlib.abc.MetaPathFinder):
     """Finds `keras` as usual; registers the zoo's classes when its import is done.
 
-    It stays until then: others, TensorFlow among them, look for Keras without importing it.
+    It stays until then: others, TensorFlow among them, look for Keras without importing it. The
+    zoo's own modules it lets wait for Keras: else registering, which imports most of them, would
+    come upon the one whose import brought Keras in, half done.
     """
 
     def find_spec(self, fullname, path=None, target=None):
+        if fullname.startswith("zoo."):
+            importlib.import_module("keras")
+            if fullname in sys.modules:
+                return _loaded(sys.modules[fullname])
+            return self._found_by_others(fullname, path, target)
         if fullname != "keras":
             return None
-        others = (finder for finder in sys.meta_path if finder is not self)
-        found = (finder.find_spec(fullname, path, target) for finder in others)
-        spec = next((spec for spec in found if spec is not None), None)
+        spec = self._found_by_others(fullname, path, target)
         if spec is not None and spec.loader is not None:
             spec.loader = _Loader(spec.loader, self)
         return spec
+
+    def _found_by_others(self, fullname, path, target):
+        others = [finder for finder in sys.meta_path if finder is not self]
+        found = (finder.find_spec(fullname, path, target) for finder in others)
+        return next((spec for spec in found if spec is not None), None)
+
+
+def _loaded(module):
+    """A spec that gives the module as it is, instead of executing it once more."""
+    spec = importlib.util.spec_from_loader(module.__name__, _Loaded(module))
+    module.__spec__ = spec  # Python takes a module's own where looking for it has imported it
+    return spec
+
+
+class _Loaded(importlib.abc.Loader):
+    """Gives a module that is there already; then its own spec is its spec again."""
+
+    def __init__(self, module):
+        self._module, self._spec = module, module.__spec__
+
+    def create_module(self, spec):
+        return self._module
+
+    def exec_module(self, module):
+        module.__spec__ = self._spec
 
 
 class _Loader(importlib.abc.Loader):

@@ -54,7 +54,7 @@ class TransformerBlock(keras.layers.Layer):
 
     def __init__(self, heads=4, hidden=512, *, dropout=0.0, kernel_regularizer=None, **kwargs):
         super().__init__(**kwargs)
-        positive(heads=heads, hidden=hidden)
+        heads, hidden = positive(heads=heads, hidden=hidden)
         fraction(dropout=dropout)
         self.heads, self.hidden, self.dropout = heads, hidden, dropout
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)

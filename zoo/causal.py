@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from zoo.attention import causal, positions, transformer_stack
-from zoo.component import as_tuple, component, ensure_built, fraction, positive
+from zoo.component import as_tuple, component, ensure_built, fraction, not_empty, positive
 from zoo.recurrent import recurrent_stack
 from zoo.rowwise import Dropout, LayerNormalization
 
@@ -29,7 +29,7 @@ class CausalTransformer(keras.layers.Layer):
         self, blocks=2, heads=4, hidden=512, dropout=0.0, kernel_regularizer=None, **kwargs
     ):
         super().__init__(**kwargs)
-        positive(blocks=blocks, heads=heads, hidden=hidden)
+        blocks, heads, hidden = positive(blocks=blocks, heads=heads, hidden=hidden)
         fraction(dropout=dropout)
         self.blocks, self.heads, self.hidden, self.dropout = blocks, heads, hidden, dropout
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
@@ -77,8 +77,8 @@ class CausalLSTM(keras.layers.Layer):
 
     def __init__(self, units=(256,), cell="lstm", dropout=0.0, kernel_regularizer=None, **kwargs):
         super().__init__(**kwargs)
-        self.units, self.cell, self.dropout = as_tuple(units), cell, dropout
-        positive(units=self.units)
+        (self.units,), self.cell, self.dropout = positive(units=as_tuple(units)), cell, dropout
+        not_empty(units=self.units)
         fraction(dropout=dropout)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.body = recurrent_stack(cell, self.units, self.kernel_regularizer, self.dtype_policy)

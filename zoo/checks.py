@@ -1,8 +1,16 @@
 """Errors that name the argument, what came and what was expected, before anything is computed."""
 
+import contextlib
+import re
+
 import keras
 import numpy as np
 import tensorflow as tf
+
+from zoo.component import is_integer
+from zoo.likelihoods.base import check_finite
+
+SEEDS = 2**31  # an int32 holds it, and no generator wants a negative one
 
 
 def array(model, x, argument):
@@ -16,6 +24,23 @@ def array(model, x, argument):
     event(model, x, argument)
     model.decoder.likelihood.check(x, argument)
     return x
+
+
+def batch(model, element, argument):
+    """The same for x in an element of a dataset."""
+    x = prepared(model, inputs(element), argument)
+    try:
+        x = numeric(x, argument)
+        event(model, x, argument)
+    except ValueError as error:  # of the shape
+        raise ValueError(f"{error} (a dataset must give batches: dataset.batch(n))") from None
+    model.decoder.likelihood.check(x, argument)
+    return x
+
+
+def inputs(element):
+    """x, of (x, y, ...) or alone."""
+    return element[0] if isinstance(element, tuple) else element
 
 
 def prepared(model, x, argument="x"):
@@ -78,6 +103,8 @@ def codes(model, z):
     """z as a float32 tensor `[N, D]` that fits the decoder."""
     built(model)
     z = tf.cast(z, tf.float32)
+    if not tf.is_symbolic_tensor(z):
+        check_finite(z.numpy(), "z")
     expected = tuple(model.latents.code_shape)
     if tuple(z.shape[1:]) != expected:
         raise ValueError(
@@ -97,21 +124,46 @@ def built(model):
 def count(**arguments):
     """Raise unless each argument is a positive integer."""
     for name, value in arguments.items():
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        if not is_integer(value) or value < 1:
             raise ValueError(f"{name} must be a positive integer, got {value!r}")
+
+
+def count_or_none(**arguments):
+    """The same, where None stands for a default."""
+    count(**{name: value for name, value in arguments.items() if value is not None})
+
+
+def seed(value):
+    """A seed as Python's integer; `ValueError` unless it is one from 0 to 2**31 - 1."""
+    if not is_integer(value) or not 0 <= value < SEEDS:
+        raise ValueError(f"seed must be an integer from 0 to 2**31 - 1, got {value!r}")
+    return int(value)
+
+
+def model_seed(value):
+    """A `VAE`'s seed as Python's integer; None where Keras is to draw one."""
+    if value is not None and (not is_integer(value) or value < 0):
+        raise ValueError(f"seed must be None or an integer of at least 0, got {value!r}")
+    return None if value is None else int(value)
 
 
 def training_data(model, x, y, sample_weight, argument="x"):
     """Check what `fit` or its validation was given; build the model; x as an array or a stream."""
+    beside = (("y", y), ("sample_weight", sample_weight))
     if isinstance(x, tf.data.Dataset):
-        _dataset(model, x, argument)
-        return _read(model, x)
+        for name, other in beside:
+            if other is not None:
+                raise ValueError(
+                    f"{name} must be None where {argument} is a dataset: let it give tuples "
+                    "(x, y, sample_weight)"
+                )
+        return _dataset(model, x, argument)
     if is_stream(x):  # Keras reads generators; the model is built by their first batch
         if isinstance(x, keras.utils.PyDataset):
-            _no_strings(x[0][0] if isinstance(x[0], tuple) else x[0], argument)
+            _no_strings(inputs(x[0]), argument)
         return x
     x = array(model, x, argument)
-    for name, other in (("y", y), ("sample_weight", sample_weight)):
+    for name, other in beside:
         if other is not None and len(other) != len(x):
             raise ValueError(
                 f"{name} has {len(other)} rows, expected {len(x)}, as many as {argument}"
@@ -126,18 +178,6 @@ def _no_strings(x, argument):
         raise TypeError(f"{argument} gives strings: these come in arrays or a tf.data.Dataset")
 
 
-def _read(model, dataset):
-    """The dataset with strings read: XLA has none, so they must not come as far as a step."""
-    spec = dataset.element_spec
-    first = spec[0] if isinstance(spec, tuple) else spec
-    if getattr(first, "dtype", None) != tf.string:
-        return dataset
-    read = model.decoder.likelihood.read
-    if isinstance(spec, tuple):
-        return dataset.map(lambda x, *others: (read(x), *others))
-    return dataset.map(read)
-
-
 def _weights(weights):
     if weights.ndim != 1 or not np.isfinite(weights).all() or (weights < 0).any():
         raise ValueError(
@@ -147,9 +187,40 @@ def _weights(weights):
 
 
 def _dataset(model, dataset, argument):
-    """Check a dataset by its first batch."""
+    """The dataset, checked by its first batch, which checks each other one as it comes."""
     for element in dataset.take(1):
-        batch = element[0] if isinstance(element, tuple) else element
-        array(model, batch, f"{argument} (its first batch)")
-        return
+        batch(model, element, f"{argument} (its first batch)")
+        return _checked(model, dataset, argument)
     raise ValueError(f"{argument} must hold at least one batch, got an empty dataset")
+
+
+def _checked(model, dataset, argument):
+    """The dataset with each batch checked; strings and ragged batches read, as XLA has neither."""
+    spec, likelihood = inputs(dataset.element_spec), model.decoder.likelihood
+    read = spec.dtype == tf.string or isinstance(spec, tf.RaggedTensorSpec)
+
+    def check(number, x):
+        array(model, x, f"{argument} (batch {number + 1})")
+        return np.int32(0)  # TensorFlow wants a result
+
+    def one(number, element):
+        x = likelihood.read(inputs(element)) if read else inputs(element)
+        if spec.dtype != tf.string:  # any string is a text
+            tf.numpy_function(check, [number, x], tf.int32)
+        return (x, *element[1:]) if isinstance(element, tuple) else x
+
+    return dataset.enumerate().map(one).prefetch(1)
+
+
+@contextlib.contextmanager
+def plain_errors():
+    """Let an error that a dataset's check raised be itself, without TensorFlow's trace around."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        found = re.search(
+            r"(Type|Value)Error: (\w+ \(batch \d+\).*?)\nTraceback", error.message, re.S
+        )
+        if found is None:
+            raise
+        raise {"Type": TypeError, "Value": ValueError}[found[1]](found[2]) from None

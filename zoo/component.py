@@ -1,8 +1,10 @@
 """What every saveable part of the zoo shares: a config that is its constructor's arguments."""
 
 import inspect
+import numbers
 
 import keras
+import numpy as np
 
 from zoo._backend import require_tensorflow
 
@@ -73,16 +75,42 @@ def ensure_built(layer, shape):
 
 
 def as_tuple(value):
-    """`value` as a tuple: saved configs come back with lists."""
-    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    """`value` as a tuple: saved configs come back with lists. NumPy's numbers become Python's."""
+    value = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+    values = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    return tuple(v.item() if isinstance(v, np.generic) else v for v in values)
+
+
+def is_integer(value):
+    """Whether value is an integer, Python's or NumPy's; True and False are none."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
 def positive(**arguments):
-    """Raise `ValueError` naming the first argument that is not a positive integer (or tuple of)."""
+    """The arguments in order, as Python's integers (or tuples of them).
+
+    Raises:
+        ValueError: one is not made of positive integers; names the first.
+    """
     for name, value in arguments.items():
         values = value if isinstance(value, tuple) else (value,)
-        if not all(isinstance(v, int) and not isinstance(v, bool) and v > 0 for v in values):
+        if not all(is_integer(v) and v > 0 for v in values):
             raise ValueError(f"{name} must be made of positive integers, got {value!r}")
+    return [tuple(map(int, v)) if isinstance(v, tuple) else int(v) for v in arguments.values()]
+
+
+def not_empty(**arguments):
+    """Raise `ValueError` naming the first tuple that has nothing in it."""
+    for name, value in arguments.items():
+        if not value:
+            raise ValueError(f"{name} must hold at least one number, got {value!r}")
+
+
+def one_of(allowed, **arguments):
+    """Raise `ValueError` naming the first argument that is not among those allowed."""
+    for name, value in arguments.items():
+        if value not in allowed:
+            raise ValueError(f"{name} must be one of {tuple(allowed)}, got {value!r}")
 
 
 def fraction(**arguments):

@@ -48,8 +48,11 @@ def fit(
     """
     if not model.compiled:
         model.compile()
-    if batch_size is not None:
-        checks.count(batch_size=batch_size)
+    checks.count_or_none(
+        batch_size=batch_size,
+        steps_per_epoch=steps_per_epoch,
+        validation_batch_size=validation_batch_size,
+    )
     if validation_split and validation_data is None:
         (x, y, sample_weight), validation_data = _split(x, y, sample_weight, validation_split)
     adapt(model, x, only_once=True)
@@ -60,17 +63,18 @@ def fit(
     callbacks = _callbacks(callbacks)
     kwargs.update(epochs=epochs, callbacks=callbacks, validation_data=validation_data)
     kwargs["initial_epoch"] = _first_epoch(model, callbacks, initial_epoch)
-    if checks.is_stream(x):
-        kwargs.update(class_weight=class_weight, steps_per_epoch=steps_per_epoch)
-        return _fit_stream(model, keras_fit, x, y, sample_weight, batch_size, shuffle, kwargs)
-    feed = ArrayFeed(
-        _trimmed(x, y, _with_classes(y, sample_weight, class_weight)),
-        batch_size or BATCH_SIZE,
-        seed=int(model.seed_generator.state.numpy()[0]),
-        shuffle=shuffle,
-        steps_per_epoch=steps_per_epoch,
-    )
-    return _fit_feed(model, keras_fit, feed, kwargs)
+    with checks.plain_errors():
+        if checks.is_stream(x):
+            kwargs.update(class_weight=class_weight, steps_per_epoch=steps_per_epoch)
+            return _fit_stream(model, keras_fit, x, y, sample_weight, batch_size, shuffle, kwargs)
+        feed = ArrayFeed(
+            _trimmed(x, y, _with_classes(y, sample_weight, class_weight)),
+            batch_size or BATCH_SIZE,
+            seed=int(model.seed_generator.state.numpy()[0]),
+            shuffle=shuffle,
+            steps_per_epoch=steps_per_epoch,
+        )
+        return _fit_feed(model, keras_fit, feed, kwargs)
 
 
 def adapt(model, x, only_once=False):
@@ -90,20 +94,18 @@ def adapt(model, x, only_once=False):
             "x repeats without end: call vae.adapt(data) with data that end before fit"
         )
     if isinstance(x, tf.data.Dataset):
-        parts = map(_inputs, x)
+        parts = map(checks.inputs, x)
     elif isinstance(x, keras.utils.PyDataset):
-        parts = (_inputs(x[i]) for i in range(len(x)))
+        parts = (checks.inputs(x[i]) for i in range(len(x)))
     with model.distribute_strategy.scope():
         likelihood.adapt(parts)
     model.forget_functions()
 
 
-def _inputs(element):
-    return element[0] if isinstance(element, tuple) else element
-
-
 def _validation(model, data):
     """Validation data, checked and prepared."""
+    if isinstance(data, list):
+        data = (data,)  # of texts or series; Keras would take it for (x, y, sample_weight)
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
     prepared = checks.training_data(model, x, y, sample_weight, argument="validation_data")
     return prepared if checks.is_stream(x) else _trimmed(prepared, y, sample_weight)
@@ -142,6 +144,11 @@ def _fit_feed(model, keras_fit, feed, kwargs):
 def _fit_stream(model, keras_fit, x, y, sample_weight, batch_size, shuffle, kwargs):
     """Train on what comes batch by batch: a dataset, or what Keras reads itself."""
     if isinstance(x, tf.data.Dataset):
+        if batch_size is not None:
+            raise ValueError(
+                f"batch_size must be None where x is a dataset, whose batches are as they come, "
+                f"got {batch_size}"
+            )
         return _fit_dataset(model, keras_fit, x, kwargs)
     kwargs.update(batch_size=batch_size, sample_weight=sample_weight, shuffle=shuffle)
     return keras_fit(x, y, **kwargs)

@@ -5,16 +5,19 @@ import keras
 from zoo._names import nearest
 
 
-def resolve(identifier, table, argument):
+def resolve(identifier, table, argument, required=False):
     """The object that `identifier` means.
 
     Args:
-        identifier: None, a name in `table`, a Keras config or an object.
+        identifier: None, a name in `table`, a Keras config, a class or an object.
         table: name -> class, called without arguments.
         argument: the argument's name, for the error.
+        required: whether None is an error.
     """
-    if identifier is None or isinstance(identifier, keras.layers.Layer):
+    if isinstance(identifier, keras.layers.Layer) or (identifier is None and not required):
         return identifier
+    if isinstance(identifier, type) and issubclass(identifier, keras.layers.Layer):
+        return identifier()
     if isinstance(identifier, str):
         if identifier not in table:
             known = ", ".join(sorted(table))
@@ -27,5 +30,5 @@ def resolve(identifier, table, argument):
         return keras.saving.deserialize_keras_object(identifier)
     raise TypeError(
         f"{argument} must be a name ({', '.join(sorted(table))}) or an object, "
-        f"got {type(identifier).__name__}"
+        f"got {'None' if identifier is None else type(identifier).__name__}"
     )

@@ -1,6 +1,7 @@
 """Inference over arrays and datasets of any length, batch by batch in compiled functions."""
 
 import math
+import operator
 
 import keras
 import numpy as np
@@ -23,6 +24,7 @@ def over_batches(model, name, function, x, batch_size, seed=0):
         batch_size: rows at a time, where x is no dataset.
         seed: an integer. Not compiled in: another seed is no other program.
     """
+    checks.count(batch_size=batch_size)
     compiled = model.compiled_function(name, function)
     parts = [
         keras.tree.map_structure(np.asarray, compiled(batch, tf.constant([seed, i])))
@@ -34,13 +36,11 @@ def over_batches(model, name, function, x, batch_size, seed=0):
 
 
 def batches(model, x, batch_size):
-    """Batches of tensors; builds the model where that has not happened."""
+    """Batches of tensors, checked; builds the model where that has not happened."""
     read = model.decoder.likelihood.read
     if isinstance(x, tf.data.Dataset):
-        for element in x:
-            batch = read(element[0] if isinstance(element, tuple) else element)
-            checks.event(model, batch)
-            yield batch
+        for i, element in enumerate(x):
+            yield read(tf.convert_to_tensor(checks.batch(model, element, f"x (batch {i + 1})")))
         return
     x = checks.array(model, x, "x")
     for start in range(0, len(x), batch_size):
@@ -60,6 +60,7 @@ def encode(model, x, batch_size):
 def score(model, x, samples, seed, batch_size):
     """See `VAE.score`."""
     checks.count(samples=samples)
+    seed = checks.seed(seed)
 
     def scores(batch, unused):  # the name becomes a graph node's: not an underscore
         # These few numbers are constants of the program.
@@ -74,6 +75,7 @@ def reconstruct(model, x, samples, seed, batch_size):
         means = over_batches(model, "reconstruct", lambda b, seed: _means(model, b), x, batch_size)
         return model.decoder.likelihood.present(means)
     checks.count(samples=samples)
+    seed = checks.seed(seed)
 
     def draws(batch, seed):
         sampler = RandomSampler(seed, samples)
@@ -90,6 +92,7 @@ def _means(model, batch):
 
 def decode_means(model, code, batch_size=256, event_shape=None):
     """E[x|z] for codes `[N, ...]`, as an array."""
+    checks.count(batch_size=batch_size)
     code = np.asarray(code, "float32")
     event_shape = None if event_shape is None else tuple(event_shape)
     name = ("decode", event_shape)
@@ -104,8 +107,7 @@ def generate(model, n, seed, batch_size, event_shape=None):
     """See `VAE.generate`."""
     checks.count(n=n)
     checks.built(model)
-    if seed is None:
-        seed = int(np.random.default_rng().integers(2**31))
+    seed = int(np.random.default_rng().integers(2**31)) if seed is None else checks.seed(seed)
     # All codes at once, so that the batch size does not change them.
     codes = model.latents.generate(n, tf.constant([seed, 0]))
     return decode_means(model, codes, batch_size, event_shape)
@@ -113,7 +115,8 @@ def generate(model, n, seed, batch_size, event_shape=None):
 
 def log_likelihood(model, x, samples, seed, batch_size, rows):
     """See `VAE.log_likelihood`."""
-    checks.count(samples=samples, rows=rows)
+    checks.count(samples=samples, rows=rows, batch_size=batch_size)
+    seed = checks.seed(seed)
     batch_size = min(batch_size, rows)
     chunk = max(1, min(samples, rows // batch_size))
 
@@ -161,16 +164,33 @@ def spherical(start, end, t):
     return np.where(sine < 1e-6, linear(start, end, t), arc)
 
 
+PATHS = {"linear": linear, "spherical": spherical}
+
+
 def interpolate(model, start, end, steps, path):
     """See `VAE.interpolate`."""
     checks.count(steps=steps)
+    path = _path(path)
     start, end = checks.array(model, start, "start"), checks.array(model, end, "end")
     if len(start) != len(end):
         raise ValueError(f"start and end must pair up, got {len(start)} and {len(end)} examples")
     a, b = (np.asarray(model.encode(x).mean()) for x in (start, end))
     codes = np.stack([path(a, b, t) for t in np.linspace(0.0, 1.0, steps)], 1)
-    means = decode_means(model, codes.reshape(-1, *codes.shape[2:]))
+    means = decode_means(
+        model, codes.reshape(-1, *codes.shape[2:]), event_shape=model.decoded_shape(start)
+    )
     return means.reshape(len(a), steps, *means.shape[1:])
+
+
+def _path(path):
+    """A path, by its name or as a function (start, end, t) -> codes."""
+    if callable(path):
+        return path
+    if not isinstance(path, str) or path not in PATHS:
+        raise ValueError(
+            f"path must be one of {', '.join(map(repr, PATHS))} or a function, got {path!r}"
+        )
+    return PATHS[path]
 
 
 def traverse(model, x, dimensions, low, high, steps):
@@ -178,10 +198,7 @@ def traverse(model, x, dimensions, low, high, steps):
     checks.count(steps=steps)
     checks.built(model)
     size = model.latents.code_shape[-1]
-    dimensions = list(range(size)) if dimensions is None else list(dimensions)
-    wrong = [d for d in dimensions if not 0 <= d < size]
-    if wrong:
-        raise ValueError(f"dimensions must lie in 0 .. {size - 1}, got {wrong}")
+    dimensions = list(range(size)) if dimensions is None else _dimensions(dimensions, size)
     origin = (
         np.zeros(size) if x is None else np.asarray(model.encode(np.asarray(x)[None]).mean())[0]
     )
@@ -190,3 +207,17 @@ def traverse(model, x, dimensions, low, high, steps):
         codes[row, :, dimension] = np.linspace(low, high, steps)
     means = decode_means(model, codes.reshape(-1, size))
     return means.reshape(len(dimensions), steps, *means.shape[1:])
+
+
+def _dimensions(dimensions, size):
+    """Numbers of latent dimensions as a list, checked."""
+    try:
+        found = [operator.index(d) for d in dimensions]
+    except TypeError:  # no sequence, or not of integers
+        found = []
+    if not found:
+        raise ValueError(f"dimensions must be a list of integers, got {dimensions!r}")
+    wrong = [d for d in found if not 0 <= d < size]
+    if wrong:
+        raise ValueError(f"dimensions must lie in 0 .. {size - 1}, got {wrong}")
+    return found

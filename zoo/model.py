@@ -53,7 +53,8 @@ class VAE(keras.Model):
         self.latents, self.decoder = latents, decoder
         self.objective = objective or WeightedSum()
         self.input_noise = resolve(input_noise, corruptions.IDENTIFIERS, "input_noise")
-        self.xla_on_cpu, self.steps_per_call, self.seed = xla_on_cpu, steps_per_call, seed
+        self.seed = seed = checks.model_seed(seed)
+        self.xla_on_cpu, self.steps_per_call = xla_on_cpu, steps_per_call
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.seed_state = self.seed_generator.state  # Keras saves a layer's variables, not seeds
         if self.input_noise is not None:
@@ -132,11 +133,13 @@ class VAE(keras.Model):
         # Keras calls this from fit with what fit has checked already.
         if not kwargs.get("_use_cached_eval_dataset"):
             x = checks.training_data(self, x, y, kwargs.get("sample_weight"))
-        return super().evaluate(x, y, **kwargs)
+        with checks.plain_errors():
+            return super().evaluate(x, y, **kwargs)
 
     def predict(self, x, **kwargs):
         """As `keras.Model.predict`, with checked input: arrays `loc`, `scale`, `reconstruction`."""
-        found = super().predict(checks.training_data(self, x, None, None), **kwargs)
+        with checks.plain_errors():
+            found = super().predict(checks.training_data(self, x, None, None), **kwargs)
         present = self.decoder.likelihood.present
         return {**found, "reconstruction": present(found["reconstruction"])}
 
@@ -176,16 +179,23 @@ class VAE(keras.Model):
         if self.input_noise is not None:
             seen = self.input_noise(seen, training=training)
         code, draws = self.latents.infer(seen, sampler, training)
-        event = None
-        if not getattr(self.decoder, "own_length", False):
-            event = tuple(x.shape[1:]) if x.shape[1:].is_fully_defined() else tf.shape(x)[1:]
-        return Pass(draws, self._likelihood(code, event, training), x, sampler.samples)
+        likelihood = self._likelihood(code, self.decoded_shape(x), training)
+        return Pass(draws, likelihood, x, sampler.samples)
 
     def _likelihood(self, code, event_shape=None, training=False):
         """p(x|z); a decoder whose events vary in shape is told which shape is meant."""
         if not self.free_axes:
             return self.decoder(code, training=training)
         return self.decoder(code, event_shape=event_shape, training=training)
+
+    def decoded_shape(self, x):
+        """Shape of the examples that go with a batch x; None where they have a length of their own.
+
+        That is what a decoder is told whose events vary in shape."""
+        if getattr(self.decoder, "own_length", False):
+            return None
+        known = None not in tuple(x.shape[1:])
+        return tuple(x.shape[1:]) if known else tf.shape(x)[1:]
 
     @property
     def free_axes(self):
@@ -271,7 +281,10 @@ class VAE(keras.Model):
         return inference.log_likelihood(self, x, samples, seed, batch_size, rows)
 
     def interpolate(self, start, end, steps=8, path=inference.linear):
-        """Means along a path between the codes of two batches, `[N, steps, *event]`."""
+        """Means along a path between the codes of two batches, `[N, steps, *event]`.
+
+        `path` is "linear", "spherical" or a function (start, end, t) -> codes.
+        """
         return inference.interpolate(self, start, end, steps, path)
 
     def traverse(self, x=None, dimensions=None, low=-3.0, high=3.0, steps=9):

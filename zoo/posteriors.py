@@ -27,7 +27,7 @@ class NormalPosterior(keras.layers.Layer):
 
     def __init__(self, latent_dim, *, floor=1e-4, ceiling=100.0, kernel_regularizer=None, **kwargs):
         super().__init__(**kwargs)
-        positive(latent_dim=latent_dim)
+        (latent_dim,) = positive(latent_dim=latent_dim)
         if not 0 < floor < ceiling:
             raise ValueError(f"0 < floor < ceiling is needed, got floor={floor}, ceiling={ceiling}")
         self.latent_dim, self.floor, self.ceiling = latent_dim, floor, ceiling

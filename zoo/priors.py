@@ -18,8 +18,7 @@ class StandardNormal(keras.layers.Layer):
 
     def __init__(self, latent_dim, **kwargs):
         super().__init__(**kwargs)
-        positive(latent_dim=latent_dim)
-        self.latent_dim = latent_dim
+        (self.latent_dim,) = positive(latent_dim=latent_dim)
 
     def distribution(self):
         """p(z), event `[D]`."""

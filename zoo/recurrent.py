@@ -30,8 +30,7 @@ class LSTM(keras.layers.Layer):
 
     def __init__(self, units, *, kernel_regularizer=None, **kwargs):
         super().__init__(**kwargs)
-        positive(units=units)
-        self.units = units
+        (self.units,) = positive(units=units)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
     def build(self, input_shape):
@@ -86,8 +85,7 @@ class GRU(keras.layers.Layer):
 
     def __init__(self, units, *, kernel_regularizer=None, **kwargs):
         super().__init__(**kwargs)
-        positive(units=units)
-        self.units = units
+        (self.units,) = positive(units=units)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.layer = keras.layers.GRU(
             units,

@@ -126,6 +126,30 @@ def test_the_first_batch_of_a_dataset_is_checked(ready):
         ready.fit(dataset, verbose=0)
 
 
+LATER = {
+    "negative": (spoiled(0, 0, -3), "holds word numbers from -3"),
+    "too large": (spoiled(0, 0, 99), "holds word numbers from 0 to 99"),
+    "a word after the end": (spoiled(2, 1, 0), r"has a word at index \(2, 2\) after the 0"),
+}
+
+
+@pytest.mark.parametrize("method", ["fit", "encode", "elbo"])
+@pytest.mark.parametrize(("x", "message"), LATER.values(), ids=LATER)
+def test_later_batches_of_a_dataset_are_checked(ready, method, x, message):
+    dataset = tf.data.Dataset.from_tensor_slices(np.stack([X, x]))
+
+    with pytest.raises(ValueError, match=rf"^x \(batch 2\) {message}"):
+        {**METHODS, "elbo": lambda vae, x: vae.elbo(x)}[method](ready, dataset)
+
+
+@each_method
+def test_floats_in_a_dataset(ready, method):
+    dataset = tf.data.Dataset.from_tensors(X + 0.5)
+
+    with pytest.raises(TypeError, match="must be strings or integer word numbers, got an array of"):
+        method(ready, dataset)
+
+
 def test_a_dataset_that_is_not_batched(taught):
     with pytest.raises(ValueError, match=r"must be texts \[N\], got shape \(\)"):
         taught.fit(tf.data.Dataset.from_tensor_slices(["a", "b"]), verbose=0)

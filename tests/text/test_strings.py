@@ -130,3 +130,11 @@ def test_a_saved_model_takes_and_gives_strings_with_tensorflow_alone(writer, tmp
     written = writer.decoder.likelihood.present(writer.decode(z).mean())
     np.testing.assert_array_equal(got["decode"], written)
     assert got["generate"].shape == (4,)
+
+
+def test_a_list_of_strings_is_validation_data():
+    vae = string_vae()
+
+    history = vae.fit(TEXTS, validation_data=list(TEXTS[:3]), verbose=0).history
+
+    assert np.isfinite(history["val_loss"]).all()

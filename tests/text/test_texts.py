@@ -135,3 +135,20 @@ def test_texts_without_words_have_a_result_and_finite_gradients(vae):
 
     assert np.isfinite(elbo(vae, x)).all()
     assert all(np.isfinite(tf.convert_to_tensor(g)).all() for g in loss_and_gradients(vae, x))
+
+
+def test_numbers_may_be_padded_beyond_the_longest_text(vae):
+    far = padded(X, 40)
+
+    np.testing.assert_array_equal(vae.decoder.likelihood.prepare(far), padded(X, LENGTH))
+    np.testing.assert_allclose(vae.encode(far).loc, vae.encode(X).loc, atol=1e-5)
+
+
+def test_datasets_of_ragged_numbers_are_padded():
+    ragged = tf.ragged.constant([[2, 3], [4, 5, 6], [2], [7] * LENGTH])
+    dataset = tf.data.Dataset.from_tensor_slices(ragged).batch(3)
+    vae = small("transformer_vae")
+    vae.compile(run_eagerly=True)
+
+    np.testing.assert_allclose(vae.encode(dataset).loc, vae.encode(ragged).loc, atol=1e-5)
+    assert np.isfinite(vae.fit(dataset, verbose=0).history["loss"]).all()

@@ -6,6 +6,8 @@ import re
 
 import keras
 
+from zoo.component import positive
+
 
 class Resume(keras.callbacks.Callback):
     """Keep the whole state of training after each epoch; go on from it when `fit` is called again.
@@ -29,7 +31,8 @@ class Resume(keras.callbacks.Callback):
 
     def __init__(self, directory, every=1):
         super().__init__()
-        self.directory, self.every = pathlib.Path(directory), every
+        (self.every,) = positive(every=every)
+        self.directory = pathlib.Path(directory)
 
     def restore(self, model):
         """Load the newest state into a built, compiled model; the number of epochs it has seen."""

@@ -5,7 +5,7 @@ import math
 import keras
 
 from zoo import likelihoods
-from zoo.component import as_tuple, component, ensure_built, positive
+from zoo.component import as_tuple, component, ensure_built, not_empty, one_of, positive
 from zoo.identifiers import resolve
 from zoo.layers import ResidualBlock, UpsampleConv2D, UpsampleResidualBlock, dense_stack
 
@@ -42,12 +42,14 @@ class ConvDecoder(keras.Model):
     ):
         super().__init__(**kwargs)
         self.event_shape = None if event_shape is None else as_tuple(event_shape)
-        self.widths, self.blocks = as_tuple(widths), blocks
-        self.stem_strides, self.hidden = stem_strides, hidden
-        positive(widths=self.widths, blocks=blocks, stem_strides=stem_strides, hidden=hidden or 1)
+        (self.widths,) = positive(widths=as_tuple(widths))
+        not_empty(widths=self.widths)
+        self.blocks, self.stem_strides = positive(blocks=blocks, stem_strides=stem_strides)
+        one_of((1, 2), stem_strides=self.stem_strides)
+        (self.hidden,) = positive(hidden=hidden) if hidden else (hidden,)
         self.normalization, self.activation = normalization, activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
-        self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood")
+        self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood", required=True)
 
     def build(self, input_shape):
         height, width, channels = self.event_shape

@@ -34,10 +34,10 @@ class DenseDecoder(keras.Model):
     ):
         super().__init__(**kwargs)
         self.event_shape = None if event_shape is None else as_tuple(event_shape)
-        self.hidden, self.activation = as_tuple(hidden), activation
-        positive(hidden=self.hidden)
+        (self.hidden,) = positive(hidden=as_tuple(hidden))
+        self.activation = activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
-        self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood")
+        self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood", required=True)
         self.body = dense_stack(self.hidden, activation, self.kernel_regularizer, self.dtype_policy)
 
     def build(self, input_shape):

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from zoo import likelihoods
-from zoo.component import as_tuple, component, ensure_built, positive
+from zoo.component import as_tuple, component, ensure_built, not_empty, positive
 from zoo.identifiers import resolve
 from zoo.recurrent import recurrent_stack
 
@@ -37,10 +37,10 @@ class LSTMDecoder(keras.Model):
     ):
         super().__init__(**kwargs)
         self.event_shape = None if event_shape is None else as_tuple(event_shape)
-        self.units, self.cell = as_tuple(units), cell
-        positive(units=self.units)
+        (self.units,), self.cell = positive(units=as_tuple(units)), cell
+        not_empty(units=self.units)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
-        self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood")
+        self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood", required=True)
         self.body = recurrent_stack(cell, self.units, self.kernel_regularizer, self.dtype_policy)
 
     def build(self, input_shape):

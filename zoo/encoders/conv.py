@@ -2,7 +2,7 @@
 
 import keras
 
-from zoo.component import as_tuple, component, ensure_built, positive
+from zoo.component import as_tuple, component, ensure_built, not_empty, one_of, positive
 from zoo.layers import ResidualBlock, dense_stack, normalization_layer
 from zoo.posteriors import NormalPosterior
 
@@ -44,14 +44,16 @@ class ConvEncoder(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.latent_dim, self.widths, self.blocks = latent_dim, as_tuple(widths), blocks
-        self.stem_strides, self.hidden = stem_strides, hidden
-        positive(latent_dim=latent_dim, widths=self.widths, blocks=blocks)
-        positive(stem_strides=stem_strides, hidden=hidden or 1)
+        (self.latent_dim,) = positive(latent_dim=latent_dim)
+        (self.widths,) = positive(widths=as_tuple(widths))
+        not_empty(widths=self.widths)
+        self.blocks, self.stem_strides = positive(blocks=blocks, stem_strides=stem_strides)
+        one_of((1, 2), stem_strides=self.stem_strides)
+        (self.hidden,) = positive(hidden=hidden) if hidden else (hidden,)
         self.normalization, self.activation = normalization, activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.posterior = posterior or NormalPosterior(
-            latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy
+            self.latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy
         )
         self.stem = self._stem()
         self.stem_norm = normalization_layer(normalization, self.widths[0], self.dtype_policy)
@@ -59,12 +61,11 @@ class ConvEncoder(keras.Model):
         self.stages = [
             self._block(width, strides=2 if i == 0 else 1)
             for width in self.widths[1:]
-            for i in range(blocks)
+            for i in range(self.blocks)
         ]
         self.flatten = keras.layers.Flatten(dtype=self.dtype_policy)
-        self.top = dense_stack(
-            [hidden] if hidden else [], activation, self.kernel_regularizer, self.dtype_policy
-        )
+        hidden = [self.hidden] if self.hidden else []
+        self.top = dense_stack(hidden, activation, self.kernel_regularizer, self.dtype_policy)
 
     def _stem(self):
         return keras.layers.Conv2D(

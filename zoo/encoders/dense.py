@@ -30,8 +30,8 @@ class DenseEncoder(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.latent_dim, self.hidden, self.activation = latent_dim, as_tuple(hidden), activation
-        positive(latent_dim=latent_dim, hidden=self.hidden)
+        latent_dim, hidden = positive(latent_dim=latent_dim, hidden=as_tuple(hidden))
+        self.latent_dim, self.hidden, self.activation = latent_dim, hidden, activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.posterior = posterior or NormalPosterior(
             latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from zoo import masks
-from zoo.component import as_tuple, component, ensure_built, positive
+from zoo.component import as_tuple, component, ensure_built, not_empty, positive
 from zoo.posteriors import NormalPosterior
 from zoo.recurrent import recurrent_stack
 
@@ -39,8 +39,9 @@ class LSTMEncoder(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.latent_dim, self.units = latent_dim, as_tuple(units)
-        positive(latent_dim=latent_dim, units=self.units)
+        latent_dim, units = positive(latent_dim=latent_dim, units=as_tuple(units))
+        not_empty(units=units)
+        self.latent_dim, self.units = latent_dim, units
         self.bidirectional, self.cell = bidirectional, cell
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.posterior = posterior or NormalPosterior(

@@ -48,7 +48,8 @@ class TransformerEncoder(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        positive(latent_dim=latent_dim, blocks=blocks, heads=heads, hidden=hidden)
+        sizes = dict(latent_dim=latent_dim, blocks=blocks, heads=heads, hidden=hidden)
+        latent_dim, blocks, heads, hidden = positive(**sizes)
         fraction(dropout=dropout)
         self.latent_dim, self.blocks, self.heads = latent_dim, blocks, heads
         self.hidden, self.dropout = hidden, dropout

@@ -89,7 +89,7 @@ def constant(value):
 
 def check_finite(x, argument):
     """Raise `ValueError` at NaN or infinity, with the first place where one is."""
-    if not np.issubdtype(x.dtype, np.floating):
+    if not np.issubdtype(x.dtype, np.floating) or not x.size:
         return
     # NaN and infinity show in the extremes, which need no second array as large as x.
     if not (np.isfinite(x.min()) and np.isfinite(x.max())):
@@ -99,6 +99,13 @@ def check_finite(x, argument):
             f"{argument} must be finite, got {x[place]} at index {place} "
             f"({(~finite).sum()} of {x.size} values are NaN or infinite)"
         )
+
+
+def check_not_infinite(x, argument):
+    """Raise `ValueError` at infinity, with the first place where one is; NaN is a missing value."""
+    if np.isinf(x).any():
+        place = tuple(int(i) for i in np.argwhere(np.isinf(x))[0])
+        raise ValueError(f"{argument} must be finite or NaN, got {x[place]} at index {place}")
 
 
 def check_unit_interval(x, argument, wanted):

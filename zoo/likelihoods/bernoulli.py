@@ -1,8 +1,10 @@
 """Likelihoods of values in [0, 1]."""
 
+import numbers
+
 import tensorflow as tf
 
-from zoo.component import component
+from zoo.component import component, is_integer
 from zoo.distributions import DiscretizedLogistic, FusedBernoulli, as_event, bounded_scale
 from zoo.likelihoods.base import Likelihood, check_unit_interval
 from zoo.sampling import uniform
@@ -45,7 +47,9 @@ class DiscretizedLogisticLikelihood(Likelihood):
 
     def __init__(self, levels=256, **kwargs):
         super().__init__(**kwargs)
-        self.levels = levels
+        if not is_integer(levels) or levels < 2:
+            raise ValueError(f"levels must be an integer of at least 2, got {levels!r}")
+        self.levels = int(levels)
 
     def outputs(self, channels):
         return 2 * channels
@@ -67,7 +71,7 @@ def binarize(x, seed=0):
         x: values in [0, 1].
         seed: an integer or an int32 `[2]`; the same seed gives the same draw.
     """
-    if isinstance(seed, int):
-        seed = [seed, 0]
+    if isinstance(seed, numbers.Integral):
+        seed = [int(seed), 0]  # NumPy's integers would make it int64
     x = tf.cast(x, tf.float32)
     return tf.cast(uniform(tf.shape(x), seed) < x, tf.float32)

@@ -5,9 +5,9 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.component import as_tuple, component
+from zoo.component import as_tuple, component, is_integer
 from zoo.distributions import as_event, bounded_scale
-from zoo.likelihoods.base import LARGEST_VALUE, Likelihood
+from zoo.likelihoods.base import LARGEST_VALUE, Likelihood, check_not_infinite
 
 tfd = tfp.distributions
 
@@ -22,9 +22,9 @@ class Categorical(Likelihood):
 
     def __init__(self, classes=2, **kwargs):
         super().__init__(**kwargs)
-        if not isinstance(classes, int) or classes < 2:
+        if not is_integer(classes) or classes < 2:
             raise ValueError(f"classes must be an integer of at least 2, got {classes!r}")
-        self.classes = classes
+        self.classes = int(classes)
 
     def outputs(self, channels):
         return channels * self.classes
@@ -40,15 +40,19 @@ class Categorical(Likelihood):
         shape = tf.concat([tf.shape(raw)[:-1], [-1, self.classes]], 0)
         logits = tf.reshape(raw, shape)
         logits.set_shape([*raw.shape[:-1], raw.shape[-1] // self.classes, self.classes])
-        return _Classes(as_event(tfd.Categorical(logits=logits, dtype=tf.int32)))
+        return _Classes(as_event(OneHotCategorical(logits=logits, dtype=tf.int32)))
 
     def check(self, x, argument="x"):
-        whole = np.issubdtype(x.dtype, np.integer) or np.array_equal(x, np.round(x))
-        if not whole or x.min() < 0 or x.max() >= self.classes:
-            raise ValueError(
-                f"{argument} must hold classes 0 .. {self.classes - 1}, "
-                f"got values from {x.min()} to {x.max()} of dtype {x.dtype}"
-            )
+        _check_classes(x, self.classes, argument)
+
+
+class OneHotCategorical(tfd.Categorical):
+    """`tfd.Categorical` on logits whose log_prob is made of operations that TFLite has too."""
+
+    def _log_prob(self, value):
+        logits = tf.convert_to_tensor(self.logits)
+        one_hot = tf.one_hot(tf.cast(value, tf.int32), logits.shape[-1], dtype=logits.dtype)
+        return tf.reduce_sum(one_hot * tf.nn.log_softmax(logits), -1)
 
 
 class _Classes:
@@ -87,6 +91,11 @@ class Tabular(Likelihood):
     def __init__(self, categories, means=None, scales=None, floor=0.05, **kwargs):
         super().__init__(**kwargs)
         self.categories = as_tuple(categories)
+        if not all(is_integer(n) and n >= 0 for n in self.categories):
+            raise ValueError(
+                "categories must be a number of classes for each column, 0 for a numeric one, "
+                f"got {categories!r}"
+            )
         columns = len(self.categories)
         self.means = as_tuple(means) if means is not None else (0.0,) * columns
         self.scales = as_tuple(scales) if scales is not None else (1.0,) * columns
@@ -102,6 +111,7 @@ class Tabular(Likelihood):
     def from_data(cls, x, categories=None, **kwargs):
         """A likelihood with the mean and standard deviation of each numeric column of x."""
         x = np.asarray(x, "float64")
+        check_not_infinite(x, "x")
         categories = as_tuple(categories) if categories is not None else (0,) * x.shape[1]
         means, scales = [], []
         for column, classes in zip(x.T, categories, strict=True):
@@ -137,7 +147,7 @@ class Tabular(Likelihood):
         loc = means + scales * tf.gather(raw, starts[at], axis=1)
         scale = bounded_scale(tf.gather(raw, starts[at] + 1, axis=1), self.floor, 1e3)
         classes = {
-            i: tfd.Categorical(logits=raw[:, starts[i] : starts[i] + n], dtype=tf.int32)
+            i: OneHotCategorical(logits=raw[:, starts[i] : starts[i] + n], dtype=tf.int32)
             for i, n in self._classes()
         }
         return _Rows(tfd.Normal(loc, scales * scale), at, classes)
@@ -153,13 +163,14 @@ class Tabular(Likelihood):
         return [(i, classes) for i, classes in enumerate(self.categories) if classes]
 
     def check(self, x, argument="x"):
+        check_not_infinite(x, argument)
         for i, classes in enumerate(self.categories):
             column = x[:, i]
             column = column[~np.isnan(column)]
             if not len(column):
                 continue
             if classes:
-                Categorical(classes).check(column, f"{argument}[:, {i}]")
+                _check_classes(column, classes, f"{argument}[:, {i}]")
             elif np.abs((column - self.means[i]) / self.scales[i]).max() > LARGEST_VALUE:
                 raise ValueError(
                     f"{argument}[:, {i}] holds values up to {np.abs(column).max():.3g}, expected "
@@ -205,6 +216,15 @@ class _Rows:
         """Columns put where the table has them."""
         both = tf.concat([numeric, *(tf.cast(c, tf.float32)[:, None] for c in classes)], 1)
         return tf.gather(both, np.argsort([*self.at, *self.classes]), axis=1)
+
+
+def _check_classes(x, classes, argument):
+    whole = np.issubdtype(x.dtype, np.integer) or np.array_equal(x, np.round(x))
+    if not whole or x.min() < 0 or x.max() >= classes:
+        raise ValueError(
+            f"{argument} must hold classes 0 .. {classes - 1}, "
+            f"got values from {x.min()} to {x.max()} of dtype {x.dtype}"
+        )
 
 
 def _merge_last_two(x):

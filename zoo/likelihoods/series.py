@@ -7,7 +7,7 @@ import tensorflow_probability as tfp
 from zoo import masks
 from zoo.component import component
 from zoo.distributions import bounded_scale, raw_of
-from zoo.likelihoods.base import LARGEST_VALUE, Likelihood, constant
+from zoo.likelihoods.base import LARGEST_VALUE, Likelihood, check_not_infinite, constant
 from zoo.likelihoods.observed import ObservedSeries
 
 tfd = tfp.distributions
@@ -57,7 +57,7 @@ class Series(Likelihood):
         count = total = squares = shift = 0.0
         for part in parts:
             x = self.prepare(part)
-            _check_not_infinite(x, "x")
+            check_not_infinite(x, "x")
             x = x.astype("float64")
             x = x[..., None] if x.ndim == 2 else x
             if x.ndim != 3:
@@ -93,6 +93,10 @@ class Series(Likelihood):
             raise TypeError(f"{argument} must be numeric, got an array of dtype {x.dtype}")
         return x
 
+    def read(self, x):
+        x = tf.cast(x, self.x_dtype)
+        return x.to_tensor(np.nan) if isinstance(x, tf.RaggedTensor) else x
+
     def features_shape(self, event_shape):
         if len(event_shape) not in (1, 2):
             raise ValueError(
@@ -117,7 +121,7 @@ class Series(Likelihood):
         return self.location + self.spread * loc, self.spread * scale
 
     def check(self, x, argument="x"):
-        _check_not_infinite(x, argument)
+        check_not_infinite(x, argument)
         if not self.built or np.isnan(x).all():
             return
         location, spread = (np.asarray(v.numpy(), "float64") for v in (self.location, self.spread))
@@ -189,12 +193,6 @@ class SeriesStudentT(Series):
         scale = bounded_scale(self.raw_scale, self.floor, 1e3)
         degrees = bounded_scale(self.raw_degrees, 1.5, 1e3)
         return tfd.StudentT(degrees, *self.in_units(loc, tf.broadcast_to(scale, tf.shape(loc))))
-
-
-def _check_not_infinite(x, argument):
-    if np.isinf(x).any():
-        place = tuple(int(i) for i in np.argwhere(np.isinf(x))[0])
-        raise ValueError(f"{argument} must be finite or NaN, got {x[place]} at index {place}")
 
 
 def _first(column):

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from zoo.component import component, positive
 from zoo.likelihoods.base import Likelihood
+from zoo.likelihoods.given import is_text, padded, strings
 from zoo.likelihoods.softmax import cross_entropy
 from zoo.words import END, RESERVED, UNKNOWN, Words
 
@@ -52,7 +53,9 @@ class Text(Likelihood):
         least = RESERVED + (1 if vocabulary is None else len(vocabulary))
         if vocabulary_size is None:
             vocabulary_size = DEFAULT_SIZE if vocabulary is None else least
-        positive(vocabulary_size=vocabulary_size, max_length=max_length, width=width)
+        vocabulary_size, max_length, width = positive(
+            vocabulary_size=vocabulary_size, max_length=max_length, width=width
+        )
         if vocabulary_size < least:
             raise ValueError(f"vocabulary_size must be at least {least}, got {vocabulary_size}")
         self.vocabulary_size, self.max_length, self.width = vocabulary_size, max_length, width
@@ -93,12 +96,12 @@ class Text(Likelihood):
         """Learn the vocabulary from an iterable of arrays of strings; numbers need none."""
         parts = iter(parts)
         first = next(parts, None)
-        if first is None or not _is_text(first):
+        if first is None or not is_text(first):
             self._numbers = True
             return
         if self.words is not None:
             raise ValueError("this model has a vocabulary already: its weights are for those words")
-        texts = (_strings(part, "x") for part in itertools.chain([first], parts))
+        texts = (strings(part, "x") for part in itertools.chain([first], parts))
         self.words = Words.from_texts(
             texts, self.vocabulary_size, self.max_length, self.standardize
         )
@@ -108,17 +111,19 @@ class Text(Likelihood):
 
     def prepare(self, x, argument="x"):
         """Strings, lists of word numbers or an array of them -> int32 `[N, L]`."""
-        if _is_text(x):
-            return self._known(argument).read(tf.constant(_strings(x, argument))).numpy()
+        if is_text(x):
+            return self._known(argument).read(tf.constant(strings(x, argument))).numpy()
         if isinstance(x, tf.RaggedTensor):
             x = x.to_list()
         if isinstance(x, (list, tuple)) and any(np.ndim(row) == 1 for row in x):
-            x = _padded([np.asarray(row) for row in x], argument)
+            x = padded([np.asarray(row) for row in x], argument)
         x = np.asarray(x)
         if x.dtype.kind not in "iu":
             raise TypeError(
                 f"{argument} must be strings or integer word numbers, got an array of {x.dtype}"
             )
+        if x.ndim == 2 and not x[:, self.max_length :].any():
+            x = x[:, : self.max_length]  # nothing but padding is behind
         return x
 
     def check(self, x, argument="x"):
@@ -153,7 +158,8 @@ class Text(Likelihood):
     def read(self, x):
         if x.dtype == tf.string:
             return self._known("x").read(x)
-        return tf.cast(x, self.x_dtype)
+        x = tf.cast(x, self.x_dtype)
+        return x.to_tensor(END) if isinstance(x, tf.RaggedTensor) else x
 
     def write(self, x):
         return x if self.words is None else self.words.write(x)
@@ -203,40 +209,3 @@ class Text(Likelihood):
 
     def call(self, raw):
         raise TypeError("a text is read word by word: use zoo.decoders.TextDecoder")
-
-
-def _is_text(x):
-    """Whether x holds strings, by its type or its first element."""
-    if isinstance(x, tf.RaggedTensor):
-        return x.dtype == tf.string
-    if isinstance(x, (tf.Tensor, np.ndarray)):
-        if x.dtype == tf.string:
-            return True
-        x = np.asarray(x)
-        return x.dtype.kind in "SU" or (x.dtype.kind == "O" and _is_text(list(x.flat[:1])))
-    if isinstance(x, (list, tuple)) and len(x):
-        return isinstance(x[0], (str, bytes))
-    return hasattr(x, "dtype") and x.dtype.kind in "OSU" and _is_text(np.asarray(x))
-
-
-def _strings(x, argument):
-    """A vector of strings, each of which is one."""
-    x = np.asarray(x.to_list() if isinstance(x, tf.RaggedTensor) else x, object)
-    if x.ndim != 1:
-        raise ValueError(f"{argument} must be texts [N], got shape {x.shape}")
-    for i, text in enumerate(x):
-        if not isinstance(text, (str, bytes)):
-            raise TypeError(f"{argument}[{i}] must be a string, got {type(text).__name__}")
-    return x
-
-
-def _padded(rows, argument):
-    """Lists of word numbers as one array."""
-    for i, row in enumerate(rows):
-        if row.ndim != 1 or (row.size and row.dtype.kind not in "iu"):
-            raise TypeError(f"{argument}[{i}] must be a list of integers, got {row.dtype}")
-    # Wide enough for numbers that `check` refuses.
-    found = np.zeros((len(rows), max(map(len, rows)) or 1), "int64")
-    for target, row in zip(found, rows, strict=True):
-        target[: len(row)] = row
-    return found

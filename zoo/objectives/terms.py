@@ -1,5 +1,8 @@
 """Terms: named, weighted, per-example quantities in nats that an objective adds up."""
 
+import math
+import numbers
+
 import keras
 import tensorflow as tf
 
@@ -20,8 +23,8 @@ class Term(keras.layers.Layer):
 
     def __init__(self, weight=1.0, **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"})
-        if not weight >= 0:
-            raise ValueError(f"weight must be a number of at least 0, got {weight!r}")
+        if not isinstance(weight, numbers.Real) or not 0 <= weight < math.inf:
+            raise ValueError(f"weight must be a finite number of at least 0, got {weight!r}")
         self.weight = float(weight)
         self.current = self.add_weight(
             shape=(),

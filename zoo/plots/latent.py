@@ -18,7 +18,7 @@ def latent_scatter(codes, labels=None, names=None, seed=0):
         names: class -> its name; an index into a sequence, or a mapping.
         seed: an integer.
     """
-    codes = np.asarray(codes)
+    codes = np.asarray(codes, "float64")
     points, axis_names = _plane(codes)
     shown = np.random.default_rng(seed).permutation(len(points))[:MOST_POINTS]
     figure = new_figure(6.6, 5.6)
@@ -42,10 +42,12 @@ def _plane(codes):
     """Points in a plane and the names of its two axes."""
     if codes.shape[1] == 1:
         return np.concatenate([codes, np.zeros_like(codes)], 1), ("$z_0$", "")
-    if codes.shape[1] == 2:
-        return codes, ("$z_0$", "$z_1$")
-    pca = PCA(2, svd_solver="full").fit(codes)
-    shares = pca.explained_variance_ratio_
+    if codes.shape[1] == 2 or len(codes) < 2:  # one point has no components
+        return codes[:, :2], ("$z_0$", "$z_1$")
+    # Codes that are all the same have no variance to divide up, which is worth no warning.
+    with np.errstate(invalid="ignore"):
+        pca = PCA(2, svd_solver="full").fit(codes)
+    shares = np.nan_to_num(pca.explained_variance_ratio_)
     names = [f"principal component {i + 1} ({shares[i]:.0%} of the variance)" for i in (0, 1)]
     return pca.transform(codes), names
 

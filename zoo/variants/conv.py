@@ -1,5 +1,6 @@
 """VAEs for images."""
 
+from zoo.component import as_tuple
 from zoo.decoders import ConvDecoder
 from zoo.encoders import ConvEncoder
 from zoo.latents import SingleLatent
@@ -28,7 +29,7 @@ def conv_vae(
         latent_dim: number of latent dimensions.
         widths: channels of the stem and of each stage; each stage halves the image.
         blocks: residual blocks in each stage.
-        stem_strides: 2 makes the stem halve the image as well: faster.
+        stem_strides: 1 or 2; 2 makes the stem halve the image as well: faster.
         hidden: width of a dense layer on either side of the latent; None for none.
         normalization: "batch", "group" or None, after each convolution.
         activation: of the hidden layers.
@@ -39,7 +40,7 @@ def conv_vae(
         seed: of noise and data order.
     """
     body = dict(
-        widths=(widths,) if isinstance(widths, int) else tuple(widths),
+        widths=as_tuple(widths),
         blocks=blocks,
         stem_strides=stem_strides,
         hidden=hidden,

@@ -1,5 +1,6 @@
 """VAEs for vectors and tables."""
 
+from zoo.component import as_tuple
 from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
 from zoo.latents import SingleLatent
@@ -30,7 +31,7 @@ def dense_vae(
         kernel_regularizer: for every layer.
         seed: of noise and data order.
     """
-    hidden = (hidden,) if isinstance(hidden, int) else tuple(hidden)
+    hidden = as_tuple(hidden)
     encoder = DenseEncoder(
         latent_dim, hidden=hidden, activation=activation, kernel_regularizer=kernel_regularizer
     )

@@ -1,5 +1,6 @@
 """VAEs for time series."""
 
+from zoo.component import as_tuple
 from zoo.decoders import LSTMDecoder
 from zoo.encoders import LSTMEncoder
 from zoo.latents import SingleLatent
@@ -32,7 +33,7 @@ def lstm_vae(
         kernel_regularizer: for every layer.
         seed: of noise and data order.
     """
-    units = (units,) if isinstance(units, int) else tuple(units)
+    units = as_tuple(units)
     body = dict(cell=cell, kernel_regularizer=kernel_regularizer)
     return VAE(
         SingleLatent(LSTMEncoder(latent_dim, units=units, bidirectional=bidirectional, **body)),

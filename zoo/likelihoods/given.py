@@ -1,0 +1,41 @@
+"""Texts as users give them: strings or lists of word numbers, in any kind of sequence."""
+
+import numpy as np
+import tensorflow as tf
+
+
+def is_text(x):
+    """Whether x holds strings, by its type or its first element."""
+    if isinstance(x, tf.RaggedTensor):
+        return x.dtype == tf.string
+    if isinstance(x, (tf.Tensor, np.ndarray)):
+        if x.dtype == tf.string:
+            return True
+        x = np.asarray(x)
+        return x.dtype.kind in "SU" or (x.dtype.kind == "O" and is_text(list(x.flat[:1])))
+    if isinstance(x, (list, tuple)) and len(x):
+        return isinstance(x[0], (str, bytes))
+    return hasattr(x, "dtype") and x.dtype.kind in "OSU" and is_text(np.asarray(x))
+
+
+def strings(x, argument):
+    """A vector of strings, each of which is one."""
+    x = np.asarray(x.to_list() if isinstance(x, tf.RaggedTensor) else x, object)
+    if x.ndim != 1:
+        raise ValueError(f"{argument} must be texts [N], got shape {x.shape}")
+    for i, text in enumerate(x):
+        if not isinstance(text, (str, bytes)):
+            raise TypeError(f"{argument}[{i}] must be a string, got {type(text).__name__}")
+    return x
+
+
+def padded(rows, argument):
+    """Lists of word numbers as one array."""
+    for i, row in enumerate(rows):
+        if row.ndim != 1 or (row.size and row.dtype.kind not in "iu"):
+            raise TypeError(f"{argument}[{i}] must be a list of integers, got {row.dtype}")
+    # Wide enough for numbers that `check` refuses.
+    found = np.zeros((len(rows), max(map(len, rows)) or 1), "int64")
+    for target, row in zip(found, rows, strict=True):
+        target[: len(row)] = row
+    return found
