@@ -47,7 +47,7 @@ class TextDecoder(keras.Model):
         fraction(word_dropout=word_dropout)
         self.word_dropout = word_dropout
         self.hide = Dropout(word_dropout, name="word_dropout")
-        self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood", required=True)
+        self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood")
         if not isinstance(self.likelihood, likelihoods.Text):
             raise TypeError(
                 f"likelihood must be 'text' or a zoo.likelihoods.Text, got {likelihood!r}"
