@@ -48,7 +48,7 @@ MIRRORED = (
     replicas = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     for name in sys.argv[2:]:
         # Of the last batch of 17 one replica gets the only row; of that of 19 two and one.
-        for rows in (24, 17, 19):
+        for rows in (24, 17, 19) if name == "dense_vae" else (24, 17):
             one = train(name, tf.distribute.get_strategy(), rows)
             save(f"{sys.argv[1]}/{name}-{rows}.npz", one=one, two=train(name, replicas, rows))
 """
@@ -119,8 +119,9 @@ def free_ports(n):
     return ports
 
 
-@pytest.mark.parametrize("rows", [24, 17, 19])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "rows"), [(name, rows) for name in NAMES for rows in (24, 17)] + [("dense_vae", 19)]
+)
 def test_two_mirrored_replicas_train_as_one(mirrored, name, rows):
     found = mirrored[f"{name}-{rows}"]
 

@@ -82,11 +82,7 @@ def fit(train, valid, args):
     )
     per_epoch = max(1, len(train) // args.batch_size // CALL) * CALL
     steps = args.epochs * per_epoch
-    warmup = min(1000, steps // 10)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warmup, warmup_target=args.learning_rate, warmup_steps=warmup
-    )
-    vae.compile(zoo.FusedAdam(rate, global_clipnorm=5.0))
+    vae.compile(optimizer(args, steps))
     minutes = Minutes()
     best = keras.callbacks.EarlyStopping(
         "val_elbo", mode="max", patience=args.epochs, restore_best_weights=True
@@ -107,6 +103,15 @@ def fit(train, valid, args):
         "training_minutes": minutes.curve[-1]["minutes"],
         "training_core_minutes": minutes.curve[-1]["core_minutes"],
     }
+
+
+def optimizer(args, steps):
+    """Adam with a warm-up and one cosine of the learning rate."""
+    warmup = min(1000, steps // 10)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warmup, warmup_target=args.learning_rate, warmup_steps=warmup
+    )
+    return zoo.FusedAdam(rate, global_clipnorm=5.0)
 
 
 def batches(numbers, args):
