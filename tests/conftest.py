@@ -1,5 +1,6 @@
 """What every test shares: a CPU (the promises of equal bits are for CPUs), quiet logs, a seed."""
 
+import importlib
 import os
 import pathlib
 import sys
@@ -25,3 +26,10 @@ def fresh_keras():
         keras.config.set_dtype_policy("float32")
     else:
         yield
+
+
+@pytest.fixture
+def recipe(monkeypatch):
+    """recipe("images") is the module, imported as the script imports it."""
+    monkeypatch.syspath_prepend(os.path.join(ROOT, "recipes"))
+    return importlib.import_module

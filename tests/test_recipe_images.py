@@ -1,21 +1,10 @@
 """Images that users have: masks, photos on their side, more than memory holds."""
 
-import importlib
-import pathlib
-
 import numpy as np
 import pytest
 
 for package in ("matplotlib", "PIL"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
-RECIPES = pathlib.Path(__file__).parents[1] / "recipes"
-
-
-@pytest.fixture
-def recipe(monkeypatch):
-    """recipe("images") is the module, imported as the script imports it."""
-    monkeypatch.syspath_prepend(str(RECIPES))
-    return importlib.import_module
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """Run folders: what a run, a killed one and a resumed one leave in them; in this process."""
 
-import importlib
 import json
 import os
-import pathlib
 import signal
 
 import numpy as np
@@ -15,15 +13,7 @@ from tests.helpers import assert_same, values
 for package in ("matplotlib", "sklearn", "pandas", "PIL", "tensorboard"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
 
-RECIPES = pathlib.Path(__file__).parents[1] / "recipes"
 X = np.random.default_rng(0).normal(size=(24, 3)).astype("float32")
-
-
-@pytest.fixture
-def recipe(monkeypatch):
-    """recipe("images") is the module, imported as the script imports it."""
-    monkeypatch.syspath_prepend(str(RECIPES))
-    return importlib.import_module
 
 
 @pytest.fixture

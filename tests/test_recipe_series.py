@@ -1,7 +1,5 @@
 """What `recipes/time_series.py` makes of a series, function by function, without training."""
 
-import importlib
-import pathlib
 import types
 
 import numpy as np
@@ -12,15 +10,7 @@ import zoo
 for package in ("matplotlib", "sklearn", "pandas", "tensorboard"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
 
-RECIPES = pathlib.Path(__file__).parents[1] / "recipes"
 WINDOW = 16
-
-
-@pytest.fixture
-def recipe(monkeypatch):
-    """recipe("windows") is the module, imported as the script imports it."""
-    monkeypatch.syspath_prepend(str(RECIPES))
-    return importlib.import_module
 
 
 def sensors(steps=200, lost=0.0):

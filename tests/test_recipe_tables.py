@@ -1,8 +1,5 @@
 """Tables that users have: far-off values, large offsets, unseen categories, columns of lists."""
 
-import importlib
-import pathlib
-
 import numpy as np
 import pytest
 
@@ -10,17 +7,9 @@ import zoo
 
 pandas = pytest.importorskip("pandas", reason="the recipes need pandas: pip install '.[recipes]'")
 pytest.importorskip("matplotlib", reason="the recipes need matplotlib: pip install '.[recipes]'")
-RECIPES = pathlib.Path(__file__).parents[1] / "recipes"
 ROWS = 40
 WRONG = np.arange(ROWS) >= 36
 LABEL = ("--label", "label")
-
-
-@pytest.fixture
-def recipe(monkeypatch):
-    """recipe("tables") is the module, imported as the script imports it."""
-    monkeypatch.syspath_prepend(str(RECIPES))
-    return importlib.import_module
 
 
 @pytest.fixture

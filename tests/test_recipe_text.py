@@ -1,8 +1,5 @@
 """What `recipes/text.py` does with small and odd files, without training."""
 
-import importlib
-import pathlib
-
 import numpy as np
 import pytest
 
@@ -10,15 +7,6 @@ import zoo  # noqa: F401  (so that Keras knows its classes)
 
 for package in ("matplotlib", "sklearn", "tensorboard"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
-
-RECIPES = pathlib.Path(__file__).parents[1] / "recipes"
-
-
-@pytest.fixture
-def recipe(monkeypatch):
-    """recipe("text") is the module, imported as the script imports it."""
-    monkeypatch.syspath_prepend(str(RECIPES))
-    return importlib.import_module
 
 
 class Interpolating:

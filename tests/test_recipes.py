@@ -1,7 +1,6 @@
 """The recipes, as a user runs them: whole runs in processes of their own, bad input in this one."""
 
 import csv
-import importlib
 import json
 import os
 import pathlib
@@ -144,13 +143,6 @@ def test_tables_with_gaps_and_categories(tmp_path):
     assert columns[1]["levels"] == ["Bonn", "Köln", "Trier", "(other)"]
     scores = np.loadtxt(out / "scores.csv", delimiter=",", skiprows=1)
     assert scores.shape == (anomalies["rows"], 2) and np.isfinite(scores).all()
-
-
-@pytest.fixture
-def recipe(monkeypatch):
-    """recipe("images") is the module, imported as the script imports it."""
-    monkeypatch.syspath_prepend(str(RECIPES))
-    return importlib.import_module
 
 
 def loaded(recipe, name, *arguments):

@@ -189,10 +189,8 @@ class VAE(keras.Model):
         return self.decoder(code, event_shape=event_shape, training=training)
 
     def decoded_shape(self, x):
-        """Shape of the examples that go with a batch x; None where they have a length of their own.
-
-        That is what a decoder is told whose events vary in shape."""
-        if getattr(self.decoder, "own_length", False):
+        """Shape of x that a decoder is told whose events vary in shape; None where it is not."""
+        if not self.free_axes or getattr(self.decoder, "own_length", False):
             return None
         known = None not in tuple(x.shape[1:])
         return tuple(x.shape[1:]) if known else tf.shape(x)[1:]
