@@ -49,18 +49,34 @@ def lines(path):
 
 
 class Minutes(keras.callbacks.Callback):
-    """The curve: minutes of training and numbers of the validation file after each epoch."""
+    """The curve: minutes of training and numbers of the validation file after each epoch.
+
+    In a file, where one is given: a run that goes on adds to what was used before.
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
 
     def on_train_begin(self, logs=None):
-        self.began, self.curve = (time.monotonic(), time.process_time()), []
+        found = self.path and self.path.is_file()
+        self.curve = json.loads(self.path.read_text()) if found else []
+        before = self.curve[-1] if self.curve else {"minutes": 0.0, "core_minutes": 0.0}
+        # The second counts every core's.
+        self.began = (
+            time.monotonic() - 60 * before["minutes"],
+            time.process_time() - 60 * before["core_minutes"],
+        )
 
     def on_epoch_end(self, epoch, logs=None):
         names = ("nll", "kl", "val_elbo", "val_nll", "val_kl", "val_active_units")
-        now = time.monotonic(), time.process_time()  # the second counts every core's
+        now = time.monotonic(), time.process_time()
         wall, cores = (round((n - began) / 60, 2) for n, began in zip(now, self.began, strict=True))
         numbers = {name: round(logs[name], 3) for name in names}
         self.curve.append({"minutes": wall, "core_minutes": cores, **numbers})
         print(json.dumps(self.curve[-1]), file=sys.stderr, flush=True)
+        if self.path:
+            self.path.write_text(json.dumps(self.curve))
 
 
 def fit(train, valid, args):
@@ -83,18 +99,20 @@ def fit(train, valid, args):
     per_epoch = max(1, len(train) // args.batch_size // CALL) * CALL
     steps = args.epochs * per_epoch
     vae.compile(optimizer(args, steps))
-    minutes = Minutes()
+    minutes = Minutes(args.out and args.out / "curve.json")
     best = keras.callbacks.EarlyStopping(
         "val_elbo", mode="max", patience=args.epochs, restore_best_weights=True
     )
     callbacks = [minutes, best]
+    if args.out:
+        args.out.mkdir(parents=True, exist_ok=True)
+        callbacks.append(zoo.Resume(args.out / "training"))
     if args.warmup:
         callbacks.append(zoo.Anneal(zoo.callbacks.linear(args.warmup * steps // args.epochs)))
     options = dict(validation_data=(valid,), validation_batch_size=256, verbose=0)
     data = batches(likelihood.prepare(train), args)
     vae.fit(data, steps_per_epoch=per_epoch, epochs=args.epochs, callbacks=callbacks, **options)
     if args.out:
-        args.out.mkdir(parents=True, exist_ok=True)
         vae.save(args.out / "model.keras")
     return vae, {
         "options": {k: str(v) for k, v in vars(args).items()},
@@ -179,7 +197,9 @@ def parser():
     p.add_argument("--evaluate", type=int, default=None, help="how many test sentences")
     p.add_argument("--limit", type=int, default=None, help="how many training sentences")
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--out", type=pathlib.Path, help="folder for the model and result.json")
+    p.add_argument(
+        "--out", type=pathlib.Path, help="folder of the run: an interrupted one goes on from there"
+    )
     return p
 
 

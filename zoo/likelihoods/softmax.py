@@ -67,12 +67,16 @@ def _tiled(h, table, targets):
     return log_totals.concat() - tf.reduce_sum(h * chosen, -1), gradient
 
 
-@tf.function(jit_compile=True, autograph=False)
 def _exponentials(logits):
     """log sum exp, 1 / sum of the powers, and the powers exp(logits - largest)."""
-    largest = tf.reduce_max(logits, -1, keepdims=True)
+    return _powers(logits, tf.reduce_max(logits, -1, keepdims=True))
+
+
+@tf.function(jit_compile=True, autograph=False)
+def _powers(logits, largest):
+    """The same, given the largest. Holds no reduction: see `zoo.islands`."""
     powers = tf.exp(logits - largest)
-    total = tf.reduce_sum(powers, -1)
+    total = tf.matmul(powers, tf.ones([logits.shape[-1], 1]))[:, 0]
     return tf.math.log(total) + largest[:, 0], 1.0 / total, powers
 
 
