@@ -124,9 +124,16 @@ def wanted():
 def counted(name):
     """The `parameters` that a variant's card should have: trained weights at the shape it names."""
     shape = zoo.card(name).parameters.partition(" at ")[2]
-    sizes = tuple(int(size) for size in shape.split("x"))
-    weights = zoo.get(name, input_shape=sizes).trainable_weights
+    weights = zoo.get(name, input_shape=_sizes(shape)).trainable_weights
     return f"{sum(math.prod(w.shape) for w in weights):,} at {shape}"
+
+
+def _sizes(shape):
+    """A tuple for "28x28x1"; a dict of them for "image:28x28x1, audio:40x40x1"."""
+    if ":" not in shape:
+        return tuple(int(size) for size in shape.split("x"))
+    named = (part.split(":") for part in shape.split(", "))
+    return {name: _sizes(sizes) for name, sizes in named}
 
 
 def catalogue_with_counts():

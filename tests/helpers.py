@@ -12,7 +12,10 @@ import numpy as np
 import tensorflow as tf
 
 import zoo
+from zoo import decoders, encoders
+from zoo.likelihoods.joint import PRESENT
 from zoo.sampling import MeanSampler
+from zoo.trees import change
 
 ROOT = str(pathlib.Path(__file__).resolve().parents[1])
 
@@ -20,6 +23,7 @@ ROOT = str(pathlib.Path(__file__).resolve().parents[1])
 SMALL_OPTIONS = {"latent_dim": 2, "hidden": 12, "widths": (4, 8), "blocks": 1, "units": (5, 4)}
 SMALL_OPTIONS |= {"heads": 2, "free_bits": None}
 EVENT_SHAPES = {"tables": (6,), "images": (9, 10, 2), "series": (7, 2), "texts": (7,)}
+EVENT_SHAPES["modalities"] = {"image": (9, 10, 2), "series": (7, 2), "vector": (6,)}
 WORDS = 11
 
 
@@ -28,14 +32,43 @@ def event_shape(name):
     return EVENT_SHAPES[zoo.card(name).data]
 
 
+def shapes(name, *batch):
+    """Shapes of what holds examples for a variant, with `batch` in front."""
+    return change(lambda event: (*batch, *event), event_shape(name))
+
+
 def data(name, n=20, seed=0):
-    """n examples that a variant can take: in [0, 1], or word numbers of texts that end anywhere."""
+    """n examples that a variant can take: in [0, 1], or word numbers of texts that end anywhere.
+
+    Of modalities most examples lack one; which one differs from seed to seed.
+    """
     rng, shape = np.random.default_rng(seed), event_shape(name)
     if zoo.card(name).data != "texts":
-        return rng.random((n, *shape), "float32")
+        x = change(lambda size: rng.random(size, "float32"), shapes(name, n))
+        return {**x, PRESENT: _some(x, n, seed)} if isinstance(x, dict) else x
     ends = rng.integers(2, shape[0] + 1, (n, 1))
     words = rng.integers(2, WORDS, (n, *shape))
     return np.where(np.arange(shape[0]) < ends, words, 0).astype("int32")
+
+
+def _some(names, n, seed):
+    """name -> which of n examples have it: in turns each name is missing, and none is."""
+    turn = (np.arange(n) + seed) % (1 + len(names))
+    return {name: turn != i for i, name in enumerate(names)}
+
+
+def whole(x):
+    """x with nothing said to be missing, as a SavedModel takes it."""
+    return {n: a for n, a in x.items() if n != PRESENT} if isinstance(x, dict) else x
+
+
+def choose(where, a, b):
+    """The rows of a where that holds, else those of b."""
+
+    def rows(a, b):
+        return np.where(np.reshape(where, (-1, *[1] * (a.ndim - 1))), a, b)
+
+    return keras.tree.map_structure(rows, a, b)
 
 
 def small(name, *, built=True, **options):
@@ -45,9 +78,30 @@ def small(name, *, built=True, **options):
     chosen = {key: value for key, value in SMALL_OPTIONS.items() if key in known}
     if zoo.card(name).data == "texts":
         chosen["likelihood"] = zoo.likelihoods.Text(WORDS, *event_shape(name), width=8)
+    if zoo.card(name).data == "modalities":
+        chosen |= _subnetworks(options.get("kernel_regularizer"))
     if built:
         options.setdefault("input_shape", event_shape(name))
     return zoo.get(name, **{"seed": 1, **chosen, **options})
+
+
+def _subnetworks(regularizer):
+    """An encoder and a decoder for each modality, smaller than those that a variant chooses."""
+    common = {"kernel_regularizer": regularizer}
+    image = {"widths": (4, 8), "blocks": 1, "normalization": None, **common}
+    series, vector = {"units": (5,), **common}, {"hidden": (12,), **common}
+    return {
+        "encoders": {
+            "image": encoders.ConvEncoder(2, **image),
+            "series": encoders.LSTMEncoder(2, **series),
+            "vector": encoders.DenseEncoder(2, **vector),
+        },
+        "decoders": {
+            "image": decoders.ConvDecoder(**image),
+            "series": decoders.LSTMDecoder(**series),
+            "vector": decoders.DenseDecoder(**vector),
+        },
+    }
 
 
 def optimizer(rate=1e-2):
@@ -61,7 +115,8 @@ def values(variables):
 
 
 def assert_same(got, expected, **tolerance):
-    """Two lists of arrays are equal: bit for bit, or to a tolerance where one is given."""
+    """Two trees of arrays are equal: bit for bit, or to a tolerance where one is given."""
+    got, expected = keras.tree.flatten(got), keras.tree.flatten(expected)
     assert len(got) == len(expected)
     for a, b in zip(got, expected, strict=True):
         if tolerance:

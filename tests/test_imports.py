@@ -12,15 +12,16 @@ ZOO = pathlib.Path(ROOT) / "zoo"
 
 # Each file imports from lower levels only, or its own package. (DESIGN.md, section 3.)
 LEVELS = (
-    ("_names", "_backend", "records", "tracing", "halves"),
+    ("_names", "_backend", "records", "tracing", "halves", "trees"),
     ("component", "distributions", "identifiers"),
     ("sampling", "masks", "recurrence", "words", "rows", "pooling", "islands"),
     ("nats", "layers", "recurrent", "optimizers", "corruptions", "choosing", "rowwise"),
     ("posteriors", "likelihoods", "priors", "attention"),
-    ("causal",),
+    ("causal", "fusions"),
     ("encoders", "decoders", "latents", "objectives", "feeds", "helpings"),
     ("checks", "callbacks"),
     ("fitting", "inference"),
+    ("modalities", "retrieval"),
     ("model",),
     ("variants", "export"),
     ("catalogue", "plots", "diagnostics", "_registration"),

@@ -2,7 +2,7 @@
 
 >>> import zoo
 >>> zoo.available()
-('conv_vae', 'dense_vae', 'lstm_vae', 'transformer_vae')
+('conv_vae', 'dense_vae', 'lstm_vae', 'multimodal_vae', 'transformer_vae')
 
 Importing the package is cheap; TensorFlow is loaded when something needs it.
 """
@@ -22,6 +22,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "VAE": "zoo.model",
     "SingleLatent": "zoo.latents",
+    "FusedLatent": "zoo.latents",
     "NormalPosterior": "zoo.posteriors",
     "StandardNormal": "zoo.priors",
     "FusedAdam": "zoo.optimizers",
@@ -31,6 +32,9 @@ _LAZY = {
     "binarize": "zoo.likelihoods",
     "bits_per_dimension": "zoo.nats",
     "mutual_information": "zoo.nats",
+    "alignment": "zoo.modalities",
+    "unimodal_posteriors": "zoo.modalities",
+    "retrieve": "zoo.retrieval",
     "linear": "zoo.inference",
     "spherical": "zoo.inference",
 }
@@ -41,6 +45,7 @@ _MODULES = (
     "decoders",
     "distributions",
     "encoders",
+    "fusions",
     "layers",
     "likelihoods",
     "objectives",
@@ -48,6 +53,7 @@ _MODULES = (
     "pooling",
     "priors",
     "sampling",
+    "trees",
 )
 
 __all__ = [

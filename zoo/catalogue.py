@@ -83,6 +83,17 @@ _CARDS = {
             "et al., Attention is all you need, 2017",
             builder="zoo.variants.text:transformer_vae",
         ),
+        Card(
+            name="multimodal_vae",
+            summary="several modalities, any of which may be missing, fused into one Normal",
+            data="modalities",
+            input="{name: array}; who lacks what in 'present': {name: bool [N]}",
+            encoder="one for each modality, by its rank and type; product of experts",
+            parameters="1,851,394 at image:28x28x1, audio:40x40x1",
+            reference="Wu and Goodman, Multimodal generative models for scalable weakly-supervised "
+            "learning, 2018; Sutter et al., Generalized multimodal ELBO, 2021",
+            builder="zoo.variants.multimodal:multimodal_vae",
+        ),
     )
 }
 
@@ -155,7 +166,10 @@ def get(name, *, weights=None, input_shape=None, **options):
     if not hasattr(vae, "latents"):
         raise TypeError(f"the function behind {name} must return a zoo.VAE, got {vae!r}")
     if input_shape is not None:
-        vae.build((None, *_shape(input_shape)))
+        if isinstance(input_shape, dict):
+            vae.build({name: (None, *_shape(shape)) for name, shape in input_shape.items()})
+        else:
+            vae.build((None, *_shape(input_shape)))
         vae.built = True
     if weights is not None:
         if input_shape is None:

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo import trees
 from zoo.component import is_integer
 from zoo.likelihoods.base import check_finite
 
@@ -23,6 +24,7 @@ def array(model, x, argument):
     x = numeric(prepared(model, x, argument), argument)
     event(model, x, argument)
     model.decoder.likelihood.check(x, argument)
+    model.latents.check(x, argument)
     return x
 
 
@@ -35,6 +37,7 @@ def batch(model, element, argument):
     except ValueError as error:  # of the shape
         raise ValueError(f"{error} (a dataset must give batches: dataset.batch(n))") from None
     model.decoder.likelihood.check(x, argument)
+    model.latents.check(x, argument)
     return x
 
 
@@ -64,7 +67,9 @@ def is_stream(x):
 
 
 def numeric(x, argument):
-    """x as a numeric NumPy array with at least one row."""
+    """x as a numeric NumPy array with at least one row; or a dict of such."""
+    if isinstance(x, dict):
+        return {name: numeric(value, f"{argument}[{name!r}]") for name, value in x.items()}
     x = x if isinstance(x, np.ndarray) else np.asarray(x)
     if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
         raise TypeError(f"{argument} must be numeric, got an array of dtype {x.dtype}")
@@ -82,13 +87,22 @@ def numeric(x, argument):
 
 def event(model, x, argument="x"):
     """Raise unless the batch x has the shape the model was built for; build it if it was not."""
+    got = model.decoder.likelihood.event_shape(x)
     if not model.built:
         # Variables must exist outside of any graph, and under the model's strategy.
         with tf.init_scope(), model.distribute_strategy.scope():
-            model.build((None, *x.shape[1:]))
+            model.build(trees.change(lambda shape: (None, *shape), got))
             model.built = True
         return
-    expected, got = model.free_event_shape, tuple(x.shape[1:])
+    expected = model.free_event_shape
+    pairs = [(argument, got, expected)]
+    if isinstance(got, dict):
+        pairs = [(f"{argument}[{name!r}]", got[name], expected[name]) for name in got]
+    for name, *both in pairs:
+        _fits(*both, name)
+
+
+def _fits(got, expected, argument):
     fits = len(got) == len(expected) and all(
         b is None or a == b for a, b in zip(got, expected, strict=True)
     )
@@ -164,9 +178,9 @@ def training_data(model, x, y, sample_weight, argument="x"):
         return x
     x = array(model, x, argument)
     for name, other in beside:
-        if other is not None and len(other) != len(x):
+        if other is not None and len(other) != trees.rows(x):
             raise ValueError(
-                f"{name} has {len(other)} rows, expected {len(x)}, as many as {argument}"
+                f"{name} has {len(other)} rows, expected {trees.rows(x)}, as many as {argument}"
             )
     if sample_weight is not None:
         _weights(np.asarray(sample_weight))
@@ -196,20 +210,27 @@ def _dataset(model, dataset, argument):
 
 def _checked(model, dataset, argument):
     """The dataset with each batch checked; strings and ragged batches read, as XLA has neither."""
-    spec, likelihood = inputs(dataset.element_spec), model.decoder.likelihood
-    read = spec.dtype == tf.string or isinstance(spec, tf.RaggedTensorSpec)
-
-    def check(number, x):
-        array(model, x, f"{argument} (batch {number + 1})")
-        return np.int32(0)  # TensorFlow wants a result
+    likelihood = model.decoder.likelihood
 
     def one(number, element):
-        x = likelihood.read(inputs(element)) if read else inputs(element)
-        if spec.dtype != tf.string:  # any string is a text
-            tf.numpy_function(check, [number, x], tf.int32)
+        x, strings = inputs(element), _is_of_strings(inputs(element))
+        if strings or not isinstance(x, tf.Tensor):
+            x = likelihood.read(x)
+
+        def check(number, *leaves):
+            found = tf.nest.pack_sequence_as(x, leaves)
+            array(model, found, f"{argument} (batch {number + 1})")
+            return np.int32(0)  # TensorFlow wants a result
+
+        if not strings:  # any string is a text
+            tf.numpy_function(check, [number, *tf.nest.flatten(x)], tf.int32)
         return (x, *element[1:]) if isinstance(element, tuple) else x
 
     return dataset.enumerate().map(one).prefetch(1)
+
+
+def _is_of_strings(x):
+    return not isinstance(x, dict) and x.dtype == tf.string
 
 
 @contextlib.contextmanager

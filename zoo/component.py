@@ -63,6 +63,8 @@ def _layer_config(layer):
 def _deserialize(value, custom_objects):
     if isinstance(value, dict) and "class_name" in value:
         return keras.saving.deserialize_keras_object(value, custom_objects=custom_objects)
+    if isinstance(value, dict):
+        return {key: _deserialize(item, custom_objects) for key, item in value.items()}
     if isinstance(value, list):
         return [_deserialize(item, custom_objects) for item in value]
     return value

@@ -78,6 +78,33 @@ class SaltAndPepperCorruption(_Corruption):
         return tf.where(u > 1 - self.amount / 2, tf.ones_like(x), x)
 
 
+@component
+class ModalityDropout(_Corruption):
+    """With probability `amount` an example is encoded from a random part of its modalities.
+
+    Each of those that it has then stays with probability 1/2, and one of them in any case. All that
+    it has is explained, so each part learns to say of the rest what it can. x is
+    `{name: [B, ...], "present": bool [B, M]}`.
+    """
+
+    def __init__(self, amount=0.5, seed=None, **kwargs):
+        if not 0 <= amount <= 1:
+            raise ValueError(f"amount must be a probability in [0, 1], got {amount!r}")
+        super().__init__(amount, seed, **kwargs)
+
+    def call(self, x, training=None):
+        return {**x, "present": self.corrupt(x["present"])} if training else x
+
+    def corrupt(self, x):
+        chance, luck = (uniform(tf.shape(x), self.next_seed()) for _ in range(2))
+        luckiest = tf.argmax(tf.where(x, luck, -1.0), -1)
+        kept = (chance < 0.5) & x
+        last = tf.cast(tf.one_hot(luckiest, x.shape[-1]), tf.bool)
+        kept = tf.where(tf.reduce_any(kept, -1, keepdims=True), kept, last)
+        whole = uniform(tf.shape(x)[:1], self.next_seed()) >= self.amount
+        return tf.where(whole[:, None], x, kept)
+
+
 IDENTIFIERS = {
     "gaussian": GaussianCorruption,
     "masking": MaskingCorruption,

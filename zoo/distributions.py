@@ -51,6 +51,60 @@ def log_prior(draw):
     return as_event(draw.prior).log_prob(draw.z)
 
 
+def as_normal(distribution):
+    """The `tfd.Normal` of the same mean and variance: of all, the one with the smallest
+    KL(distribution || Normal). A Normal is its own.
+    """
+    if isinstance(distribution, tfd.Normal):
+        return distribution
+    return tfd.Normal(distribution.mean(), distribution.stddev())
+
+
+class NormalMixture(tfd.MixtureSameFamily):
+    """Equal parts of Normals `[B, D]`, of those that are present: sum_k present_k N_k / count.
+
+    Args:
+        loc, scale: `[B, K, D]`; of components that are not present finite, and of no influence.
+        present: bool `[B, K]`, at least one in each row.
+    """
+
+    def __init__(self, loc, scale, present, name="NormalMixture"):
+        parameters = dict(locals())
+        self.locs, self.scales, self.present = loc, scale, present
+        super().__init__(
+            tfd.Categorical(logits=tf.where(present, 0.0, -math.inf)),
+            tfd.MultivariateNormalDiag(loc, scale),
+            name=name,
+        )
+        self._parameters = parameters
+
+    @classmethod
+    def _parameter_properties(cls, dtype, num_classes=None):
+        properties = tfp.util.ParameterProperties
+        return {
+            "loc": properties(event_ndims=2),
+            "scale": properties(event_ndims=2),
+            "present": properties(event_ndims=1),
+        }
+
+    def chosen(self, positions):
+        """Loc and scale `[S, B, D]` of one present component each.
+
+        Args:
+            positions: `[S, B]` (or `[S, 1]`) in [0, 1): evenly spread ones choose evenly.
+        """
+        count = tf.reduce_sum(tf.cast(self.present, tf.float32), -1)
+        among_present = tf.minimum(tf.floor(positions * count), count - 1.0)
+        # A stable sort: present components first, each in its place among them.
+        order = tf.argsort(tf.cast(self.present, tf.int32), direction="DESCENDING", stable=True)
+        components = tf.transpose(tf.cast(among_present, tf.int32))
+        components = tf.gather(order, components, batch_dims=1)
+        return tuple(
+            tf.transpose(tf.gather(x, components, batch_dims=1), [1, 0, 2])
+            for x in (self.locs, self.scales)
+        )
+
+
 @tf.custom_gradient
 def clip_forward(x, low, high):
     """Clip x to [low, high]; the gradient passes as if nothing had been clipped.

@@ -8,10 +8,14 @@
 | generate | n int32 `[]`, seed int32 `[2]` | mean `[n, *event]` |
 | score | x | elbo, nll, kl `[N]`, nats, as `VAE.score`: the noise is constant |
 
-x and mean are as users give and read them: strings `[N]` for a model of texts.
+x and mean are as users give and read them: strings `[N]` for a model of texts. A model of several
+modalities takes and gives them by their names, and has `encode_NAME`, `reconstruct_NAME` and
+`score_NAME` too, which take a part of them.
 
 All but `generate` hold no random op, so they convert to TFLite too.
 """
+
+import functools
 
 import keras
 import tensorflow as tf
@@ -20,23 +24,27 @@ from zoo import checks
 from zoo.sampling import CommonSampler, MeanSampler
 
 
-def saved_model(model, filepath, verbose=False):
+def saved_model(model, filepath, verbose=False, subsets=None):
     """Write `model`, which must be built, to the folder `filepath`."""
     checks.built(model)
-    x = model.decoder.likelihood.signature(model.free_event_shape)
+    likelihood = model.decoder.likelihood
+    archive = keras.export.ExportArchive()
+    for resource in (model, *likelihood.resources):
+        archive.track(resource)
+    for suffix, x in likelihood.signatures(model.free_event_shape, subsets).items():
+        for name, function in (
+            ("encode", _encode),
+            ("reconstruct", _reconstruct),
+            ("score", _score),
+        ):
+            endpoint = functools.partial(function, model)
+            archive.add_endpoint(name + suffix, endpoint, input_signature=[x])
     z = tf.TensorSpec([None, *model.latents.code_shape], tf.float32, name="z")
     n, seed = tf.TensorSpec([], tf.int32, name="n"), tf.TensorSpec([2], tf.int32, name="seed")
-    archive = keras.export.ExportArchive()
-    for resource in (model, *model.decoder.likelihood.resources):
-        archive.track(resource)
-    for name, function, signature in (
-        ("encode", lambda x: _encode(model, x), [x]),
-        ("decode", lambda z: _mean(model, model.decode(z)), [z]),
-        ("reconstruct", lambda x: _reconstruct(model, x), [x]),
-        ("generate", lambda n, seed: _generate(model, n, seed), [n, seed]),
-        ("score", lambda x: model.scores(x, CommonSampler()), [x]),
-    ):
-        archive.add_endpoint(name, function, input_signature=signature)
+    archive.add_endpoint("decode", lambda z: _mean(model, model.decode(z)), input_signature=[z])
+    archive.add_endpoint(
+        "generate", lambda n, seed: _generate(model, n, seed), input_signature=[n, seed]
+    )
     archive.write_out(str(filepath), verbose=verbose)
 
 
@@ -49,9 +57,13 @@ def _reconstruct(model, x):
     return _mean(model, model.run(x, MeanSampler()).likelihood)
 
 
+def _score(model, x):
+    return model.scores(x, CommonSampler())
+
+
 def _generate(model, n, seed):
     return _mean(model, model.decoder(model.latents.generate(n, seed), training=False))
 
 
 def _mean(model, likelihood):
-    return {"mean": model.decoder.likelihood.write(likelihood.mean())}
+    return model.decoder.likelihood.outputs_written(likelihood.mean())

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import checks, helpings
+from zoo import checks, helpings, trees
 from zoo.callbacks.guard import NonFiniteGuard
 from zoo.feeds import ArrayFeed
 
@@ -56,6 +56,8 @@ def fit(
     if validation_split and validation_data is None:
         (x, y, sample_weight), validation_data = _split(x, y, sample_weight, validation_split)
     adapt(model, x, only_once=True)
+    if not hasattr(x, "__next__"):  # what can be read only once is left to train on
+        model.decoder.likelihood.check_training(_parts(x))
     x = checks.training_data(model, x, y, sample_weight)
     if validation_data is not None:
         validation_data = _validation(model, validation_data)
@@ -88,18 +90,32 @@ def adapt(model, x, only_once=False):
             "x is a generator, which can be read only once: call vae.adapt(data) before fit, or "
             "give arrays or a tf.data.Dataset"
         )
-    parts = [x]
     if isinstance(x, tf.data.Dataset) and x.cardinality() == tf.data.INFINITE_CARDINALITY:
         raise ValueError(
             "x repeats without end: call vae.adapt(data) with data that end before fit"
         )
-    if isinstance(x, tf.data.Dataset):
-        parts = map(checks.inputs, x)
-    elif isinstance(x, keras.utils.PyDataset):
-        parts = (checks.inputs(x[i]) for i in range(len(x)))
     with model.distribute_strategy.scope():
-        likelihood.adapt(parts)
+        likelihood.adapt(_parts(x))
     model.forget_functions()
+
+
+def _parts(x):
+    """x as it comes, part by part."""
+    if isinstance(x, tf.data.Dataset):
+        return _Inputs(lambda: iter(x))
+    if isinstance(x, keras.utils.PyDataset):
+        return _Inputs(lambda: (x[i] for i in range(len(x))))
+    return [x]
+
+
+class _Inputs:
+    """x of each element, as often as it is iterated: each modality may want to see its own."""
+
+    def __init__(self, elements):
+        self.elements = elements
+
+    def __iter__(self):
+        return map(checks.inputs, self.elements())
 
 
 def _validation(model, data):
@@ -211,15 +227,19 @@ def _split(x, y, sample_weight, fraction):
         raise ValueError(
             "validation_split needs arrays, got a dataset: give validation_data= instead"
         )
-    rows = int(x.nrows()) if isinstance(x, tf.RaggedTensor) else len(x)
+    rows = trees.rows(x)
     first = int(rows * (1.0 - fraction))
     if not 0 < first < rows:
         raise ValueError(
             f"validation_split={fraction} leaves {first} of {rows} examples to train on"
         )
-    both = [(None, None) if a is None else (a[:first], a[first:]) for a in (x, y, sample_weight)]
+    both = [(None, None) if a is None else _cut_at(first, a) for a in (x, y, sample_weight)]
     train, valid = zip(*both, strict=True)
     return train, valid
+
+
+def _cut_at(row, a):
+    return trees.cut(a, slice(row)), trees.cut(a, slice(row, None))
 
 
 def _with_classes(y, sample_weight, class_weight):

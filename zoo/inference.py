@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo import checks, nats
+from zoo import checks, nats, trees
 from zoo.sampling import CommonSampler, MeanSampler, RandomSampler, untile
 
 tfd = tfp.distributions
@@ -40,11 +40,13 @@ def batches(model, x, batch_size):
     read = model.decoder.likelihood.read
     if isinstance(x, tf.data.Dataset):
         for i, element in enumerate(x):
-            yield read(tf.convert_to_tensor(checks.batch(model, element, f"x (batch {i + 1})")))
+            x = checks.batch(model, element, f"x (batch {i + 1})")
+            yield read(trees.change(tf.convert_to_tensor, x))
         return
     x = checks.array(model, x, "x")
-    for start in range(0, len(x), batch_size):
-        yield read(tf.convert_to_tensor(x[start : start + batch_size]))
+    for start in range(0, trees.rows(x), batch_size):
+        part = trees.cut(x, slice(start, start + batch_size))
+        yield read(trees.change(tf.convert_to_tensor, part))
 
 
 def encode(model, x, batch_size):
@@ -80,10 +82,11 @@ def reconstruct(model, x, samples, seed, batch_size):
     def draws(batch, seed):
         sampler = RandomSampler(seed, samples)
         mean = untile(model.run(batch, sampler).likelihood.mean(), samples)
-        return keras.ops.swapaxes(mean, 0, 1)
+        return trees.change(lambda m: keras.ops.swapaxes(m, 0, 1), mean)
 
     got = over_batches(model, ("draws", samples), draws, x, batch_size, seed)
-    return model.decoder.likelihood.present(np.swapaxes(got, 0, 1))
+    got = trees.change(lambda m: np.swapaxes(m, 0, 1), got)
+    return model.decoder.likelihood.present(got)
 
 
 def _means(model, batch):
@@ -94,13 +97,18 @@ def decode_means(model, code, batch_size=256, event_shape=None):
     """E[x|z] for codes `[N, ...]`, as an array."""
     checks.count(batch_size=batch_size)
     code = np.asarray(code, "float32")
-    event_shape = None if event_shape is None else tuple(event_shape)
-    name = ("decode", event_shape)
+    event_shape = None if event_shape is None else trees.change(_tuple, event_shape)
+    name = ("decode", str(event_shape))
     compiled = model.compiled_function(name, lambda z: model.decode(z, event_shape).mean())
     parts = [
         compiled(tf.constant(code[i : i + batch_size])) for i in range(0, len(code), batch_size)
     ]
-    return model.decoder.likelihood.present(np.concatenate([np.asarray(p) for p in parts]))
+    means = keras.tree.map_structure(lambda *leaves: np.concatenate(leaves), *parts)
+    return model.decoder.likelihood.present(means)
+
+
+def _tuple(shape):
+    return None if shape is None else tuple(shape)
 
 
 def generate(model, n, seed, batch_size, event_shape=None):
@@ -126,7 +134,7 @@ def log_likelihood(model, x, samples, seed, batch_size, rows):
 
     def bound(batch, seed):
         whole, rest = divmod(samples, chunk)
-        total = tf.fill([tf.shape(batch)[0]], -math.inf)
+        total = tf.fill([tf.shape(tf.nest.flatten(batch)[0])[0]], -math.inf)
         _, total = tf.while_loop(
             lambda c, total: c < whole,
             lambda c, t: (c + 1, _log_add(t, weights(batch, seed, c * chunk, chunk))),
@@ -172,14 +180,15 @@ def interpolate(model, start, end, steps, path):
     checks.count(steps=steps)
     path = _path(path)
     start, end = checks.array(model, start, "start"), checks.array(model, end, "end")
-    if len(start) != len(end):
-        raise ValueError(f"start and end must pair up, got {len(start)} and {len(end)} examples")
+    sizes = trees.rows(start), trees.rows(end)
+    if sizes[0] != sizes[1]:
+        raise ValueError("start and end must pair up, got {} and {} examples".format(*sizes))
     a, b = (np.asarray(model.encode(x).mean()) for x in (start, end))
     codes = np.stack([path(a, b, t) for t in np.linspace(0.0, 1.0, steps)], 1)
     means = decode_means(
         model, codes.reshape(-1, *codes.shape[2:]), event_shape=model.decoded_shape(start)
     )
-    return means.reshape(len(a), steps, *means.shape[1:])
+    return _apart(means, len(a), steps)
 
 
 def _path(path):
@@ -200,13 +209,20 @@ def traverse(model, x, dimensions, low, high, steps):
     size = model.latents.code_shape[-1]
     dimensions = list(range(size)) if dimensions is None else _dimensions(dimensions, size)
     origin = (
-        np.zeros(size) if x is None else np.asarray(model.encode(np.asarray(x)[None]).mean())[0]
+        np.zeros(size)
+        if x is None
+        else np.asarray(model.encode(trees.change(lambda a: np.asarray(a)[None], x)).mean())[0]
     )
     codes = np.tile(origin, (len(dimensions), steps, 1))
     for row, dimension in enumerate(dimensions):
         codes[row, :, dimension] = np.linspace(low, high, steps)
     means = decode_means(model, codes.reshape(-1, size))
-    return means.reshape(len(dimensions), steps, *means.shape[1:])
+    return _apart(means, len(dimensions), steps)
+
+
+def _apart(means, *sizes):
+    """`[a * b, ...]` -> `[a, b, ...]`."""
+    return trees.change(lambda m: m.reshape(*sizes, *m.shape[1:]), means)
 
 
 def _dimensions(dimensions, size):

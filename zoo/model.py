@@ -3,8 +3,10 @@
 import keras
 import tensorflow as tf
 
-from zoo import checks, corruptions, fitting, inference, nats, tracing
+from zoo import checks, corruptions, fitting, inference, modalities, nats, tracing
 from zoo.component import component, ensure_built
+from zoo.decoders import shapes
+from zoo.distributions import as_normal
 from zoo.identifiers import resolve
 from zoo.objectives import WeightedSum
 from zoo.optimizers import FusedAdam
@@ -65,8 +67,9 @@ class VAE(keras.Model):
 
     def build(self, input_shape):
         """Create all weights for x of `input_shape`, batch first."""
-        event = tuple(input_shape[1:])
-        features = (None, *self.decoder.likelihood.features_shape(event))
+        event = _per_array(lambda shape: tuple(shape[1:]), input_shape)
+        features = self.decoder.likelihood.features_shape(event)
+        features = _per_array(lambda shape: (None, *shape), features)
         for layer in (self.latents, self.input_noise):
             if layer is not None:
                 ensure_built(layer, features)
@@ -161,7 +164,7 @@ class VAE(keras.Model):
         x = keras.utils.unpack_x_y_sample_weight(data)[0]
         with tracing.graph(plain=not self.jit_compile):
             out = self.run(x, MeanSampler())
-            q = out.draws[0].posterior
+            q = as_normal(out.draws[0].posterior)
             return {"loc": q.loc, "scale": q.scale, "reconstruction": out.likelihood.mean()}
 
     def call(self, x, training=None):
@@ -184,27 +187,16 @@ class VAE(keras.Model):
 
     def _likelihood(self, code, event_shape=None, training=False):
         """p(x|z); a decoder whose events vary in shape is told which shape is meant."""
-        if not self.free_axes:
-            return self.decoder(code, training=training)
-        return self.decoder(code, event_shape=event_shape, training=training)
+        return shapes.likelihood(self.decoder, code, event_shape, training)
 
     def decoded_shape(self, x):
         """Shape of x that a decoder is told whose events vary in shape; None where it is not."""
-        if not self.free_axes or getattr(self.decoder, "own_length", False):
-            return None
-        known = None not in tuple(x.shape[1:])
-        return tuple(x.shape[1:]) if known else tf.shape(x)[1:]
-
-    @property
-    def free_axes(self):
-        """Axes of an example, without the batch, whose size may vary from call to call."""
-        return getattr(self.decoder, "variable_axes", ())
+        return shapes.decoded(self.decoder, x)
 
     @property
     def free_event_shape(self):
         """Shape of an example, None where it may vary."""
-        sizes = self.decoder.event_shape
-        return tuple(None if i in self.free_axes else size for i, size in enumerate(sizes))
+        return shapes.free(self.decoder)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         per_example = self.objective.per_example(x, y, y_pred, sample_weight)
@@ -247,6 +239,10 @@ class VAE(keras.Model):
     def reconstruct(self, x, samples=None, seed=0, batch_size=256):
         """E[x|z] at the posterior's mean, `[N, *event]`; or for `samples` draws, `[k, N, ...]`."""
         return inference.reconstruct(self, x, samples, seed, batch_size)
+
+    def translate(self, x, to, batch_size=256):
+        """E[x_to|z], the modality `to` from what x, `{name: array}`, holds of the others."""
+        return modalities.translate(self, x, to, batch_size)
 
     def generate(self, n, seed=None, batch_size=256, event_shape=None):
         """n new examples: E[x|z] for z from the prior, `[n, *event]`; seed None: new each time."""
@@ -296,14 +292,15 @@ class VAE(keras.Model):
         """
         return inference.traverse(self, x, dimensions, low, high, steps)
 
-    def export(self, filepath, verbose=False):
+    def export(self, filepath, verbose=False, subsets=None):
         """Write a SavedModel with `encode`, `decode`, `reconstruct`, `generate` and `score`.
 
-        It loads with TensorFlow alone; see `zoo.export`.
+        It loads with TensorFlow alone; see `zoo.export`. `subsets` says for which modalities there
+        are signatures, beside that for all of them: `[("image",), ...]`; each alone by default.
         """
         from zoo import export  # noqa: PLC0415  (export uses this class's public methods)
 
-        export.saved_model(self, filepath, verbose)
+        export.saved_model(self, filepath, verbose, subsets)
 
     def compiled_function(self, name, function, jit_compile=False):
         """`tf.function` of `function`, made once for each name and compile()."""
@@ -322,4 +319,12 @@ class VAE(keras.Model):
         """`{"elbo", "nll", "kl"}` of one batch of tensors, each `[B]` nats."""
         out = self.run(x, sampler)
         nll, kl = nats.nll(out), nats.total_kl(out)
-        return {"elbo": -nll - kl, "nll": nll, "kl": kl}
+        parts = {f"nll_{name}": value for name, value in nats.nll_by_modality(out).items()}
+        return {"elbo": -nll - kl, "nll": nll, "kl": kl, **parts}
+
+
+def _per_array(function, shape):
+    """`function` of a shape, or of each of those of a dict."""
+    if isinstance(shape, dict):
+        return {name: function(tuple(value)) for name, value in shape.items()}
+    return function(tuple(shape))

@@ -13,6 +13,14 @@ def nll(out):
     return -_mean_over_samples(_log_likelihood(out), out)
 
 
+def nll_by_modality(out):
+    """The same for each modality: name -> `[B]`; empty where x is not made of named parts."""
+    if not hasattr(out.likelihood, "log_prob_by_modality"):
+        return {}
+    found = out.likelihood.log_prob_by_modality(tile(out.target, out.samples))
+    return {name: -_mean_over_samples(value, out) for name, value in found.items()}
+
+
 def total_kl(out):
     """KL(q(z|x) || p(z)), summed over stochastic layers, averaged over draws: `[B]`, nats."""
     return sum(_mean_over_samples(kl(draw), out) for draw in out.draws)
@@ -100,4 +108,5 @@ def _mean_over_samples(values, out):
     """`[S * B]`, or `[B]` where all draws share the value, -> `[B]`."""
     if out.samples == 1:
         return values
-    return tf.reduce_mean(tf.reshape(values, [-1, tf.shape(out.target)[0]]), 0)
+    size = tf.shape(tf.nest.flatten(out.target)[0])[0]
+    return tf.reduce_mean(tf.reshape(values, [-1, size]), 0)

@@ -13,12 +13,15 @@ class Draw:
         prior: p(z), or p(z|z above) in a ladder, a `tfd.Distribution` with event `[D]`.
         z: the sample, `[S * B, D]`, sample-major (all of the batch, S times).
         log_q: log q(z|x) in nats, `[S * B]`, taken when z was drawn.
+        experts: where several modalities are fused, name -> (q(z|that modality alone), a
+            `tfd.Normal`; bool `[B]`, whether an example has it).
     """
 
     posterior: Any
     prior: Any
     z: Any
     log_q: Any
+    experts: Any = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.distributions import as_event
+from zoo.distributions import NormalMixture, as_event
 
 tfd = tfp.distributions
 
@@ -44,13 +44,29 @@ class RandomSampler:
 
     def __call__(self, distribution):
         q, seed = as_event(distribution), self.next_seed()
-        if isinstance(distribution, tfd.Normal):
-            loc, scale = distribution.loc, distribution.scale
-            z = loc + scale * normal(tf.concat([[self.samples], tf.shape(loc)], 0), seed)
+        if isinstance(distribution, (tfd.Normal, NormalMixture)):
+            loc, scale = self._parameters(distribution)
+            shape = tf.concat([[self.samples], tf.shape(loc)[-2:]], 0)
+            z = loc + scale * normal(shape, seed)
             log_q = q.log_prob(z)
         else:
             z, log_q = q.experimental_sample_and_log_prob(self.samples, seed=seed)
         return _merge(z), _merge(log_q)
+
+    def _parameters(self, distribution):
+        """Loc and scale of a Normal; of a mixture, those of the components that are drawn from.
+
+        Stratified: over the batch, and over the draws of an example, components are drawn as evenly
+        as can be. Each draw alone falls on each of an example's components equally often.
+        """
+        if isinstance(distribution, tfd.Normal):
+            return distribution.loc, distribution.scale
+        size = tf.shape(distribution.locs)[0]
+        places, within = (uniform([size], self.next_seed()) for _ in range(2))
+        places = tf.cast(tf.argsort(places), tf.float32)
+        first = (places + within) / tf.cast(size, tf.float32)
+        step = tf.range(self.samples, dtype=tf.float32)[:, None] / self.samples
+        return distribution.chosen(tf.math.floormod(first + step, 1.0))
 
     def next_seed(self):
         """An int32 `[2]` seed that this sampler has not used before."""
@@ -84,8 +100,15 @@ class CommonSampler:
 
     def __call__(self, distribution):
         self._calls += 1
-        noise = tf.constant(self._noise(distribution.loc.shape[-1]), distribution.loc.dtype)
-        z = distribution.loc + distribution.scale * noise[:, None, :]
+        if isinstance(distribution, NormalMixture):
+            # As evenly over an example's components as so many draws can be.
+            places = (np.arange(self.samples, dtype="float32") + 0.5) / self.samples
+            size = tf.shape(distribution.locs)[0]
+            loc, scale = distribution.chosen(tf.tile(places[:, None], [1, size]))
+        else:
+            loc, scale = distribution.loc, distribution.scale
+        noise = tf.constant(self._noise(loc.shape[-1]), loc.dtype)
+        z = loc + scale * noise[:, None, :]
         return _merge(z), _merge(as_event(distribution).log_prob(z))
 
     def _noise(self, size):
@@ -135,16 +158,21 @@ def normal(shape, seed):
 
 
 def tile(x, samples):
-    """Repeat the whole batch: `[B, ...]` -> `[samples * B, ...]`, sample-major."""
+    """Repeat the whole batch: `[B, ...]` -> `[samples * B, ...]`, sample-major; x may be a tree."""
     if samples == 1:
         return x
     # Not tf.tile of x: the TFLite converter drops it before a product that might broadcast.
-    return tf.gather(x, tf.tile(tf.range(tf.shape(x)[0]), [samples]))
+    rows = tf.tile(tf.range(tf.shape(tf.nest.flatten(x)[0])[0]), [samples])
+    return tf.nest.map_structure(lambda leaf: tf.gather(leaf, rows), x)
 
 
 def untile(x, samples):
-    """Undo `tile`: `[S * B, ...]` -> `[S, B, ...]`."""
-    return tf.reshape(x, tf.concat([[samples, -1], tf.shape(x)[1:]], 0))
+    """Undo `tile`: `[S * B, ...]` -> `[S, B, ...]`; x may be a tree."""
+
+    def apart(leaf):
+        return tf.reshape(leaf, tf.concat([[samples, -1], tf.shape(leaf)[1:]], 0))
+
+    return tf.nest.map_structure(apart, x)
 
 
 def replica_seed(seed):

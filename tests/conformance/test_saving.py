@@ -9,22 +9,42 @@ import pytest
 import tensorflow as tf
 
 from tests.conformance.variants import NAMES, each_variant
-from tests.helpers import assert_same, run_python, values
+from tests.helpers import assert_same, run_python, shapes, values, whole
+from zoo.trees import change, cut
 
 SIGNATURES = ("encode", "decode", "reconstruct", "generate", "score")
-DETERMINISTIC = ("encode", "decode", "reconstruct", "score")
+
+
+def named(value, name):
+    """As signatures take and give it: arrays by their own names, or the one array by this name."""
+    return value if isinstance(value, dict) else {name: value}
+
+
+def parts(x):
+    """What else the names of signatures end in -> the x of these; each array of a dict alone."""
+    return {f"_{name}": {name: value} for name, value in x.items()} if isinstance(x, dict) else {}
+
+
+def given(x, z):
+    """Deterministic signature -> its inputs."""
+    xs = {"": x, **parts(x)}
+    calls = {
+        f"{call}{suffix}": named(part, "x")
+        for call in ("encode", "reconstruct", "score")
+        for suffix, part in xs.items()
+    }
+    return {"decode": {"z": z}, **calls}
 
 
 def keras_outputs(vae, x, z):
     """What each deterministic signature should give."""
-    q = vae.encode(x)
-    score = {key: np.asarray(value) for key, value in vae.score(x).items()}
-    return {
-        "encode": {"loc": np.asarray(q.loc), "scale": np.asarray(q.scale)},
-        "decode": {"mean": np.asarray(vae.decode(z).mean())},
-        "reconstruct": {"mean": vae.reconstruct(x)},
-        "score": score,
-    }
+    found = {"decode": named(change(np.asarray, vae.decode(z).mean()), "mean")}
+    for suffix, part in {"": x, **parts(whole(x))}.items():
+        q = vae.encode(part)
+        found[f"encode{suffix}"] = {"loc": np.asarray(q.loc), "scale": np.asarray(q.scale)}
+        found[f"reconstruct{suffix}"] = named(vae.reconstruct(part), "mean")
+        found[f"score{suffix}"] = change(np.asarray, vae.score(part))
+    return found
 
 
 def codes(vae, n=5):
@@ -40,7 +60,7 @@ def test_keras_file_gives_equal_outputs(trained, tmp_path, name):
 
     z = codes(run.vae)
     expected, got = (keras_outputs(vae, run.x, z) for vae in (run.vae, loaded))
-    assert_same(keras.tree.flatten(got), keras.tree.flatten(expected))
+    assert_same(got, expected)
     assert_same(values(loaded.variables), values(run.vae.variables))
 
 
@@ -93,10 +113,14 @@ def fresh_loads(trained):
         got = {}
         for name, (path, x) in files.items():
             vae = keras.models.load_model(path, safe_mode=True)
-            got[name] = np.asarray(vae.encode(np.array(x)).loc).tolist()
+            got[name] = np.asarray(vae.encode(zoo.trees.change(np.array, x)).loc).tolist()
         print("RESULT" + json.dumps(got))
     """
-    files = {name: (trained(name).first_epoch, trained(name).x[:3].tolist()) for name in NAMES}
+
+    def lists(x):
+        return change(np.ndarray.tolist, cut(x, slice(3)))
+
+    files = {name: (trained(name).first_epoch, lists(trained(name).x)) for name in NAMES}
     return {
         order: json.loads(run_python(code, json.dumps(files), order).split("RESULT")[1])
         for order in ("zoo first", "keras first")
@@ -107,7 +131,7 @@ def fresh_loads(trained):
 def test_keras_file_loads_in_a_fresh_process_in_either_import_order(trained, fresh_loads, name):
     run = trained(name)
 
-    expected = keras.models.load_model(run.first_epoch).encode(run.x[:3]).loc
+    expected = keras.models.load_model(run.first_epoch).encode(cut(run.x, slice(3))).loc
 
     for order in ("zoo first", "keras first"):
         np.testing.assert_allclose(fresh_loads[order][name], expected, atol=1e-6)
@@ -140,26 +164,28 @@ def served(trained, exported, tmp_path_factory):
         for name in sys.argv[3:]:
             name, folder = name.split("=", 1)
             signatures = tf.saved_model.load(folder).signatures
-            x, z = given[name + "/x"], given[name + "/z"]
-            calls = [
-                (key, dict(x=tf.constant(x))) for key in ("encode", "reconstruct", "score")
-            ]
-            calls.append(("decode", dict(z=tf.constant(z))))
-            calls.append(("generate", dict(n=tf.constant(3), seed=tf.constant([1, 2]))))
-            for key, arguments in calls:
+            calls = dict(generate=dict(n=tf.constant(3), seed=tf.constant([1, 2])))
+            for path in given:
+                if path.startswith(name + "/"):
+                    _, key, argument = path.split("/")
+                    calls.setdefault(key, {})[argument] = tf.constant(given[path])
+            for key, arguments in calls.items():
                 for output, value in signatures[key](**arguments).items():
                     results[f"{name}/{key}/{output}"] = value.numpy()
-            one = signatures["encode"](x=tf.constant(x[:1]))
+            one = signatures["encode"](**{a: v[:1] for a, v in calls["encode"].items()})
             results[name + "/one"] = one["loc"].numpy()
             results[name + "/signatures"] = np.array(sorted(signatures))
         assert "keras" not in sys.modules and "tensorflow_probability" not in sys.modules
         np.savez(sys.argv[2], **results)
     '''
     folder = tmp_path_factory.mktemp("served")
-    given = {f"{n}/x": trained(n).x for n in NAMES} | {
-        f"{n}/z": codes(trained(n).vae) for n in NAMES
+    inputs = {
+        f"{name}/{key}/{argument}": value
+        for name in NAMES
+        for key, arguments in given(whole(trained(name).x), codes(trained(name).vae)).items()
+        for argument, value in arguments.items()
     }
-    np.savez(folder / "given.npz", **given)
+    np.savez(folder / "given.npz", **inputs)
     folders = [f"{n}={exported[n]}" for n in NAMES]
     run_python(code, folder / "given.npz", folder / "results.npz", *folders)
     return dict(np.load(folder / "results.npz"))
@@ -171,10 +197,19 @@ def test_saved_model_has_five_signatures(served, name):
 
 
 @each_variant
+def test_saved_model_has_no_signature_but_these_and_those_of_parts(trained, served, name):
+    run = trained(name)
+
+    expected = {"generate", *given(whole(run.x), codes(run.vae))}
+
+    assert {*served[f"{name}/signatures"]} - {"serving_default"} == expected
+
+
+@each_variant
 def test_saved_model_equals_keras_with_tensorflow_alone(trained, served, name):
     run = trained(name)
 
-    for key, outputs in keras_outputs(run.vae, run.x, codes(run.vae)).items():
+    for key, outputs in keras_outputs(run.vae, whole(run.x), codes(run.vae)).items():
         for output, expected in outputs.items():
             got = served[f"{name}/{key}/{output}"]
             np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
@@ -185,18 +220,21 @@ def test_saved_model_takes_any_batch_size(trained, served, name):
     np.testing.assert_allclose(
         served[f"{name}/one"], served[f"{name}/encode/loc"][:1], rtol=1e-5, atol=1e-5
     )
-    assert served[f"{name}/generate/mean"].shape == (3, *trained(name).x.shape[1:])
+    for output, shape in named(shapes(name, 3), "mean").items():
+        assert served[f"{name}/generate/{output}"].shape == shape
 
 
 @each_variant
 def test_saved_generate_is_reproduced_by_its_seed(trained, exported, served, name):
     generate = tf.saved_model.load(str(exported[name])).signatures["generate"]
 
-    again = generate(n=tf.constant(3), seed=tf.constant([1, 2]))["mean"]
-    other = generate(n=tf.constant(3), seed=tf.constant([1, 3]))["mean"]
+    again = generate(n=tf.constant(3), seed=tf.constant([1, 2]))
+    other = generate(n=tf.constant(3), seed=tf.constant([1, 3]))
 
-    np.testing.assert_allclose(again, served[f"{name}/generate/mean"], atol=1e-6)
-    assert np.abs(other - again).max() > 0
+    assert {*again} == {*named(shapes(name), "mean")}
+    for output, value in again.items():
+        np.testing.assert_allclose(value, served[f"{name}/generate/{output}"], atol=1e-6)
+        assert np.abs(other[output] - value).max() > 0
 
 
 def operations(function):
@@ -210,7 +248,7 @@ def operations(function):
 def test_deterministic_signatures_hold_no_random_op(exported, name):
     signatures = tf.saved_model.load(str(exported[name])).signatures
 
-    for key in DETERMINISTIC:
+    for key in {*signatures} - {"generate"}:
         assert not [op for op in operations(signatures[key]) if "Random" in op], key
     assert [op for op in operations(signatures["generate"]) if "Random" in op]
 
@@ -219,19 +257,17 @@ def test_deterministic_signatures_hold_no_random_op(exported, name):
 @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated.*")
 def test_tflite_equals_keras(trained, exported, name):
     run = trained(name)
-    z = codes(run.vae, 5)
-    expected = keras_outputs(run.vae, run.x[:5], z)
+    x, z = cut(whole(run.x), slice(5)), codes(run.vae, 5)
+    expected = keras_outputs(run.vae, x, z)
 
-    for key in DETERMINISTIC:
-        got = tflite(exported[name], key, z if key == "decode" else run.x[:5])
+    for key, arguments in given(x, z).items():
+        got = tflite(exported[name], key, arguments)
         for output, value in expected[key].items():
             np.testing.assert_allclose(got[output], value, rtol=1e-3, atol=1e-4)
 
 
-def tflite(folder, signature, value):
+def tflite(folder, signature, arguments):
     """Outputs of one signature, converted and run by the TFLite interpreter."""
     converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=[signature])
     interpreter = tf.lite.Interpreter(model_content=converter.convert())
-    runner = interpreter.get_signature_runner(signature)
-    (argument,) = runner.get_input_details()
-    return runner(**{argument: value})
+    return interpreter.get_signature_runner(signature)(**arguments)

@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 
 from tests.conformance.variants import each_variant
-from tests.helpers import assert_same, data, optimizer, small, values
+from tests.helpers import assert_same, choose, data, optimizer, small, values
+from zoo.trees import change, cut
 
 LOGS = ("loss", "elbo", "nll", "kl", "active_units")
 
@@ -100,8 +101,7 @@ def test_sample_weight_zero_leaves_an_example_out(name):
 
     weighted = gradient(x, keep)
     alone = gradient(x, np.ones(8, "float32"))
-    other = data(name, 8, seed=1)
-    garbage = gradient(np.where(keep.reshape(-1, *[1] * (x.ndim - 1)), x, other), keep)
+    garbage = gradient(choose(keep, x, data(name, 8, seed=1)), keep)
 
     assert_same(garbage, weighted, rtol=1e-5, atol=1e-6)
     assert any(np.abs(a - b).max() > 1e-4 for a, b in zip(weighted, alone, strict=True))
@@ -120,13 +120,13 @@ def test_sample_weights_scale_the_loss(name):
 
 
 def _loss(vae, x, weight):
-    x = tf.constant(x)
+    x = change(tf.constant, x)
     weight = None if weight is None else tf.constant(weight)
     return float(vae.compute_loss(x=x, y_pred=vae(x, training=False), sample_weight=weight))
 
 
 def _gradient(vae, x, weight):
-    x = tf.constant(x)
+    x = change(tf.constant, x)
     with tf.GradientTape() as tape:
         loss = vae.compute_loss(
             x=x, y_pred=vae(x, training=False), sample_weight=tf.constant(weight)
@@ -149,7 +149,7 @@ def test_fit_takes_arrays_tensors_and_datasets_alike(name):
     dataset = tf.data.Dataset.from_tensor_slices(x).batch(8)
 
     from_array = moved(eager(name), x)
-    from_tensor = moved(eager(name), tf.constant(x))
+    from_tensor = moved(eager(name), change(tf.constant, x))
     from_dataset = moved(eager(name), dataset, batch_size=None, shuffle=True)
 
     assert_same(from_tensor, from_array)
@@ -166,9 +166,10 @@ def test_fit_takes_labels_and_ignores_them(name):
 @each_variant
 def test_validation_split_holds_the_last_rows_out(name):
     x = data(name)
+    first, last = cut(x, slice(15)), (cut(x, slice(15, None)),)
 
     split = eager(name).fit(x, validation_split=0.25, batch_size=15, verbose=0).history
-    given = eager(name).fit(x[:15], validation_data=(x[15:],), batch_size=15, verbose=0).history
+    given = eager(name).fit(first, validation_data=last, batch_size=15, verbose=0).history
 
     assert split == given
 

@@ -2,7 +2,8 @@
 
 from zoo.encoders.conv import ConvEncoder
 from zoo.encoders.dense import DenseEncoder
+from zoo.encoders.fusion import FusionEncoder
 from zoo.encoders.lstm import LSTMEncoder
 from zoo.encoders.transformer import TransformerEncoder
 
-__all__ = ["ConvEncoder", "DenseEncoder", "LSTMEncoder", "TransformerEncoder"]
+__all__ = ["ConvEncoder", "DenseEncoder", "FusionEncoder", "LSTMEncoder", "TransformerEncoder"]

@@ -9,7 +9,7 @@ from zoo.likelihoods.bernoulli import (
 )
 from zoo.likelihoods.categorical import Categorical, Tabular
 from zoo.likelihoods.normal import Normal, PerElementNormal, SharedScaleNormal
-from zoo.likelihoods.series import SeriesNormal, SeriesPerStepNormal, SeriesStudentT
+from zoo.likelihoods.series import Series, SeriesNormal, SeriesPerStepNormal, SeriesStudentT
 from zoo.likelihoods.text import Text
 
 IDENTIFIERS = {
@@ -35,6 +35,7 @@ __all__ = [
     "Likelihood",
     "Normal",
     "PerElementNormal",
+    "Series",
     "SeriesNormal",
     "SeriesPerStepNormal",
     "SeriesStudentT",

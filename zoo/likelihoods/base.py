@@ -54,9 +54,23 @@ class Likelihood(keras.layers.Layer):
         """An array x -> as users read it: undoes `prepare`."""
         return x
 
-    def signature(self, event_shape):
+    def signature(self, event_shape, name="x"):
         """`tf.TensorSpec` of what `read` takes."""
-        return tf.TensorSpec([None, *event_shape], self.x_dtype, name="x")
+        return tf.TensorSpec([None, *event_shape], self.x_dtype, name=name)
+
+    def signatures(self, event_shape, subsets):
+        """What SavedModels take: {suffix of a signature's name: what `read` takes}."""
+        if subsets is not None:
+            raise ValueError(f"subsets={subsets!r} has a meaning for several modalities only")
+        return {"": self.signature(event_shape)}
+
+    def outputs_written(self, x):
+        """A tensor x -> what SavedModels give: {name of an output: tensor}."""
+        return {"mean": self.write(x)}
+
+    def event_shape(self, x):
+        """Shape of an example of the array x."""
+        return tuple(x.shape[1:])
 
     def target(self, x, next_seed):
         """The x to be explained while training and evaluating; `next_seed()` gives an int32 [2]."""
@@ -70,6 +84,10 @@ class Likelihood(keras.layers.Layer):
     def features_shape(self, event_shape):
         """Shape of `features`, without the batch."""
         return tuple(event_shape)
+
+    def check_training(self, parts):
+        """Raise `ValueError` where data cannot teach all of the model; they come part by part."""
+        del parts
 
     def check(self, x, argument="x"):
         """Raise `ValueError` where the array x cannot be a sample of this distribution."""

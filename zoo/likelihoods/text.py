@@ -170,10 +170,10 @@ class Text(Likelihood):
         texts = np.asarray(self.words.write(tf.constant(x)))
         return np.vectorize(bytes.decode, otypes=[object])(texts)
 
-    def signature(self, event_shape):
+    def signature(self, event_shape, name="x"):
         if self.words is None:
-            return super().signature(event_shape)
-        return tf.TensorSpec([None], tf.string, name="x")
+            return super().signature(event_shape, name)
+        return tf.TensorSpec([None], tf.string, name=name)
 
     # Mathematics
 

@@ -7,6 +7,7 @@ global state is touched, so they work without a display: `zoo.plots.samples(x).s
 from zoo.plots.canvas import PALETTE
 from zoo.plots.images import interpolations, reconstructions, samples, traversals
 from zoo.plots.latent import MOST_POINTS, latent_scatter
+from zoo.plots.modalities import modality_scatter, score_table, side_by_side
 from zoo.plots.series import MOST_CHANNELS, series, series_samples
 from zoo.plots.tables import MOST_COLUMNS, column_surprise, marginals, score_histogram
 from zoo.plots.training import training_curves
@@ -20,11 +21,14 @@ __all__ = [
     "interpolations",
     "latent_scatter",
     "marginals",
+    "modality_scatter",
     "reconstructions",
     "samples",
     "score_histogram",
+    "score_table",
     "series",
     "series_samples",
+    "side_by_side",
     "training_curves",
     "traversals",
 ]

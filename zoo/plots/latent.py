@@ -19,7 +19,7 @@ def latent_scatter(codes, labels=None, names=None, seed=0):
         seed: an integer.
     """
     codes = np.asarray(codes, "float64")
-    points, axis_names = _plane(codes)
+    points, axis_names = plane(codes)
     shown = np.random.default_rng(seed).permutation(len(points))[:MOST_POINTS]
     figure = new_figure(6.6, 5.6)
     axes = figure.subplots()
@@ -38,7 +38,7 @@ def latent_scatter(codes, labels=None, names=None, seed=0):
     return figure
 
 
-def _plane(codes):
+def plane(codes):
     """Points in a plane and the names of its two axes."""
     if codes.shape[1] == 1:
         return np.concatenate([codes, np.zeros_like(codes)], 1), ("$z_0$", "")
