@@ -11,18 +11,22 @@ DRAWS = 4
 
 
 def nats(run, vae, x):
-    """ELBO and log-likelihood of held-out x, in nats per example; lines for the summary."""
-    began, samples = time.monotonic(), run.options.samples
+    """ELBO and log-likelihood of held-out x, in nats per example; lines for the summary.
+
+    x is an array, or a dict of one for each modality.
+    """
+    began, samples, rows = time.monotonic(), run.options.samples, zoo.trees.rows(x)
     # Fresh noise for each row: what `vae.score` shares between rows would not average out.
-    numbers = vae.evaluate(np.repeat(x, DRAWS, 0), batch_size=1024, verbose=0, return_dict=True)
+    repeated = zoo.trees.change(lambda array: np.repeat(array, DRAWS, 0), x)
+    numbers = vae.evaluate(repeated, batch_size=1024, verbose=0, return_dict=True)
     bound = vae.log_likelihood(x, samples=samples, seed=run.options.seed, batch_size=128)
     q = vae.encode(x)
     found = {
-        "examples": len(x),
+        "examples": rows,
         "unit": "nats per example",
         **{name: float(numbers[name]) for name in ("elbo", "nll", "kl")},
         "log_likelihood": float(bound.mean()),
-        "log_likelihood_standard_error": float(bound.std() / np.sqrt(len(x))),
+        "log_likelihood_standard_error": float(bound.std() / np.sqrt(rows)),
         "log_likelihood_samples": samples,
         "active_units": int((np.var(q.loc, axis=0) > 0.01).sum()),
         "latent_dim": q.loc.shape[-1],

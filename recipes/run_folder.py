@@ -18,7 +18,7 @@ import zoo
 
 # What a new run in the folder of an old one would otherwise leave there.
 OLD = ("checkpoints", "tensorboard", "figures", "saved_model", "texts", "history.csv")
-OLD += ("model.keras", "scores.csv", "columns.json")
+OLD += ("model.keras", "scores.csv", "columns.json", "sounds", "retrieval.md")
 
 
 @dataclasses.dataclass
@@ -101,12 +101,15 @@ class Run:
         chosen = {**defaults, **{k: v for k, v in chosen.items() if v is not None}}
         with blame("--variant", ValueError):
             zoo.card(options.variant)
+        chosen["likelihoods" if isinstance(likelihood, dict) else "likelihood"] = likelihood
         with _blame_option(options.variant), strategy.scope():
-            vae = zoo.get(options.variant, input_shape=event_shape, likelihood=likelihood, **chosen)
+            vae = zoo.get(options.variant, input_shape=event_shape, **chosen)
             vae.compile(zoo.FusedAdam(options.learning_rate))
         self.record["model"] = {
             "variant": options.variant,
-            "likelihood": likelihood if isinstance(likelihood, str) else type(likelihood).__name__,
+            "likelihood": zoo.trees.change(
+                lambda x: x if isinstance(x, str) else type(x).__name__, likelihood
+            ),
             "parameters": vae.count_params(),
             "replicas": strategy.num_replicas_in_sync,
         }
@@ -116,9 +119,9 @@ class Run:
         """What metrics.json will say of the data."""
         self.record["data"] = {
             "name": name,
-            "train": len(train),
-            "held_out": len(held_out),
-            "event_shape": list(train.shape[1:]),
+            "train": zoo.trees.rows(train),
+            "held_out": zoo.trees.rows(held_out),
+            "event_shape": zoo.trees.change(lambda x: list(x.shape[1:]), train),
         }
 
     def note(self, text):
@@ -150,7 +153,7 @@ class Run:
                 epochs=before if any(stopped) else self.options.epochs,
                 validation_data=(validation,),
                 verbose=1 if sys.stdout.isatty() else 2,
-                callbacks=self._callbacks(vae, len(train), callbacks),
+                callbacks=self._callbacks(vae, zoo.trees.rows(train), callbacks),
             )
         except KeyboardInterrupt:
             outcome.interrupted = True
@@ -219,11 +222,12 @@ def early_stopping(patience):
 
 def _check_data(vae, train, validation):
     """Refuse data that the model cannot take, before anything is written."""
-    if not len(train) or not len(validation):
+    rows, watched = zoo.trees.rows(train), zoo.trees.rows(validation)
+    if not rows or not watched:
         raise InputError(
             "--limit",
-            f"leaves {len(train)} examples to train on and {len(validation)} to watch training "
-            "by, at least 1 of each is needed",
+            f"leaves {rows} examples to train on and {watched} to watch training by, at least 1 of "
+            "each is needed",
         )
     likelihood = vae.decoder.likelihood
     with blame("--data", TypeError, ValueError):

@@ -14,9 +14,15 @@ from tests.helpers import run_python
 from zoo.attention import TransformerBlock
 from zoo.causal import CausalLSTM, CausalTransformer
 from zoo.component import as_tuple, fraction, positive
-from zoo.corruptions import GaussianCorruption, MaskingCorruption, SaltAndPepperCorruption
-from zoo.decoders import ConvDecoder, DenseDecoder, LSTMDecoder, TextDecoder
-from zoo.encoders import ConvEncoder, DenseEncoder, LSTMEncoder, TransformerEncoder
+from zoo.corruptions import (
+    GaussianCorruption,
+    MaskingCorruption,
+    ModalityDropout,
+    SaltAndPepperCorruption,
+)
+from zoo.decoders import ConvDecoder, DenseDecoder, JointDecoder, LSTMDecoder, TextDecoder
+from zoo.encoders import ConvEncoder, DenseEncoder, FusionEncoder, LSTMEncoder, TransformerEncoder
+from zoo.fusions import Concatenation, MixtureOfExperts, MixtureOfProducts, ProductOfExperts
 from zoo.identifiers import resolve
 from zoo.layers import (
     BatchNormalization,
@@ -38,10 +44,11 @@ from zoo.likelihoods import (
     Tabular,
     Text,
 )
-from zoo.objectives import KL, FreeBits, WeightedSum
+from zoo.objectives import KL, Alignment, FreeBits, Rescaling, WeightedSum
 from zoo.pooling import AttentionPooling, MeanPooling
 from zoo.recurrent import GRU, LSTM
 from zoo.rowwise import Dropout, LayerNormalization
+from zoo.variants.multimodal import Choice
 
 L2 = keras.regularizers.L2(0.1)
 
@@ -50,6 +57,15 @@ COMPONENTS = (
     GaussianCorruption(0.3, seed=1),
     MaskingCorruption(0.3, seed=1),
     SaltAndPepperCorruption(0.3, seed=1),
+    ModalityDropout(0.3, seed=1),
+    ProductOfExperts(),
+    MixtureOfExperts(),
+    MixtureOfProducts(),
+    Concatenation(),
+    FusionEncoder(3, encoders={"a": DenseEncoder(3, hidden=(4,))}, fusion="mixture"),
+    FusionEncoder(3, choice=Choice(3, likelihoods={"a": "normal"}, kernel_regularizer=L2)),
+    JointDecoder({"a": (3,)}, decoders={"a": DenseDecoder((3,), likelihood=Normal(0.2))}),
+    zoo.FusedLatent(FusionEncoder(3, choice=Choice(3)), prior=zoo.MixturePrior(3, 2)),
     ConvDecoder((9, 8, 1), widths=(4, 8), likelihood=Normal(0.2), kernel_regularizer=L2),
     DenseDecoder((3,), hidden=(4, 5), activation="tanh", likelihood=SharedScaleNormal(0.2)),
     ConvEncoder(3, widths=(4, 8), blocks=1, stem_strides=2, normalization="group"),
@@ -85,9 +101,13 @@ COMPONENTS = (
     Tabular((0, 3), means=(1.0, 0.0), scales=(2.0, 1.0), floor=0.1),
     zoo.NormalPosterior(3, floor=0.01, ceiling=5.0, kernel_regularizer=L2),
     zoo.StandardNormal(3),
+    zoo.MixturePrior(3, 5),
     zoo.SingleLatent(DenseEncoder(3, hidden=(4,)), prior=zoo.StandardNormal(3)),
     KL(0.5, name="beta"),
     FreeBits(0.3, 0.5),
+    Alignment(0.5),
+    Rescaling({"a": 2.0}),
+    Choice(3, likelihoods={"a": Normal(0.2)}, kernel_regularizer=L2),
     WeightedSum((KL(0.5),)),
     zoo.VAE(
         zoo.SingleLatent(DenseEncoder(2, hidden=(3,))),

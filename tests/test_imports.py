@@ -21,7 +21,7 @@ LEVELS = (
     ("encoders", "decoders", "latents", "objectives", "feeds", "helpings"),
     ("checks", "callbacks"),
     ("fitting", "inference"),
-    ("modalities", "retrieval"),
+    ("modalities", "neighbours", "aggregated"),
     ("model",),
     ("variants", "export"),
     ("catalogue", "plots", "diagnostics", "_registration"),

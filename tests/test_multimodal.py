@@ -92,6 +92,7 @@ def test_encoders_and_decoders_are_chosen_by_rank_and_type():
         "Text",
         "Text",
     ]
+    assert parts["vector"].initial_scale == pytest.approx(1.5)  # the deviation of 0 and -3
     assert type(vae.decoder.decoders["text"]) is decoders.TextDecoder
     assert isinstance(vae.translate({"vector": x["vector"]}, to="text")[0], str)
 

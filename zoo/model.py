@@ -1,5 +1,7 @@
 """The one VAE: latents, a decoder and an objective, strung through Keras."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -305,11 +307,8 @@ class VAE(keras.Model):
     def compiled_function(self, name, function, jit_compile=False):
         """`tf.function` of `function`, made once for each name and compile()."""
         if name not in self._functions:
-
-            def traced(*args):
-                with tracing.graph(plain=not jit_compile):
-                    return function(*args)
-
+            # A partial, or TensorFlow takes all of these for one function and warns of retracing.
+            traced = functools.partial(_traced, function, not jit_compile)
             self._functions[name] = tf.function(
                 traced, reduce_retracing=not jit_compile, autograph=False, jit_compile=jit_compile
             )
@@ -321,6 +320,11 @@ class VAE(keras.Model):
         nll, kl = nats.nll(out), nats.total_kl(out)
         parts = {f"nll_{name}": value for name, value in nats.nll_by_modality(out).items()}
         return {"elbo": -nll - kl, "nll": nll, "kl": kl, **parts}
+
+
+def _traced(function, plain, *args):
+    with tracing.graph(plain=plain):
+        return function(*args)
 
 
 def _per_array(function, shape):

@@ -1,10 +1,14 @@
 """p(z): what z is expected to be before x is seen."""
 
+import importlib
+
 import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.component import component, positive
+from zoo.distributions import bounded_scale, raw_of
 
 tfd = tfp.distributions
 
@@ -24,3 +28,83 @@ class StandardNormal(keras.layers.Layer):
         """p(z), event `[D]`."""
         zeros = tf.zeros([self.latent_dim])
         return tfd.Independent(tfd.Normal(zeros, tf.ones_like(zeros)), 1)
+
+
+@component
+class MixturePrior(keras.layers.Layer):
+    """p(z) = sum_k w_k Normal(loc_k, scale_k): learned, independent over dimensions in each part.
+
+    Goes where the codes of the data are, in as many clusters as there are, so that what is
+    generated looks less like something in between. The KL to it has no closed form and is
+    estimated, log q(z|x) - log p(z) at the draws. Dilokthanakul et al., Deep unsupervised
+    clustering with Gaussian mixture variational autoencoders, 2016; Tomczak and Welling, VAE with a
+    VampPrior, 2018, compare it with others.
+
+    Args:
+        latent_dim: D.
+        components: K, how many Normals.
+        spread: standard deviation of the first locs around 0.
+        initial_scale: of every Normal at the start.
+        floor, ceiling: the smallest and the largest scale.
+
+    Call: `prior.distribution()` -> a `tfd.Distribution` with event `[D]`.
+    """
+
+    def __init__(
+        self,
+        latent_dim,
+        components=32,
+        *,
+        spread=1.0,
+        initial_scale=0.7,
+        floor=1e-2,
+        ceiling=1e2,
+        **kwargs,
+    ):
+        super().__init__(**{**kwargs, "dtype": "float32"})
+        latent_dim, components = positive(latent_dim=latent_dim, components=components)
+        if not 0 < floor < initial_scale < ceiling:
+            raise ValueError(
+                "0 < floor < initial_scale < ceiling is needed, got "
+                f"floor={floor}, initial_scale={initial_scale}, ceiling={ceiling}"
+            )
+        self.latent_dim, self.components, self.spread = latent_dim, components, spread
+        self.initial_scale, self.floor, self.ceiling = initial_scale, floor, ceiling
+
+    def build(self, input_shape=None):
+        shape = (self.components, self.latent_dim)
+        around = keras.initializers.RandomNormal(stddev=self.spread)
+        start = keras.initializers.Constant(raw_of(self.initial_scale, self.floor))
+        self.locs = self.add_weight(shape=shape, initializer=around, name="locs")
+        self.raw_scales = self.add_weight(shape=shape, initializer=start, name="raw_scales")
+        self.logits = self.add_weight(shape=(self.components,), initializer="zeros", name="logits")
+
+    def fit(self, codes, seed=0):
+        """Become the mixture that explains codes `[N, D]` best, by EM; see `zoo.fit_prior`."""
+        codes = np.asarray(codes)
+        if len(codes) < self.components:
+            raise ValueError(
+                f"codes must be at least as many as components={self.components}, got {len(codes)}"
+            )
+        mixture = importlib.import_module("sklearn.mixture").GaussianMixture
+        found = mixture(
+            self.components,
+            covariance_type="diag",
+            reg_covar=self.floor**2,
+            max_iter=500,
+            random_state=seed,
+        ).fit(codes)
+        low, high = 1.01 * self.floor, 0.99 * self.ceiling
+        above = np.clip(np.sqrt(found.covariances_), low, high) - self.floor
+        self.locs.assign(found.means_)
+        self.raw_scales.assign(above + np.log(-np.expm1(-above)))  # softplus, undone
+        self.logits.assign(np.log(found.weights_))
+
+    def distribution(self):
+        """p(z), event `[D]`."""
+        # As plain tensors: TFP holds on to what it is given, and these are made anew each time.
+        locs, raw, logits = map(tf.convert_to_tensor, (self.locs, self.raw_scales, self.logits))
+        return tfd.MixtureSameFamily(
+            tfd.Categorical(logits=logits),
+            tfd.MultivariateNormalDiag(locs, bounded_scale(raw, self.floor, self.ceiling)),
+        )

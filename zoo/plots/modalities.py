@@ -58,13 +58,14 @@ def modality_scatter(codes, labels=None, together=None, seed=0):
     size = len(arrays[0])
     chosen = np.random.default_rng(seed).permutation(size)[: MOST_POINTS // len(codes)]
     labels = np.zeros(size, int) if labels is None else np.asarray(labels)
+    markers = dict(zip([n for panel in panels.values() for n in panel], MARKERS, strict=False))
     figure = new_figure(1.6 + 5.4 * len(panels), 5.6)
     for axes, (title, panel) in zip(_shared(figure, len(panels)), panels.items(), strict=True):
         drawn = {name: next(points)[chosen] for name in panel}
-        _points(axes, drawn, labels[chosen])
+        _points(axes, drawn, labels[chosen], markers)
         caption(axes, f"Codes of {len(chosen):,} held-out examples, {title}", *names)
-    if len(codes) > 1:
-        _marker_legend(figure, list(codes))
+    if len(markers) > 1:
+        _marker_legend(figure, markers)
     return figure
 
 
@@ -118,18 +119,19 @@ def _shared(figure, panels):
     return figure.subplots(1, panels, squeeze=False, sharex=True, sharey=True)[0]
 
 
-def _points(axes, drawn, labels):
+def _points(axes, drawn, labels, markers):
     """The modalities' points over one another, and the name of each class in its middle."""
     size = float(np.clip(6000 / len(labels), 5, 30))
     halo = [patheffects.withStroke(linewidth=3, foreground="white")]
     for label, colour in _colours(labels).items():
         here = labels == label
-        for marker, points in zip(MARKERS, drawn.values(), strict=False):
-            axes.scatter(*points[here].T, s=size, color=colour, marker=marker, alpha=0.6, lw=0)
+        for name, points in drawn.items():
+            options = dict(color=colour, marker=markers[name], alpha=0.6, lw=0)
+            axes.scatter(*points[here].T, s=size, **options)
         if len(set(labels)) > 1:
             at = np.median(np.concatenate([points[here] for points in drawn.values()]), 0)
-            name = axes.text(*at, short(label, 10), color=colour, weight="bold", ha="center")
-            name.set_path_effects(halo)
+            text = axes.text(*at, short(label, 10), color=colour, weight="bold", ha="center")
+            text.set_path_effects(halo)
 
 
 def _colours(labels):
@@ -140,8 +142,7 @@ def _colours(labels):
     return {c: next(own) if c in common else PALETTE[-1] for c in classes.tolist()}
 
 
-def _marker_legend(figure, names):
+def _marker_legend(figure, markers):
     options = dict(color=INK, ls="", ms=7)
-    pairs = zip(names, MARKERS, strict=False)
-    handles = [Line2D([], [], marker=marker, label=name, **options) for name, marker in pairs]
+    handles = [Line2D([], [], marker=m, label=name, **options) for name, m in markers.items()]
     figure.legend(handles=handles, loc="outside right upper", frameon=False, fontsize=9)

@@ -8,7 +8,7 @@ from zoo.corruptions import ModalityDropout
 from zoo.decoders import JointDecoder
 from zoo.encoders import FusionEncoder
 from zoo.latents import FusedLatent
-from zoo.likelihoods import IDENTIFIERS, Series, Text
+from zoo.likelihoods import IDENTIFIERS, Series, SharedScaleNormal, Text
 from zoo.likelihoods.given import is_text
 from zoo.likelihoods.joint import PRESENT
 from zoo.model import VAE
@@ -22,6 +22,7 @@ from zoo.variants.text import transformer_vae
 IMAGES = dict(widths=(32, 64, 64), blocks=1, stem_strides=2, hidden=256)
 IMAGES |= dict(normalization=None, activation="elu")
 BY_RANK = {2: "vectors", 3: "series", 4: "images"}
+SCALES = (0.01, 100.0)
 NOT_A_NAME = (PRESENT, "class_name", "config")
 
 
@@ -33,6 +34,7 @@ def multimodal_vae(
     likelihoods=None,
     fusion="product",
     subsets=None,
+    prior=None,
     alignment=0.0,
     rescale=None,
     beta=1.0,
@@ -56,6 +58,8 @@ def multimodal_vae(
         subsets: probability that training encodes a random part of an example's modalities and
             explains all, so that each encoder learns to stand alone; None is what the fusion needs:
             0.5 for "product", 0 for the others.
+        prior: p(z), a `Prior` of `latent_dim`; the standard Normal by default. The product's own
+            expert is the standard Normal in any case.
         alignment: weight of KL(joint posterior || posterior of each modality alone) in the loss.
         rescale: name -> factor of its log-likelihood in the loss; 1 for those not named.
         beta: weight of the KL in the loss.
@@ -69,7 +73,7 @@ def multimodal_vae(
     terms += [Alignment(alignment)] if alignment else []
     terms += [Rescaling(rescale)] if rescale else []
     return VAE(
-        FusedLatent(encoder),
+        FusedLatent(encoder, prior=prior),
         JointDecoder(choice=choice),
         objective=WeightedSum(tuple(terms)),
         input_noise=ModalityDropout(subsets) if subsets else None,
@@ -169,7 +173,10 @@ def _by_range(value):
     if isinstance(value, tuple):
         return "bernoulli"
     value = np.asarray(value)
-    return "bernoulli" if value.min() >= 0 and value.max() <= 1 else "shared_scale_normal"
+    if value.min() >= 0 and value.max() <= 1:
+        return "bernoulli"
+    # What is told wrongly at first is off by the data's own deviation; a scale shrinks slowly.
+    return SharedScaleNormal(float(np.clip(value.std(), *SCALES)))
 
 
 def _check_name(name):

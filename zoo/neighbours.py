@@ -27,7 +27,7 @@ DECIMALS = 9  # of directions: finer than float32 codes, coarser than the roundi
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Retrieval:
-    """How well N queries find their own among M gallery items; see `retrieve`.
+    """How well N queries find their own among M gallery items; see `retrieval`.
 
     Attributes:
         neighbours: int `[N, max(ks)]`, numbers of gallery items, nearest first; equals stand in a
@@ -65,7 +65,7 @@ class Retrieval:
         return values
 
 
-def retrieve(
+def retrieval(
     vae,
     queries,
     gallery,
@@ -102,7 +102,7 @@ def retrieve(
     >>> from types import SimpleNamespace
     >>> identity = SimpleNamespace(encode=lambda x, batch_size: SimpleNamespace(loc=x))
     >>> x = np.array([[0.0], [1.0], [3.0]])
-    >>> print(retrieve(identity, x, [[0.1], [2.9], [2.8]], labels=["a", "a", "b"], ks=(1, 2)))
+    >>> print(retrieval(identity, x, [[0.1], [2.9], [2.8]], labels=["a", "a", "b"], ks=(1, 2)))
                    @1      @2
     recall      0.333   0.667
     precision   0.667   0.500
@@ -117,7 +117,7 @@ def retrieve(
     codes = [np.asarray(vae.encode(x, batch_size=batch_size).loc) for x in named.values()]
     queries, gallery = _embedded(*codes, metric, names=tuple(named))
     _fitting(len(queries), len(gallery), classes, ks)
-    return _retrieval(queries, gallery, classes, ks)
+    return _scored(queries, gallery, classes, ks)
 
 
 def rank(query_codes, gallery_codes, metric="euclidean"):
@@ -164,7 +164,7 @@ def distances(query_codes, gallery_codes, metric="euclidean"):
     return _squared(*_embedded(query_codes, gallery_codes, metric))
 
 
-def _retrieval(queries, gallery, classes, ks):
+def _scored(queries, gallery, classes, ks):
     """A `Retrieval` from points `[N, D]` and `[M, D]`, and numbers of classes or None."""
     rng = np.random.default_rng(0)  # for the order among equals; the same call, the same result
     paired = len(queries) == len(gallery)

@@ -8,8 +8,8 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from tests.helpers import data, small
-from zoo import retrieval
-from zoo.retrieval import Retrieval, distances, rank, retrieve
+from zoo import neighbours
+from zoo.neighbours import Retrieval, distances, rank, retrieval
 
 
 class Codes:
@@ -41,7 +41,7 @@ def test_scores_are_those_of_brute_force(metric):
     found = cdist(x.astype("float64"), y.astype("float64"), metric)
     ranks = 1 + (found < np.diag(found)[:, None]).sum(1)
 
-    got = retrieve(IDENTITY, x, y, labels=labels, ks=(1, 4, 20), metric=metric)
+    got = retrieval(IDENTITY, x, y, labels=labels, ks=(1, 4, 20), metric=metric)
 
     np.testing.assert_array_equal(rank(x, y, metric), ranks)
     np.testing.assert_array_equal(got.neighbours, np.argsort(found, 1)[:, :20])
@@ -68,7 +68,7 @@ def test_perfect_codes_find_their_partners():
     x, _ = views()
 
     for y, metric in ((x, "euclidean"), (x, "cosine"), (3 * x, "cosine")):
-        got = retrieve(IDENTITY, {"image": x}, {"text": y}, metric=metric)
+        got = retrieval(IDENTITY, {"image": x}, {"text": y}, metric=metric)
 
         assert got.recall_at == {1: 1.0, 5: 1.0, 10: 1.0}
         assert got.mean_reciprocal_rank == 1.0
@@ -82,7 +82,7 @@ def test_unrelated_codes_are_at_chance():
     labels = np.random.default_rng(2).integers(4, size=m)
     reciprocals = 1 / np.arange(1, m + 1)
 
-    got = retrieve(IDENTITY, x, y, labels=labels, ks=(10, 100))
+    got = retrieval(IDENTITY, x, y, labels=labels, ks=(10, 100))
 
     for k in (10, 100):
         share = k / m
@@ -100,7 +100,7 @@ def test_a_collapsed_encoder_is_at_chance(metric, code):
     x = np.tile(np.float32(code), (m, 1))
     labels = np.sort(np.arange(m) % 5)  # an order that would favour the first class
 
-    got = retrieve(IDENTITY, x, x, labels=labels, metric=metric)
+    got = retrieval(IDENTITY, x, x, labels=labels, metric=metric)
 
     np.testing.assert_array_equal(rank(x, x, metric), (m + 1) / 2)
     assert got.recall_at == pytest.approx({1: 1 / m, 5: 5 / m, 10: 10 / m})
@@ -125,7 +125,7 @@ def test_scores_among_equals_are_means_over_their_orders():
     orders = [np.lexsort((rng.random(found.shape), found)) for _ in range(3000)]
     partner = [np.argmax(order == np.arange(30)[:, None], 1) for order in orders]
 
-    got = retrieve(IDENTITY, x, y, labels=labels, gallery_labels=gallery_labels)
+    got = retrieval(IDENTITY, x, y, labels=labels, gallery_labels=gallery_labels)
 
     np.testing.assert_allclose(rank(x, y), 1 + np.mean(partner, 0), atol=0.5)
     assert got.mean_reciprocal_rank == pytest.approx(
@@ -143,8 +143,8 @@ def test_the_order_of_the_gallery_changes_no_precision():
     x, y = rng.integers(3, size=(2, 30, 2))
     labels, order = rng.integers(3, size=30), rng.permutation(30)
 
-    given = retrieve(IDENTITY, x, y, labels=labels, gallery_labels=labels)
-    mixed = retrieve(IDENTITY, x, y[order], labels=labels, gallery_labels=labels[order])
+    given = retrieval(IDENTITY, x, y, labels=labels, gallery_labels=labels)
+    mixed = retrieval(IDENTITY, x, y[order], labels=labels, gallery_labels=labels[order])
 
     assert given.precision_at == pytest.approx(mixed.precision_at)
 
@@ -153,17 +153,17 @@ def test_the_order_of_the_gallery_changes_no_precision():
 def test_blocks_of_any_size_give_the_same(size, monkeypatch):
     x, y = np.round(views(), 1)  # with ties
     labels = np.arange(60) % 4
-    once = retrieve(IDENTITY, x, y, labels=labels).to_dict()
+    once = retrieval(IDENTITY, x, y, labels=labels).to_dict()
 
-    monkeypatch.setattr(retrieval, "BLOCK", size)
+    monkeypatch.setattr(neighbours, "BLOCK", size)
 
-    assert retrieve(IDENTITY, x, y, labels=labels).to_dict() == once
+    assert retrieval(IDENTITY, x, y, labels=labels).to_dict() == once
 
 
 def test_classes_alone_score_a_gallery_of_another_length():
     x, y = views(6)[0], views(40)[1]
 
-    got = retrieve(IDENTITY, x, y, labels=list("abcabc"), gallery_labels=["a"] * 39 + ["b"])
+    got = retrieval(IDENTITY, x, y, labels=list("abcabc"), gallery_labels=["a"] * 39 + ["b"])
 
     assert got.recall_at is None and got.mean_reciprocal_rank is None
     assert got.neighbours.shape == (6, 10)
@@ -174,8 +174,8 @@ def test_classes_alone_score_a_gallery_of_another_length():
 def test_partners_share_their_classes_where_the_gallery_has_none():
     (x, y), labels = views(), np.arange(60) % 3
 
-    alone = retrieve(IDENTITY, x, y, labels=labels)
-    both = retrieve(IDENTITY, x, y, labels=labels.astype(object), gallery_labels=labels)
+    alone = retrieval(IDENTITY, x, y, labels=labels)
+    both = retrieval(IDENTITY, x, y, labels=labels.astype(object), gallery_labels=labels)
 
     assert alone.to_dict() == both.to_dict()
 
@@ -183,7 +183,7 @@ def test_partners_share_their_classes_where_the_gallery_has_none():
 def test_ks_come_in_order_and_once():
     x, y = views()
 
-    got = retrieve(IDENTITY, x, y, ks=[np.int64(7), 2, 7], batch_size=11)
+    got = retrieval(IDENTITY, x, y, ks=[np.int64(7), 2, 7], batch_size=11)
 
     assert list(got.recall_at) == [2, 7]
     assert got.neighbours.shape == (60, 7)
@@ -212,7 +212,7 @@ def test_a_retrieval_reads_as_a_table_and_as_plain_values():
 def test_a_vae_finds_its_own_examples():
     vae, x = small("dense_vae"), data("dense_vae")
 
-    assert retrieve(vae, x, x, ks=(1,)).recall_at == {1: 1.0}
+    assert retrieval(vae, x, x, ks=(1,)).recall_at == {1: 1.0}
 
 
 X = np.zeros((20, 2))
@@ -247,14 +247,14 @@ Y = np.zeros(20)
 )
 def test_what_cannot_be_scored_is_named(arguments, message):
     with pytest.raises(ValueError, match=message):
-        retrieve(IDENTITY, **{"queries": X, "gallery": X, **arguments})
+        retrieval(IDENTITY, **{"queries": X, "gallery": X, **arguments})
 
 
 @pytest.mark.parametrize("argument", ["queries", "gallery"])
 @pytest.mark.parametrize("nothing", [None, "x"])
 def test_what_holds_no_examples_is_named(argument, nothing):
     with pytest.raises(TypeError, match=f"{argument} must be an array or a dataset"):
-        retrieve(IDENTITY, **{"queries": X, "gallery": X, argument: nothing})
+        retrieval(IDENTITY, **{"queries": X, "gallery": X, argument: nothing})
 
 
 def test_rank_wants_pairs():

@@ -1,0 +1,176 @@
+"""Priors: densities by hand, what they learn, and that they travel with the model."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import special, stats
+
+import zoo
+from tests.helpers import optimizer, values
+from zoo.decoders import DenseDecoder
+from zoo.encoders import DenseEncoder
+
+
+def built(**options):
+    """A mixture of three in two dimensions, with weights of its own."""
+    keras.utils.set_random_seed(3)
+    prior = zoo.MixturePrior(2, 3, **options)
+    prior.build(None)
+    prior.logits.assign([0.0, 1.0, -1.0])
+    prior.raw_scales.assign([[-1.0, 0.0], [0.5, 1.0], [2.0, -2.0]])
+    return prior
+
+
+def test_log_prob_of_a_mixture_by_hand():
+    prior = built()
+    z = np.random.default_rng(0).standard_normal((5, 2)).astype("float32")
+    locs = np.asarray(prior.locs, "float64")
+    scales = 1e-2 + np.log1p(np.exp(np.asarray(prior.raw_scales, "float64")))
+    shares = special.softmax([0.0, 1.0, -1.0])
+
+    parts = stats.norm.pdf(z[:, None], locs, scales).prod(-1)
+
+    got = prior.distribution().log_prob(z)
+    np.testing.assert_allclose(got, np.log(parts @ shares), rtol=1e-5)
+
+
+def test_a_mixture_starts_around_the_standard_normal():
+    keras.utils.set_random_seed(0)
+    prior = zoo.MixturePrior(4, 500, initial_scale=0.5)
+    prior.build(None)
+
+    z = np.asarray(prior.distribution().sample(20_000, seed=[1, 2]))
+
+    assert abs(z.mean()) < 0.1
+    assert z.std() == pytest.approx(np.sqrt(1 + 0.5**2), abs=0.05)
+
+
+def test_every_weight_of_a_mixture_gets_a_gradient():
+    prior = built()
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(prior.distribution().log_prob(tf.constant([[0.3, -0.2], [1.0, 2.0]])))
+    gradients = tape.gradient(loss, [w.value for w in prior.trainable_weights])
+
+    assert len(gradients) == 3
+    assert all(np.abs(g).max() > 0 for g in gradients)
+
+
+def clusters(rows=512):
+    """Four of them, far apart."""
+    rng = np.random.default_rng(0)
+    centres = np.array([[4, 4], [-4, 4], [4, -4], [-4, -4]])
+    x = centres[rng.integers(0, 4, rows)] + 0.2 * rng.standard_normal((rows, 2))
+    return x.astype("float32")
+
+
+def trained(prior):
+    keras.utils.set_random_seed(1)
+    vae = zoo.VAE(
+        zoo.SingleLatent(DenseEncoder(2, hidden=(32,)), prior=prior),
+        DenseDecoder(hidden=(32,), likelihood="shared_scale_normal"),
+        seed=1,
+    )
+    vae.compile(keras.optimizers.Adam(5e-3))
+    vae.fit(clusters(), epochs=60, batch_size=64, verbose=0)
+    return vae
+
+
+def test_a_mixture_generates_less_of_what_lies_between_clusters():
+    def between(vae):
+        """Share of what is generated that is far from each cluster."""
+        made = np.abs(vae.generate(1000, seed=0))
+        return (np.abs(made - 4).max(-1) > 1.5).mean()
+
+    plain, mixed = (trained(p) for p in (None, zoo.MixturePrior(2, 8)))
+
+    assert between(mixed) < 0.5 * between(plain)
+    assert mixed.elbo(clusters()).mean() > plain.elbo(clusters()).mean()
+
+
+def test_fit_prior_finds_the_clusters_of_the_codes():
+    prior = zoo.MixturePrior(2, 4)
+    prior.build(None)
+
+    prior.fit(clusters(), seed=0)
+
+    locs = np.asarray(prior.locs)
+    assert {tuple(np.sign(loc)) for loc in locs} == {(1, 1), (1, -1), (-1, 1), (-1, -1)}
+    np.testing.assert_allclose(np.abs(locs), 4, atol=0.1)
+    scales = 1e-2 + np.log1p(np.exp(prior.raw_scales))
+    np.testing.assert_allclose(scales, 0.2, atol=0.03)
+    np.testing.assert_allclose(special.softmax(prior.logits), 0.25, atol=0.06)
+
+
+def test_fit_prior_raises_the_elbo_and_changes_what_is_generated_at_once():
+    vae, x = trained(zoo.MixturePrior(2, 8)), clusters()
+    vae.latents.prior.locs.assign(tf.zeros([8, 2]))  # as good as one
+    before, made = vae.elbo(x).mean(), vae.generate(5, seed=0)
+
+    zoo.fit_prior(vae, x)
+
+    assert vae.elbo(x).mean() > before + 0.5
+    assert np.abs(vae.generate(5, seed=0) - made).max() > 0.1
+
+
+def test_fit_prior_is_reproduced_by_its_seed():
+    vae, x = trained(zoo.MixturePrior(2, 8)), clusters()
+
+    def fitted(seed):
+        zoo.fit_prior(vae, x, seed=seed)
+        return np.asarray(vae.latents.prior.locs)
+
+    first, again, other = fitted(1), fitted(1), fitted(2)
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 0
+
+
+def test_fit_prior_says_what_it_needs():
+    plain, mixed = (
+        zoo.VAE(
+            zoo.SingleLatent(DenseEncoder(2, hidden=(4,)), prior=prior),
+            DenseDecoder(hidden=(4,), likelihood="shared_scale_normal"),
+        )
+        for prior in (None, zoo.MixturePrior(2, 8))
+    )
+
+    with pytest.raises(TypeError, match="its prior is a StandardNormal"):
+        zoo.fit_prior(plain, clusters(16))
+    with pytest.raises(ValueError, match="at least as many as components=8, got 5"):
+        zoo.fit_prior(mixed, clusters(5))
+
+
+def test_a_model_keeps_its_mixture(tmp_path):
+    vae = zoo.VAE(
+        zoo.SingleLatent(DenseEncoder(2, hidden=(4,)), prior=zoo.MixturePrior(2, 3)),
+        DenseDecoder(hidden=(4,), likelihood="shared_scale_normal"),
+    )
+    vae.compile(optimizer())
+    x = clusters(64)
+    vae.fit(x, verbose=0)
+    vae.save(tmp_path / "vae.keras")
+    vae.export(tmp_path / "served")
+
+    again = keras.models.load_model(tmp_path / "vae.keras")
+    served = tf.saved_model.load(str(tmp_path / "served")).signatures
+
+    np.testing.assert_array_equal(again.generate(3, seed=1), vae.generate(3, seed=1))
+    for a, b in zip(values(again.variables), values(vae.variables), strict=True):
+        np.testing.assert_array_equal(a, b)
+    score = served["score"](x=tf.constant(x))
+    np.testing.assert_allclose(score["kl"], vae.score(x)["kl"], rtol=1e-4, atol=1e-4)
+    assert served["generate"](n=tf.constant(3), seed=tf.constant([1, 2]))["mean"].shape == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"latent_dim": 0}, "latent_dim"),
+        ({"components": 0}, "components"),
+        ({"initial_scale": 0.0}, "initial_scale"),
+        ({"floor": -1.0}, "floor"),
+    ],
+)
+def test_bad_arguments_of_a_mixture_are_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        zoo.MixturePrior(**{"latent_dim": 2, **options})
