@@ -104,14 +104,15 @@ def evaluate(vae, data, judges, args):
     x, labels = shaped(data.test), data.labels["test"]
     rows = np.random.default_rng(0).permutation(len(labels))
     few = rows[: args.evaluate]
-    found = coherence(vae, judges, {n: a[few] for n, a in x.items()}, labels[few])
-    found |= retrieval(vae, {n: a[few] for n, a in x.items()}, labels[few])
-    fewer = rows[: args.likelihoods]
-    found |= likelihoods(vae, {n: a[fewer] for n, a in x.items()}, args)
+    found = coherence(vae, judges, zoo.trees.cut(x, few), labels[few])
+    found |= retrieval(vae, zoo.trees.cut(x, few), labels[few])
+    fewer = zoo.trees.cut(x, rows[: args.likelihoods])
+    fewer["image"] = np.asarray(zoo.binarize(fewer["image"]))
+    found |= likelihoods(vae, fewer, args)
     mixed = with_mixture(vae, data, args)
     found["joint_mixture"] = joint(mixed, judges, args.evaluate)
-    fewer = likelihoods(mixed, {n: a[fewer] for n, a in x.items()}, args)
-    return found | {f"{name}_mixture": value for name, value in fewer.items()}
+    found["log_p_joint_mixture"] = round(log_p(mixed, fewer, args), 2)
+    return found
 
 
 def with_mixture(vae, data, args):
@@ -154,14 +155,17 @@ def retrieval(vae, x, labels):
 
 def likelihoods(vae, x, args):
     """Importance-weighted log p in nats: joint, of each alone, of each given the other."""
-    x = {**x, "image": np.asarray(zoo.binarize(x["image"]))}
-    options = dict(samples=args.samples, batch_size=32, rows=512)
-    joint = vae.log_likelihood(x, **options).mean()
-    alone = {name: vae.log_likelihood({name: x[name]}, **options).mean() for name in x}
-    found = {"log_p_joint": joint, **{f"log_p_{name}": value for name, value in alone.items()}}
-    found["log_p_audio_given_image"] = joint - alone["image"]
-    found["log_p_image_given_audio"] = joint - alone["audio"]
-    return {name: round(float(value), 2) for name, value in found.items()}
+    both = log_p(vae, x, args)
+    alone = {name: log_p(vae, {name: x[name]}, args) for name in x}
+    found = {"log_p_joint": both, **{f"log_p_{name}": value for name, value in alone.items()}}
+    found["log_p_audio_given_image"] = both - alone["image"]
+    found["log_p_image_given_audio"] = both - alone["audio"]
+    return {name: round(value, 2) for name, value in found.items()}
+
+
+def log_p(vae, x, args):
+    """Mean over x."""
+    return float(vae.log_likelihood(x, samples=args.samples, batch_size=32, rows=512).mean())
 
 
 def classifiers(data, args):

@@ -60,7 +60,8 @@ def multimodal_vae(
             0.5 for "product", 0 for the others.
         prior: p(z), a `Prior` of `latent_dim`; the standard Normal by default. The product's own
             expert is the standard Normal in any case.
-        alignment: weight of KL(joint posterior || posterior of each modality alone) in the loss.
+        alignment: weight in the loss of the KL from the joint posterior to that of each modality
+            alone.
         rescale: name -> factor of its log-likelihood in the loss; 1 for those not named.
         beta: weight of the KL in the loss.
         kernel_regularizer: for every layer that is chosen.
