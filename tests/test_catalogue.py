@@ -2,12 +2,14 @@
 
 import math
 import platform
+import re
 
 import numpy as np
 import pytest
 
 import zoo
 from tests.helpers import assert_same, run_python, values
+from zoo.trees import change
 
 
 @pytest.fixture
@@ -52,7 +54,9 @@ def test_card_is_readable():
 @pytest.mark.parametrize("name", zoo.available())
 def test_card_tells_the_number_of_trainable_weights(name):
     said, _, shape = zoo.card(name).parameters.partition(" at ")
-    vae = zoo.get(name, input_shape=tuple(map(int, shape.split("x"))))
+    shapes = dict(re.findall(r"(\w+):([\dx]+)", shape)) or shape
+    sizes = change(lambda s: tuple(map(int, s.split("x"))), shapes)
+    vae = zoo.get(name, input_shape=sizes)
 
     count = sum(math.prod(v.shape) for v in vae.trainable_variables)
 

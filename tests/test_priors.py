@@ -71,8 +71,8 @@ def trained(prior):
         DenseDecoder(hidden=(32,), likelihood="shared_scale_normal"),
         seed=1,
     )
-    vae.compile(keras.optimizers.Adam(5e-3))
-    vae.fit(clusters(), epochs=60, batch_size=64, verbose=0)
+    vae.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
+    vae.fit(clusters(), epochs=30, batch_size=64, verbose=0)
     return vae
 
 
