@@ -8,6 +8,8 @@ Expect, with seed 0: held-out ELBO 2235 and log p(x) 2254 +- 5 nats a pair (100 
 of the ten sounds nearest to an image 81% are of its digit, of the ten images nearest to a sound
 79%. Images become the right two tones, smeared over the time in which they may sound; tones become
 blurred digits; most pairs from the prior, which is fitted to the codes in the end, belong together.
+With --data-dir 200 s on two cores (15 epochs); ELBO 1983, log p(x) 2003 +- 10 nats a pair, 80% and
+55% by digit. What is made of images are smooth spectrograms, what is made of sounds mean digits.
 """
 
 import argparse
