@@ -16,6 +16,7 @@ LEVELS = (
     ("component", "distributions", "identifiers"),
     ("sampling", "masks", "recurrence", "words", "rows", "pooling", "islands"),
     ("nats", "layers", "recurrent", "optimizers", "corruptions", "choosing", "rowwise"),
+    ("flows",),
     ("posteriors", "likelihoods", "priors", "attention"),
     ("causal", "fusions"),
     ("encoders", "decoders", "latents", "objectives", "feeds", "helpings"),

@@ -47,6 +47,7 @@ _MODULES = (
     "decoders",
     "distributions",
     "encoders",
+    "flows",
     "fusions",
     "layers",
     "likelihoods",

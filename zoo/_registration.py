@@ -9,7 +9,14 @@ import importlib.abc
 import importlib.util
 import sys
 
-MODULES = ("zoo.model", "zoo.latents", "zoo.encoders", "zoo.decoders", "zoo.variants.multimodal")
+MODULES = (
+    "zoo.model",
+    "zoo.latents",
+    "zoo.encoders",
+    "zoo.decoders",
+    "zoo.flows",
+    "zoo.variants.multimodal",
+)
 
 
 def register_when_keras_is_imported():

@@ -114,12 +114,12 @@ def _fits(got, expected, argument):
 
 
 def codes(model, z):
-    """z as a float32 tensor `[N, D]` that fits the decoder."""
+    """z as a float32 tensor `[N, D]` that fits the latents."""
     built(model)
     z = tf.cast(z, tf.float32)
     if not tf.is_symbolic_tensor(z):
         check_finite(z.numpy(), "z")
-    expected = tuple(model.latents.code_shape)
+    expected = (model.latents.latent_dim,)
     if tuple(z.shape[1:]) != expected:
         raise ValueError(
             f"z must have shape [N, {', '.join(map(str, expected))}], got {tuple(z.shape)}"

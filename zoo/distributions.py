@@ -60,6 +60,16 @@ def as_normal(distribution):
     return tfd.Normal(distribution.mean(), distribution.stddev())
 
 
+def joint_normal(draws):
+    """The `tfd.Normal`, batch `[B, sum of D]`, of all stochastic layers side by side."""
+    normals = [as_normal(draw.posterior) for draw in draws]
+    if len(normals) == 1:
+        return normals[0]
+    return tfd.Normal(
+        tf.concat([q.loc for q in normals], -1), tf.concat([q.scale for q in normals], -1)
+    )
+
+
 class NormalMixture(tfd.MixtureSameFamily):
     """Equal parts of Normals `[B, D]`, of those that are present: sum_k present_k N_k / count.
 

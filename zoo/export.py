@@ -39,7 +39,7 @@ def saved_model(model, filepath, verbose=False, subsets=None):
         ):
             endpoint = functools.partial(function, model)
             archive.add_endpoint(name + suffix, endpoint, input_signature=[x])
-    z = tf.TensorSpec([None, *model.latents.code_shape], tf.float32, name="z")
+    z = tf.TensorSpec([None, model.latents.latent_dim], tf.float32, name="z")
     n, seed = tf.TensorSpec([], tf.int32, name="n"), tf.TensorSpec([2], tf.int32, name="seed")
     archive.add_endpoint("decode", lambda z: _mean(model, model.decode(z)), input_signature=[z])
     archive.add_endpoint(
@@ -62,7 +62,7 @@ def _score(model, x):
 
 
 def _generate(model, n, seed):
-    return _mean(model, model.decoder(model.latents.generate(n, seed), training=False))
+    return _mean(model, model.decode(model.latents.generate(n, seed)))
 
 
 def _mean(model, likelihood):

@@ -58,7 +58,9 @@ def fit(
     adapt(model, x, only_once=True)
     if not hasattr(x, "__next__"):  # what can be read only once is left to train on
         model.decoder.likelihood.check_training(_parts(x))
+    raw = x
     x = checks.training_data(model, x, y, sample_weight)
+    _adapt_latents(model, raw)
     if validation_data is not None:
         validation_data = _validation(model, validation_data)
         kwargs["validation_batch_size"] = validation_batch_size or batch_size or BATCH_SIZE
@@ -97,6 +99,26 @@ def adapt(model, x, only_once=False):
     with model.distribute_strategy.scope():
         likelihood.adapt(_parts(x))
     model.forget_functions()
+
+
+def _adapt_latents(model, x):
+    """Let the latents see what their encoder sees of x, where they need that before any step."""
+    if model.latents.adapted:
+        return
+    if hasattr(x, "__next__"):
+        raise ValueError(
+            "x is a generator, which can be read only once, and the model's prior must see data "
+            "first: give arrays or a tf.data.Dataset"
+        )
+    likelihood = model.decoder.likelihood
+
+    def features():
+        for part in _parts(x):
+            array = likelihood.prepare(part)
+            yield likelihood.features(likelihood.read(trees.change(tf.convert_to_tensor, array)))
+
+    with model.distribute_strategy.scope():
+        model.latents.adapt(features())
 
 
 def _parts(x):

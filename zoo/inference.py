@@ -206,7 +206,7 @@ def traverse(model, x, dimensions, low, high, steps):
     """See `VAE.traverse`."""
     checks.count(steps=steps)
     checks.built(model)
-    size = model.latents.code_shape[-1]
+    size = model.latents.latent_dim
     dimensions = list(range(size)) if dimensions is None else _dimensions(dimensions, size)
     origin = (
         np.zeros(size)

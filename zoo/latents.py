@@ -1,55 +1,106 @@
-"""How x becomes a random z."""
+"""How x becomes a random z, and z what a decoder eats."""
 
 import keras
 import numpy as np
 
 from zoo.component import component, ensure_built
-from zoo.distributions import as_event
+from zoo.distributions import as_event, joint_normal
 from zoo.priors import StandardNormal
 from zoo.records import Draw
+from zoo.sampling import MeanSampler
+
+
+class Latents(keras.layers.Layer):
+    """What latents share. A subclass has `latent_dim`, `code_shape`, `infer` and `generate`.
+
+    `latent_dim` is D, the dimensions of z, of all stochastic layers side by side; `code_shape` the
+    shape of what the decoder eats, without the batch.
+    """
+
+    adapted = True  # False where `adapt` must see data first
+
+    def adapt(self, features):
+        """Learn from an iterable of batches of what the encoder sees, before training."""
+        del features
+
+    def check(self, x, argument="x"):
+        """Raise `ValueError` where nothing can be inferred from the array x."""
+        del x, argument
+
+    def posterior(self, x, training=None):
+        """q(z|x) or the Normal that stands for it: a `tfd.Normal` with batch `[B, D]`.
+
+        Of what is not Normal, the mean and variance; of a ladder's lower levels, what they are when
+        those above are at their means.
+        """
+        return joint_normal(self.infer(x, MeanSampler(), training)[1])
+
+    def code(self, z, training=None):
+        """What the decoder eats, of z `[B, D]`: z itself."""
+        del training
+        return z
 
 
 @component
-class SingleLatent(keras.layers.Layer):
+class SingleLatent(Latents):
     """One stochastic layer: an encoder's q(z|x) and a prior p(z).
 
     Args:
         encoder: x -> `tfd.Normal`, with an attribute `latent_dim`.
         prior: a `Prior`; the standard Normal by default.
+        flow: a `zoo.flows.Flow` that makes more than a Normal of what the encoder emits; or None.
+
+    Raises:
+        ValueError: the prior has another `latent_dim` than the encoder.
     """
 
-    def __init__(self, encoder, *, prior=None, **kwargs):
+    def __init__(self, encoder, *, prior=None, flow=None, **kwargs):
         super().__init__(**kwargs)
         self.encoder = encoder
-        self.prior = prior or StandardNormal(encoder.latent_dim)
+        self.prior = StandardNormal(encoder.latent_dim) if prior is None else prior
+        self.flow = flow
         self.latent_dim = encoder.latent_dim
+        if self.prior.latent_dim != self.latent_dim:
+            raise ValueError(
+                f"prior has latent_dim={self.prior.latent_dim}, expected {self.latent_dim} as the "
+                "encoder has"
+            )
 
     def build(self, input_shape):
         ensure_built(self.encoder, input_shape)
-        ensure_built(self.prior, (None, self.latent_dim))
+        ensure_built(self.prior, input_shape)
+        if self.flow is not None:
+            ensure_built(self.flow, (None, self.latent_dim))
 
-    def check(self, x, argument="x"):
-        """Raise `ValueError` where nothing can be inferred from the array x."""
-        del x, argument
+    @property
+    def adapted(self):
+        """Whether the prior needs no data before training, or has seen them."""
+        return self.prior.adapted
+
+    def adapt(self, features):
+        """Let the prior see what the encoder sees."""
+        self.prior.adapt(features)
 
     @property
     def code_shape(self):
         """Shape of what the decoder eats, without the batch: `(D,)`."""
         return (self.latent_dim,)
 
-    def posterior(self, x, training=None):
-        """q(z|x): a `tfd.Normal` with batch `[B, D]`."""
-        return self.encoder(x, training=training)
-
     def infer(self, x, sampler, training=None):
         """`(code [S * B, D], (Draw,))` for x `[B, ...]`; the sampler decides S and the noise."""
-        posterior = self.posterior(x, training)
+        posterior, experts = self._inferred(x, training)
+        if self.flow is not None:
+            posterior = self.flow.wrap(posterior)
         z, log_q = sampler(posterior)
-        return z, (Draw(posterior, self.prior.distribution(), z, log_q),)
+        return z, (Draw(posterior, self.prior.distribution(self.encoder), z, log_q, experts),)
+
+    def _inferred(self, x, training):
+        """What the encoder says of x, and what modalities say alone."""
+        return self.encoder(x, training=training), {}
 
     def generate(self, n, seed):
-        """n codes from the prior, `[n, D]`; `seed` is an int32 tensor `[2]`."""
-        return as_event(self.prior.distribution()).sample(n, seed=seed)
+        """n draws of z from the prior, `[n, D]`; `seed` is an int32 tensor `[2]`."""
+        return as_event(self.prior.distribution(self.encoder)).sample(n, seed=seed)
 
 
 @component
@@ -60,6 +111,9 @@ class FusedLatent(SingleLatent):
     it. A draw keeps the posteriors of single modalities, `experts`.
     """
 
+    def __init__(self, encoder, *, prior=None, **kwargs):
+        super().__init__(encoder, prior=prior, **kwargs)
+
     def check(self, x, argument="x"):
         fusion = self.encoder.fusion
         if fusion.needs_all and not x["present"].all():
@@ -69,9 +123,7 @@ class FusedLatent(SingleLatent):
                 "all: give the model fusion='product'"
             )
 
-    def infer(self, x, sampler, training=None):
-        """As `SingleLatent.infer`, for x `{name: [B, ...], "present": bool [B, M]}`."""
+    def _inferred(self, x, training):
+        # x is `{name: [B, ...], "present": bool [B, M]}`.
         experts = self.encoder.experts(x, training)
-        posterior = self.encoder.fused(experts)
-        z, log_q = sampler(posterior)
-        return z, (Draw(posterior, self.prior.distribution(), z, log_q, experts),)
+        return self.encoder.fused(experts), experts

@@ -8,12 +8,12 @@ import tensorflow as tf
 from zoo import checks, corruptions, fitting, inference, modalities, nats, tracing
 from zoo.component import component, ensure_built
 from zoo.decoders import shapes
-from zoo.distributions import as_normal
+from zoo.distributions import joint_normal
 from zoo.identifiers import resolve
 from zoo.objectives import WeightedSum
 from zoo.optimizers import FusedAdam
 from zoo.records import Pass
-from zoo.sampling import MeanSampler, RandomSampler
+from zoo.sampling import MeanSampler
 
 # `evaluate` draws with this seed every time, so that epochs differ by the weights alone.
 EVALUATION_SEED = (20140, 1312)
@@ -76,8 +76,8 @@ class VAE(keras.Model):
             if layer is not None:
                 ensure_built(layer, features)
         self.decoder.event_shape = event
-        for layer in (self.decoder, self.objective):
-            ensure_built(layer, (None, *self.latents.code_shape))
+        ensure_built(self.decoder, (None, *self.latents.code_shape))
+        ensure_built(self.objective, (None, self.latents.latent_dim))
 
     def compile(self, optimizer=None, *, jit_compile="auto", steps_per_execution="auto", **kwargs):
         """As in Keras; the loss is the objective.
@@ -166,13 +166,13 @@ class VAE(keras.Model):
         x = keras.utils.unpack_x_y_sample_weight(data)[0]
         with tracing.graph(plain=not self.jit_compile):
             out = self.run(x, MeanSampler())
-            q = as_normal(out.draws[0].posterior)
+            q = joint_normal(out.draws)
             return {"loc": q.loc, "scale": q.scale, "reconstruction": out.likelihood.mean()}
 
     def call(self, x, training=None):
         """One pass, as `fit` (training) and `evaluate` see it: binarised, noisy, sampled."""
         seed = self.seed_generator if training else tf.constant(EVALUATION_SEED)
-        sampler = RandomSampler(seed)
+        sampler = self.objective.sampler(seed)
         likelihood = self.decoder.likelihood
         x = likelihood.target(likelihood.read(x), sampler.next_seed)
         return self.run(x, sampler, training)
@@ -185,7 +185,7 @@ class VAE(keras.Model):
             seen = self.input_noise(seen, training=training)
         code, draws = self.latents.infer(seen, sampler, training)
         likelihood = self._likelihood(code, self.decoded_shape(x), training)
-        return Pass(draws, likelihood, x, sampler.samples)
+        return Pass(draws, likelihood, x, sampler)
 
     def _likelihood(self, code, event_shape=None, training=False):
         """p(x|z); a decoder whose events vary in shape is told which shape is meant."""
@@ -232,11 +232,11 @@ class VAE(keras.Model):
         return inference.encode(self, x, batch_size)
 
     def decode(self, z, event_shape=None):
-        """p(x|z) for codes `[N, D]`: a distribution over x with `log_prob`, `mean`, `sample`.
+        """p(x|z) for z `[N, D]`: a distribution over x with `log_prob`, `mean`, `sample`.
 
         `event_shape` says how large x is where that may vary; as when the model was built if None.
         """
-        return self._likelihood(checks.codes(self, z), event_shape)
+        return self._likelihood(self.latents.code(checks.codes(self, z)), event_shape)
 
     def reconstruct(self, x, samples=None, seed=0, batch_size=256):
         """E[x|z] at the posterior's mean, `[N, *event]`; or for `samples` draws, `[k, N, ...]`."""

@@ -46,6 +46,18 @@ def log_weights(out):
     return untile(joint, out.samples)
 
 
+def posterior_centres(out):
+    """Where q(z|x) lies, of each stochastic layer: a list of `[B, D_l]`, averaged over draws."""
+    found = []
+    for draw in out.draws:
+        q = draw.posterior
+        centre = q.centre() if hasattr(q, "centre") else q.mean()
+        # A ladder's lower layers have one for each draw of those above.
+        size = tf.shape(tf.nest.flatten(out.target)[0])[0]
+        found.append(tf.reduce_mean(tf.reshape(centre, [-1, size, centre.shape[-1]]), 0))
+    return found
+
+
 def mean_over_replicas(per_example):
     """A replica's share of the mean of `[B]` over the examples of all replicas, as Keras wants it.
 

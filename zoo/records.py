@@ -33,10 +33,15 @@ class Pass:
         likelihood: p(x|z), with `log_prob`, `mean` and `sample`, batch `[S * B]`.
         target: the x whose probability counts, `[B, *event]`: clean where the encoder saw noise,
             binarised where the likelihood asks for it.
-        samples: S, the draws for each example.
+        sampler: what drew them; a term that needs noise of its own asks it for a seed.
     """
 
     draws: tuple
     likelihood: Any
     target: Any
-    samples: int = 1
+    sampler: Any
+
+    @property
+    def samples(self):
+        """S, the draws for each example."""
+        return self.sampler.samples

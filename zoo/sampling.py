@@ -25,12 +25,39 @@ class MeanSampler:
         z = distribution.mean()
         return z, as_event(distribution).log_prob(z)
 
+    each = __call__
+
     def tile(self, x):
         """x as it is: there is one sample."""
         return x
 
 
-class RandomSampler:
+class _Drawing:
+    """What the samplers that draw share. A subclass has `noise(loc)` and `_parameters`."""
+
+    def __init__(self, seed, samples):
+        self.seed, self.samples, self._calls = seed, samples, 0
+
+    def __call__(self, distribution):
+        """S draws for each row: batch `[B]` -> z `[S * B, D]`, log_q `[S * B]`."""
+        u = self._drawn(getattr(distribution, "base", distribution))
+        return tuple(_merge(found) for found in _pushed(distribution, u))
+
+    def each(self, distribution):
+        """One draw for each row of what was tiled before: batch `[S * B]` -> the same shapes.
+
+        For the lower rungs of a ladder, whose distribution hangs on the draws above.
+        """
+        base = getattr(distribution, "base", distribution)
+        apart = tfd.Normal(untile(base.loc, self.samples), untile(base.scale, self.samples))
+        return _pushed(distribution, _merge(self._drawn(apart)))
+
+    def tile(self, x):
+        """`[B, ...]` -> `[S * B, ...]`."""
+        return tile(x, self.samples)
+
+
+class RandomSampler(_Drawing):
     """Fresh draws: from a seed generator's next state, or from a fixed two-number seed.
 
     Args:
@@ -40,18 +67,21 @@ class RandomSampler:
     """
 
     def __init__(self, seed, samples=1):
-        self.seed, self.samples, self._calls = seed, samples, 0
+        super().__init__(seed, samples)
 
     def __call__(self, distribution):
-        q, seed = as_event(distribution), self.next_seed()
-        if isinstance(distribution, (tfd.Normal, NormalMixture)):
-            loc, scale = self._parameters(distribution)
-            shape = tf.concat([[self.samples], tf.shape(loc)[-2:]], 0)
-            z = loc + scale * normal(shape, seed)
-            log_q = q.log_prob(z)
-        else:
-            z, log_q = q.experimental_sample_and_log_prob(self.samples, seed=seed)
+        if isinstance(getattr(distribution, "base", distribution), (tfd.Normal, NormalMixture)):
+            return super().__call__(distribution)
+        q = as_event(distribution)
+        z, log_q = q.experimental_sample_and_log_prob(self.samples, seed=self.next_seed())
         return _merge(z), _merge(log_q)
+
+    def _drawn(self, base):
+        """Draws `[S, B, D]`."""
+        seed = self.next_seed()
+        loc, scale = self._parameters(base)
+        shape = tf.concat([[self.samples], tf.shape(loc)[-2:]], 0)
+        return loc + scale * normal(shape, seed)
 
     def _parameters(self, distribution):
         """Loc and scale of a Normal; of a mixture, those of the components that are drawn from.
@@ -75,20 +105,13 @@ class RandomSampler:
         self._calls += 1
         return tf.random.experimental.stateless_fold_in(self.seed, self._calls)
 
-    def tile(self, x):
-        """`[B, ...]` -> `[S * B, ...]`."""
-        return tile(x, self.samples)
 
-
-class CommonSampler:
+class CommonSampler(_Drawing):
     """The same few standard-normal numbers for every example, drawn once, when traced.
 
     A score then depends on the example alone: not on its batch, its place in it or the day. The
     graph holds constants and no random op. Noise that all examples share does not average out over
-    them, so it is chosen for small error rather than independence: in each dimension the magnitudes
-    stand for equal parts of |N(0, 1)|, in random order and with random signs, in pairs (e, -e).
-    Mean and variance in each dimension are those of N(0, 1) exactly (for an even number of
-    samples), so whatever is quadratic in z dimension by dimension is integrated without error.
+    them, so it is chosen for small error rather than independence: see `balanced_noise`.
 
     Args:
         seed: an integer.
@@ -96,31 +119,35 @@ class CommonSampler:
     """
 
     def __init__(self, seed=0, samples=4):
-        self.seed, self.samples, self._calls = seed, samples, 0
+        super().__init__(seed, samples)
 
-    def __call__(self, distribution):
+    def _drawn(self, base):
+        """Draws `[S, B, D]`."""
         self._calls += 1
-        if isinstance(distribution, NormalMixture):
+        if isinstance(base, NormalMixture):
             # As evenly over an example's components as so many draws can be.
             places = (np.arange(self.samples, dtype="float32") + 0.5) / self.samples
-            size = tf.shape(distribution.locs)[0]
-            loc, scale = distribution.chosen(tf.tile(places[:, None], [1, size]))
+            size = tf.shape(base.locs)[0]
+            loc, scale = base.chosen(tf.tile(places[:, None], [1, size]))
         else:
-            loc, scale = distribution.loc, distribution.scale
-        noise = tf.constant(self._noise(loc.shape[-1]), loc.dtype)
-        z = loc + scale * noise[:, None, :]
-        return _merge(z), _merge(as_event(distribution).log_prob(z))
-
-    def _noise(self, size):
+            loc, scale = base.loc, base.scale
         rng = np.random.default_rng((self.seed, self._calls))
-        half = -(-self.samples // 2)
-        levels = np.tile(_levels(half)[:, None], size)
-        e = rng.permuted(levels, axis=0) * rng.choice([-1.0, 1.0], (half, size))
-        return np.stack([e, -e], 1).reshape(-1, size)[: self.samples]
+        noise = tf.constant(balanced_noise(rng, self.samples, loc.shape[-1]), loc.dtype)
+        return loc + scale * noise[:, None, :]
 
-    def tile(self, x):
-        """`[B, ...]` -> `[S * B, ...]`."""
-        return tile(x, self.samples)
+
+def balanced_noise(rng, samples, size):
+    """Standard-normal numbers `[samples, size]` that integrate well, few as they are.
+
+    In each dimension the magnitudes stand for equal parts of |N(0, 1)|, in random order and with
+    random signs, in pairs (e, -e). Mean and variance in each dimension are those of N(0, 1) exactly
+    (for an even number of samples), so whatever is quadratic in z dimension by dimension is
+    integrated without error.
+    """
+    half = -(-samples // 2)
+    levels = np.tile(_levels(half)[:, None], size)
+    e = rng.permuted(levels, axis=0) * rng.choice([-1.0, 1.0], (half, size))
+    return np.stack([e, -e], 1).reshape(-1, size)[:samples]
 
 
 def _levels(n):
@@ -181,6 +208,13 @@ def replica_seed(seed):
     if context is None or context.num_replicas_in_sync == 1:
         return seed
     return tf.random.experimental.stateless_fold_in(seed, context.replica_id_in_sync_group)
+
+
+def _pushed(distribution, u):
+    """(z, log_q) for draws u of a distribution's base: u itself, but where a flow moves it."""
+    if hasattr(distribution, "push"):
+        return distribution.push(u)
+    return u, as_event(distribution).log_prob(u)
 
 
 def _merge(x):

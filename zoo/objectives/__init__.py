@@ -5,3 +5,5 @@ from zoo.objectives.modalities import Alignment, Rescaling
 from zoo.objectives.terms import KL, FreeBits, Term
 
 __all__ = ["KL", "Alignment", "FreeBits", "Rescaling", "Term", "WeightedSum"]
+
+IDENTIFIERS = {"elbo": WeightedSum}

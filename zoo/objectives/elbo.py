@@ -2,10 +2,11 @@
 
 import keras
 
-from zoo.component import as_tuple, component
-from zoo.nats import nll, total_kl
+from zoo.component import as_tuple, component, ensure_built
+from zoo.nats import nll, posterior_centres, total_kl
 from zoo.objectives.activity import ActiveUnits
 from zoo.objectives.terms import KL
+from zoo.sampling import RandomSampler
 
 
 @component
@@ -29,7 +30,11 @@ class WeightedSum(keras.layers.Layer):
     def build(self, input_shape):
         self.active_units = ActiveUnits(input_shape[-1])
         for term in self.terms:
-            term.built = True
+            ensure_built(term, input_shape)
+
+    def sampler(self, seed):
+        """What draws z for this objective, in training and in `evaluate`."""
+        return RandomSampler(seed)
 
     def term(self, name):
         """The term of this name."""
@@ -49,5 +54,5 @@ class WeightedSum(keras.layers.Layer):
             loss += term.current * value
         for name, tracker in self.trackers.items():
             tracker.update_state(raw[name], sample_weight=sample_weight)
-        self.active_units.update_state([draw.posterior.mean() for draw in out.draws])
+        self.active_units.update_state(posterior_centres(out))
         return loss

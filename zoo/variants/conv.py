@@ -3,9 +3,8 @@
 from zoo.component import as_tuple
 from zoo.decoders import ConvDecoder
 from zoo.encoders import ConvEncoder
-from zoo.latents import SingleLatent
 from zoo.model import VAE
-from zoo.objectives import KL, WeightedSum
+from zoo.variants.common import chosen_objective, single_latent
 
 
 def conv_vae(
@@ -18,6 +17,9 @@ def conv_vae(
     normalization="batch",
     activation="relu",
     likelihood="bernoulli",
+    prior=None,
+    flow=None,
+    objective=None,
     beta=1.0,
     input_noise=None,
     kernel_regularizer=None,
@@ -34,7 +36,10 @@ def conv_vae(
         normalization: "batch", "group" or None, after each convolution.
         activation: of the hidden layers.
         likelihood: identifier or `Likelihood`.
-        beta: weight of the KL in the loss.
+        prior: identifier or `Prior`; the standard Normal by default.
+        flow: identifier or `zoo.flows.Flow` that makes more than a Normal of the posterior.
+        objective: identifier or objective; the ELBO by default.
+        beta: weight of the KL in the loss, where no objective is given.
         input_noise: identifier or corruption.
         kernel_regularizer: for every layer.
         seed: of noise and data order.
@@ -49,9 +54,9 @@ def conv_vae(
         kernel_regularizer=kernel_regularizer,
     )
     return VAE(
-        SingleLatent(ConvEncoder(latent_dim, **body)),
+        single_latent(ConvEncoder(latent_dim, **body), prior, flow),
         ConvDecoder(likelihood=likelihood, **body),
-        objective=WeightedSum((KL(beta),)),
+        objective=chosen_objective(objective, beta),
         input_noise=input_noise,
         # XLA's convolutions on a CPU are far slower than the ones that TensorFlow calls without it.
         xla_on_cpu=False,

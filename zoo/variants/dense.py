@@ -3,9 +3,8 @@
 from zoo.component import as_tuple
 from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
-from zoo.latents import SingleLatent
 from zoo.model import VAE
-from zoo.objectives import KL, WeightedSum
+from zoo.variants.common import chosen_objective, single_latent
 
 
 def dense_vae(
@@ -14,6 +13,9 @@ def dense_vae(
     hidden=(512, 256),
     activation="relu",
     likelihood="bernoulli",
+    prior=None,
+    flow=None,
+    objective=None,
     beta=1.0,
     input_noise=None,
     kernel_regularizer=None,
@@ -26,7 +28,10 @@ def dense_vae(
         hidden: widths of the encoder's layers; the decoder mirrors them.
         activation: of the hidden layers.
         likelihood: identifier or `Likelihood`.
-        beta: weight of the KL in the loss.
+        prior: identifier or `Prior`; the standard Normal by default.
+        flow: identifier or `zoo.flows.Flow` that makes more than a Normal of the posterior.
+        objective: identifier or objective; the ELBO by default.
+        beta: weight of the KL in the loss, where no objective is given.
         input_noise: identifier or corruption.
         kernel_regularizer: for every layer.
         seed: of noise and data order.
@@ -42,9 +47,9 @@ def dense_vae(
         kernel_regularizer=kernel_regularizer,
     )
     return VAE(
-        SingleLatent(encoder),
+        single_latent(encoder, prior, flow),
         decoder,
-        objective=WeightedSum((KL(beta),)),
+        objective=chosen_objective(objective, beta),
         input_noise=input_noise,
         xla_on_cpu=True,
         steps_per_call=32,

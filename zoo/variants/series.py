@@ -3,9 +3,8 @@
 from zoo.component import as_tuple
 from zoo.decoders import LSTMDecoder
 from zoo.encoders import LSTMEncoder
-from zoo.latents import SingleLatent
 from zoo.model import VAE
-from zoo.objectives import KL, WeightedSum
+from zoo.variants.common import chosen_objective, single_latent
 
 
 def lstm_vae(
@@ -15,6 +14,9 @@ def lstm_vae(
     bidirectional=False,
     cell="lstm",
     likelihood="series_normal",
+    prior=None,
+    flow=None,
+    objective=None,
     beta=1.0,
     input_noise=None,
     kernel_regularizer=None,
@@ -28,7 +30,10 @@ def lstm_vae(
         bidirectional: whether the encoder reads the series backwards too.
         cell: "lstm" or "gru".
         likelihood: identifier or `Series` likelihood.
-        beta: weight of the KL in the loss.
+        prior: identifier or `Prior`; the standard Normal by default.
+        flow: identifier or `zoo.flows.Flow` that makes more than a Normal of the posterior.
+        objective: identifier or objective; the ELBO by default.
+        beta: weight of the KL in the loss, where no objective is given.
         input_noise: identifier or corruption.
         kernel_regularizer: for every layer.
         seed: of noise and data order.
@@ -36,9 +41,11 @@ def lstm_vae(
     units = as_tuple(units)
     body = dict(cell=cell, kernel_regularizer=kernel_regularizer)
     return VAE(
-        SingleLatent(LSTMEncoder(latent_dim, units=units, bidirectional=bidirectional, **body)),
+        single_latent(
+            LSTMEncoder(latent_dim, units=units, bidirectional=bidirectional, **body), prior, flow
+        ),
         LSTMDecoder(units=units[::-1], likelihood=likelihood, **body),
-        objective=WeightedSum((KL(beta),)),
+        objective=chosen_objective(objective, beta),
         input_noise=input_noise,
         # The layers compile their own loops; what is around them is large products.
         xla_on_cpu=False,

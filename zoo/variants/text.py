@@ -4,9 +4,9 @@ from zoo.causal import CausalLSTM, CausalTransformer
 from zoo.decoders import TextDecoder
 from zoo.encoders import TransformerEncoder
 from zoo.identifiers import resolve
-from zoo.latents import SingleLatent
 from zoo.model import VAE
-from zoo.objectives import KL, FreeBits, WeightedSum
+from zoo.objectives import FreeBits, WeightedSum
+from zoo.variants.common import chosen_objective, single_latent
 
 
 def transformer_vae(
@@ -21,6 +21,9 @@ def transformer_vae(
     word_dropout=0.3,
     free_bits=0.1,
     likelihood="text",
+    prior=None,
+    flow=None,
+    objective=None,
     beta=1.0,
     kernel_regularizer=None,
     seed=None,
@@ -37,7 +40,10 @@ def transformer_vae(
         free_bits: nats that each latent dimension has free, against collapse; None or 0 for the
             plain ELBO.
         likelihood: "text" or a `zoo.likelihoods.Text`, which holds vocabulary, length and width.
-        beta: weight of the KL in the loss.
+        prior: identifier or `Prior`; the standard Normal by default.
+        flow: identifier or `zoo.flows.Flow` that makes more than a Normal of the posterior.
+        objective: identifier or objective; the ELBO by default.
+        beta: weight of the KL in the loss, where no objective is given.
         kernel_regularizer: for every layer.
         seed: of noise and data order.
     """
@@ -51,15 +57,18 @@ def transformer_vae(
     free_bits = free_bits or 0.0
     if not free_bits >= 0:
         raise ValueError(f"free_bits must be None or nats from 0, got {free_bits!r}")
+    bound = WeightedSum((FreeBits(free_bits, beta),)) if free_bits else None
     return VAE(
-        SingleLatent(TransformerEncoder(latent_dim, blocks=blocks, pooling=pooling, **body)),
+        single_latent(
+            TransformerEncoder(latent_dim, blocks=blocks, pooling=pooling, **body), prior, flow
+        ),
         TextDecoder(
             body=resolve(decoder, readers, "decoder"),
             word_dropout=word_dropout,
             likelihood=likelihood,
             kernel_regularizer=kernel_regularizer,
         ),
-        objective=WeightedSum((FreeBits(free_bits, beta) if free_bits else KL(beta),)),
+        objective=chosen_objective(objective, beta, bound),
         # A graph skips padding and keeps the processor's own products; XLA does neither.
         xla_on_cpu=False,
         steps_per_call=10,

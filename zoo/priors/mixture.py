@@ -1,4 +1,4 @@
-"""p(z): what z is expected to be before x is seen."""
+"""A mixture of Normals as p(z)."""
 
 import importlib
 
@@ -9,29 +9,13 @@ import tensorflow_probability as tfp
 
 from zoo.component import component, positive
 from zoo.distributions import bounded_scale, raw_of
+from zoo.priors.base import Prior
 
 tfd = tfp.distributions
 
 
 @component
-class StandardNormal(keras.layers.Layer):
-    """p(z) = Normal(0, 1) in each of `latent_dim` dimensions.
-
-    Call: `prior.distribution()` -> a `tfd.Distribution` with event `[D]`.
-    """
-
-    def __init__(self, latent_dim, **kwargs):
-        super().__init__(**kwargs)
-        (self.latent_dim,) = positive(latent_dim=latent_dim)
-
-    def distribution(self):
-        """p(z), event `[D]`."""
-        zeros = tf.zeros([self.latent_dim])
-        return tfd.Independent(tfd.Normal(zeros, tf.ones_like(zeros)), 1)
-
-
-@component
-class MixturePrior(keras.layers.Layer):
+class MixturePrior(Prior):
     """p(z) = sum_k w_k Normal(loc_k, scale_k): learned, independent over dimensions in each part.
 
     Goes where the codes of the data are, in as many clusters as there are, so that what is
@@ -61,17 +45,18 @@ class MixturePrior(keras.layers.Layer):
         ceiling=1e2,
         **kwargs,
     ):
-        super().__init__(**{**kwargs, "dtype": "float32"})
-        latent_dim, components = positive(latent_dim=latent_dim, components=components)
+        super().__init__(latent_dim, **kwargs)
+        (components,) = positive(components=components)
         if not 0 < floor < initial_scale < ceiling:
             raise ValueError(
                 "0 < floor < initial_scale < ceiling is needed, got "
                 f"floor={floor}, initial_scale={initial_scale}, ceiling={ceiling}"
             )
-        self.latent_dim, self.components, self.spread = latent_dim, components, spread
+        self.components, self.spread = components, spread
         self.initial_scale, self.floor, self.ceiling = initial_scale, floor, ceiling
 
     def build(self, input_shape=None):
+        del input_shape
         shape = (self.components, self.latent_dim)
         around = keras.initializers.RandomNormal(stddev=self.spread)
         start = keras.initializers.Constant(raw_of(self.initial_scale, self.floor))
@@ -100,8 +85,9 @@ class MixturePrior(keras.layers.Layer):
         self.raw_scales.assign(above + np.log(-np.expm1(-above)))  # softplus, undone
         self.logits.assign(np.log(found.weights_))
 
-    def distribution(self):
+    def distribution(self, encoder=None):
         """p(z), event `[D]`."""
+        del encoder
         # As plain tensors: TFP holds on to what it is given, and these are made anew each time.
         locs, raw, logits = map(tf.convert_to_tensor, (self.locs, self.raw_scales, self.logits))
         return tfd.MixtureSameFamily(
