@@ -2,7 +2,8 @@
 
 >>> import zoo
 >>> zoo.available()
-('conv_vae', 'dense_vae', 'lstm_vae', 'multimodal_vae', 'transformer_vae')
+('conv_vae', 'dense_ladder_vae', 'dense_vae', 'ladder_vae', 'lstm_vae', 'multimodal_vae',
+ 'transformer_vae')
 
 Importing the package is cheap; TensorFlow is loaded when something needs it.
 """
@@ -23,9 +24,14 @@ _LAZY = {
     "VAE": "zoo.model",
     "SingleLatent": "zoo.latents",
     "FusedLatent": "zoo.latents",
+    "LadderLatent": "zoo.latents",
     "NormalPosterior": "zoo.posteriors",
     "StandardNormal": "zoo.priors",
     "MixturePrior": "zoo.priors",
+    "NormalPrior": "zoo.priors",
+    "VampPrior": "zoo.priors",
+    "LabelPrior": "zoo.priors",
+    "FlowPrior": "zoo.priors",
     "FusedAdam": "zoo.optimizers",
     "Anneal": "zoo.callbacks",
     "NonFiniteGuard": "zoo.callbacks",
@@ -35,6 +41,8 @@ _LAZY = {
     "mutual_information": "zoo.nats",
     "fit_prior": "zoo.aggregated",
     "alignment": "zoo.modalities",
+    "kl_by_level": "zoo.levels",
+    "reconstruct_levels": "zoo.levels",
     "unimodal_posteriors": "zoo.modalities",
     "retrieval": "zoo.neighbours",
     "linear": "zoo.inference",
@@ -49,6 +57,8 @@ _MODULES = (
     "encoders",
     "flows",
     "fusions",
+    "labels",
+    "latents",
     "layers",
     "likelihoods",
     "objectives",

@@ -62,6 +62,28 @@ _CARDS = {
             builder="zoo.variants.conv:conv_vae",
         ),
         Card(
+            name="ladder_vae",
+            summary="a ladder of latents for images: a vector on top, maps below it",
+            data="images",
+            input="[N, H, W, C], 8x8 or larger",
+            encoder="stem 32, stages 64 and 128 of residual blocks, each level's features kept",
+            parameters="0 at 28x28x1",
+            reference="Sonderby et al., Ladder variational autoencoders, 2016; Vahdat and Kautz, "
+            "NVAE, 2020",
+            builder="zoo.variants.ladder:ladder_vae",
+        ),
+        Card(
+            name="dense_ladder_vae",
+            summary="a ladder of latents of residual dense layers, for any event shape",
+            data="tables",
+            input="[N, ...], any event shape",
+            encoder="256, a residual layer for each level",
+            parameters="0 at 28x28x1",
+            reference="Sonderby et al., Ladder variational autoencoders, 2016; Vahdat and Kautz, "
+            "NVAE, 2020",
+            builder="zoo.variants.ladder:dense_ladder_vae",
+        ),
+        Card(
             name="lstm_vae",
             summary="LSTM or GRU for time series of any length, with gaps or without",
             data="series",

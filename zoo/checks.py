@@ -182,9 +182,16 @@ def training_data(model, x, y, sample_weight, argument="x"):
             raise ValueError(
                 f"{name} has {len(other)} rows, expected {trees.rows(x)}, as many as {argument}"
             )
+    if y is not None:
+        model.latents.check_labels(y, _of(argument))
     if sample_weight is not None:
         _weights(np.asarray(sample_weight))
     return x
+
+
+def _of(argument, place=""):
+    """The name of y beside x, or beside the x of an argument."""
+    return f"y{place}" if argument == "x" else f"y of {argument}{place}"
 
 
 def _no_strings(x, argument):
@@ -216,14 +223,18 @@ def _checked(model, dataset, argument):
         x, strings = inputs(element), _is_of_strings(inputs(element))
         if strings or not isinstance(x, tf.Tensor):
             x = likelihood.read(x)
+        # Any string is a text.
+        parts = ([] if strings else [x], element[1:2] if isinstance(element, tuple) else ())
 
         def check(number, *leaves):
-            found = tf.nest.pack_sequence_as(x, leaves)
-            array(model, found, f"{argument} (batch {number + 1})")
+            inputs, labels = tf.nest.pack_sequence_as(parts, leaves)
+            for found in inputs:
+                array(model, found, f"{argument} (batch {number + 1})")
+            for found in labels:
+                model.latents.check_labels(found, _of(argument, f" (batch {number + 1})"))
             return np.int32(0)  # TensorFlow wants a result
 
-        if not strings:  # any string is a text
-            tf.numpy_function(check, [number, *tf.nest.flatten(x)], tf.int32)
+        tf.numpy_function(check, [number, *tf.nest.flatten(parts)], tf.int32)
         return (x, *element[1:]) if isinstance(element, tuple) else x
 
     return dataset.enumerate().map(one).prefetch(1)
@@ -240,7 +251,7 @@ def plain_errors():
         yield
     except tf.errors.OpError as error:
         found = re.search(
-            r"(Type|Value)Error: (\w+ \(batch \d+\).*?)\nTraceback", error.message, re.S
+            r"(Type|Value)Error: ([\w ]+ \(batch \d+\).*?)\nTraceback", error.message, re.S
         )
         if found is None:
             raise

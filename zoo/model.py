@@ -5,22 +5,23 @@ import functools
 import keras
 import tensorflow as tf
 
-from zoo import checks, corruptions, fitting, inference, modalities, nats, tracing
+from zoo import checks, corruptions, fitting, nats, tracing
 from zoo.component import component, ensure_built
 from zoo.decoders import shapes
 from zoo.distributions import joint_normal
 from zoo.identifiers import resolve
 from zoo.objectives import WeightedSum
 from zoo.optimizers import FusedAdam
+from zoo.queries import Queries
 from zoo.records import Pass
-from zoo.sampling import MeanSampler
+from zoo.sampling import MeanSampler, untile
 
 # `evaluate` draws with this seed every time, so that epochs differ by the weights alone.
 EVALUATION_SEED = (20140, 1312)
 
 
 @component
-class VAE(keras.Model):
+class VAE(Queries):
     """A variational autoencoder: p(x, z) = p(x|z) p(z), and q(z|x) to go back.
 
     Trains with `fit`, like any Keras model. Every method takes NumPy arrays, tensors or
@@ -212,97 +213,15 @@ class VAE(keras.Model):
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         # What users add compares y with E[x|z]; nobody computes it where nobody asked.
-        y_pred = y_pred.likelihood.mean() if self._measured else y_pred
+        if self._measured:
+            means = untile(y_pred.likelihood.mean(), y_pred.samples)
+            y_pred = tf.nest.map_structure(lambda mean: tf.reduce_mean(mean, 0), means)
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
     def save(self, filepath, overwrite=True, **kwargs):
         """As `keras.Model.save`; a model without weights is an error."""
         checks.built(self)
         super().save(filepath, overwrite=overwrite, **kwargs)
-
-    # Inference: each of these maps a compiled function over batches
-
-    def posterior(self, x):
-        """q(z|x) of one batch of tensors: a `tfd.Normal`."""
-        likelihood = self.decoder.likelihood
-        return self.latents.posterior(likelihood.features(likelihood.read(x)))
-
-    def encode(self, x, batch_size=256):
-        """q(z|x): a `tfd.Normal` with batch `[N, latent_dim]`."""
-        return inference.encode(self, x, batch_size)
-
-    def decode(self, z, event_shape=None):
-        """p(x|z) for z `[N, D]`: a distribution over x with `log_prob`, `mean`, `sample`.
-
-        `event_shape` says how large x is where that may vary; as when the model was built if None.
-        """
-        return self._likelihood(self.latents.code(checks.codes(self, z)), event_shape)
-
-    def reconstruct(self, x, samples=None, seed=0, batch_size=256):
-        """E[x|z] at the posterior's mean, `[N, *event]`; or for `samples` draws, `[k, N, ...]`."""
-        return inference.reconstruct(self, x, samples, seed, batch_size)
-
-    def translate(self, x, to, batch_size=256):
-        """E[x_to|z], the modality `to` from what x, `{name: array}`, holds of the others."""
-        return modalities.translate(self, x, to, batch_size)
-
-    def generate(self, n, seed=None, batch_size=256, event_shape=None):
-        """n new examples: E[x|z] for z from the prior, `[n, *event]`; seed None: new each time."""
-        return inference.generate(self, n, seed, batch_size, event_shape)
-
-    def elbo(self, x, samples=4, seed=0, batch_size=256):
-        """The evidence lower bound, `[N]` nats, over `samples` values of z's noise.
-
-        All x share the noise, which is balanced and not drawn: the result depends on the example
-        alone. `evaluate` draws for each example, so its mean over a data set has no bias.
-        """
-        return inference.score(self, x, samples, seed, batch_size)["elbo"]
-
-    def score(self, x, samples=4, seed=0, batch_size=256):
-        """`{"elbo", "nll", "kl"}`, each `[N]` nats, as in `elbo`."""
-        return inference.score(self, x, samples, seed, batch_size)
-
-    def log_likelihood(self, x, samples=500, seed=0, batch_size=256, rows=4096):
-        """The importance-weighted bound on log p(x), `[N]` nats; tight as `samples` grows.
-
-        log (1/K) sum_k p(x, z_k) / q(z_k|x), z_k from q(z|x): Burda et al., 2016.
-
-        Args:
-            x: array or dataset.
-            samples: K.
-            seed: an integer; the same seed gives the same draws.
-            batch_size: examples at a time.
-            rows: at most so many (example, draw) pairs are decoded at once: the bound on memory.
-        """
-        return inference.log_likelihood(self, x, samples, seed, batch_size, rows)
-
-    def interpolate(self, start, end, steps=8, path=inference.linear):
-        """Means along a path between the codes of two batches, `[N, steps, *event]`.
-
-        `path` is "linear", "spherical" or a function (start, end, t) -> codes.
-        """
-        return inference.interpolate(self, start, end, steps, path)
-
-    def traverse(self, x=None, dimensions=None, low=-3.0, high=3.0, steps=9):
-        """Vary one latent dimension at a time: `[dimensions, steps, *event]`.
-
-        Args:
-            x: one example `[*event]` whose code to start from; the prior's origin by default.
-            dimensions: which ones; all by default.
-            low, high: range of the varied dimension, in units of z.
-            steps: how many values.
-        """
-        return inference.traverse(self, x, dimensions, low, high, steps)
-
-    def export(self, filepath, verbose=False, subsets=None):
-        """Write a SavedModel with `encode`, `decode`, `reconstruct`, `generate` and `score`.
-
-        It loads with TensorFlow alone; see `zoo.export`. `subsets` says for which modalities there
-        are signatures, beside that for all of them: `[("image",), ...]`; each alone by default.
-        """
-        from zoo import export  # noqa: PLC0415  (export uses this class's public methods)
-
-        export.saved_model(self, filepath, verbose, subsets)
 
     def compiled_function(self, name, function, jit_compile=False):
         """`tf.function` of `function`, made once for each name and compile()."""

@@ -23,7 +23,15 @@ def nll_by_modality(out):
 
 def total_kl(out):
     """KL(q(z|x) || p(z)), summed over stochastic layers, averaged over draws: `[B]`, nats."""
-    return sum(_mean_over_samples(kl(draw), out) for draw in out.draws)
+    return sum(kl_by_level(out))
+
+
+def kl_by_level(out):
+    """The KL of each stochastic layer, averaged over draws: a list of `[B]`, nats, the top first.
+
+    Of a level below the top it is E_q(z above|x)[KL(q(z_l|x, z above) || p(z_l|z above))].
+    """
+    return [_mean_over_samples(kl(draw), out) for draw in out.draws]
 
 
 def elbo(out):

@@ -29,7 +29,7 @@ class Pass:
     """All that losses, scores, diagnostics and plots need to know of one pass.
 
     Attributes:
-        draws: tuple of `Draw`, from the latent nearest to x upwards.
+        draws: tuple of `Draw`, in the order in which they are drawn: a ladder's top first.
         likelihood: p(x|z), with `log_prob`, `mean` and `sample`, batch `[S * B]`.
         target: the x whose probability counts, `[B, *event]`: clean where the encoder saw noise,
             binarised where the likelihood asks for it.

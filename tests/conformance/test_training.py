@@ -31,10 +31,12 @@ def moved(vae, x, *args, **kwargs):
 
 
 @each_variant
-def test_fit_logs_loss_elbo_nll_kl_and_active_units(trained, name):
-    history = trained(name).history
+def test_fit_logs_loss_elbo_nll_kl_active_units_and_terms(trained, name):
+    run = trained(name)
+    history = run.history
 
-    assert {*history} == {*LOGS, *(f"val_{log}" for log in LOGS)}
+    logs = {*LOGS, *(term.name for term in run.vae.objective.terms)}
+    assert {*history} == {*logs, *(f"val_{log}" for log in logs)}
     assert np.isfinite([history[log] for log in history]).all()
     np.testing.assert_allclose(history["loss"], -np.array(history["elbo"]), rtol=1e-4)
 

@@ -1,4 +1,4 @@
-"""Move a term's weight while training: beta schedules against posterior collapse."""
+"""Move what a term has to move while training: beta schedules against posterior collapse."""
 
 import math
 
@@ -56,32 +56,40 @@ def cyclical(period, start=0.0, end=1.0, ramp=0.5, cycles=None):
 
 
 class Anneal(keras.callbacks.Callback):
-    """Set a term's weight from a schedule of the optimizer's step.
+    """Set a term's weight, or another number of it, from a schedule of the optimizer's step.
 
     The step is the optimizer's own counter and the weight a variable of the model, so nothing is
     lost by saving, resuming, validating or running several steps a call (within one call the weight
-    stays as it was at the call's first step).
+    stays as it was at the call's first step). Each epoch logs it, as `kl_weight`.
 
     Args:
-        schedule: optimizer step -> weight: `linear`, `cyclical`, `sigmoid` or a function.
+        schedule: optimizer step -> value: `linear`, `cyclical`, `sigmoid` or a function.
         term: name of the objective's term; "kl", whose weight is beta, by default.
+        quantity: which number of the term: "weight", or what else it has, as the "capacity" of
+            `zoo.objectives.Capacity`.
     """
 
-    def __init__(self, schedule, term="kl"):
+    def __init__(self, schedule, term="kl", quantity="weight"):
         super().__init__()
         if not callable(schedule):
             raise TypeError(f"schedule must map a step to a weight, got {type(schedule).__name__}")
-        self.schedule, self.term = schedule, term
+        self.schedule, self.term, self.quantity = schedule, term, quantity
 
     def on_train_begin(self, logs=None):
-        self._variable = self.model.objective.term(self.term).current
+        found = self.model.objective.term(self.term).quantities
+        if self.quantity not in found:
+            raise ValueError(
+                f"quantity={self.quantity!r} is none of the term {self.term!r}, which has "
+                f"{sorted(found)}"
+            )
+        self._variable = found[self.quantity]
 
     def on_train_batch_begin(self, batch, logs=None):
         self._variable.assign(float(self.schedule(int(self.model.optimizer.iterations.numpy()))))
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:
-            logs[f"{self.term}_weight"] = float(self._variable.numpy())
+            logs[f"{self.term}_{self.quantity}"] = float(self._variable.numpy())
 
 
 def _positive(**arguments):

@@ -12,11 +12,12 @@ from zoo.layers import ResidualBlock, UpsampleConv2D, UpsampleResidualBlock, den
 
 @component
 class ConvDecoder(keras.Model):
-    """Code `[B, D]` -> p(x|z) over images of any size and channel count.
+    """Code `[B, D]`, or a map `[B, h, w, C]`, -> p(x|z) over images of any size and channel count.
 
     Mirrors `ConvEncoder`: dense, then for each stage `blocks - 1` residual blocks and one that
     doubles the image (cropped where the encoder rounded up), then a 3x3 convolution to the
-    likelihood's raw outputs.
+    likelihood's raw outputs. A map, which is what a ladder's last rung leaves, takes the place of
+    what the dense layers give.
 
     Args:
         event_shape: (height, width, channels); a `VAE` fills it in when it sees the first batch.
@@ -55,13 +56,7 @@ class ConvDecoder(keras.Model):
         height, width, channels = self.event_shape
         sizes = _sizes((height, width), self.stem_strides, len(self.widths) - 1)
         self.start_shape = (*sizes[-1], self.widths[-1])
-        widths = [self.hidden] if self.hidden else []
-        self.bottom = dense_stack(
-            [*widths, math.prod(self.start_shape)],
-            self.activation,
-            self.kernel_regularizer,
-            self.dtype_policy,
-        )
+        self.bottom = self._bottom(input_shape)
         for layer in self.bottom:
             ensure_built(layer, input_shape)
             input_shape = layer.compute_output_shape(input_shape)
@@ -71,6 +66,23 @@ class ConvDecoder(keras.Model):
         for layer in (*self.stages, self.last, self.likelihood):
             ensure_built(layer, shape)
             shape = layer.compute_output_shape(shape) if layer is not self.likelihood else shape
+
+    def _bottom(self, input_shape):
+        """Dense layers from a vector to the smallest image; none where the code is a map."""
+        if len(input_shape) == 4:
+            if tuple(input_shape[1:]) != self.start_shape:
+                raise ValueError(
+                    f"the code must be a map of shape {self.start_shape}, where the stages start, "
+                    f"got {tuple(input_shape[1:])}"
+                )
+            return []
+        widths = [self.hidden] if self.hidden else []
+        return dense_stack(
+            [*widths, math.prod(self.start_shape)],
+            self.activation,
+            self.kernel_regularizer,
+            self.dtype_policy,
+        )
 
     def _stages(self, sizes):
         """Blocks from the smallest image up: for each stage some that keep, one that doubles."""

@@ -3,7 +3,16 @@
 from zoo.encoders.conv import ConvEncoder
 from zoo.encoders.dense import DenseEncoder
 from zoo.encoders.fusion import FusionEncoder
+from zoo.encoders.ladder import ConvLadderEncoder, DenseLadderEncoder
 from zoo.encoders.lstm import LSTMEncoder
 from zoo.encoders.transformer import TransformerEncoder
 
-__all__ = ["ConvEncoder", "DenseEncoder", "FusionEncoder", "LSTMEncoder", "TransformerEncoder"]
+__all__ = [
+    "ConvEncoder",
+    "ConvLadderEncoder",
+    "DenseEncoder",
+    "DenseLadderEncoder",
+    "FusionEncoder",
+    "LSTMEncoder",
+    "TransformerEncoder",
+]

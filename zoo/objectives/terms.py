@@ -4,10 +4,8 @@ import math
 import numbers
 
 import keras
-import tensorflow as tf
 
 from zoo.component import component
-from zoo.distributions import kl_per_dimension
 from zoo.nats import total_kl
 
 
@@ -36,9 +34,19 @@ class Term(keras.layers.Layer):
     def build(self, input_shape):
         del input_shape
 
+    @property
+    def quantities(self):
+        """name -> variable that a schedule can move."""
+        return {"weight": self.current}
+
     def per_example(self, x, y, out):
         """The raw quantity, `[B]`, in nats."""
         raise NotImplementedError
+
+    def own_loss(self, x, y, out):
+        """What trains the parts that the term itself owns, `[B]`: in the loss at any weight."""
+        del x, y, out
+        return 0.0
 
 
 @component
@@ -54,36 +62,3 @@ class KL(Term):
     def per_example(self, x, y, out):
         del x, y
         return total_kl(out)
-
-
-@component
-class FreeBits(Term):
-    """sum_d max(floor, KL_d), KL_d the batch's mean KL in latent dimension d: in place of the KL.
-
-    A dimension whose KL is below the floor is not pressed any further, so that it can start to
-    carry something. It goes by the KL's name, so that schedules find it; what is logged under that
-    name stays the KL itself. Kingma et al., Improving variational inference with inverse
-    autoregressive flow, 2016, equation 15.
-
-    Args:
-        floor: nats that each dimension has free.
-        weight: of the whole in the loss.
-    """
-
-    def __init__(self, floor=0.1, weight=1.0, name="kl", **kwargs):
-        super().__init__(weight, name=name, **kwargs)
-        if not floor > 0:
-            raise ValueError(f"floor must be nats above 0, got {floor!r}")
-        self.floor = floor
-
-    def per_example(self, x, y, out):
-        del x, y
-        # Each example keeps its own KL, and its own weight; the batch decides what is free.
-        return sum(self._bounded(kl_per_dimension(draw)) for draw in out.draws)
-
-    def _bounded(self, nats):
-        mean = tf.stop_gradient(tf.reduce_mean(nats, 0))
-        context = tf.distribute.get_replica_context()
-        if context is not None and context.num_replicas_in_sync > 1:
-            mean = context.all_reduce(tf.distribute.ReduceOp.MEAN, mean)
-        return tf.reduce_sum(tf.where(mean > self.floor, nats, self.floor), -1)

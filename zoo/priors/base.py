@@ -30,6 +30,10 @@ class Prior(keras.layers.Layer):
         """Learn from an iterable of batches of what the encoder sees, before training."""
         del features
 
+    def check_labels(self, y, argument="y"):
+        """Raise `ValueError` where y, an array of labels, is nothing to train with."""
+        del y, argument
+
     def distribution(self, encoder=None):
         """p(z), event `[D]`; `encoder` is x -> q(z|x), for priors that are made of posteriors."""
         raise NotImplementedError

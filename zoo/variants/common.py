@@ -10,12 +10,17 @@ from zoo.objectives import KL, WeightedSum
 
 def single_latent(encoder, prior=None, flow=None):
     """An encoder, and a prior and a flow that may be given by name."""
-    known = {n: functools.partial(p, encoder.latent_dim) for n, p in priors.IDENTIFIERS.items()}
     return SingleLatent(
         encoder,
-        prior=resolve(prior, known, "prior"),
+        prior=named_prior(prior, encoder.latent_dim),
         flow=resolve(flow, flows.IDENTIFIERS, "flow"),
     )
+
+
+def named_prior(prior, latent_dim):
+    """A `Prior` that may be given by name; None stays None."""
+    known = {n: functools.partial(p, latent_dim) for n, p in priors.IDENTIFIERS.items()}
+    return resolve(prior, known, "prior")
 
 
 def chosen_objective(objective, beta, default=None):

@@ -1,44 +1,12 @@
-"""How x becomes a random z, and z what a decoder eats."""
+"""One stochastic layer."""
 
-import keras
 import numpy as np
 
 from zoo.component import component, ensure_built
-from zoo.distributions import as_event, joint_normal
+from zoo.distributions import as_event
+from zoo.latents.base import Latents
 from zoo.priors import StandardNormal
 from zoo.records import Draw
-from zoo.sampling import MeanSampler
-
-
-class Latents(keras.layers.Layer):
-    """What latents share. A subclass has `latent_dim`, `code_shape`, `infer` and `generate`.
-
-    `latent_dim` is D, the dimensions of z, of all stochastic layers side by side; `code_shape` the
-    shape of what the decoder eats, without the batch.
-    """
-
-    adapted = True  # False where `adapt` must see data first
-
-    def adapt(self, features):
-        """Learn from an iterable of batches of what the encoder sees, before training."""
-        del features
-
-    def check(self, x, argument="x"):
-        """Raise `ValueError` where nothing can be inferred from the array x."""
-        del x, argument
-
-    def posterior(self, x, training=None):
-        """q(z|x) or the Normal that stands for it: a `tfd.Normal` with batch `[B, D]`.
-
-        Of what is not Normal, the mean and variance; of a ladder's lower levels, what they are when
-        those above are at their means.
-        """
-        return joint_normal(self.infer(x, MeanSampler(), training)[1])
-
-    def code(self, z, training=None):
-        """What the decoder eats, of z `[B, D]`: z itself."""
-        del training
-        return z
 
 
 @component
@@ -80,6 +48,10 @@ class SingleLatent(Latents):
     def adapt(self, features):
         """Let the prior see what the encoder sees."""
         self.prior.adapt(features)
+
+    def check_labels(self, y, argument="y"):
+        """Let the prior look at labels."""
+        self.prior.check_labels(y, argument)
 
     @property
     def code_shape(self):

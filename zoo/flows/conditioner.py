@@ -1,0 +1,80 @@
+"""The networks inside flows, and the masks that make them autoregressive."""
+
+import itertools
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+class Conditioner(keras.layers.Layer):
+    """Dense layers from (u, context) to the numbers that move u: all zeros at the start.
+
+    The first layer is elu(u K + context C + b), so u `[..., B, inputs]` and context
+    `[B, context_size]` need not have the same dimensions in front.
+
+    Args:
+        inputs: how many numbers of u it sees, or 0: call it with None.
+        context_size: how many numbers the context has, or 0: call it with None.
+        hidden: tuple, widths of the hidden layers.
+        outputs: how many numbers it gives.
+        masks: a 0/1 array for each kernel on the way from u to the output; None is all ones.
+    """
+
+    def __init__(self, inputs, context_size, hidden, outputs, masks=None, **kwargs):
+        super().__init__(**{**kwargs, "dtype": "float32"})
+        self.inputs, self.context_size = inputs, context_size
+        self.widths, self.masks = (*hidden, outputs), masks
+
+    def build(self, input_shape=None):
+        del input_shape
+        first, last = self.widths[0], len(self.widths) - 1
+        if self.inputs:
+            self.entry = self.add_weight(shape=(self.inputs, first), name="entry")
+        if self.context_size:
+            self.context_kernel = self.add_weight(shape=(self.context_size, first), name="context")
+        self.biases = [
+            self.add_weight(shape=(width,), initializer="zeros", name=f"bias_{i}")
+            for i, width in enumerate(self.widths)
+        ]
+        self.kernels = [
+            self.add_weight(
+                shape=(self.widths[i - 1], self.widths[i]),
+                initializer="zeros" if i == last else "glorot_uniform",
+                name=f"kernel_{i}",
+            )
+            for i in range(1, last + 1)
+        ]
+
+    def call(self, u=None, context=None):
+        """u `[..., B, inputs]`, context `[B, context_size]` -> `[..., B, outputs]`."""
+        x = tf.convert_to_tensor(self.biases[0])
+        if u is not None:
+            x += tf.tensordot(u, self._masked(0, self.entry), 1)
+        if context is not None:
+            x += tf.matmul(context, self.context_kernel)
+        for i, kernel in enumerate(self.kernels, 1):
+            x = tf.tensordot(tf.nn.elu(x), self._masked(i, kernel), 1) + self.biases[i]
+        return x
+
+    def _masked(self, i, kernel):
+        kernel = tf.convert_to_tensor(kernel)
+        return kernel if self.masks is None else kernel * tf.constant(self.masks[i], tf.float32)
+
+
+def autoregressive_masks(size, hidden, groups, turned):
+    """Masks with which output d of each group sees the inputs before d alone.
+
+    Each unit has a degree: how many inputs, in order, it may see. Those of degree 0 see only the
+    context. Germain et al., MADE: masked autoencoder for distribution estimation, 2015.
+
+    Args:
+        size: D, inputs.
+        hidden: widths of the hidden layers.
+        groups: how many numbers there are for each d: outputs are `[groups * D]`, group by group.
+        turned: whether the order runs from D down to 1.
+    """
+    order = np.arange(1, size + 1)[:: -1 if turned else 1]
+    degrees = [order, *(np.arange(width) * size // width for width in hidden)]
+    masks = [a[:, None] <= b for a, b in itertools.pairwise(degrees)]
+    return [*masks, degrees[-1][:, None] < np.tile(order, groups)]

@@ -1,0 +1,121 @@
+"""The Sylvester flow."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo.component import as_tuple, component, ensure_built, not_empty, positive
+from zoo.flows.base import Flow
+from zoo.flows.conditioner import Conditioner
+
+# Diagonals lie within +-0.99, so that 1 + (their product) is never 0, nor rounded to it.
+LARGEST_DIAGONAL = 0.99
+
+# What the inner diagonal's raw number is raised by: were both matrices 0, neither would learn.
+INNER = 1.0
+
+# Halves the bracket, of width 2 at most, down to what float32 can tell apart.
+BISECTIONS = 30
+
+
+@component
+class SylvesterFlow(Flow):
+    """A layer of D tanh units is added to u, and the example says with which weights.
+
+    z = u + A tanh(B u + b), with A and B triangular, so that
+    log |det dz/du| = sum_d log(1 + a_dd b_dd tanh'(.)_d), tanh' = 1 - tanh^2. Diagonals within
+    +-0.99 make it invertible. A, B and b come from the context through dense layers; upper and
+    lower triangles take turns. In one dimension it is the planar flow. A draw takes one pass,
+    log_prob of a z from elsewhere solves for one dimension after the other. Van den Berg et al.,
+    Sylvester normalizing flows for variational inference, 2018 (their triangular variant).
+
+    The last dense layer of a step has hidden * D (D + 2) weights: for few latent dimensions.
+
+    Args:
+        steps: how many such functions in a chain.
+        hidden: widths of the hidden layers between context and matrices.
+
+    Raises:
+        ValueError: an argument is not made of positive integers, or hidden is empty.
+    """
+
+    def __init__(self, steps=2, hidden=(32,), **kwargs):
+        super().__init__(steps, **kwargs)
+        (self.hidden,) = positive(hidden=as_tuple(hidden))
+        not_empty(hidden=self.hidden)
+
+    def step(self, size, context_size, turned):
+        """One triangular step."""
+        return TriangularStep(size, context_size, self.hidden, turned)
+
+
+class TriangularStep(keras.layers.Layer):
+    """One step of a `SylvesterFlow`: with upper triangles, or lower ones if turned."""
+
+    def __init__(self, size, context_size, hidden, turned, **kwargs):
+        super().__init__(**{**kwargs, "dtype": "float32"})
+        self.size, self.turned = size, turned
+        self.network = Conditioner(0, context_size, hidden, size * (size + 2))
+
+    def build(self, input_shape):
+        ensure_built(self.network, input_shape)
+
+    def forward(self, u, context=None):
+        """u -> (z, log |det dz/du|)."""
+        outer, outer_diagonal, inner, inner_diagonal, bias = self._matrices(context)
+        h = tf.tanh(tf.linalg.matvec(inner, u) + inner_diagonal * u + bias)
+        z = u + tf.linalg.matvec(outer, h) + outer_diagonal * h
+        slopes = 1.0 + outer_diagonal * inner_diagonal * (1.0 - tf.square(h))
+        return z, tf.reduce_sum(tf.math.log(slopes), -1)
+
+    def inverse(self, z, context=None):
+        """z -> (u, log |det dz/du|)."""
+        outer, outer_diagonal, inner, inner_diagonal, bias = self._matrices(context)
+        u, h = tf.zeros_like(z), tf.zeros_like(z)
+        # The last row of an upper triangle holds its diagonal alone: from there, one unknown each.
+        for d in range(self.size) if self.turned else reversed(range(self.size)):
+            a, b = outer_diagonal[..., d], inner_diagonal[..., d]
+            c = bias[..., d] + tf.reduce_sum(inner[..., d, :] * u, -1)
+            target = z[..., d] - tf.reduce_sum(outer[..., d, :] * h, -1)
+            found = _solved(a, b, c, target)
+            here = tf.one_hot(d, self.size)
+            u += here * found[..., None]
+            h += here * tf.tanh(b * found + c)[..., None]
+        return u, self.forward(u, context)[1]
+
+    def _matrices(self, context):
+        """A and B, `[B, D, D]` off the diagonal and `[B, D]` on it, and b `[B, D]`."""
+        size = self.size
+        parts = [size * size, size, size]
+        square, inner_raw, bias = tf.split(self.network(None, context), parts, -1)
+        square = tf.reshape(square, tf.concat([tf.shape(square)[:-1], [size, size]], 0))
+        triangle = np.triu(np.ones((size, size), "float32"), 1)
+        triangle = tf.constant(triangle.T if self.turned else triangle)
+        outer, inner = square * triangle, tf.linalg.matrix_transpose(square) * triangle
+        return (
+            outer,
+            LARGEST_DIAGONAL * tf.tanh(tf.linalg.diag_part(square)),
+            inner,
+            LARGEST_DIAGONAL * tf.tanh(inner_raw + INNER),
+            bias,
+        )
+
+
+def _solved(a, b, c, target):
+    """u with u + a tanh(b u + c) = target, which grows in u as a b > -1; all of one shape."""
+
+    def excess(u):
+        return u + a * tf.tanh(b * u + c) - target
+
+    def halved(low, high):
+        middle = 0.5 * (low + high)
+        above = excess(middle) > 0
+        return tf.where(above, low, middle), tf.where(above, middle, high)
+
+    # |a tanh| < 1.
+    start = (target - 1.0, target + 1.0)
+    low, high = tf.while_loop(lambda *_: True, halved, start, maximum_iterations=BISECTIONS)
+    u = tf.stop_gradient(0.5 * (low + high))
+    # One step of Newton's method, which also has the gradient of the solution.
+    slope = 1.0 + a * b * (1.0 - tf.square(tf.tanh(b * u + c)))
+    return u - excess(u) / tf.stop_gradient(slope)
