@@ -14,12 +14,13 @@ ORIENTATION = 0x0112  # among the EXIF tags
 
 @dataclasses.dataclass
 class Images:
-    """`[N, H, W, C]` float32 in [0, 1]; labels of the held-out ones, or None."""
+    """`[N, H, W, C]` float32 in [0, 1]; labels of the held-out ones, or None; of the others too."""
 
     name: str
     train: Any
     held_out: Any
     labels: Any
+    train_labels: Any
     default: bool = False
 
 
@@ -37,9 +38,9 @@ def load(options):
         name = options.data.name
         x, labels = (_folder if options.data.is_dir() else _array_file)(options.data, options.size)
     train, held_out = held_out_rows(len(x), 0.2, options.seed, options.limit, "--data")
-    labels = None if labels is None else labels[held_out]
+    both = (None, None) if labels is None else (labels[held_out], labels[train])
     x = finished(x)
-    return Images(name, x[train], x[held_out], labels, default=options.data is None)
+    return Images(name, x[train], x[held_out], *both, default=options.data is None)
 
 
 def finished(x):
@@ -182,15 +183,15 @@ def _from_tfds(options):
         )
     most, wanted = options.limit, options.evaluate or None
     if "test" in splits:
-        x, _ = _read(builder, "train", most, key, None, options.size)
+        x, known = _read(builder, "train", most, key, label, options.size)
         test, labels = _read(builder, "test", wanted, key, label, options.size or x.shape[1:3])
         both = finished(np.concatenate([x, test]))
-        return Images(options.dataset, both[: len(x)], both[len(x) :], labels)
+        return Images(options.dataset, both[: len(x)], both[len(x) :], labels, known)
     x, labels = _read(builder, "train", most, key, label, options.size)
     train, held_out = held_out_rows(len(x), 0.2, options.seed, None, "--limit")
-    labels = None if labels is None else labels[held_out]
+    both = (None, None) if labels is None else (labels[held_out], labels[train])
     x = finished(x)
-    return Images(options.dataset, x[train], x[held_out], labels)
+    return Images(options.dataset, x[train], x[held_out], *both)
 
 
 def _features(builder, name):

@@ -69,7 +69,7 @@ class Run:
         with vae.distribute_strategy.scope():
             return zoo.Resume(self.folder / "checkpoints").restore(vae)
 
-    def _begin(self, epochs):
+    def begin(self, epochs=0):
         """Make room for this run, now that it can be trained, after so many epochs."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.options.resume:
@@ -143,7 +143,7 @@ class Run:
         past = history.read(self.folder / "history.csv", before)
         checkpoints = self.folder / "checkpoints"
         stopped = [c.resume(checkpoints, past) for c in callbacks if hasattr(c, "resume")]
-        self._begin(before)
+        self.begin(before)
         outcome, began = Outcome(), time.monotonic()
         try:
             vae.fit(

@@ -7,6 +7,7 @@ import pytest
 import zoo
 from tests.helpers import assert_same, data, optimizer, small, values
 from zoo.callbacks import Anneal, NonFiniteGuard, cyclical, linear, sigmoid
+from zoo.objectives import Capacity, WeightedSum
 
 X = data("dense_vae", 24)
 
@@ -141,6 +142,24 @@ def test_beta_is_the_weight_at_the_start():
 def test_unknown_terms_are_refused_by_name():
     with pytest.raises(ValueError, match=r"term='ki' .* \['kl'\]"):
         eager().fit(X, callbacks=[Anneal(linear(5), term="ki")], verbose=0)
+
+
+def test_a_capacity_follows_its_schedule_and_is_kept(tmp_path):
+    vae = eager(objective=WeightedSum((Capacity(0.0, weight=3.0),)))
+    moved = Anneal(linear(4, 0.0, 25.0), quantity="capacity")
+
+    logs = vae.fit(X, batch_size=8, epochs=2, callbacks=moved, verbose=0).history
+    vae.save(tmp_path / "vae.keras")
+
+    assert logs["kl_capacity"] == pytest.approx([25 * 2 / 4, 25])
+    loaded = keras.models.load_model(tmp_path / "vae.keras").objective.term("kl")
+    assert loaded.current_capacity == 25
+    assert loaded.current == 3
+
+
+def test_unknown_quantities_are_refused_by_name():
+    with pytest.raises(ValueError, match=r"quantity='capacity' .* 'kl', which has \['weight'\]"):
+        eager().fit(X, callbacks=[Anneal(linear(5), quantity="capacity")], verbose=0)
 
 
 def test_schedule_must_be_callable():

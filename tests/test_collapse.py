@@ -10,9 +10,10 @@ import tensorflow_probability as tfp
 
 import zoo
 from tests.helpers import data, small
-from zoo.objectives import KL, FreeBits, WeightedSum
+from zoo.objectives import KL, Capacity, FreeBits, WeightedSum
 from zoo.objectives.activity import ActiveUnits
 from zoo.records import Draw
+from zoo.sampling import RandomSampler
 
 tfd = tfp.distributions
 
@@ -96,10 +97,87 @@ def test_a_floor_must_be_above_zero(floor):
         FreeBits(floor)
 
 
+@pytest.mark.parametrize("floor", [0.05, 0.3, 5.0])
+def test_free_bits_of_groups_are_those_of_their_summed_kls(floor):
+    loc, scale = np.tile(LOC, 2)[:, :4], np.tile(SCALE, 2)[:, :4]
+    pairs = kl_by_hand(loc, scale).reshape(4, 2, 2).sum(-1)  # (0, 1) and (2, 3)
+
+    got = FreeBits(floor, group_size=2).per_example(None, None, passed((loc, scale)))
+
+    np.testing.assert_allclose(np.mean(got), np.maximum(pairs.mean(0), floor).sum(), rtol=1e-5)
+
+
+def test_each_layer_is_a_group_where_no_size_is_given():
+    other = LOC[:, :2] * 0.1, SCALE[:, :2]
+    found = [kl_by_hand(*q).sum(-1).mean() for q in ((LOC, SCALE), other)]
+    assert found[1] < 1.5 < found[0]
+
+    got = FreeBits(1.5, group_size=None).per_example(None, None, passed((LOC, SCALE), other))
+
+    np.testing.assert_allclose(np.mean(got), found[0] + 1.5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("floor", [0.1, 50.0])
+def test_a_layer_without_a_closed_form_is_bounded_at_its_draws(floor):
+    keras.utils.set_random_seed(0)
+    prior = zoo.MixturePrior(3, 2)
+    prior.build()
+    q, sampler = tfd.Normal(LOC, SCALE), RandomSampler(tf.constant([1, 2]), 5)
+    z, log_q = sampler(q)
+    draw = Draw(q, prior.distribution(), z, log_q)
+    out = types.SimpleNamespace(draws=(draw,), target=tf.zeros([4, 5]), samples=5)
+    estimate = np.reshape(log_q - prior.distribution().log_prob(z), [5, 4]).mean(0)
+
+    got = FreeBits(floor, group_size=None).per_example(None, None, out)
+
+    expected = estimate if estimate.mean() > floor else np.full(4, floor)
+    np.testing.assert_allclose(got, expected, rtol=1e-5)
+    with pytest.raises(ValueError, match="group_size=1 needs a KL in closed form"):
+        FreeBits(floor).per_example(None, None, out)
+
+
+def test_a_group_size_must_divide_the_dimensions():
+    with pytest.raises(ValueError, match="group_size=2 must divide the 3 dimensions"):
+        FreeBits(group_size=2).per_example(None, None, passed((LOC, SCALE)))
+    with pytest.raises(ValueError, match="group_size must be made of positive integers, got 0"):
+        FreeBits(group_size=0)
+
+
 def test_free_bits_come_back_from_their_config():
-    again = FreeBits.from_config(FreeBits(0.25, 0.5).get_config())
+    again = FreeBits.from_config(FreeBits(0.25, 0.5, group_size=2).get_config())
 
     assert (again.floor, again.weight, float(again.current)) == (0.25, 0.5, 0.5)
+    assert again.group_size == 2
+
+
+# Capacity
+
+
+@pytest.mark.parametrize("capacity", [0.0, 1.0, 30.0])
+def test_capacity_is_the_distance_of_the_mean_kl_from_it(capacity):
+    kl = kl_by_hand(LOC, SCALE).sum(-1)
+
+    got = Capacity(capacity).per_example(None, None, passed((LOC, SCALE)))
+
+    assert np.mean(got) == pytest.approx(abs(kl.mean() - capacity), rel=1e-5)
+    side = np.sign(kl.mean() - capacity)
+    np.testing.assert_allclose(got, side * (kl - capacity), rtol=1e-5, atol=1e-6)
+
+
+def test_training_holds_the_kl_at_its_capacity():
+    vae = small("dense_vae", objective=WeightedSum((Capacity(4.0, weight=50.0),)))
+    vae.compile(keras.optimizers.Adam(3e-3), jit_compile=False, steps_per_execution=1)
+
+    logs = vae.fit(data("dense_vae", 64), epochs=150, batch_size=64, verbose=0).history["kl"]
+
+    assert abs(logs[0] - 4.0) > 1.0
+    assert np.mean(logs[-20:]) == pytest.approx(4.0, abs=0.3)
+
+
+@pytest.mark.parametrize("capacity", [-1.0, float("inf")])
+def test_a_capacity_must_be_nats(capacity):
+    with pytest.raises(ValueError, match="capacity must be nats of at least 0, got"):
+        Capacity(capacity)
 
 
 # Through fit

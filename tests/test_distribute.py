@@ -17,10 +17,10 @@ PLAIN_KERNELS = {"TF_ENABLE_ONEDNN_OPTS": "0"}
 # Without sampling noise, with a regularizer, which must count once and not once for each replica.
 TRAIN = """
     import keras
-    import zoo.model
+    import zoo.objectives.base
     from tests import helpers
 
-    zoo.model.RandomSampler = helpers.NoiselessSampler
+    zoo.objectives.base.RandomSampler = helpers.NoiselessSampler
 
     def train(name, strategy, rows=24):
         with strategy.scope():

@@ -17,12 +17,13 @@ LEVELS = (
     ("sampling", "masks", "recurrence", "words", "rows", "pooling", "islands"),
     ("nats", "layers", "recurrent", "optimizers", "corruptions", "choosing", "rowwise"),
     ("flows",),
-    ("posteriors", "likelihoods", "priors", "attention"),
+    ("posteriors", "likelihoods", "priors", "attention", "residual"),
     ("causal", "fusions"),
     ("encoders", "decoders", "latents", "objectives", "feeds", "helpings"),
     ("checks", "callbacks"),
     ("fitting", "inference"),
-    ("modalities", "neighbours", "aggregated"),
+    ("modalities", "neighbours", "aggregated", "levels", "labels"),
+    ("queries",),
     ("model",),
     ("variants", "export"),
     ("catalogue", "plots", "diagnostics", "_registration"),
@@ -139,6 +140,6 @@ def test_any_part_may_be_imported_first(first):
         assert "VAE" in names and len(names) == len({{*names}}), names
         assert sys.modules["zoo.priors"].__spec__.name == "zoo.priors"
         assert sys.modules["zoo.priors"].__spec__.loader.__class__.__name__ == "SourceFileLoader"
-        assert zoo.latents.StandardNormal is zoo.priors.StandardNormal
+        assert zoo.latents.single.StandardNormal is zoo.priors.StandardNormal
     """
     run_python(code)

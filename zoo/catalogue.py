@@ -67,7 +67,7 @@ _CARDS = {
             data="images",
             input="[N, H, W, C], 8x8 or larger",
             encoder="stem 32, stages 64 and 128 of residual blocks, each level's features kept",
-            parameters="0 at 28x28x1",
+            parameters="1,485,681 at 28x28x1",
             reference="Sonderby et al., Ladder variational autoencoders, 2016; Vahdat and Kautz, "
             "NVAE, 2020",
             builder="zoo.variants.ladder:ladder_vae",
@@ -78,7 +78,7 @@ _CARDS = {
             data="tables",
             input="[N, ...], any event shape",
             encoder="256, a residual layer for each level",
-            parameters="0 at 28x28x1",
+            parameters="1,115,568 at 28x28x1",
             reference="Sonderby et al., Ladder variational autoencoders, 2016; Vahdat and Kautz, "
             "NVAE, 2020",
             builder="zoo.variants.ladder:dense_ladder_vae",

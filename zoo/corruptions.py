@@ -79,6 +79,58 @@ class SaltAndPepperCorruption(_Corruption):
 
 
 @component
+class AffineCorruption(_Corruption):
+    """Images `[B, H, W]` or `[B, H, W, C]` seen a little turned, stretched, sheared and moved.
+
+    A pixel at p = (row, column), each from -1 to 1 over the image, shows what was at p + E p + b;
+    the six numbers of E and b are Normal(0, amount), new for each image and at each step. Between
+    pixels values are interpolated linearly, outside the image they are 0. As the target stays as it
+    was, codes come to say what does not depend on how a thing is held.
+
+    Args:
+        amount: a standard deviation of at least 0: 0.1 moves the border by a twentieth of the image
+            or so.
+    """
+
+    def __init__(self, amount=0.1, seed=None, **kwargs):
+        if not amount >= 0:
+            raise ValueError(f"amount must be a standard deviation >= 0, got {amount!r}")
+        super().__init__(amount, seed, **kwargs)
+
+    def build(self, input_shape):
+        if len(input_shape) not in (3, 4) or None in input_shape[1:3]:
+            raise ValueError(
+                "AffineCorruption needs images [B, H, W] or [B, H, W, C] of a known size, got "
+                f"input_shape={tuple(input_shape)}"
+            )
+
+    def corrupt(self, x):
+        rows, columns = x.shape[1:3]
+        images = tf.shape(x)[0]
+        grid = tf.meshgrid(
+            tf.linspace(-1.0, 1.0, rows), tf.linspace(-1.0, 1.0, columns), indexing="ij"
+        )
+        grid = tf.reshape(tf.stack([*grid, tf.ones([rows, columns])]), [3, -1])
+        e = self.amount * normal([images, 2, 3], self.next_seed())
+        # In a frame of zeros, to which all that is outside is brought back.
+        at = (grid[:2] + tf.tensordot(e, grid, 1) + 1.0) / 2.0
+        sizes = tf.constant([[rows], [columns]], tf.float32)
+        at = tf.clip_by_value(at * (sizes - 1.0) + 1.0, 0.0, sizes + 1.0)
+        near = tf.floor(at)
+        row, column = tf.unstack(tf.cast(near, tf.int32), axis=1)
+        down, right = tf.unstack((at - near)[..., None], axis=1)
+        padded = tf.pad(x, [[0, 0], [1, 2], [1, 2], *[[0, 0]] * (len(x.shape) - 3)])
+        flat = tf.reshape(padded, [images, (rows + 3) * (columns + 3), -1])
+
+        def shown(row, column):
+            return tf.cast(tf.gather(flat, row * (columns + 3) + column, batch_dims=1), tf.float32)
+
+        above = (1.0 - right) * shown(row, column) + right * shown(row, column + 1)
+        below = (1.0 - right) * shown(row + 1, column) + right * shown(row + 1, column + 1)
+        return tf.cast(tf.reshape((1.0 - down) * above + down * below, tf.shape(x)), x.dtype)
+
+
+@component
 class ModalityDropout(_Corruption):
     """With probability `amount` an example is encoded from a random part of its modalities.
 

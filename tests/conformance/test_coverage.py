@@ -6,6 +6,8 @@ import pathlib
 
 import zoo
 from tests.conformance.variants import NAMES, OWN
+from tests.helpers import small
+from zoo import flows, objectives, priors
 
 HERE = pathlib.Path(__file__).parent
 
@@ -26,9 +28,20 @@ def test_each_promise_is_tested_on_each_variant():
         assert ("name", NAMES) in marks, f"{title} is not tested on each variant"
 
 
-def test_variants_are_those_of_the_registry_and_a_users_own():
+def test_variants_are_those_of_the_registry_and_a_users_own(user_variants):
     assert {*zoo.available()} == {*NAMES}
-    assert OWN in zoo.available()
+    assert {*OWN} < {*zoo.available()}
+
+
+def test_each_flow_prior_and_objective_is_part_of_a_variant(user_variants):
+    models = [small(name) for name in NAMES]
+
+    def found(factors):
+        return {type(factor) for factor in factors}
+
+    assert {*flows.IDENTIFIERS.values()} <= found(getattr(m.latents, "flow", None) for m in models)
+    assert {*priors.IDENTIFIERS.values()} <= found(m.latents.prior for m in models)
+    assert {*objectives.IDENTIFIERS.values()} <= found(m.objective for m in models)
 
 
 def test_each_test_of_a_promise_has_a_name_of_its_own():

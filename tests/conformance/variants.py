@@ -1,4 +1,8 @@
-"""Which variants the promises are tested on: all in the registry, and one that a user adds."""
+"""Which variants the promises are tested on.
+
+All in the registry, one that a user adds, and some that are composed of factors which no variant
+has by default: each flow, prior and objective in one of them at least.
+"""
 
 import pytest
 
@@ -6,11 +10,17 @@ import zoo
 from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
 from zoo.likelihoods import SharedScaleNormal
-
-OWN = "own_vae"
-NAMES = (*zoo.available(), OWN)
-
-each_variant = pytest.mark.parametrize("name", NAMES)
+from zoo.objectives import (
+    KL,
+    MMD,
+    Adversarial,
+    DoublyReparameterized,
+    ImportanceWeighted,
+    MeanCovariance,
+    TotalCorrelation,
+    WeightedSum,
+)
+from zoo.variants.dense import dense_vae
 
 
 def own_vae(*, latent_dim=3, kernel_regularizer=None, seed=None):
@@ -20,5 +30,38 @@ def own_vae(*, latent_dim=3, kernel_regularizer=None, seed=None):
         zoo.SingleLatent(DenseEncoder(latent_dim, hidden=(9,), activation="tanh", **regularizer)),
         DenseDecoder(hidden=(7,), likelihood=SharedScaleNormal(0.5), **regularizer),
         seed=seed,
-        name=OWN,
+        name="own_vae",
     )
+
+
+def composed(factors):
+    """A builder of a `dense_vae` with these factors, a function of `latent_dim`."""
+
+    def build(*, latent_dim=3, kernel_regularizer=None, seed=None):
+        body = dict(latent_dim=latent_dim, hidden=(9,), likelihood="shared_scale_normal")
+        chosen = factors(latent_dim)
+        return dense_vae(**body, **chosen, kernel_regularizer=kernel_regularizer, seed=seed)
+
+    return build
+
+
+FACTORS = {
+    "iaf_and_vamp": lambda size: dict(flow="iaf", prior=zoo.VampPrior(size, 5)),
+    "coupling_and_mmd": lambda size: dict(
+        flow="coupling", prior="normal", objective=WeightedSum((KL(), MMD(2.0)))
+    ),
+    "sylvester_and_iwae": lambda size: dict(
+        flow="sylvester", prior="flow", objective=ImportanceWeighted(3)
+    ),
+    "spline_and_critic": lambda size: dict(
+        flow="spline", prior="mixture", objective=WeightedSum((KL(), Adversarial(hidden=(5,))))
+    ),
+    "covariances": lambda size: dict(
+        objective=WeightedSum((KL(), TotalCorrelation(0.5), MeanCovariance(0.5, 0.2)))
+    ),
+    "dreg": lambda size: dict(objective=DoublyReparameterized(3)),
+}
+OWN = {"own_vae": own_vae, **{name: composed(factors) for name, factors in FACTORS.items()}}
+NAMES = (*zoo.available(), *OWN)
+
+each_variant = pytest.mark.parametrize("name", NAMES)

@@ -157,19 +157,19 @@ class Flow(keras.layers.Layer):
 
     def forward(self, u, context=None):
         """u -> (z, log |det dz/du|), `[..., B, D]` and `[..., B]` in nats."""
-        total = 0.0
+        total, shape = 0.0, u.shape
         for step in self.chain:
             u, log_det = step.forward(u, context)
             total += log_det
-        return u, total
+        return tf.ensure_shape(u, shape), total
 
     def inverse(self, z, context=None):
         """z -> (u, log |det dz/du|), `[..., B, D]` and `[..., B]` in nats."""
-        total = 0.0
+        total, shape = 0.0, z.shape
         for step in reversed(self.chain):
             z, log_det = step.inverse(z, context)
             total += log_det
-        return z, total
+        return tf.ensure_shape(z, shape), total
 
     def bijector(self, context=None):
         """f as a `tfp.bijectors.Bijector` for `[..., B, D]`."""

@@ -169,7 +169,9 @@ class SplineStep(_CouplingStep):
 
     def _spline(self, parameters):
         """The identity where all parameters are 0."""
-        shape = tf.concat([tf.shape(parameters)[:-1], [-1, 3 * self.bins - 1]], 0)
+        each = 3 * self.bins - 1
+        shape = [parameters.shape[-1] // each, each]
+        shape = tf.concat([tf.shape(parameters)[:-1], shape], 0)
         raw = tf.split(tf.reshape(parameters, shape), [self.bins, self.bins, self.bins - 1], -1)
         widths, heights = (
             2.0 * self.bound * (LEAST_BIN / self.bins + (1.0 - LEAST_BIN) * tf.nn.softmax(r))

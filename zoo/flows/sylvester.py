@@ -71,16 +71,27 @@ class TriangularStep(keras.layers.Layer):
     def inverse(self, z, context=None):
         """z -> (u, log |det dz/du|)."""
         outer, outer_diagonal, inner, inner_diagonal, bias = self._matrices(context)
-        u, h = tf.zeros_like(z), tf.zeros_like(z)
-        # The last row of an upper triangle holds its diagonal alone: from there, one unknown each.
-        for d in range(self.size) if self.turned else reversed(range(self.size)):
-            a, b = outer_diagonal[..., d], inner_diagonal[..., d]
-            c = bias[..., d] + tf.reduce_sum(inner[..., d, :] * u, -1)
-            target = z[..., d] - tf.reduce_sum(outer[..., d, :] * h, -1)
+
+        def one_more(i, u, h):
+            # The last row of an upper triangle holds its diagonal alone, the row above it that
+            # and one number more: from below, there is one unknown in each.
+            d = i if self.turned else self.size - 1 - i
+            a, b = tf.gather(outer_diagonal, d, axis=-1), tf.gather(inner_diagonal, d, axis=-1)
+            c = tf.gather(bias, d, axis=-1)
+            c += tf.reduce_sum(tf.gather(inner, d, axis=-2) * u, -1)
+            target = tf.gather(z, d, axis=-1)
+            target -= tf.reduce_sum(tf.gather(outer, d, axis=-2) * h, -1)
             found = _solved(a, b, c, target)
             here = tf.one_hot(d, self.size)
-            u += here * found[..., None]
-            h += here * tf.tanh(b * found + c)[..., None]
+            return (
+                i + 1,
+                u + here * found[..., None],
+                h + here * tf.tanh(b * found + c)[..., None],
+            )
+
+        # XLA takes gradients of a loop only if it is bounded.
+        start = (0, tf.zeros_like(z), tf.zeros_like(z))
+        u = tf.while_loop(lambda *_: True, one_more, start, maximum_iterations=self.size)[1]
         return u, self.forward(u, context)[1]
 
     def _matrices(self, context):

@@ -22,6 +22,10 @@ class Prior(keras.layers.Layer):
         super().__init__(**{**kwargs, "dtype": "float32"})
         (self.latent_dim,) = positive(latent_dim=latent_dim)
 
+    def add_weight(self, *args, **kwargs):
+        # `distribution` runs in what calls it, whose policy may be half precision.
+        return super().add_weight(*args, **{"autocast": False, **kwargs})
+
     def build(self, input_shape=None):
         """`input_shape` is that of what the encoder sees, batch first."""
         del input_shape

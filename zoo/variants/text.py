@@ -38,7 +38,7 @@ def transformer_vae(
         decoder: "transformer", "lstm" (`hidden` units) or an object that reads from left to right.
         word_dropout: fraction of the words hidden from the decoder in training: against collapse.
         free_bits: nats that each latent dimension has free, against collapse; None or 0 for the
-            plain ELBO.
+            plain ELBO. With a prior or a flow given, all dimensions together have their sum free.
         likelihood: "text" or a `zoo.likelihoods.Text`, which holds vocabulary, length and width.
         prior: identifier or `Prior`; the standard Normal by default.
         flow: identifier or `zoo.flows.Flow` that makes more than a Normal of the posterior.
@@ -57,7 +57,7 @@ def transformer_vae(
     free_bits = free_bits or 0.0
     if not free_bits >= 0:
         raise ValueError(f"free_bits must be None or nats from 0, got {free_bits!r}")
-    bound = WeightedSum((FreeBits(free_bits, beta),)) if free_bits else None
+    exact = flow is None and prior is None  # the KL, in closed form for each dimension
     return VAE(
         single_latent(
             TransformerEncoder(latent_dim, blocks=blocks, pooling=pooling, **body), prior, flow
@@ -68,10 +68,19 @@ def transformer_vae(
             likelihood=likelihood,
             kernel_regularizer=kernel_regularizer,
         ),
-        objective=chosen_objective(objective, beta, bound),
+        objective=chosen_objective(objective, beta, _bound(free_bits, beta, latent_dim, exact)),
         # A graph skips padding and keeps the processor's own products; XLA does neither.
         xla_on_cpu=False,
         steps_per_call=10,
         seed=seed,
         name="transformer_vae",
     )
+
+
+def _bound(free_bits, beta, latent_dim, exact):
+    """The ELBO with so many nats free for each latent dimension, or for all of them together."""
+    if not free_bits:
+        return None
+    if exact:
+        return WeightedSum((FreeBits(free_bits, beta),))
+    return WeightedSum((FreeBits(free_bits * latent_dim, beta, group_size=None),))

@@ -1,0 +1,195 @@
+"""Tell images apart from a few labels: a VAE whose codes lie in one cloud for each class.
+
+Data: scikit-learn's digits by default (1,797 grey images, 8x8; a fifth is held out), no download.
+Command: python recipes/semi_supervised.py
+"""
+
+import time
+
+import common
+import numpy as np
+import semi_supervised_data
+from run_folder import Outcome, Run
+
+import zoo
+
+LIKELIHOODS = ("bernoulli", "binarized_bernoulli", "discretized_logistic", "shared_scale_normal")
+DIGITS_EPOCHS, EPOCHS = 300, 24
+
+DESCRIPTION = """\
+Learn classes from a few labelled images and many without a label.
+
+Reads scikit-learn's digits (no download), any TFDS data set that has classes (--dataset) or your
+own images (--data, sub-folders are classes).
+Of the images to train on --labels keep their class, as many of each; which ones is up to the seed.
+Repeats everything for --seeds seeds and reports the mean and deviation of the test accuracy, beside
+that of classifiers which see the labelled images alone.
+Writes into the folder --out, of the first seed but for the numbers:
+  figures/          curves, test images in latent space, images of each class that it made up
+  metrics.json      accuracy of each seed, options, versions, seconds
+  history.csv       what was logged after each epoch
+  model.keras       the model: import zoo; keras.models.load_model("model.keras")
+  saved_model/      the same for serving"""
+EXAMPLES = """\
+examples:
+  python recipes/semi_supervised.py
+  python recipes/semi_supervised.py --dataset mnist --labels 100 --seeds 5 --out runs/mnist100
+  python recipes/semi_supervised.py --dataset svhn_cropped --labels 1000 --variant conv_vae
+  python recipes/semi_supervised.py --data photos/ --size 32 --labels 60
+"""
+
+
+def parser():
+    """The command line."""
+    found = common.parser("semi_supervised.py", DESCRIPTION, EXAMPLES)
+    _data_options(found.add_argument_group("data"))
+    model = found.add_argument_group("model")
+    model.add_argument("--variant", default="dense_vae", metavar="NAME", help="dense_vae, conv_vae")
+    model.add_argument("--latent-dim", type=common.positive, default=16, metavar="D")
+    model.add_argument("--option", action="append", default=[], metavar="KEY=VALUE")
+    model.add_argument("--likelihood", choices=LIKELIHOODS, help="p(x|z); default: by the colours")
+    training = found.add_argument_group("training")
+    training.add_argument("--epochs", type=common.positive, help="passes over the training data")
+    training.add_argument("--batch-size", type=common.positive, default=250, metavar="N")
+    training.add_argument("--learning-rate", type=common.non_negative, default=1e-3, metavar="R")
+    training.add_argument(
+        "--weight",
+        type=common.non_negative,
+        default=10.0,
+        metavar="W",
+        help="of the cross-entropy of labelled images in the loss (default 10)",
+    )
+    training.add_argument(
+        "--warp",
+        type=common.non_negative,
+        default=0.15,
+        metavar="S",
+        help="how far the images that the encoder sees are turned, stretched and moved while "
+        "training, as a part of half an image; 0: not at all (default 0.15)",
+    )
+    training.add_argument("--seed", type=common.seed, default=0, help="the first one (default 0)")
+    training.add_argument("--seeds", type=common.positive, default=1, metavar="N")
+    run = found.add_argument_group("run")
+    run.add_argument("--out", type=common.path, default=common.path("runs/semi_supervised"))
+    # What other recipes let the user choose, and their helpers ask for.
+    found.set_defaults(resume=False, distribute=False, beta=None, input_noise=None)
+    return found
+
+
+def _data_options(data):
+    import image_data
+
+    data.add_argument("--dataset", metavar="NAME", help="a TFDS name: mnist, svhn_cropped, ...")
+    data.add_argument("--data-dir", type=common.path, metavar="FOLDER", help="where TFDS keeps it")
+    data.add_argument(
+        "--data", type=common.path, metavar="PATH", help="a folder of images in a folder a class"
+    )
+    data.add_argument("--size", type=image_data.size, metavar="S", help="resize to SxS, or HxW")
+    data.add_argument("--limit", type=common.positive, metavar="N", help="train on N images")
+    data.add_argument(
+        "--labels",
+        type=common.positive,
+        default=100,
+        metavar="N",
+        help="images that keep their label, of all classes together (default 100)",
+    )
+    data.add_argument(
+        "--evaluate", type=common.natural, default=0, metavar="N", help="test images; 0 is all"
+    )
+
+
+def run(options):
+    """Train and test for each seed, save and draw the first; the exit status."""
+    folder = Run("semi_supervised", options)
+    data = semi_supervised_data.load(options)
+    if options.epochs is None:
+        options.epochs = DIGITS_EPOCHS if data.default else EPOCHS
+    folder.describe(data.name, data.x, data.test_x)
+    print(
+        f"{data.name}: {len(data.x):,} images of {len(data.names)} classes to train on, "
+        f"{options.labels} with a label; {len(data.test_x):,} to test"
+    )
+    first, found = options.seed, folder.record.setdefault("accuracy", [])
+    for seed in range(first, first + options.seeds):
+        options.seed = seed  # which the model is made by
+        chosen = semi_supervised_data.choose(data.y, options.labels, seed)
+        vae = _model(folder, data)
+        if seed == first:
+            folder.begin()
+        try:
+            seconds = _train(folder, vae, data, chosen, log=seed == first)
+        except FloatingPointError as error:
+            return folder.finish(Outcome(error=str(error)))
+        scores = {"VAE": _accuracy(vae, data), **semi_supervised_data.baselines(data, chosen)}
+        found.append({"seed": seed, **scores, "seconds": round(seconds, 1)})
+        shown = ", ".join(f"{name} {100 * value:.2f} %" for name, value in scores.items())
+        print(f"seed {seed}: {shown}; {seconds:.0f} s", flush=True)
+        folder.write()
+        if seed == first:
+            folder.save(vae)
+            _draw(folder, vae, data, seed)
+    return folder.finish(Outcome(), *_summary(folder, found))
+
+
+def _model(folder, data):
+    """The variant with a Normal for each class as prior, and terms that read the labels."""
+    options, grey = folder.options, data.x.shape[-1] == 1
+    terms = (zoo.objectives.LabelKL(), zoo.objectives.Classification(options.weight))
+    return folder.model(
+        data.x.shape[1:],
+        options.likelihood or ("bernoulli" if grey else "discretized_logistic"),
+        prior=zoo.LabelPrior(options.latent_dim, len(data.names)),
+        objective=zoo.objectives.WeightedSum(terms),
+        **({"hidden": (500, 500)} if options.variant == "dense_vae" else {}),
+        **({"input_noise": zoo.corruptions.AffineCorruption(options.warp)} if options.warp else {}),
+    )
+
+
+def _train(folder, vae, data, chosen, log):
+    """Fit; how many seconds that took."""
+    import keras
+
+    began, options = time.monotonic(), folder.options
+    x, y = semi_supervised_data.mixed(data.x, data.y, chosen)
+    vae.fit(
+        x,
+        y,
+        batch_size=options.batch_size,
+        epochs=options.epochs,
+        verbose=0,
+        callbacks=[keras.callbacks.CSVLogger(folder.folder / "history.csv")] if log else [],
+    )
+    return time.monotonic() - began
+
+
+def _accuracy(vae, data):
+    found = zoo.labels.classify(vae, data.test_x).argmax(-1)
+    return float((found == data.test_y).mean())
+
+
+def _draw(folder, vae, data, seed):
+    """All figures of a trained model."""
+    plots, count = zoo.plots, len(data.names)
+    folder.figure("curves", plots.training_curves(folder.history()))
+    q = vae.encode(data.test_x)
+    folder.figure("latent", plots.latent_scatter(q.loc, data.names[data.test_y]))
+    labels = np.repeat(np.arange(count), 10)
+    made = zoo.labels.generate(vae, len(labels), label=labels, seed=seed)
+    folder.figure("classes", plots.samples(made, columns=10, title="Samples of each class"))
+
+
+def _summary(folder, found):
+    """Mean and deviation over seeds, into metrics.json; lines for the end."""
+    names = [name for name in found[0] if name not in ("seed", "seconds")]
+    folder.record["mean_accuracy"] = means = {}
+    lines = []
+    for name in names:
+        values = 100 * np.array([scores[name] for scores in found])
+        spread = values.std(ddof=1) if len(values) > 1 else 0.0
+        means[name] = {"mean": float(values.mean()), "deviation": float(spread), "unit": "%"}
+        lines.append(f"{name:<20} test accuracy {values.mean():.2f} ± {spread:.2f} %")
+    return lines
+
+
+if __name__ == "__main__":
+    raise SystemExit(common.main(parser(), run))

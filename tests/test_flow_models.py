@@ -1,0 +1,187 @@
+"""Flows inside models: training, inference, saving, serving, and what they are for."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+import zoo
+from tests.helpers import assert_same, data, optimizer, small
+from zoo import flows
+
+tfd = tfp.distributions
+
+NAMES = tuple(flows.IDENTIFIERS)
+
+
+def model(name, **options):
+    """A model whose flow moves things."""
+    vae = small("dense_vae", flow=name, latent_dim=3, **options)
+    vae.compile(optimizer(), jit_compile=False)
+    rng = np.random.default_rng(0)
+    for weight in vae.latents.flow.weights:
+        weight.assign_add(0.1 * rng.standard_normal(weight.shape))
+    return vae
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("compiled", [True, False])
+def test_fit_moves_every_weight_of_the_flow(name, compiled):
+    vae, x = model(name), data("dense_vae", 21)
+    vae.compile(optimizer(), jit_compile=compiled, steps_per_execution=1)
+    before = [np.array(w) for w in vae.latents.flow.weights]
+
+    logs = vae.fit(x, batch_size=8, epochs=1, verbose=0).history
+
+    assert np.isfinite(logs["elbo"]).all()
+    moved = [np.abs(a - b).max() for a, b in zip(before, vae.latents.flow.weights, strict=True)]
+    assert min(moved) > 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_encode_gives_a_normal_whose_mean_reconstructs(name):
+    vae, x = model(name), data("dense_vae")
+
+    q = vae.encode(x)
+
+    assert type(q) is tfd.Normal
+    wrapped = vae.latents.flow.wrap(vae.latents.encoder(tf.constant(x)))
+    np.testing.assert_allclose(q.loc, wrapped.mean(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(q.scale, wrapped.stddev(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(vae.decode(q.mean()).mean(), vae.reconstruct(x), atol=1e-5)
+    np.testing.assert_allclose(vae.predict(x, verbose=0)["loc"], q.loc, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_with_a_flow_comes_back_from_its_file(name, tmp_path):
+    vae, x = model(name), data("dense_vae")
+    vae.fit(x, verbose=0)
+    vae.save(tmp_path / "vae.keras")
+
+    again = keras.models.load_model(tmp_path / "vae.keras")
+
+    assert type(again.latents.flow) is flows.IDENTIFIERS[name]
+    assert_same(again.score(x), vae.score(x))
+    assert_same(again.reconstruct(x, samples=2), vae.reconstruct(x, samples=2))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_served_model_scores_as_before_and_holds_no_random_op(name, tmp_path):
+    vae, x = model(name), data("dense_vae")
+    vae.export(tmp_path / "served")
+
+    served = tf.saved_model.load(str(tmp_path / "served")).signatures
+
+    for signature in ("encode", "reconstruct", "score", "decode"):
+        graph = served[signature].graph.as_graph_def()
+        ops = {node.op for part in (graph, *graph.library.function) for node in _nodes(part)}
+        assert not [op for op in ops if "Random" in op]
+    score = served["score"](x=tf.constant(x))
+    assert_same(score, {k: vae.score(x)[k] for k in score}, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        served["encode"](x=tf.constant(x))["loc"], vae.encode(x).loc, atol=1e-5
+    )
+
+
+def _nodes(part):
+    return part.node_def if hasattr(part, "node_def") else part.node
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_flow_is_in_full_precision_under_a_half_precision_policy(name):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    vae, x = model(name), data("dense_vae")
+    vae.compile(optimizer(), jit_compile=False)
+
+    logs = vae.fit(x, verbose=0).history
+
+    draw = vae(x).draws[0]
+    assert draw.z.dtype == draw.log_q.dtype == tf.float32
+    assert {w.dtype for w in vae.latents.flow.weights} == {"float32"}
+    assert np.isfinite(logs["elbo"]).all()
+
+
+@pytest.mark.parametrize("name", ["conv_vae", "lstm_vae", "transformer_vae"])
+def test_other_variants_take_a_flow(name):
+    vae, x = small(name, flow="iaf"), data(name)
+    vae.compile(optimizer(), jit_compile=False)
+
+    logs = vae.fit(x, verbose=0).history
+
+    assert type(vae(x).draws[0].posterior) is flows.FlowNormal
+    assert np.isfinite(logs["elbo"]).all()
+
+
+def test_a_new_flow_leaves_the_elbo_as_it_is_without():
+    plain, moved = (small("dense_vae", flow=flow, latent_dim=3) for flow in (None, "iaf"))
+    for a, b in zip(moved.latents.encoder.weights, plain.latents.encoder.weights, strict=True):
+        a.assign(b)
+    for a, b in zip(moved.decoder.weights, plain.decoder.weights, strict=True):
+        a.assign(b)
+    x = data("dense_vae")
+
+    # The KL is an estimate here, but balanced noise makes no error in what is quadratic.
+    np.testing.assert_allclose(moved.elbo(x), plain.elbo(x), atol=1e-4)
+
+
+def test_an_unknown_flow_is_an_error_that_suggests_one():
+    with pytest.raises(ValueError, match="flow='splin' is not known; did you mean 'spline'"):
+        zoo.get("dense_vae", flow="splin")
+
+
+# What flows are for
+
+
+def banana(z):
+    """log p(x|z) of an x that is the same for all: z_2 is near z_1 squared."""
+    return -0.5 * tf.square((z[..., 1] - tf.square(z[..., 0]) + 1.0) / 0.2)
+
+
+@pytest.fixture(scope="module")
+def elbo_without():
+    return best_elbo(None)
+
+
+def best_elbo(flow, steps=600):
+    """The largest E_q[log p(x|z) + log p(z) - log q(z)] that training finds, p(z) = N(0, 1)."""
+    keras.utils.set_random_seed(0)
+    loc, raw = tf.Variable(tf.zeros([1, 2])), tf.Variable(tf.fill([1, 2], -0.5))
+    variables = [loc, raw]
+    if flow is not None:
+        flow.build((None, 2))
+        variables += [w.value for w in flow.trainable_weights]
+    adam = keras.optimizers.Adam(1e-2)
+    adam.build(variables)
+
+    def elbo(noise):
+        base = tfd.Normal(loc, tf.exp(raw))
+        u = base.loc + base.scale * noise[:, None]
+        if flow is None:
+            z, log_q = u, tfd.Independent(base, 1).log_prob(u)
+        else:
+            z, log_q = flow.wrap(base).push(u)
+        prior = tfd.Independent(tfd.Normal(tf.zeros(2), 1.0), 1)
+        return tf.reduce_mean(banana(z) + prior.log_prob(z) - log_q)
+
+    @tf.function
+    def train(seed):
+        with tf.GradientTape() as tape:
+            loss = -elbo(tf.random.stateless_normal([64, 2], seed))
+        adam.apply(tape.gradient(loss, variables), variables)
+
+    for i in range(steps):
+        train(tf.constant([i, 0]))
+    return float(elbo(tf.random.stateless_normal([20_000, 2], [0, 1])))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_flow_fits_a_posterior_that_no_normal_does(name, elbo_without):
+    flow = flows.IDENTIFIERS[name](hidden=(32,), steps=4)
+
+    found = best_elbo(flow)
+
+    grid = tf.constant(np.stack(np.meshgrid(*[np.linspace(-6, 6, 601)] * 2), -1), tf.float32)
+    joint = banana(grid) + tfd.Independent(tfd.Normal(tf.zeros(2), 1.0), 1).log_prob(grid)
+    log_p = float(tf.reduce_logsumexp(joint)) + 2 * np.log(0.02)
+    assert elbo_without + 0.3 < found < log_p + 0.02
