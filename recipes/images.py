@@ -43,6 +43,7 @@ examples:
   python recipes/images.py --dataset fashion_mnist --limit 10000 --latent-dim 2 --out runs/fashion
   python recipes/images.py --data photos/ --size 32 --likelihood discretized_logistic
   python recipes/images.py --data frames.npy --beta 4 --warmup-epochs 5
+  python recipes/images.py --dataset omniglot --variant ladder_vae --out runs/omniglot
 
 The first takes about a minute on two free CPU cores.
 """
@@ -126,17 +127,30 @@ def draw(folder, vae, held_out, seen, labels, seed):
         ),
     )
     folder.figure("samples", plots.samples(vae.generate(100, seed=seed)))
-    folder.figure("latent", plots.latent_scatter(q.loc, labels))
+    # Of a ladder the top's dimensions, which come first; what is below has priors of its own.
+    ladder = hasattr(vae.latents, "level_dims")
+    size = vae.latents.level_dims[0] if ladder else vae.latents.latent_dim
+    loc, scale = np.asarray(q.loc)[:, :size], np.asarray(q.scale)[:, :size]
+    folder.figure("latent", plots.latent_scatter(loc, labels))
+    if ladder:
+        folder.figure("levels", _levels(vae, held_out[:12], few, seed))
     start, end = _pairs(len(seen), labels)
     strips = vae.interpolate(seen[start], seen[end], steps=11)
     folder.figure("interpolation", plots.interpolations(strips))
     # The dimensions that carry most about x, in nats of KL(q || p).
-    loc, scale = np.asarray(q.loc), np.asarray(q.scale)
     nats = np.mean(0.5 * (loc**2 + scale**2 - 1) - np.log(scale), 0)
     top = [int(i) for i in np.argsort(-nats)[:8]]
     names = [f"$z_{{{i}}}$  {nats[i]:.1f} nats" for i in top]
     grid = vae.traverse(dimensions=top, steps=11)
     folder.figure("traversal", plots.traversals(grid, names, np.linspace(-3, 3, 11)))
+
+
+def _levels(vae, held_out, seen, seed):
+    """The figure of what each level of a ladder holds."""
+    count = len(vae.latents.level_dims)
+    kept = [zoo.reconstruct_levels(vae, seen, keep) for keep in range(count, 0, -1)]
+    drawn = zoo.reconstruct_levels(vae, seen, 1, samples=3, seed=seed)
+    return zoo.plots.levels(held_out, kept, drawn)
 
 
 def _pairs(rows, labels):

@@ -9,12 +9,16 @@ import time
 import common
 import numpy as np
 import semi_supervised_data
+import semi_supervised_graph
 from run_folder import Outcome, Run
 
 import zoo
 
 LIKELIHOODS = ("bernoulli", "binarized_bernoulli", "discretized_logistic", "shared_scale_normal")
-DIGITS_EPOCHS, EPOCHS = 300, 24
+DIGITS_EPOCHS, EPOCHS = 100, 8
+# Once labels are passed on, most images have one.
+MORE_WEIGHT = 10.0
+WATCHED = 1000  # test images that history.csv says something of
 
 DESCRIPTION = """\
 Learn classes from a few labelled images and many without a label.
@@ -22,6 +26,8 @@ Learn classes from a few labelled images and many without a label.
 Reads scikit-learn's digits (no download), any TFDS data set that has classes (--dataset) or your
 own images (--data, sub-folders are classes).
 Of the images to train on --labels keep their class, as many of each; which ones is up to the seed.
+Trains in phases: first on these labels, then --rounds times on labels that were passed on, among
+the codes of the images to train on, from neighbour to neighbour.
 Repeats everything for --seeds seeds and reports the mean and deviation of the test accuracy, beside
 that of classifiers which see the labelled images alone.
 Writes into the folder --out, of the first seed but for the numbers:
@@ -49,7 +55,19 @@ def parser():
     model.add_argument("--option", action="append", default=[], metavar="KEY=VALUE")
     model.add_argument("--likelihood", choices=LIKELIHOODS, help="p(x|z); default: by the colours")
     training = found.add_argument_group("training")
-    training.add_argument("--epochs", type=common.positive, help="passes over the training data")
+    training.add_argument(
+        "--epochs",
+        type=common.positive,
+        metavar="N",
+        help="passes over the training data in the first phase, half as many in each other",
+    )
+    training.add_argument(
+        "--rounds",
+        type=common.natural,
+        default=2,
+        metavar="N",
+        help="how often labels are passed on (default 2)",
+    )
     training.add_argument("--batch-size", type=common.positive, default=250, metavar="N")
     training.add_argument("--learning-rate", type=common.non_negative, default=1e-3, metavar="R")
     training.add_argument(
@@ -62,10 +80,10 @@ def parser():
     training.add_argument(
         "--warp",
         type=common.non_negative,
-        default=0.15,
+        default=0.1,
         metavar="S",
         help="how far the images that the encoder sees are turned, stretched and moved while "
-        "training, as a part of half an image; 0: not at all (default 0.15)",
+        "training, as a part of half an image; 0: not at all (default 0.1)",
     )
     training.add_argument("--seed", type=common.seed, default=0, help="the first one (default 0)")
     training.add_argument("--seeds", type=common.positive, default=1, metavar="N")
@@ -146,20 +164,45 @@ def _model(folder, data):
 
 
 def _train(folder, vae, data, chosen, log):
-    """Fit; how many seconds that took."""
+    """Fit, in phases; how many seconds that took."""
+    began, options = time.monotonic(), folder.options
+    y = known = semi_supervised_data.known(data.y, chosen)
+    done = _phase(folder, vae, data, y, chosen, 0, options.epochs, log)
+    classification = vae.objective.term("classification")
+    classification.current.assign(MORE_WEIGHT * classification.weight)
+    for number in range(options.rounds):
+        codes = np.asarray(vae.encode(data.x, batch_size=1000).loc)
+        y = semi_supervised_graph.spread(codes, known, len(data.names), options.seed + number)
+        done = _phase(folder, vae, data, y, chosen, done, -(-options.epochs // 2), log)
+    return time.monotonic() - began
+
+
+def _phase(folder, vae, data, y, chosen, done, epochs, log):
+    """Train for so many epochs more, at a rate that falls to nearly 0; how many are done then."""
     import keras
 
-    began, options = time.monotonic(), folder.options
-    x, y = semi_supervised_data.mixed(data.x, data.y, chosen)
+    options = folder.options
+    x, y = semi_supervised_data.mixed(data.x, y, chosen)
+    steps = epochs * -(-len(x) // options.batch_size)
+    rate = keras.optimizers.schedules.CosineDecay(options.learning_rate, steps, alpha=0.02)
+    vae.compile(zoo.FusedAdam(rate))
+    logged = {}
+    if log:
+        logger = keras.callbacks.CSVLogger(folder.folder / "history.csv", append=done > 0)
+        logged = {
+            "callbacks": [logger],
+            "validation_data": (data.test_x[:WATCHED], data.test_y[:WATCHED]),
+        }
     vae.fit(
         x,
         y,
         batch_size=options.batch_size,
-        epochs=options.epochs,
+        epochs=done + epochs,
+        initial_epoch=done,
         verbose=0,
-        callbacks=[keras.callbacks.CSVLogger(folder.folder / "history.csv")] if log else [],
+        **logged,
     )
-    return time.monotonic() - began
+    return done + epochs
 
 
 def _accuracy(vae, data):

@@ -57,15 +57,18 @@ def choose(y, labels, seed):
     return rng.permutation(np.concatenate(rows))
 
 
+def known(y, chosen):
+    """y, but -1 where the class is not to be known."""
+    found = np.full(len(y), -1)
+    found[chosen] = y[chosen]
+    return found
+
+
 def mixed(x, y, chosen):
-    """What the model trains on: all images, -1 for a class but where it is known, and the labelled
-    ones again and again, until they are a tenth of all.
-    """
-    known = np.full(len(y), -1)
-    known[chosen] = y[chosen]
+    """All images and, again and again until they are a tenth of all, those with a label."""
     wanted = round(LABELLED_SHARE / (1 - LABELLED_SHARE) * (len(x) - len(chosen)))
     again = np.resize(chosen, max(0, wanted - len(chosen)))
-    return np.concatenate([x, x[again]]), np.concatenate([known, y[again]])
+    return np.concatenate([x, x[again]]), np.concatenate([y, y[again]])
 
 
 def baselines(data, chosen):

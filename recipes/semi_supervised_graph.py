@@ -5,7 +5,7 @@ import numpy as np
 # Neighbours of each code; how much of a label comes from them and not from the start; rounds.
 NEIGHBOURS, ALPHA, ROUNDS = 10, 0.99, 200
 # Codes in the graph at most, and which part of them, the surest, get a label.
-MOST, SUREST = 30_000, 0.9
+MOST, SUREST = 60_000, 0.95
 
 
 def spread(codes, y, classes, seed):
@@ -18,7 +18,7 @@ def spread(codes, y, classes, seed):
         codes: `[N, D]`.
         y: integers `[N]`, -1 where unknown.
         classes: C.
-        seed: of the choice among more than 30,000 examples.
+        seed: of the choice among more than 60,000 examples.
     """
     known = np.flatnonzero(y >= 0)
     others = np.random.default_rng(seed).permutation(np.flatnonzero(y < 0))[: MOST - len(known)]

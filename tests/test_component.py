@@ -15,15 +15,25 @@ from zoo.attention import TransformerBlock
 from zoo.causal import CausalLSTM, CausalTransformer
 from zoo.component import as_tuple, fraction, positive
 from zoo.corruptions import (
+    AffineCorruption,
     GaussianCorruption,
     MaskingCorruption,
     ModalityDropout,
     SaltAndPepperCorruption,
 )
 from zoo.decoders import ConvDecoder, DenseDecoder, JointDecoder, LSTMDecoder, TextDecoder
-from zoo.encoders import ConvEncoder, DenseEncoder, FusionEncoder, LSTMEncoder, TransformerEncoder
+from zoo.encoders import (
+    ConvEncoder,
+    ConvLadderEncoder,
+    DenseEncoder,
+    DenseLadderEncoder,
+    FusionEncoder,
+    LSTMEncoder,
+    TransformerEncoder,
+)
 from zoo.fusions import Concatenation, MixtureOfExperts, MixtureOfProducts, ProductOfExperts
 from zoo.identifiers import resolve
+from zoo.latents import ConvRung, DenseRung
 from zoo.layers import (
     BatchNormalization,
     ResidualBlock,
@@ -58,6 +68,7 @@ from zoo.objectives import (
     ImportanceWeighted,
     InverseMultiquadratic,
     LabelKL,
+    LevelKL,
     MeanCovariance,
     Rescaling,
     TotalCorrelation,
@@ -65,6 +76,7 @@ from zoo.objectives import (
 )
 from zoo.pooling import AttentionPooling, MeanPooling
 from zoo.recurrent import GRU, LSTM
+from zoo.residual import ResidualDense
 from zoo.rowwise import Dropout, LayerNormalization
 from zoo.variants.multimodal import Choice
 
@@ -72,6 +84,7 @@ L2 = keras.regularizers.L2(0.1)
 
 # One of each, with arguments that are not the defaults.
 COMPONENTS = (
+    AffineCorruption(0.3, seed=1),
     GaussianCorruption(0.3, seed=1),
     MaskingCorruption(0.3, seed=1),
     SaltAndPepperCorruption(0.3, seed=1),
@@ -118,6 +131,13 @@ COMPONENTS = (
     SharedScaleNormal(0.5, 0.1, 10.0),
     Tabular((0, 3), means=(1.0, 0.0), scales=(2.0, 1.0), floor=0.1),
     zoo.NormalPosterior(3, floor=0.01, ceiling=5.0, kernel_regularizer=L2),
+    ConvLadderEncoder(3, rungs=2, widths=(4, 8), blocks=2, stem_strides=2, normalization="group"),
+    DenseLadderEncoder(3, rungs=2, hidden=5, depth=2, activation="tanh", kernel_regularizer=L2),
+    ConvRung(2, blocks=2, normalization=None, activation="tanh", kernel_regularizer=L2),
+    DenseRung(2, depth=2, activation="tanh", kernel_regularizer=L2),
+    ResidualDense(4, activation="tanh", kernel_regularizer=L2),
+    zoo.LadderLatent(DenseLadderEncoder(3, hidden=5), [DenseRung(2)], prior=zoo.MixturePrior(3, 2)),
+    LevelKL(2, 0.5),
     zoo.StandardNormal(3),
     zoo.MixturePrior(3, 5),
     zoo.FlowPrior(3, zoo.flows.CouplingFlow(3)),

@@ -22,7 +22,7 @@ LEVELS = (
     ("encoders", "decoders", "latents", "objectives", "feeds", "helpings"),
     ("checks", "callbacks"),
     ("fitting", "inference"),
-    ("modalities", "neighbours", "aggregated", "levels", "labels"),
+    ("modalities", "neighbours", "aggregated", "levels", "matching", "labels"),
     ("queries",),
     ("model",),
     ("variants", "export"),

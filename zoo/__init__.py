@@ -40,6 +40,7 @@ _LAZY = {
     "bits_per_dimension": "zoo.nats",
     "mutual_information": "zoo.nats",
     "fit_prior": "zoo.aggregated",
+    "prior_match": "zoo.matching",
     "alignment": "zoo.modalities",
     "kl_by_level": "zoo.levels",
     "reconstruct_levels": "zoo.levels",

@@ -56,8 +56,9 @@ FACTORS = {
     "spline_and_critic": lambda size: dict(
         flow="spline", prior="mixture", objective=WeightedSum((KL(), Adversarial(hidden=(5,))))
     ),
-    "covariances": lambda size: dict(
-        objective=WeightedSum((KL(), TotalCorrelation(0.5), MeanCovariance(0.5, 0.2)))
+    "labels_and_covariances": lambda size: dict(
+        prior=zoo.LabelPrior(size, 3),
+        objective=WeightedSum((KL(), TotalCorrelation(0.5), MeanCovariance(0.5, 0.2))),
     ),
     "dreg": lambda size: dict(objective=DoublyReparameterized(3)),
 }

@@ -5,7 +5,7 @@ global state is touched, so they work without a display: `zoo.plots.samples(x).s
 """
 
 from zoo.plots.canvas import PALETTE
-from zoo.plots.images import interpolations, reconstructions, samples, traversals
+from zoo.plots.images import interpolations, levels, reconstructions, samples, traversals
 from zoo.plots.latent import MOST_POINTS, latent_scatter
 from zoo.plots.modalities import modality_scatter, score_table, side_by_side
 from zoo.plots.series import MOST_CHANNELS, series, series_samples
@@ -20,6 +20,7 @@ __all__ = [
     "column_surprise",
     "interpolations",
     "latent_scatter",
+    "levels",
     "marginals",
     "modality_scatter",
     "reconstructions",

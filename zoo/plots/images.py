@@ -24,6 +24,24 @@ def reconstructions(original, reconstructed, seen=None, most=12):
     return _grid(np.stack(list(rows.values())), "Reconstructions of held-out images", list(rows))
 
 
+def levels(original, kept, drawn, most=12):
+    """What each level of a ladder holds: originals above what is left as fewer levels are kept.
+
+    Args:
+        original: images `[N, H, W, C]`.
+        kept: `[L, N, H, W, C]`, means with all levels of x kept, then one less each, the last with
+            the top alone: as `zoo.reconstruct_levels` gives them.
+        drawn: `[k, N, H, W, C]`, the top kept and the others drawn.
+        most: how many images to show.
+    """
+    original, kept, drawn = (np.asarray(x) for x in (original, kept, drawn))
+    rows = np.concatenate([original[None], kept, drawn])[:, :most]
+    names = ["original", f"all {len(kept)} levels"]
+    names += [f"top {left}, mean" for left in range(len(kept) - 1, 0, -1)]
+    names += ["top 1, rest drawn", *[""] * (len(drawn) - 1)]
+    return _grid(rows, "What the levels hold, of held-out images", names[: len(rows)])
+
+
 def samples(images, columns=None, title="Samples from the prior"):
     """A grid of images `[N, H, W, C]`, as square as it can be or with so many columns."""
     images = np.asarray(images)
