@@ -206,7 +206,7 @@ def _phase(folder, vae, data, y, chosen, done, epochs, log):
 
 
 def _accuracy(vae, data):
-    found = zoo.labels.classify(vae, data.test_x).argmax(-1)
+    found = vae.classify(data.test_x).argmax(-1)
     return float((found == data.test_y).mean())
 
 
@@ -217,7 +217,7 @@ def _draw(folder, vae, data, seed):
     q = vae.encode(data.test_x)
     folder.figure("latent", plots.latent_scatter(q.loc, data.names[data.test_y]))
     labels = np.repeat(np.arange(count), 10)
-    made = zoo.labels.generate(vae, len(labels), label=labels, seed=seed)
+    made = vae.generate(len(labels), label=labels, seed=seed)
     folder.figure("classes", plots.samples(made, columns=10, title="Samples of each class"))
 
 

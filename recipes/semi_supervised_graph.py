@@ -45,7 +45,8 @@ def _similarities(codes):
 
     count = min(NEIGHBOURS, len(codes) - 1)
     distance, index = NearestNeighbors(n_neighbors=count + 1).fit(codes).kneighbors(codes)
-    weights = np.exp(-((distance[:, 1:] / distance[:, 1:].mean()) ** 2)).astype("float32")
+    distance = distance[:, 1:] / max(distance[:, 1:].mean(), 1e-12)
+    weights = np.exp(-(distance**2)).astype("float32")
     places = np.repeat(np.arange(len(codes)), count), index[:, 1:].ravel()
     graph = sparse.csr_matrix((weights.ravel(), places), (len(codes), len(codes)))
     graph = graph.maximum(graph.T)

@@ -10,6 +10,9 @@ from tests.helpers import assert_same, end, run_python, start_python
 
 NAMES = ("dense_vae", "conv_vae")
 
+# Trained on replicas in one process only.
+MIRRORED_ONLY = ("dense_ladder_vae", "iaf_and_vamp")
+
 # With oneDNN's kernels TensorFlow 2.21 mixes up the collectives of batch normalization on some
 # processors where one of two replicas in a process has no row (docs/devices.md).
 PLAIN_KERNELS = {"TF_ENABLE_ONEDNN_OPTS": "0"}
@@ -48,11 +51,16 @@ MIRRORED = (
 """
     + TRAIN
     + """
-    # One for both variants: TensorFlow mixes up the collectives of two strategies in a process.
+    import zoo
+    from tests.conformance.variants import OWN
+
+    for own, builder in OWN.items():
+        zoo.register(own, builder, data="tables")
+    # One for all variants: TensorFlow mixes up the collectives of two strategies in a process.
     replicas = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     for name in sys.argv[2:]:
         # Of the last batch of 17 one replica gets the only row; of that of 19 two and one.
-        for rows in (24, 17, 19) if name == "dense_vae" else (24, 17):
+        for rows in {"dense_vae": (24, 17, 19), "conv_vae": (24, 17)}.get(name, (24,)):
             one = train(name, tf.distribute.get_strategy(), rows)
             save(f"{sys.argv[1]}/{name}-{rows}.npz", one=one, two=train(name, replicas, rows))
 """
@@ -93,7 +101,7 @@ def assert_equal_training(got, expected):
 @pytest.fixture(scope="module")
 def mirrored(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mirrored")
-    run_python(MIRRORED, folder, *NAMES, **PLAIN_KERNELS)
+    run_python(MIRRORED, folder, *NAMES, *MIRRORED_ONLY, **PLAIN_KERNELS)
     return {path.stem: load(path) for path in folder.glob("*.npz")}
 
 
@@ -130,7 +138,10 @@ def free_ports(n):
 
 
 @pytest.mark.parametrize(
-    ("name", "rows"), [(name, rows) for name in NAMES for rows in (24, 17)] + [("dense_vae", 19)]
+    ("name", "rows"),
+    [(name, rows) for name in NAMES for rows in (24, 17)]
+    + [("dense_vae", 19)]
+    + [(name, 24) for name in MIRRORED_ONLY],
 )
 def test_two_mirrored_replicas_train_as_one(mirrored, name, rows):
     found = mirrored[f"{name}-{rows}"]

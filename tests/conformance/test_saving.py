@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import zoo
 from tests.conformance.variants import NAMES, each_variant
 from tests.helpers import assert_same, run_python, shapes, values, whole
 from zoo.trees import change, cut
@@ -263,6 +264,8 @@ def test_tflite_equals_keras(trained, exported, name):
     for key, arguments in given(x, z).items():
         if key.startswith(("encode_", "reconstruct_")):
             continue  # score_ of the same modality encodes and decodes, and converting takes long
+        if key == "score" and isinstance(run.vae.latents.prior, zoo.VampPrior):
+            continue  # log p(z) is computed in 64 bits, which TFLite lacks (docs/priors.md)
         got = tflite(exported[name], key, arguments)
         for output, value in expected[key].items():
             np.testing.assert_allclose(got[output], value, rtol=1e-3, atol=1e-4)

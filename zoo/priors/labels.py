@@ -66,7 +66,7 @@ class LabelPrior(Prior):
     """p(z|y) = Normal(loc_y, scale_y), learned for each of C classes; p(z) = sum_y p(y) p(z|y).
 
     With `zoo.objectives.LabelKL` labelled examples are drawn to their class's Normal and the others
-    to wherever they fit; then p(y|x) is Bayes' rule: `zoo.labels.classify`. With the plain `KL` no
+    to wherever they fit; then p(y|x) is Bayes' rule: `VAE.classify`. With the plain `KL` no
     label is read, and the classes are clusters. Kingma et al., Semi-supervised learning with deep
     generative models, 2014, have y beside z; Normals of classes in z are those of Jiang et al.,
     Variational deep embedding, 2017.
