@@ -2,6 +2,9 @@
 
 Data: scikit-learn's digits by default (1,797 grey images, 8x8; a fifth is held out), no download.
 Command: python recipes/semi_supervised.py
+Time: two minutes on two CPU cores.
+Expect, with seed 0 and 100 labels: 97.2 % of the 359 held-out images right, where a logistic
+regression on the same labels has 90.5 % and the nearest neighbour 91.4 %.
 """
 
 import time

@@ -12,7 +12,7 @@ def spread(codes, y, classes, seed):
     """y with labels for more examples: -1 remains for those that are not sure enough.
 
     F <- alpha S F + (1 - alpha) Y, S the normalised similarities of neighbours: Zhou et al.,
-    Learning with local and global consistency, 2004. Of a random part of many examples.
+    Learning with local and global consistency, 2003. Of a random part of many examples.
 
     Args:
         codes: `[N, D]`.

@@ -82,7 +82,10 @@ def small(name, *, built=True, **options):
         chosen |= _subnetworks(options.get("kernel_regularizer"))
     if built:
         options.setdefault("input_shape", event_shape(name))
-    return zoo.get(name, **{"seed": 1, **chosen, **options})
+    vae = zoo.get(name, **{"seed": 1, **chosen, **options})
+    if built and not vae.latents.adapted:  # or the first `fit` would change weights beforehand
+        vae.adapt(data(name))
+    return vae
 
 
 def _subnetworks(regularizer):

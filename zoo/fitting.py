@@ -55,7 +55,8 @@ def fit(
     )
     if validation_split and validation_data is None:
         (x, y, sample_weight), validation_data = _split(x, y, sample_weight, validation_split)
-    adapt(model, x, only_once=True)
+    if not model.decoder.likelihood.adapted:
+        _adapt_likelihood(model, x)
     if not hasattr(x, "__next__"):  # what can be read only once is left to train on
         model.decoder.likelihood.check_training(_parts(x))
     raw = x
@@ -81,11 +82,16 @@ def fit(
         return _fit_feed(model, keras_fit, feed, kwargs)
 
 
-def adapt(model, x, only_once=False):
-    """Let the likelihood see x, in the parts in which it comes, before any step."""
-    likelihood = model.decoder.likelihood
-    if only_once and likelihood.adapted:
-        return
+def adapt(model, x):
+    """Let the likelihood and then the latents see x, in the parts in which it comes."""
+    _adapt_likelihood(model, x)
+    if not model.latents.adapted:
+        checks.training_data(model, x, None, None)  # builds the model
+        _adapt_latents(model, x)
+
+
+def _adapt_likelihood(model, x):
+    """Let the likelihood see x before any step: its units, its words."""
     checks.given(x)
     if hasattr(x, "__next__"):
         raise ValueError(
@@ -97,7 +103,7 @@ def adapt(model, x, only_once=False):
             "x repeats without end: call vae.adapt(data) with data that end before fit"
         )
     with model.distribute_strategy.scope():
-        likelihood.adapt(_parts(x))
+        model.decoder.likelihood.adapt(_parts(x))
     model.forget_functions()
 
 
@@ -108,7 +114,7 @@ def _adapt_latents(model, x):
     if hasattr(x, "__next__"):
         raise ValueError(
             "x is a generator, which can be read only once, and the model's prior must see data "
-            "first: give arrays or a tf.data.Dataset"
+            "first: call vae.adapt(data) before fit, or give arrays or a tf.data.Dataset"
         )
     likelihood = model.decoder.likelihood
 

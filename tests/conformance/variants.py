@@ -57,7 +57,7 @@ FACTORS = {
         flow="spline", prior="mixture", objective=WeightedSum((KL(), Adversarial(hidden=(5,))))
     ),
     "labels_and_covariances": lambda size: dict(
-        prior=zoo.LabelPrior(size, 3),
+        prior=zoo.LabelPrior(size, 8),
         objective=WeightedSum((KL(), TotalCorrelation(0.5), MeanCovariance(0.5, 0.2))),
     ),
     "dreg": lambda size: dict(objective=DoublyReparameterized(3)),

@@ -7,7 +7,7 @@ import tensorflow_probability as tfp
 
 from zoo.component import ensure_built, positive
 from zoo.distributions import as_event, as_normal
-from zoo.sampling import balanced_noise
+from zoo.sampling import balanced_noise, normal
 
 tfb, tfd = tfp.bijectors, tfp.distributions
 
@@ -59,7 +59,12 @@ class FlowNormal(tfd.Distribution):
         return as_event(self.base).log_prob(u) - log_det
 
     def _sample_n(self, n, seed=None):
-        return self.bijector.forward(as_event(self.base).sample(n, seed=seed))
+        base = self.base
+        if not isinstance(base, tfd.Normal):
+            return self.bijector.forward(as_event(base).sample(n, seed=seed))
+        shape = tf.concat([[n], tf.shape(base.loc)], 0)  # the same draws in and out of XLA
+        noise = normal(shape, tf.cast(tfp.random.sanitize_seed(seed), tf.int32))
+        return self.bijector.forward(base.loc + base.scale * noise)
 
     def push(self, u):
         """(f(u), log q(f(u))) for draws u of the base, `[..., B, D]`: nothing is inverted."""

@@ -8,11 +8,12 @@ import tensorflow_probability as tfp
 from zoo.component import component, positive
 from zoo.distributions import bounded_scale, raw_of
 from zoo.priors.base import Prior
+from zoo.priors.mixture import DiagonalMixture
 
 tfd = tfp.distributions
 
 
-class LabelMixture(tfd.MixtureSameFamily):
+class LabelMixture(DiagonalMixture):
     """p(z) = sum_y p(y) p(z|y), p(z|y) = Normal(loc_y, scale_y): event `[D]`; nats throughout.
 
     Args:
@@ -21,21 +22,7 @@ class LabelMixture(tfd.MixtureSameFamily):
     """
 
     def __init__(self, logits, loc, scale, name="LabelMixture"):
-        parameters = dict(locals())
-        self.logits, self.locs, self.scales = logits, loc, scale
-        super().__init__(
-            tfd.Categorical(logits=logits), tfd.MultivariateNormalDiag(loc, scale), name=name
-        )
-        self._parameters = parameters
-
-    @classmethod
-    def _parameter_properties(cls, dtype, num_classes=None):
-        properties = tfp.util.ParameterProperties
-        return {
-            "logits": properties(event_ndims=1),
-            "loc": properties(event_ndims=2),
-            "scale": properties(event_ndims=2),
-        }
+        super().__init__(logits, loc, scale, name=name)
 
     @property
     def log_shares(self):

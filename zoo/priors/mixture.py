@@ -10,8 +10,44 @@ import tensorflow_probability as tfp
 from zoo.component import component, positive
 from zoo.distributions import bounded_scale, raw_of
 from zoo.priors.base import Prior
+from zoo.sampling import normal, uniform
 
 tfd = tfp.distributions
+
+
+class DiagonalMixture(tfd.MixtureSameFamily):
+    """sum_k w_k Normal(loc_k, scale_k), event `[D]`, whose draws are the same in and out of XLA.
+
+    Args:
+        logits: `[K]`, of the weights w.
+        loc, scale: `[K, D]`.
+    """
+
+    def __init__(self, logits, loc, scale, name="DiagonalMixture"):
+        parameters = dict(locals())
+        self.logits, self.locs, self.scales = logits, loc, scale
+        super().__init__(
+            tfd.Categorical(logits=logits), tfd.MultivariateNormalDiag(loc, scale), name=name
+        )
+        self._parameters = parameters
+
+    @classmethod
+    def _parameter_properties(cls, dtype, num_classes=None):
+        properties = tfp.util.ParameterProperties
+        return {
+            "logits": properties(event_ndims=1),
+            "loc": properties(event_ndims=2),
+            "scale": properties(event_ndims=2),
+        }
+
+    def _sample_n(self, n, seed=None):
+        which, noise = tfp.random.split_seed(tfp.random.sanitize_seed(seed), 2)
+        edges = tf.cumsum(tf.nn.softmax(self.logits))
+        places = uniform([n], tf.cast(which, tf.int32)) * edges[-1]
+        drawn = tf.searchsorted(edges, places, side="right")
+        drawn = tf.minimum(drawn, self.locs.shape[0] - 1)
+        e = normal([n, self.locs.shape[-1]], tf.cast(noise, tf.int32))
+        return tf.gather(self.locs, drawn) + tf.gather(self.scales, drawn) * e
 
 
 @component
@@ -90,7 +126,4 @@ class MixturePrior(Prior):
         del encoder
         # As plain tensors: TFP holds on to what it is given, and these are made anew each time.
         locs, raw, logits = map(tf.convert_to_tensor, (self.locs, self.raw_scales, self.logits))
-        return tfd.MixtureSameFamily(
-            tfd.Categorical(logits=logits),
-            tfd.MultivariateNormalDiag(locs, bounded_scale(raw, self.floor, self.ceiling)),
-        )
+        return DiagonalMixture(logits, locs, bounded_scale(raw, self.floor, self.ceiling))
