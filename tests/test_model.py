@@ -83,3 +83,13 @@ def test_half_precision_keeps_x_in_its_own_units():
     got = vae.evaluate(np.repeat(x, 50, 0), verbose=0, return_dict=True)
 
     assert got["nll"] == pytest.approx(vae.score(x, samples=64)["nll"].mean(), abs=0.2)
+
+
+def test_a_model_that_was_never_fitted_is_saved_and_loaded_without_a_warning(tmp_path):
+    vae = small("dense_vae")
+    x = data("dense_vae")
+    expected = vae.elbo(x)
+
+    vae.save(tmp_path / "vae.keras")
+
+    np.testing.assert_array_equal(keras.models.load_model(tmp_path / "vae.keras").elbo(x), expected)

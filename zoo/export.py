@@ -12,7 +12,8 @@ x and mean are as users give and read them: strings `[N]` for a model of texts. 
 modalities takes and gives them by their names, and has `encode_NAME`, `reconstruct_NAME` and
 `score_NAME` too, which take a part of them.
 
-All but `generate` hold no random op, so they convert to TFLite too.
+All but `generate` hold no random op, so they convert to TFLite too; but `score` does not where the
+prior is a `VampPrior`, whose density takes 64 bits.
 """
 
 import functools

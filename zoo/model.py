@@ -221,6 +221,8 @@ class VAE(Queries):
     def save(self, filepath, overwrite=True, **kwargs):
         """As `keras.Model.save`; a model without weights is an error."""
         checks.built(self)
+        if self.compiled:  # loading builds it, and looks for as many variables
+            self.optimizer.build(self.trainable_variables)
         super().save(filepath, overwrite=overwrite, **kwargs)
 
     def compiled_function(self, name, function, jit_compile=False):

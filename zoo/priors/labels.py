@@ -21,9 +21,6 @@ class LabelMixture(DiagonalMixture):
         loc, scale: `[C, D]`.
     """
 
-    def __init__(self, logits, loc, scale, name="LabelMixture"):
-        super().__init__(logits, loc, scale, name=name)
-
     @property
     def log_shares(self):
         """log p(y), `[C]`."""
