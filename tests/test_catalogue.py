@@ -35,7 +35,7 @@ def test_unknown_name_suggests_the_nearest(call):
 
 
 def test_name_that_resembles_nothing_lists_what_there_is():
-    with pytest.raises(ValueError, match="Available: conv_vae, dense_vae"):
+    with pytest.raises(ValueError, match="Available: conv_vae, dense_ladder_vae, dense_vae"):
         zoo.get("zzz")
 
 

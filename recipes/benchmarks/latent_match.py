@@ -20,7 +20,6 @@ import keras
 import numpy as np
 
 import zoo
-from zoo.objectives import KL, MMD, Adversarial, WeightedSum
 
 # Maps of 16x16 and smaller: minutes on a CPU.
 OPTIONS = {
@@ -34,11 +33,11 @@ OPTIONS = {
     "likelihood": "discretized_logistic",
 }
 OBJECTIVES = {
-    "KL": lambda: (KL(),),
-    "KL + adversarial": lambda: (KL(), Adversarial(10.0)),
-    "KL + MMD": lambda: (KL(), MMD(1000.0)),
-    "adversarial": lambda: (Adversarial(10.0),),
-    "MMD": lambda: (MMD(1000.0),),
+    "KL": lambda: (zoo.objectives.KL(),),
+    "KL + adversarial": lambda: (zoo.objectives.KL(), zoo.objectives.Adversarial(10.0)),
+    "KL + MMD": lambda: (zoo.objectives.KL(), zoo.objectives.MMD(1000.0)),
+    "adversarial": lambda: (zoo.objectives.Adversarial(10.0),),
+    "MMD": lambda: (zoo.objectives.MMD(1000.0),),
 }
 
 
@@ -60,7 +59,7 @@ def main():
 def run(name, seed, train, test, args):
     """One objective, one seed: what was measured."""
     keras.utils.set_random_seed(seed)
-    objective = WeightedSum(OBJECTIVES[name]())
+    objective = zoo.objectives.WeightedSum(OBJECTIVES[name]())
     vae = zoo.get("conv_vae", input_shape=(32, 32, 3), seed=seed, objective=objective, **OPTIONS)
     vae.compile(zoo.FusedAdam(args.learning_rate, global_clipnorm=1000.0))
     began = time.process_time()

@@ -22,9 +22,6 @@ import keras
 import numpy as np
 
 import zoo
-from zoo.decoders import DenseDecoder
-from zoo.encoders import DenseLadderEncoder
-from zoo.objectives import KL, WeightedSum
 
 HIDDEN, LATENT_DIM = 256, 40
 LIKELIHOOD = "binarized_bernoulli"
@@ -33,11 +30,11 @@ SLICE = 250  # images whose bound is computed before the next line of progress
 
 def single(seed, objective=None, **factors):
     """One stochastic layer."""
-    encoder = DenseLadderEncoder(LATENT_DIM, rungs=0, hidden=HIDDEN, depth=2)
+    encoder = zoo.encoders.DenseLadderEncoder(LATENT_DIM, rungs=0, hidden=HIDDEN, depth=2)
     return zoo.VAE(
         zoo.SingleLatent(encoder, **factors),
-        DenseDecoder(hidden=(HIDDEN,) * 3, likelihood=LIKELIHOOD),
-        objective=objective or WeightedSum((KL(),)),
+        zoo.decoders.DenseDecoder(hidden=(HIDDEN,) * 3, likelihood=LIKELIHOOD),
+        objective=objective or zoo.objectives.WeightedSum((zoo.objectives.KL(),)),
         steps_per_call=32,
         seed=seed,
     )

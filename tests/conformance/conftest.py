@@ -6,7 +6,7 @@ import keras
 import pytest
 
 import zoo
-from tests.conformance.variants import NAMES, OWN
+from tests.conformance.variants import OWN, VARIANTS
 from tests.helpers import data, optimizer, small
 from zoo.trees import cut
 
@@ -58,7 +58,7 @@ def _run(name, folder):
 @pytest.fixture(scope="module")
 def exported(user_variants, trained, tmp_path_factory):
     """name -> folder of its SavedModel."""
-    folders = {name: tmp_path_factory.mktemp("export") / name for name in NAMES}
+    folders = {name: tmp_path_factory.mktemp("export") / name for name in VARIANTS}
     for name, folder in folders.items():
         trained(name).vae.export(folder)
     return folders

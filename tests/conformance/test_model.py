@@ -7,14 +7,14 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 import zoo
-from tests.conformance.variants import each_variant
+from tests.conformance.variants import each_model, each_variant
 from tests.helpers import assert_same, data, shapes, small, values
 from zoo.trees import change, cut, rows
 
 tfd = tfp.distributions
 
 
-@each_variant
+@each_model
 def test_encode_gives_exactly_a_normal(trained, name):
     run = trained(name)
 
@@ -35,7 +35,7 @@ def test_encoder_and_decoder_are_subclassed_keras_models(trained, name):
         assert not isinstance(model, (keras.Sequential, keras.src.models.Functional))
 
 
-@each_variant
+@each_model
 def test_gradient_reaches_every_weight(name):
     vae, x = small(name), change(tf.constant, data(name))
     rng = np.random.default_rng(0)
@@ -52,7 +52,7 @@ def test_gradient_reaches_every_weight(name):
         assert np.abs(gradient).max() > 0, variable.path
 
 
-@each_variant
+@each_model
 def test_input_shape_builds_at_once_and_the_first_batch_builds_too(name):
     at_once, by_batch = small(name), small(name, built=False)
 
@@ -71,7 +71,7 @@ def test_zoo_compiles_with_adam_at_a_thousandth(name):
     assert float(vae.optimizer.learning_rate) == pytest.approx(1e-3)
 
 
-@each_variant
+@each_model
 def test_config_gives_the_same_model_back(name):
     vae = small(name)
 
@@ -82,12 +82,12 @@ def test_config_gives_the_same_model_back(name):
     assert [v.shape for v in again.variables] == [v.shape for v in vae.variables]
 
 
-@each_variant
+@each_model
 def test_seed_decides_the_initial_weights_given_keras_seed(name):
     assert_same(values(small(name).variables), values(small(name).variables))
 
 
-@each_variant
+@each_model
 def test_inference_is_deterministic(trained, name):
     run = trained(name)
 
@@ -99,7 +99,7 @@ def test_inference_is_deterministic(trained, name):
     assert_same(everything(), everything())
 
 
-@each_variant
+@each_model
 def test_seed_reproduces_samples_and_another_differs(trained, name):
     run = trained(name)
     x = cut(run.x, slice(3))
@@ -118,7 +118,7 @@ def test_seed_reproduces_samples_and_another_differs(trained, name):
     assert all(np.abs(a - b).max() > 0 for a, b in zip(first, other, strict=True))
 
 
-@each_variant
+@each_model
 def test_results_have_the_promised_shapes(trained, name):
     run = trained(name)
     x, vae, size = run.x, run.vae, run.vae.latents.latent_dim
@@ -137,7 +137,7 @@ def test_results_have_the_promised_shapes(trained, name):
     assert_shapes(vae.traverse(first, dimensions=[1], steps=4), 1, 4)
 
 
-@each_variant
+@each_model
 def test_predict_gives_arrays(trained, name):
     run = trained(name)
 
@@ -148,7 +148,7 @@ def test_predict_gives_arrays(trained, name):
     assert_same(got["reconstruction"], run.vae.reconstruct(run.x), rtol=1e-7, atol=1e-5)
 
 
-@each_variant
+@each_model
 def test_elbo_of_an_example_does_not_depend_on_its_batch(trained, name):
     run = trained(name)
 
@@ -160,7 +160,7 @@ def test_elbo_of_an_example_does_not_depend_on_its_batch(trained, name):
     np.testing.assert_allclose(backwards[::-1], whole, rtol=1e-5)
 
 
-@each_variant
+@each_model
 def test_arrays_tensors_and_datasets_give_the_same(trained, name):
     run = trained(name)
 
@@ -172,7 +172,7 @@ def test_arrays_tensors_and_datasets_give_the_same(trained, name):
     np.testing.assert_allclose(from_dataset, from_array, rtol=1e-5)
 
 
-@each_variant
+@each_model
 def test_mixed_bfloat16_trains_and_keeps_the_scale_in_float32(name):
     keras.config.set_dtype_policy("mixed_bfloat16")
     vae, x = small(name), data(name)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conformance.variants import each_variant
+from tests.conformance.variants import each_model, each_variant
 from tests.helpers import assert_same, choose, data, optimizer, small, values
 from zoo.objectives import MMD, MeanCovariance, Term, TotalCorrelation
 from zoo.trees import change, cut
@@ -40,7 +40,7 @@ def moved(vae, x, *args, **kwargs):
     return values(vae.trainable_variables)
 
 
-@each_variant
+@each_model
 def test_fit_logs_loss_elbo_nll_kl_active_units_and_terms(trained, name):
     run = trained(name)
     history = run.history
@@ -53,7 +53,7 @@ def test_fit_logs_loss_elbo_nll_kl_active_units_and_terms(trained, name):
     np.testing.assert_allclose(history["elbo"], -history["nll"] - history["kl"], rtol=1e-4)
 
 
-@each_variant
+@each_model
 def test_same_seed_gives_the_same_weights_bit_for_bit(trained, name):
     run, vae = trained(name), small(name)
     vae.compile(optimizer(), jit_compile=False)
@@ -75,7 +75,7 @@ def test_jit_compile_gives_the_same_weights(name):
     assert_same(*trained, rtol=1e-3, atol=1e-4)
 
 
-@each_variant
+@each_model
 def test_run_eagerly_gives_the_same_weights(trained, name):
     run, vae = trained(name), eager(name)
 
@@ -84,7 +84,7 @@ def test_run_eagerly_gives_the_same_weights(trained, name):
     assert_same(values(vae.variables), values(run.vae.variables), rtol=1e-3, atol=1e-4)
 
 
-@each_variant
+@each_model
 def test_elbo_in_the_logs_is_unweighted_by_regularizers(name):
     vae = small(name, kernel_regularizer=keras.regularizers.L2(0.5))
     vae.compile(optimizer(), run_eagerly=True)
@@ -101,7 +101,7 @@ def test_elbo_in_the_logs_is_unweighted_by_regularizers(name):
     assert got["elbo"] == pytest.approx(-got["nll"] - got["kl"], rel=1e-4)
 
 
-@each_variant
+@each_model
 def test_sample_weight_zero_leaves_an_example_out(name):
     vae, x = eager(name), data(name, 8)
     keep = np.array([1, 0] * 4, "float32")
@@ -123,7 +123,7 @@ def test_sample_weight_zero_leaves_an_example_out(name):
     assert any(np.abs(a - b).max() > 1e-4 for a, b in zip(weighted, alone, strict=True))
 
 
-@each_variant
+@each_model
 def test_sample_weights_scale_the_loss(name):
     vae, x = eager(name), data(name, 8)
 
