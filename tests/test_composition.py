@@ -7,7 +7,8 @@ import zoo
 from tests.helpers import data, small
 from zoo.objectives import KL, FreeBits
 
-SINGLE = ("conv_vae", "dense_vae", "lstm_vae", "transformer_vae")
+# Dense ones are among the conformance tests' models.
+SINGLE = ("conv_vae", "lstm_vae", "transformer_vae")
 
 
 @pytest.mark.parametrize("name", SINGLE)
@@ -31,7 +32,7 @@ def test_factors_given_by_name_train_with_each_encoder(name, factors):
     assert len(vae.generate(2, seed=1)) == 2
 
 
-@pytest.mark.parametrize("name", ["conv_vae", "dense_vae", "lstm_vae"])
+@pytest.mark.parametrize("name", ["conv_vae", "lstm_vae"])
 def test_vamp_prior_begins_as_examples_and_trains_with_each_encoder(name):
     x = data(name)
     vae = small(name, prior=zoo.VampPrior(2, 5))

@@ -102,10 +102,12 @@ class TriangularStep(keras.layers.Layer):
         square = tf.reshape(square, tf.concat([tf.shape(square)[:-1], [size, size]], 0))
         triangle = np.triu(np.ones((size, size), "float32"), 1)
         triangle = tf.constant(triangle.T if self.turned else triangle)
+        # Not tf.linalg.diag_part, which does not convert to TFLite.
+        diagonal = tf.reduce_sum(square * tf.eye(size), -1)
         outer, inner = square * triangle, tf.linalg.matrix_transpose(square) * triangle
         return (
             outer,
-            LARGEST_DIAGONAL * tf.tanh(tf.linalg.diag_part(square)),
+            LARGEST_DIAGONAL * tf.tanh(diagonal),
             inner,
             LARGEST_DIAGONAL * tf.tanh(inner_raw + INNER),
             bias,
