@@ -21,6 +21,7 @@ LEVELS = (
     ("causal", "fusions"),
     ("encoders", "decoders", "latents", "objectives", "feeds", "helpings"),
     ("checks", "callbacks"),
+    ("adapting",),
     ("fitting", "inference"),
     ("modalities", "neighbours", "aggregated", "levels", "matching", "labels"),
     ("queries",),

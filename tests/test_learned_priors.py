@@ -393,3 +393,11 @@ REPLICAS = """
 
 def test_two_replicas_train_as_one():
     run_python(REPLICAS)
+
+
+def test_a_dataset_without_end_is_an_error_and_no_wait_without_end():
+    x = np.random.default_rng(0).random((20, 6), "float32")
+    vae = zoo.get("dense_vae", hidden=(4,), latent_dim=2, prior=zoo.VampPrior(2, 3))
+
+    with pytest.raises(ValueError, match="x repeats without end"):
+        vae.fit(tf.data.Dataset.from_tensor_slices(x).batch(5).repeat(), steps_per_epoch=2)

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import checks, helpings, trees
+from zoo import adapting, checks, helpings, trees
 from zoo.callbacks.guard import NonFiniteGuard
 from zoo.feeds import ArrayFeed
 
@@ -56,12 +56,12 @@ def fit(
     if validation_split and validation_data is None:
         (x, y, sample_weight), validation_data = _split(x, y, sample_weight, validation_split)
     if not model.decoder.likelihood.adapted:
-        _adapt_likelihood(model, x)
+        adapting.adapt_likelihood(model, x)
     if not hasattr(x, "__next__"):  # what can be read only once is left to train on
-        model.decoder.likelihood.check_training(_parts(x))
+        model.decoder.likelihood.check_training(adapting.parts(x))
     raw = x
     x = checks.training_data(model, x, y, sample_weight)
-    _adapt_latents(model, raw)
+    adapting.adapt_latents(model, raw)
     if validation_data is not None:
         validation_data = _validation(model, validation_data)
         kwargs["validation_batch_size"] = validation_batch_size or batch_size or BATCH_SIZE
@@ -80,70 +80,6 @@ def fit(
             steps_per_epoch=steps_per_epoch,
         )
         return _fit_feed(model, keras_fit, feed, kwargs)
-
-
-def adapt(model, x):
-    """Let the likelihood and then the latents see x, in the parts in which it comes."""
-    _adapt_likelihood(model, x)
-    if not model.latents.adapted:
-        checks.training_data(model, x, None, None)  # builds the model
-        _adapt_latents(model, x)
-
-
-def _adapt_likelihood(model, x):
-    """Let the likelihood see x before any step: its units, its words."""
-    checks.given(x)
-    if hasattr(x, "__next__"):
-        raise ValueError(
-            "x is a generator, which can be read only once: call vae.adapt(data) before fit, or "
-            "give arrays or a tf.data.Dataset"
-        )
-    if isinstance(x, tf.data.Dataset) and x.cardinality() == tf.data.INFINITE_CARDINALITY:
-        raise ValueError(
-            "x repeats without end: call vae.adapt(data) with data that end before fit"
-        )
-    with model.distribute_strategy.scope():
-        model.decoder.likelihood.adapt(_parts(x))
-    model.forget_functions()
-
-
-def _adapt_latents(model, x):
-    """Let the latents see what their encoder sees of x, where they need that before any step."""
-    if model.latents.adapted:
-        return
-    if hasattr(x, "__next__"):
-        raise ValueError(
-            "x is a generator, which can be read only once, and the model's prior must see data "
-            "first: call vae.adapt(data) before fit, or give arrays or a tf.data.Dataset"
-        )
-    likelihood = model.decoder.likelihood
-
-    def features():
-        for part in _parts(x):
-            array = likelihood.prepare(part)
-            yield likelihood.features(likelihood.read(trees.change(tf.convert_to_tensor, array)))
-
-    with model.distribute_strategy.scope():
-        model.latents.adapt(features())
-
-
-def _parts(x):
-    """x as it comes, part by part."""
-    if isinstance(x, tf.data.Dataset):
-        return _Inputs(lambda: iter(x))
-    if isinstance(x, keras.utils.PyDataset):
-        return _Inputs(lambda: (x[i] for i in range(len(x))))
-    return [x]
-
-
-class _Inputs:
-    """x of each element, as often as it is iterated: each modality may want to see its own."""
-
-    def __init__(self, elements):
-        self.elements = elements
-
-    def __iter__(self):
-        return map(checks.inputs, self.elements())
 
 
 def _validation(model, data):

@@ -5,7 +5,7 @@ import functools
 import keras
 import tensorflow as tf
 
-from zoo import checks, corruptions, fitting, nats, tracing
+from zoo import adapting, checks, corruptions, fitting, nats, tracing
 from zoo.component import component, ensure_built
 from zoo.decoders import shapes
 from zoo.distributions import joint_normal
@@ -123,7 +123,7 @@ class VAE(Queries):
 
     def adapt(self, x):
         """Learn units or words from data, as `fit` does by itself with the first that it sees."""
-        fitting.adapt(self, x)
+        adapting.adapt(self, x)
 
     def forget_functions(self):
         """Trace anew what was compiled: the likelihood has learned something that it holds."""
@@ -222,7 +222,8 @@ class VAE(Queries):
         """As `keras.Model.save`; a model without weights is an error."""
         checks.built(self)
         if self.compiled:  # loading builds it, and looks for as many variables
-            self.optimizer.build(self.trainable_variables)
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
         super().save(filepath, overwrite=overwrite, **kwargs)
 
     def compiled_function(self, name, function, jit_compile=False):
