@@ -7,9 +7,10 @@ import tensorflow_probability as tfp
 
 from zoo.component import component
 from zoo.nats import total_kl
+from zoo.objectives.batches import over_samples
 from zoo.objectives.terms import Term
 from zoo.priors.labels import LabelMixture
-from zoo.sampling import tile, untile
+from zoo.sampling import tile
 
 tfd = tfp.distributions
 
@@ -52,7 +53,7 @@ class LabelKL(Term):
         draws = _of_classes(out, type(self).__name__)
         others = tuple(d for d in out.draws if not isinstance(d.prior, LabelMixture))
         nats = sum(_kl(draw, y, out.samples) for draw in draws)
-        return _mean_over_samples(nats, out) + total_kl(dataclasses.replace(out, draws=others))
+        return over_samples(nats, out) + total_kl(dataclasses.replace(out, draws=others))
 
 
 @component
@@ -80,7 +81,7 @@ class Classification(Term):
         y = _labels(y, out, type(self).__name__)
         draws = _of_classes(out, type(self).__name__)
         nats = sum(-_at(draw.prior.log_class(draw.z), y) for draw in draws)
-        return _mean_over_samples(tf.where(y < 0, 0.0, nats), out)
+        return over_samples(tf.where(y < 0, 0.0, nats), out)
 
 
 def _labels(y, out, term):
@@ -119,8 +120,3 @@ def _cost_by_class(draw, samples):
 def _at(values, y):
     """`values[i, y_i]`, of `[N, C]`; of class 0 where y is -1."""
     return tf.gather(values, tf.maximum(y, 0), batch_dims=1)
-
-
-def _mean_over_samples(values, out):
-    """`[S * B]` -> `[B]`."""
-    return values if out.samples == 1 else tf.reduce_mean(untile(values, out.samples), 0)
