@@ -16,6 +16,7 @@ VERSION = re.search(
 RECIPES = [
     "tensorflow-datasets>=4.9.7",
     "scikit-learn>=1.5",
+    "scipy>=1.13",
     "matplotlib>=3.9",
     "pandas>=2.2",
     "pyarrow>=17",
