@@ -23,7 +23,7 @@ SINGLE = ("conv_vae", "lstm_vae", "transformer_vae")
 )
 def test_factors_given_by_name_train_with_each_encoder(name, factors):
     vae, x = small(name, **factors), data(name)
-    vae.compile(jit_compile=False)
+    vae.compile(run_eagerly=True)
 
     history = vae.fit(x, epochs=1, batch_size=20, verbose=0).history
 

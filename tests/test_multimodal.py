@@ -74,6 +74,7 @@ def test_encoders_and_decoders_are_chosen_by_rank_and_type():
         "text": np.array(["one two", "three", "one", "two three"]),
     }
     vae = zoo.get("multimodal_vae", latent_dim=2)
+    vae.compile(run_eagerly=True)
 
     vae.fit(x, epochs=1, verbose=0)
 

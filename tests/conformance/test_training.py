@@ -55,12 +55,13 @@ def test_fit_logs_loss_elbo_nll_kl_active_units_and_terms(trained, name):
 
 @each_model
 def test_same_seed_gives_the_same_weights_bit_for_bit(trained, name):
-    run, vae = trained(name), small(name)
-    vae.compile(optimizer(), jit_compile=False)
+    run = trained(name)
+    first = values(run.vae.variables)
 
-    vae.fit(run.x, batch_size=8, epochs=2, verbose=0)
+    run.again()
 
-    assert_same(values(vae.variables), values(run.vae.variables))
+    assert_same(values(run.vae.variables), first)
+    assert any(np.abs(a - b).max() > 0 for a, b in zip(first, run.beginning, strict=False))
 
 
 @each_variant
@@ -161,7 +162,7 @@ def test_fit_takes_sample_weights(name):
 
 @each_variant
 def test_fit_takes_arrays_tensors_and_datasets_alike(name):
-    x = data(name)
+    x = data(name, 12)
     dataset = tf.data.Dataset.from_tensor_slices(x).batch(8)
 
     from_array = moved(eager(name), x)
@@ -214,11 +215,10 @@ def test_gradient_clipping_bounds_the_step(name):
 
 @each_variant
 def test_recompiling_changes_the_optimizer_and_keeps_the_weights(name):
-    vae, x = small(name), data(name, 8)
-    vae.compile(optimizer(), jit_compile=False)
+    vae, x = eager(name), data(name, 8)
     moved(vae, x)
     before = values(vae.trainable_variables)
 
-    vae.compile(keras.optimizers.SGD(0.0), jit_compile=False)
+    vae.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
 
     assert_same(moved(vae, x), before)
