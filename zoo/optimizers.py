@@ -14,27 +14,39 @@ class FusedAdam(keras.optimizers.Adam):
     """
 
     def apply(self, grads, trainable_variables=None):
-        return super().apply(_together(grads), trainable_variables)
+        self._scalars = {}
+        try:
+            return super().apply(_together(grads), trainable_variables)
+        finally:
+            self._scalars = {}  # they belong to this step's graph
 
     def update_step(self, gradient, variable, learning_rate):
         if self.amsgrad or isinstance(gradient, tf.IndexedSlices):
             super().update_step(gradient, variable, learning_rate)
             return
         index = self._get_variable_index(variable)
-        dtype = variable.dtype
-        step = tf.cast(self.iterations + 1, dtype)
         tf.raw_ops.ResourceApplyAdam(
             var=_handle(variable),
             m=_handle(self._momentums[index]),
             v=_handle(self._velocities[index]),
-            beta1_power=tf.pow(tf.cast(self.beta_1, dtype), step),
-            beta2_power=tf.pow(tf.cast(self.beta_2, dtype), step),
-            lr=tf.cast(learning_rate, dtype),
-            beta1=tf.cast(self.beta_1, dtype),
-            beta2=tf.cast(self.beta_2, dtype),
-            epsilon=tf.cast(self.epsilon, dtype),
-            grad=tf.cast(gradient, dtype),
+            grad=tf.cast(gradient, variable.dtype),
+            **self._shared(variable.dtype, learning_rate),
         )
+
+    def _shared(self, dtype, learning_rate):
+        """What is the same for all variables: made once a step, or half of a program is this."""
+        if dtype not in self._scalars:
+            step = tf.cast(self.iterations + 1, dtype)
+            betas = [tf.constant(beta, dtype) for beta in (self.beta_1, self.beta_2)]
+            self._scalars[dtype] = {
+                "beta1_power": tf.pow(betas[0], step),
+                "beta2_power": tf.pow(betas[1], step),
+                "lr": tf.cast(learning_rate, dtype),
+                "beta1": betas[0],
+                "beta2": betas[1],
+                "epsilon": tf.constant(self.epsilon, dtype),
+            }
+        return self._scalars[dtype]
 
 
 def _together(gradients):
