@@ -22,6 +22,7 @@ RECIPES = [
     "pyarrow>=17",
     "pillow>=10.4",
     "tensorboard>=2.18",
+    "constriction>=0.5",
 ]
 
 setup(

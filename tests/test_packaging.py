@@ -52,7 +52,7 @@ def test_every_import_of_the_package_is_a_dependency(built):
         "tensorflow": "tensorflow",
         "tensorflow_probability": "tensorflow-probability",
     }
-    plots = {"matplotlib", "sklearn"}  # zoo.plots alone needs them: the extra `recipes`
+    plots = {"matplotlib", "sklearn"}  # figures and metrics need them: the extra `recipes`
     assert _imports(ROOT / "zoo") - {"zoo"} - plots == set(distributions)
     assert needed == {*distributions.values(), "tf-keras"}
 

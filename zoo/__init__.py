@@ -39,6 +39,10 @@ _LAZY = {
     "binarize": "zoo.likelihoods",
     "bits_per_dimension": "zoo.nats",
     "mutual_information": "zoo.nats",
+    "AnomalyDetector": "zoo.anomaly",
+    "Diagnosis": "zoo.diagnosis",
+    "DiagnosisLogger": "zoo.diagnosis",
+    "diagnose": "zoo.diagnosis",
     "fit_prior": "zoo.aggregated",
     "prior_match": "zoo.matching",
     "alignment": "zoo.modalities",
@@ -50,10 +54,14 @@ _LAZY = {
     "spherical": "zoo.inference",
 }
 _MODULES = (
+    "anomaly",
     "callbacks",
     "causal",
+    "compression",
     "corruptions",
     "decoders",
+    "diagnosis",
+    "disentanglement",
     "distributions",
     "encoders",
     "flows",
@@ -66,6 +74,7 @@ _MODULES = (
     "plots",
     "pooling",
     "priors",
+    "representation",
     "sampling",
     "trees",
 )

@@ -102,3 +102,15 @@ class Queries(keras.Model):
         from zoo import export  # noqa: PLC0415  (export uses this class's public methods)
 
         export.saved_model(self, filepath, verbose, subsets)
+
+    def compress(self, x, verbose=False):
+        """Lossless: x -> bytes, about -ELBO / log 2 bits for each example; `zoo.compression`."""
+        from zoo import compression  # noqa: PLC0415  (only who compresses needs its library)
+
+        return compression.compress(self, x, verbose=verbose)
+
+    def decompress(self, stream, verbose=False):
+        """The array that `compress` made these bytes of, bit for bit; see `zoo.compression`."""
+        from zoo import compression  # noqa: PLC0415
+
+        return compression.decompress(self, stream, verbose=verbose)

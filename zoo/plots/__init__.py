@@ -5,6 +5,7 @@ global state is touched, so they work without a display: `zoo.plots.samples(x).s
 """
 
 from zoo.plots.canvas import PALETTE
+from zoo.plots.diagnosis import diagnosis, kl_per_dimension
 from zoo.plots.images import interpolations, levels, reconstructions, samples, traversals
 from zoo.plots.latent import MOST_POINTS, latent_scatter
 from zoo.plots.modalities import modality_scatter, score_table, side_by_side
@@ -18,7 +19,9 @@ __all__ = [
     "MOST_POINTS",
     "PALETTE",
     "column_surprise",
+    "diagnosis",
     "interpolations",
+    "kl_per_dimension",
     "latent_scatter",
     "levels",
     "marginals",
