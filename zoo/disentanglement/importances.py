@@ -20,12 +20,12 @@ def forest(seed):
 def dci(codes, factors, predictor=forest, seed=0):
     """Disentanglement, completeness and informativeness: three numbers in [0, 1].
 
-    A classifier predicts each factor from all dimensions; R_dk is how important dimension d is to
+    A classifier predicts each factor from all dimensions; R[d, k] is how important dimension d is to
     that of factor k, in parts of their sum over d. Eastwood and Williams, A framework for the
     quantitative evaluation of disentangled representations, 2018.
 
-        disentanglement  sum_d w_d (1 - H(R_d. / sum_k R_dk) / log K), w_d = sum_k R_dk / sum R
-        completeness     (1 / K) sum_k (1 - H(R_.k) / log D)
+        disentanglement  sum_d w_d (1 - H(R[d] / sum(R[d])) / log K), w_d = sum(R[d]) / sum(R)
+        completeness     (1 / K) sum_k (1 - H(R[:, k]) / log D)
         informativeness  mean accuracy on a fifth of the rows, which the classifiers have not seen
 
     For codes that know nothing the first two are about 0 and the third is what guessing gives. The
