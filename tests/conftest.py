@@ -17,14 +17,19 @@ if ROOT not in sys.path:
 import pytest  # noqa: E402
 
 
-def pytest_collection_modifyitems(items):
-    """With `--dist loadgroup` a file stays on one worker, and so do all conformance tests, which
-    share models whose training takes minutes.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """All conformance tests are one file to `--dist loadfile`: they share models whose training
+    takes minutes.
     """
-    for item in items:
-        file = item.nodeid.split("::")[0]
-        group = "conformance" if "/conformance/" in file else file
-        item.add_marker(pytest.mark.xdist_group(group))
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "conformance" if "/conformance/" in file else file
+
+    return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True)

@@ -80,4 +80,4 @@ def test_links_lead_to_files():
 
 def test_the_readme_shows_the_two_commands():
     commands = re.findall(r"^pip install .*&& (.+)$", (ROOT / "README.md").read_text("utf-8"), re.M)
-    assert commands[:2] == ["python recipes/images.py", "python -m pytest -n 2 --dist loadgroup"]
+    assert commands[:2] == ["python recipes/images.py", "python -m pytest -n 2 --dist loadfile"]
