@@ -20,8 +20,8 @@ def forest(seed):
 def dci(codes, factors, predictor=forest, seed=0):
     """Disentanglement, completeness and informativeness: three numbers in [0, 1].
 
-    A classifier predicts each factor from all dimensions; R[d, k] is how important dimension d is to
-    that of factor k, in parts of their sum over d. Eastwood and Williams, A framework for the
+    A classifier predicts each factor from all dimensions; R[d, k] is how important dimension d is
+    to that of factor k, in parts of their sum over d. Eastwood and Williams, A framework for the
     quantitative evaluation of disentangled representations, 2018.
 
         disentanglement  sum_d w_d (1 - H(R[d] / sum(R[d])) / log K), w_d = sum(R[d]) / sum(R)
