@@ -24,7 +24,7 @@ LEVELS = (
     ("adapting",),
     ("fitting", "inference"),
     ("modalities", "neighbours", "aggregated", "levels", "matching", "labels", "compression"),
-    ("diagnosis", "disentanglement", "representation"),
+    ("diagnosis", "disentanglement", "representation", "uncertainty"),
     ("queries",),
     ("model",),
     ("variants", "export"),
