@@ -259,9 +259,10 @@ def test_tflite_equals_keras(trained, exported, name):
     run = trained(name)
     x, z = cut(whole(run.x), slice(5)), codes(run.vae, 5)
     expected = keras_outputs(run.vae, x, z)
+    subsets = [key for key in expected if key.startswith("score_")]
 
     for key, arguments in given(x, z).items():
-        if key.startswith(("encode_", "reconstruct")):
+        if key not in ("encode", "decode", "score", *subsets[:1]):
             continue  # score encodes and decodes, and converting takes long
         got = tflite(exported[name], key, arguments)
         for output, value in expected[key].items():
