@@ -55,31 +55,15 @@ def diagnose(
     few = first(x, bounded, batch_size)
     bound = model.log_likelihood(few, importance_samples, seed, batch_size)
     below = model.elbo(few, seed=seed, batch_size=batch_size)
-    information = moments.mutual_information()
-    means = moments.means
-    by_level = np.atleast_1d(means["kl_by_level"])
     return Diagnosis(
         model=model.name,
         examples=moments.examples,
-        elbo=float(-means["nll"] - means["kl"]),
-        nll=float(means["nll"]),
-        kl=float(means["kl"]),
         bounded=len(bound),
         importance_samples=importance_samples,
         log_likelihood=float(bound.mean()),
         gap=float(bound.mean() - below.mean()),
-        decoder_use=float(means["without"] - means["with"]),
-        mutual_information=information,
-        # Of a ladder both are the top's.
-        aggregate_kl=None if information is None else float(by_level[-1] - information),
-        kl_by_level=by_level,
-        kl_by_dimension=means.get("kl_by_dimension"),
-        active=moments.deviation("centre") ** 2 > ACTIVE,
-        loc_mean=means["loc"],
-        loc_deviation=moments.deviation("loc"),
-        scale_mean=means["scale"],
-        loc_histogram=moments.histogram("loc"),
-        scale_histogram=moments.histogram("scale"),
+        **_averages(moments),
+        **_dimensions(moments),
     )
 
 
@@ -88,6 +72,35 @@ def first(x, n, batch_size=256):
     if isinstance(x, tf.data.Dataset):
         return x.unbatch().take(n).batch(batch_size)
     return trees.cut(x, slice(n))
+
+
+def _averages(moments):
+    """The numbers of a `Diagnosis` that are means over all examples."""
+    means, information = moments.means, moments.mutual_information()
+    by_level = np.atleast_1d(means["kl_by_level"])
+    return {
+        "elbo": float(-means["nll"] - means["kl"]),
+        "nll": float(means["nll"]),
+        "kl": float(means["kl"]),
+        "decoder_use": float(means["without"] - means["with"]),
+        "mutual_information": information,
+        # Of a ladder both are the top's.
+        "aggregate_kl": None if information is None else float(by_level[-1] - information),
+        "kl_by_level": by_level,
+    }
+
+
+def _dimensions(moments):
+    """What a `Diagnosis` says of single dimensions."""
+    return {
+        "kl_by_dimension": moments.means.get("kl_by_dimension"),
+        "active": moments.deviation("centre") ** 2 > ACTIVE,
+        "loc_mean": moments.means["loc"],
+        "loc_deviation": moments.deviation("loc"),
+        "scale_mean": moments.means["scale"],
+        "loc_histogram": moments.histogram("loc"),
+        "scale_histogram": moments.histogram("scale"),
+    }
 
 
 def _measured(model, x, pairs, seed, batch_size, verbose):
