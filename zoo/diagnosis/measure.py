@@ -132,18 +132,15 @@ def _codes(model, batch, seed):
     """Where the codes lie, and what the decoder makes of them and of another example's."""
     out = model.run(batch, RandomSampler(seed))
     q, z = joint_normal(out.draws), tf.concat([draw.z for draw in out.draws], -1)
-
-    def missed(z):
-        p = model._likelihood(model.latents.code(z), model.decoded_shape(out.target))
-        return -p.log_prob(out.target)
+    shape = model.decoded_shape(out.target)
 
     top = out.draws[0]
     found = {
         "loc": q.loc,
         "scale": q.scale,
         "centre": tf.concat(nats.posterior_centres(out), -1),
-        "with": missed(z),
-        "without": missed(tf.roll(z, 1, 0)),
+        "with": nats.nll(out),
+        "without": -model.decode(tf.roll(z, 1, 0), shape).log_prob(out.target),
     }
     if type(top.posterior) is tfd.Normal:
         found |= {"top_z": top.z, "top_loc": top.posterior.loc, "top_scale": top.posterior.scale}
