@@ -258,19 +258,19 @@ def test_deterministic_signatures_hold_no_random_op(exported, name):
 def test_tflite_equals_keras(trained, exported, name):
     run = trained(name)
     x, z = cut(whole(run.x), slice(5)), codes(run.vae, 5)
-    expected = keras_outputs(run.vae, x, z)
-    subsets = [key for key in expected if key.startswith("score_")]
+    expected, calls = keras_outputs(run.vae, x, z), given(x, z)
+    subsets = [key for key in calls if key.startswith("score_")]
+    keys = ["encode", "decode", "score", *subsets[:1]]
 
-    for key, arguments in given(x, z).items():
-        if key not in ("encode", "decode", "score", *subsets[:1]):
-            continue  # score encodes and decodes, and converting takes long
-        got = tflite(exported[name], key, arguments)
+    signature = tflite(exported[name], keys)
+
+    for key in keys:
+        got = signature(key)(**calls[key])
         for output, value in expected[key].items():
             np.testing.assert_allclose(got[output], value, rtol=1e-3, atol=1e-4)
 
 
-def tflite(folder, signature, arguments):
-    """Outputs of one signature, converted and run by the TFLite interpreter."""
-    converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=[signature])
-    interpreter = tf.lite.Interpreter(model_content=converter.convert())
-    return interpreter.get_signature_runner(signature)(**arguments)
+def tflite(folder, keys):
+    """key -> a function that runs this signature by the TFLite interpreter."""
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=keys)
+    return tf.lite.Interpreter(model_content=converter.convert()).get_signature_runner
