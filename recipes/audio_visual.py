@@ -127,6 +127,7 @@ def run(options):
             folder.save(vae)
             lines = evaluation.nats(folder, vae, held_out)
             lines += audio_visual_results.report(folder, vae, held_out, labels)
+            folder.report(vae, held_out, labels)
     return folder.finish(outcome, *lines)
 
 

@@ -15,6 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # What every run folder holds, for --help.
 FILES = """\
+  report.html       all of this on one page, to look at first or to send to someone
   history.csv       what was logged after each epoch (and tensorboard/, the same for TensorBoard)
   model.keras       the model: import zoo; keras.models.load_model("model.keras")
   saved_model/      the same for serving: encode, decode, reconstruct, generate, score
@@ -149,6 +150,9 @@ def _run_options(parser, out, evaluate):
         metavar="N",
         help="held-out examples that curves, numbers and figures are made of; 0 is all "
         f"(default {evaluate})",
+    )
+    run.add_argument(
+        "--no-report", dest="report", action="store_false", help="leave out report.html"
     )
     run.add_argument(
         "--samples",

@@ -33,7 +33,8 @@ Train a variational autoencoder on images, and see what it learned.
 Reads scikit-learn's digits (no download), any TFDS data set (--dataset) or your own images
 (--data).
 Writes into the folder --out:
-  figures/          curves, reconstructions, samples, latent space, interpolation, traversal
+  figures/          curves, reconstructions, samples, latent space, interpolation, uncertainty,
+                    traversal as a grid and as a GIF; of two latent dimensions the manifold
   metrics.json      held-out ELBO and log-likelihood in nats, options, seed, versions, seconds
 {common.FILES}"""
 EXAMPLES = """\
@@ -112,6 +113,7 @@ def run(options):
             if options.likelihood == "discretized_logistic":
                 lines.append(evaluation.bits(folder, x.shape[1:]))
             draw(folder, vae, held_out, seen, labels, options.seed)
+            folder.report(vae, seen, labels)
     return folder.finish(outcome, *lines)
 
 
@@ -134,15 +136,20 @@ def draw(folder, vae, held_out, seen, labels, seed):
     folder.figure("latent", plots.latent_scatter(loc, labels))
     if ladder:
         folder.figure("levels", _levels(vae, held_out[:12], few, seed))
-    start, end = _pairs(len(seen), labels)
-    strips = vae.interpolate(seen[start], seen[end], steps=11)
-    folder.figure("interpolation", plots.interpolations(strips))
+    if vae.latents.latent_dim == 2:
+        folder.figure("manifold", plots.manifold(vae.manifold(), zoo.normal_quantiles()))
+    folder.figure("interpolation", plots.interpolations(_paths(vae, seen, labels)))
+    # What q(z|x) leaves open; of binary images the noise of p(x|z) would hide it.
+    spread = zoo.predictive(vae, few[:8], noise=False, seed=seed)
+    folder.figure("uncertainty", plots.uncertainty(held_out[:8], spread.mean, spread.deviation))
     # The dimensions that carry most about x, in nats of KL(q || p).
     nats = np.mean(0.5 * (loc**2 + scale**2 - 1) - np.log(scale), 0)
     top = [int(i) for i in np.argsort(-nats)[:8]]
-    names = [f"$z_{{{i}}}$  {nats[i]:.1f} nats" for i in top]
-    grid = vae.traverse(dimensions=top, steps=11)
-    folder.figure("traversal", plots.traversals(grid, names, np.linspace(-3, 3, 11)))
+    names = [f"$z_{{{i}}}$\n{nats[i]:.1f} nats" for i in top]
+    grid, values = vae.traverse(dimensions=top, steps=11), np.linspace(-3, 3, 11)
+    folder.figure("traversal", plots.traversals(grid, names, values))
+    loop = plots.traversal_animation(grid, names, values)
+    loop.save(folder.folder / "figures" / "traversal.gif", dpi=80)
 
 
 def _levels(vae, held_out, seen, seed):
@@ -151,6 +158,12 @@ def _levels(vae, held_out, seen, seed):
     kept = [zoo.reconstruct_levels(vae, seen, keep) for keep in range(count, 0, -1)]
     drawn = zoo.reconstruct_levels(vae, seen, 1, samples=3, seed=seed)
     return zoo.plots.levels(held_out, kept, drawn)
+
+
+def _paths(vae, x, labels):
+    """Name of a path -> images along it, between up to four pairs of x."""
+    start, end = (x[rows[:4]] for rows in _pairs(len(x), labels))
+    return {name: vae.interpolate(start, end, 11, name) for name in ("linear", "spherical")}
 
 
 def _pairs(rows, labels):

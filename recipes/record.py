@@ -12,7 +12,7 @@ from common import InputError
 import zoo
 
 # Options that may change between a run and its --resume.
-FREE = ("epochs", "resume", "samples", "evaluate", "out", "data_dir")
+FREE = ("epochs", "resume", "samples", "evaluate", "report", "out", "data_dir")
 PACKAGES = ("keras", "tensorflow", "tensorflow-probability", "numpy", "scikit-learn")
 
 

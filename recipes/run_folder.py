@@ -18,7 +18,9 @@ import zoo
 
 # What a new run in the folder of an old one would otherwise leave there.
 OLD = ("checkpoints", "tensorboard", "figures", "saved_model", "texts", "history.csv")
-OLD += ("model.keras", "scores.csv", "columns.json", "sounds", "retrieval.md")
+OLD += ("model.keras", "scores.csv", "columns.json", "sounds", "retrieval.md", "report.html")
+# Of report.html: few, so that it takes seconds; metrics.json has the numbers of all rows.
+REPORT_SAMPLES, REPORT_EXAMPLES, REPORT_ROWS = 16, 256, 2048
 
 
 @dataclasses.dataclass
@@ -139,6 +141,8 @@ class Run:
     def train(self, vae, train, validation, *callbacks):
         """Fit, and save the model whatever comes in between: `Outcome`."""
         _check_data(vae, train, validation)
+        from interrupting import BetweenSteps
+
         before = self._epochs_before(vae)
         past = history.read(self.folder / "history.csv", before)
         checkpoints = self.folder / "checkpoints"
@@ -146,18 +150,25 @@ class Run:
         self.begin(before)
         outcome, began = Outcome(), time.monotonic()
         try:
-            vae.fit(
-                train,
-                batch_size=self.options.batch_size,
-                # A run that had stopped by itself does not go on when it is resumed.
-                epochs=before if any(stopped) else self.options.epochs,
-                validation_data=(validation,),
-                verbose=1 if sys.stdout.isatty() else 2,
-                callbacks=self._callbacks(vae, zoo.trees.rows(train), callbacks),
-            )
+            with BetweenSteps() as interruptible:
+                vae.fit(
+                    train,
+                    batch_size=self.options.batch_size,
+                    # A run that had stopped by itself does not go on when it is resumed.
+                    epochs=before if any(stopped) else self.options.epochs,
+                    validation_data=(validation,),
+                    verbose=1 if sys.stdout.isatty() else 2,
+                    callbacks=[
+                        *self._callbacks(vae, zoo.trees.rows(train), callbacks),
+                        interruptible,
+                    ],
+                )
         except KeyboardInterrupt:
             outcome.interrupted = True
-            print("\nStopped: saving the model. Ctrl-C once more leaves out numbers and figures.")
+            print(
+                "\nStopped: saving the model. Ctrl-C once more leaves out numbers and figures.",
+                flush=True,  # what follows takes a while
+            )
         except FloatingPointError as error:
             outcome.error = str(error)
         seconds = self.record["seconds"].get("training", 0.0) + time.monotonic() - began
@@ -201,6 +212,31 @@ class Run:
         """Write figures/NAME.png."""
         figure.savefig(self.folder / "figures" / f"{name}.png", dpi=150)
 
+    def report(self, vae, held_out, labels=None, columns=None):
+        """Write report.html, if wanted: a page about the model that can be sent to someone."""
+        options, began = self.options, time.monotonic()
+        rows = zoo.trees.rows(held_out)
+        if not options.report:
+            return
+        if rows < 2:
+            self.note("no report.html: it needs at least two held-out examples")
+            return
+        # Whole batches: a last one of another size would be compiled anew.
+        few = slice(min(REPORT_ROWS, rows - rows % REPORT_EXAMPLES or rows))
+        zoo.report(
+            vae,
+            zoo.trees.cut(held_out, few),
+            self.folder / "report.html",
+            labels=None if labels is None else labels[few],
+            columns=columns,
+            history=self.history() or None,  # it may have been stopped in its first epoch
+            title=f"{self.record['data']['name']}: {options.variant}",
+            importance_samples=REPORT_SAMPLES,
+            max_examples=REPORT_EXAMPLES,
+            seed=options.seed,
+        )
+        self.record["seconds"]["report"] = round(time.monotonic() - began, 1)
+
     def finish(self, outcome, *lines):
         """Complete metrics.json and say where to look; the exit status."""
         self.record["finished"] = not outcome.status
@@ -208,8 +244,10 @@ class Run:
         self.write()
         if outcome.error:
             print(f"\nTraining broke off: {outcome.error}")
+        if "report" in self.record["seconds"]:
+            lines += (f"{self.folder}/report.html  start here: all of it on one page",)
         print("", *lines, f"{self.folder}/  model.keras, saved_model/, metrics.json", sep="\n")
-        print(f"{self.folder}/figures/  start here; tensorboard --logdir {self.folder}/tensorboard")
+        print(f"{self.folder}/figures/  and tensorboard --logdir {self.folder}/tensorboard")
         return outcome.status
 
 

@@ -36,6 +36,7 @@ that of classifiers which see the labelled images alone.
 Writes into the folder --out, of the first seed but for the numbers:
   figures/          curves, test images in latent space, images of each class that it made up
   metrics.json      accuracy of each seed, options, versions, seconds
+  report.html       all of the first model on one page, to look at first or to send to someone
   history.csv       what was logged after each epoch
   model.keras       the model: import zoo; keras.models.load_model("model.keras")
   saved_model/      the same for serving"""
@@ -92,6 +93,9 @@ def parser():
     training.add_argument("--seeds", type=common.positive, default=1, metavar="N")
     run = found.add_argument_group("run")
     run.add_argument("--out", type=common.path, default=common.path("runs/semi_supervised"))
+    run.add_argument(
+        "--no-report", dest="report", action="store_false", help="leave out report.html"
+    )
     # What other recipes let the user choose, and their helpers ask for.
     found.set_defaults(resume=False, distribute=False, beta=None, input_noise=None)
     return found
@@ -149,6 +153,7 @@ def run(options):
         if seed == first:
             folder.save(vae)
             _draw(folder, vae, data, seed)
+            folder.report(vae, data.test_x, data.names[data.test_y])
     return folder.finish(Outcome(), *_summary(folder, found))
 
 

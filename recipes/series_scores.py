@@ -53,7 +53,7 @@ def band(vae, values, stretch, window, seed):
     near = values[first : stretch.stop + window]
     x = windows.cut(near, window, stride, to_end=True)
     drawn = [
-        np.asarray(vae.decode(z).sample(seed=seed + i))
+        np.asarray(vae.decode(z).sample(seed=np.array([seed, i], "int32")))
         for i, z in enumerate(codes(vae, x, DRAWN, seed))
     ]
     found = np.mean(drawn, 0), *np.quantile(drawn, BAND, 0)

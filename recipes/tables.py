@@ -120,6 +120,8 @@ def run(options):
             scores = -vae.elbo(table.held_out, samples=16, seed=options.seed)
             lines += detect(folder, table, scores)
             draw(folder, vae, table, scores)
+            names = dict(zip(table.titles, table.levels, strict=True))
+            folder.report(vae, table.normal, columns=names)
     return folder.finish(outcome, *lines)
 
 
@@ -177,7 +179,7 @@ def draw(folder, vae, table, scores):
     folder.figure("columns", plots.column_surprise(table.columns, *means))
     rows = table.train[:SHOWN]
     codes = vae.latents.generate(len(rows), np.array([seed, 0], "int32"))
-    drawn = np.asarray(vae.decode(codes).sample(seed=seed))
+    drawn = np.asarray(vae.decode(codes).sample(seed=np.array([seed, 1], "int32")))
     folder.figure("samples", plots.marginals(table.titles, rows, drawn, table.levels))
 
 

@@ -108,6 +108,7 @@ def run(options):
             lines += evaluation.perplexity(folder, vae, x)
             writing.write(folder, vae, data)
             draw(folder, vae, x)
+            folder.report(vae, x, _lengths(vae, x))
     return folder.finish(outcome, *lines)
 
 
@@ -115,11 +116,14 @@ def draw(folder, vae, x):
     """All figures of a trained model."""
     plots = zoo.plots
     folder.figure("curves", plots.training_curves(folder.history()))
-    numbers = vae.decoder.likelihood.prepare(x)
-    words = np.count_nonzero(numbers, 1)
+    folder.figure("latent", plots.latent_scatter(vae.encode(x).loc, _lengths(vae, x)))
+
+
+def _lengths(vae, x):
+    """A class for each text: short or long."""
+    words = np.count_nonzero(vae.decoder.likelihood.prepare(x), 1)
     middle = int(np.median(words))
-    labels = np.where(words <= middle, f"up to {middle} words", f"more than {middle} words")
-    folder.figure("latent", plots.latent_scatter(vae.encode(x).loc, labels))
+    return np.where(words <= middle, f"up to {middle} words", f"more than {middle} words")
 
 
 if __name__ == "__main__":

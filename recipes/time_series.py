@@ -108,12 +108,12 @@ def run(options):
     lines = []
     if outcome.error is None:
         with folder.skippable():
-            lines = evaluation.nats(
-                folder, vae, _normal(data, held_out)[: options.evaluate or None]
-            )
+            usual = _normal(data, held_out)[: options.evaluate or None]
+            lines = evaluation.nats(folder, vae, usual)
             scores = series_scores.step_scores(vae, data.held_out, options.window, options.seed)
             lines += detect(folder, data, scores)
             draw(folder, vae, data, scores)
+            folder.report(vae, usual, columns=data.channels)
     return folder.finish(outcome, *lines)
 
 
@@ -203,7 +203,7 @@ def draw(folder, vae, data, scores):
 def _drawn(vae, n, seed):
     """n new series, noise and all, as the data have it."""
     z = vae.latents.generate(n, np.array([seed, 0], "int32"))
-    return np.asarray(vae.decode(z).sample(seed=seed))
+    return np.asarray(vae.decode(z).sample(seed=np.array([seed, 1], "int32")))
 
 
 def _stretch(data, scores, window):

@@ -32,6 +32,16 @@ def pytest_xdist_make_scheduler(config, log):
     return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session):
+    """`jit_compile="auto"` is about speed: a few steps of a tiny model are over before XLA has
+    compiled them. Tests of XLA say True, and the recipes' own processes choose as users' do.
+    """
+    from zoo.model import VAE
+
+    VAE._xla_pays = lambda self: False
+
+
 @pytest.fixture(autouse=True)
 def fresh_keras():
     """The same initial weights and no global state for each test that uses Keras."""

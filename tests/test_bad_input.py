@@ -383,6 +383,12 @@ def test_dimensions_out_of_range(dense):
         dense.traverse(dimensions=[2])
 
 
+@pytest.mark.parametrize("dimensions", [(0,), (1, 1), (0, 1, 0)])
+def test_a_plane_has_two_dimensions(dense, dimensions):
+    with pytest.raises(ValueError, match="dimensions must be two different ones, got"):
+        dense.manifold(dimensions=dimensions)
+
+
 @pytest.mark.parametrize("n", [0, -3, 1.5])
 def test_counts_must_be_positive_integers(dense, n):
     for call in (
@@ -391,6 +397,7 @@ def test_counts_must_be_positive_integers(dense, n):
         lambda: dense.log_likelihood(TABLE, samples=n),
         lambda: dense.reconstruct(TABLE, samples=n),
         lambda: dense.traverse(steps=n),
+        lambda: dense.manifold(steps=n),
     ):
         with pytest.raises(ValueError, match="must be a positive integer, got"):
             call()
@@ -403,6 +410,7 @@ def test_methods_that_need_shapes_say_so(tmp_path):
         lambda: vae.generate(3),
         lambda: vae.decode(np.zeros((1, 2))),
         lambda: vae.traverse(),
+        lambda: vae.manifold(),
         lambda: vae.export(tmp_path / "model"),
     ):
         with pytest.raises(ValueError, match="no shapes yet: call fit or encode first"):

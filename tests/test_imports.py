@@ -21,15 +21,17 @@ LEVELS = (
     ("causal", "fusions"),
     ("encoders", "decoders", "latents", "objectives", "feeds", "helpings"),
     ("checks", "callbacks"),
-    ("adapting",),
+    ("adapting", "reading"),
     ("fitting", "inference"),
-    ("modalities", "neighbours", "aggregated", "levels", "matching", "labels", "compression"),
+    ("modalities", "paths", "neighbours", "aggregated", "levels", "matching"),
+    ("labels", "compression"),
     ("diagnosis", "disentanglement", "representation", "uncertainty"),
     ("queries",),
     ("model",),
     ("variants", "export"),
     ("catalogue", "plots", "_registration"),
     ("anomaly",),
+    ("reporting",),
 )
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
 

@@ -6,7 +6,6 @@ import tensorflow as tf
 
 import zoo
 from tests.helpers import data, small
-from zoo import inference
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +43,23 @@ def test_spherical_path_between_parallel_codes_is_finite(end):
     np.testing.assert_allclose(path[-1], end, atol=1e-6)
 
 
+def test_spherical_path_between_antiparallel_codes_is_the_straight_line():
+    start, end = np.array([[1.0, 0.0]]), np.array([[-1.0, 0.0]])  # no great circle is the one
+
+    path = [zoo.spherical(start, end, t) for t in (0.25, 0.5)]
+
+    np.testing.assert_allclose(path, [[[0.5, 0.0]], [[0.0, 0.0]]], atol=1e-12)
+
+
+def test_spherical_path_at_an_angle_of_sixty_degrees():
+    start, end = np.array([[2.0, 0.0]]), np.array([[1.0, np.sqrt(3.0)]])
+
+    third = zoo.spherical(start, end, 1 / 3)[0]
+
+    at = np.pi / 9
+    np.testing.assert_allclose(third, [2 * np.cos(at), 2 * np.sin(at)], atol=1e-12)
+
+
 def test_interpolation_begins_and_ends_with_reconstructions(vae):
     path = vae.interpolate(X[:3], X[3:6], steps=4)
 
@@ -72,6 +88,26 @@ def test_traversal_without_an_example_starts_at_the_priors_origin(vae):
 
     assert moved.shape == (2, 3, 6)
     np.testing.assert_allclose(moved[0, 1], vae.decode(np.zeros((1, 2))).mean()[0], atol=1e-5)
+
+
+def test_a_manifold_has_the_quantiles_of_two_dimensions(vae):
+    values = zoo.normal_quantiles(3)
+    found = vae.manifold(dimensions=(1, 0), steps=3)
+
+    assert found.shape == (3, 3, 6)
+    z = np.array([[values[2], values[0]]])  # the first named is dimension 1
+    np.testing.assert_allclose(found[0, 2], vae.decode(z).mean()[0], atol=1e-5)
+    np.testing.assert_allclose(found[1, 1], vae.traverse(steps=3)[0, 1], atol=1e-5)
+
+
+def test_a_manifold_around_an_example_keeps_its_other_dimensions():
+    vae = small("dense_vae", likelihood="normal", latent_dim=3)
+    code = np.asarray(vae.encode(X[:1]).loc)[0]
+
+    found = vae.manifold(X[0], (0, 2), steps=1)
+
+    z = np.array([[0.0, code[1], 0.0]])
+    np.testing.assert_allclose(found[0, 0], vae.decode(z).mean()[0], atol=1e-5)
 
 
 def test_generated_examples_do_not_depend_on_how_many_are_asked_for(vae):
@@ -118,7 +154,6 @@ def test_compiled_functions_are_made_once_for_each_compile(vae):
     vae.encode(X[:5])
 
     assert vae._functions["encode"] is compiled
-    assert inference.linear is zoo.linear
 
 
 def test_another_seed_compiles_no_other_program():

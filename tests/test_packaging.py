@@ -52,7 +52,8 @@ def test_every_import_of_the_package_is_a_dependency(built):
         "tensorflow": "tensorflow",
         "tensorflow_probability": "tensorflow-probability",
     }
-    plots = {"matplotlib", "sklearn"}  # figures and metrics need them: the extra `recipes`
+    # Figures and metrics need them: the extra `recipes`; scikit-learn brings threadpoolctl.
+    plots = {"matplotlib", "sklearn", "threadpoolctl"}
     assert _imports(ROOT / "zoo") - {"zoo"} - plots == set(distributions)
     assert needed == {*distributions.values(), "tf-keras"}
 

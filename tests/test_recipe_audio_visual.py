@@ -98,7 +98,7 @@ def test_tones_by_default(run, capsys):
 def test_another_fusion(run, recipe, monkeypatch):
     monkeypatch.setattr(recipe("run_folder").saving, "save", lambda vae, folder: None)
 
-    out = run("--fusion", "mixture_of_products", "--alignment", 1, "--subsets", 0.5)
+    out = run("--no-report", "--fusion", "mixture_of_products", "--alignment", 1, "--subsets", 0.5)
 
     check_folder(out)
     check_sounds(out / "sounds")

@@ -33,9 +33,9 @@ def steps_after(recipe):
         vae.compile(run_eagerly=True)
         vae.optimizer.build(vae.trainable_variables)
         before = signal.getsignal(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            with recipe("interrupting").BetweenSteps() as last:
-                vae.fit(X, batch_size=8, verbose=0, callbacks=[CtrlC(times), last])
+        between_steps = recipe("interrupting").BetweenSteps()
+        with pytest.raises(KeyboardInterrupt), between_steps as last:
+            vae.fit(X, batch_size=8, verbose=0, callbacks=[CtrlC(times), last])
         assert signal.getsignal(signal.SIGINT) is before
         assert np.isfinite(vae.elbo(X)).all()
         return int(vae.optimizer.iterations)
@@ -56,13 +56,11 @@ def test_one_that_a_destructor_would_swallow_ends_training(recipe):
         def __del__(self):
             signal.raise_signal(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt):
-        with recipe("interrupting").BetweenSteps() as last:
-            Destroyed()
-            last.on_epoch_end(0)
+    with pytest.raises(KeyboardInterrupt), recipe("interrupting").BetweenSteps() as last:
+        Destroyed()
+        last.on_epoch_end(0)
 
 
 def test_one_after_the_last_step_is_not_lost(recipe):
-    with pytest.raises(KeyboardInterrupt):
-        with recipe("interrupting").BetweenSteps():
-            signal.raise_signal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), recipe("interrupting").BetweenSteps():
+        signal.raise_signal(signal.SIGINT)

@@ -19,10 +19,11 @@ for package in ("matplotlib", "sklearn", "pandas", "PIL", "tensorboard"):
 
 ROOT = pathlib.Path(__file__).parents[1]
 RECIPES = ROOT / "recipes"
-SMALL = ["--samples", "2", "--evaluate", "16", "--epochs", "2", "--limit", "64"]
-TINY_IMAGES = [*SMALL, "--option", "widths=(4,8)", "--option", "blocks=1", "--latent-dim", "3"]
+SMALL = ["--samples", "2", "--evaluate", "16", "--epochs", "2", "--limit", "64", "--no-report"]
+TINY_IMAGES = [*SMALL, "--option", "widths=(4,8)", "--option", "blocks=1", "--latent-dim", "2"]
 TINY_TABLES = [*SMALL, "--option", "hidden=(8,)", "--latent-dim", "2"]
-IMAGE_FIGURES = {"curves", "interpolation", "latent", "reconstructions", "samples", "traversal"}
+IMAGE_FIGURES = {"curves", "interpolation", "latent", "manifold", "reconstructions", "samples"}
+IMAGE_FIGURES |= {"traversal", "uncertainty"}
 TINY_SERIES = [*SMALL, "--option", "units=(5,)", "--latent-dim", "2", "--window", "24"]
 SERIES_FIGURES = {"curves", "latent", "samples", "series"}
 TABLE_FIGURES = {"columns", "curves", "latent", "samples", "scores"}
@@ -30,6 +31,7 @@ TABLE_FIGURES = {"columns", "curves", "latent", "samples", "scores"}
 
 def start(recipe, *arguments):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
+    environment["PYTHONFAULTHANDLER"] = "1"  # a crash says where
     command = [sys.executable, str(RECIPES / recipe), *map(str, arguments)]
     return subprocess.Popen(
         command,
@@ -81,10 +83,14 @@ def test_images_and_resuming_them(tmp_path):
     output = finish(start("images.py", *TINY_IMAGES, "--out", out, "--warmup-epochs", 1))
     assert "held-out log p(x)" in output and str(out / "figures") in output
     found = check_run(out, IMAGE_FIGURES)
+    assert (out / "figures" / "traversal.gif").read_bytes().startswith(b"GIF89a")
     assert found["notes"] == ["held-out images were binarised once, with seed 0"]
     assert epochs(out) == [0, 1]
     more = [*TINY_IMAGES, "--out", out, "--warmup-epochs", 1, "--resume", "--epochs", 3]
-    finish(start("images.py", *more))
+    more.remove("--no-report")
+    output = finish(start("images.py", *more))
+    assert f"{out}/report.html  start here" in output
+    assert "conv_vae" in (out / "report.html").read_text()
     assert epochs(out) == [0, 1, 2] and metrics(out)["epochs"] == 3
 
 

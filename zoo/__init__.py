@@ -54,8 +54,10 @@ _LAZY = {
     "reconstruct_levels": "zoo.levels",
     "unimodal_posteriors": "zoo.modalities",
     "retrieval": "zoo.neighbours",
-    "linear": "zoo.inference",
-    "spherical": "zoo.inference",
+    "report": "zoo.reporting",
+    "linear": "zoo.paths",
+    "spherical": "zoo.paths",
+    "normal_quantiles": "zoo.paths",
 }
 _MODULES = (
     "anomaly",

@@ -100,8 +100,7 @@ class VAE(Queries):
         eager = kwargs.get("run_eagerly", False)
         alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
         if jit_compile == "auto":
-            on_gpu = bool(tf.config.list_logical_devices("GPU"))
-            jit_compile = not eager and alone and (on_gpu or self.xla_on_cpu)
+            jit_compile = not eager and alone and self._xla_pays()
         if steps_per_execution == "auto":
             steps_per_execution = self.steps_per_call if alone and not eager else 1
         self._functions = {}
@@ -111,6 +110,10 @@ class VAE(Queries):
             steps_per_execution=steps_per_execution,
             **kwargs,
         )
+
+    def _xla_pays(self):
+        """Whether XLA makes a step of this model faster on this device."""
+        return self.xla_on_cpu or bool(tf.config.list_logical_devices("GPU"))
 
     def get_compile_config(self):
         # What was asked for, not what it came to on this machine.

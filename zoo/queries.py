@@ -2,7 +2,7 @@
 
 import keras
 
-from zoo import checks, inference, labels, modalities
+from zoo import checks, inference, labels, modalities, paths
 
 
 class Queries(keras.Model):
@@ -75,12 +75,12 @@ class Queries(keras.Model):
         """
         return inference.log_likelihood(self, x, samples, seed, batch_size, rows)
 
-    def interpolate(self, start, end, steps=8, path=inference.linear):
+    def interpolate(self, start, end, steps=8, path=paths.linear):
         """Means along a path between the codes of two batches, `[N, steps, *event]`.
 
         `path` is "linear", "spherical" or a function (start, end, t) -> codes.
         """
-        return inference.interpolate(self, start, end, steps, path)
+        return paths.interpolate(self, start, end, steps, path)
 
     def traverse(self, x=None, dimensions=None, low=-3.0, high=3.0, steps=9):
         """Vary one latent dimension at a time: `[dimensions, steps, *event]`.
@@ -91,7 +91,21 @@ class Queries(keras.Model):
             low, high: range of the varied dimension, in units of z.
             steps: how many values.
         """
-        return inference.traverse(self, x, dimensions, low, high, steps)
+        return paths.traverse(self, x, dimensions, low, high, steps)
+
+    def manifold(self, x=None, dimensions=(0, 1), steps=15):
+        """Means over a plane of latent space, `[steps, steps, *event]`: Kingma and Welling, 2014.
+
+        Along both axes z takes the `zoo.normal_quantiles` of so many steps: each image then stands
+        for an equal share of a standard normal prior. Entry [i, j] has the i-th value in the first
+        dimension and the j-th in the second.
+
+        Args:
+            x: one example `[*event]` whose code to start from; the prior's origin by default.
+            dimensions: the two that vary; all that there are, where the latent space is a plane.
+            steps: how many values of each.
+        """
+        return paths.manifold(self, x, dimensions, steps)
 
     def export(self, filepath, verbose=False, subsets=None):
         """Write a SavedModel with `encode`, `decode`, `reconstruct`, `generate` and `score`.

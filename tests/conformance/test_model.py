@@ -135,6 +135,7 @@ def test_results_have_the_promised_shapes(trained, name):
     assert vae.log_likelihood(x, samples=3).shape == (n,)
     assert_shapes(vae.interpolate(two, cut(x, slice(2, 4)), steps=5), 2, 5)
     assert_shapes(vae.traverse(first, dimensions=[1], steps=4), 1, 4)
+    assert_shapes(vae.manifold(first, steps=2), 2, 2)
 
 
 @each_model

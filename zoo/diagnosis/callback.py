@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import checks
-from zoo.diagnosis.measure import diagnose, first
+from zoo.diagnosis.measure import diagnose
+from zoo.reading import first
 
 
 class DiagnosisLogger(keras.callbacks.Callback):

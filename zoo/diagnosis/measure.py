@@ -7,11 +7,12 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo import checks, inference, nats, trees
+from zoo import checks, inference, nats
 from zoo.diagnosis.moments import Moments
 from zoo.diagnosis.report import Diagnosis
 from zoo.diagnosis.verdict import ACTIVE
 from zoo.distributions import joint_normal, kl_per_dimension
+from zoo.reading import first
 from zoo.sampling import CommonSampler, RandomSampler
 
 tfd = tfp.distributions
@@ -52,7 +53,7 @@ def diagnose(
     moments = _measured(model, x, pairs, seed, batch_size, verbose)
     if moments.examples < 2:
         raise ValueError("x must hold at least two examples, got one")
-    few = first(x, bounded, batch_size)
+    few = first(x, bounded)
     bound = model.log_likelihood(few, importance_samples, seed, batch_size)
     below = model.elbo(few, seed=seed, batch_size=batch_size)
     return Diagnosis(
@@ -65,13 +66,6 @@ def diagnose(
         **_averages(moments),
         **_dimensions(moments),
     )
-
-
-def first(x, n, batch_size=256):
-    """The first n examples of an array or of a dataset, as the same."""
-    if isinstance(x, tf.data.Dataset):
-        return x.unbatch().take(n).batch(batch_size)
-    return trees.cut(x, slice(n))
 
 
 def _averages(moments):

@@ -1,31 +1,44 @@
 """Figures of arrays: what a model learned, at a glance. The only package that imports matplotlib.
 
-Every function takes plain arrays and returns a `matplotlib.figure.Figure`; nothing is shown and no
-global state is touched, so they work without a display: `zoo.plots.samples(x).savefig("s.png")`.
+Every function takes plain arrays and returns a `matplotlib.figure.Figure` (one of them an
+animation); nothing is shown and no global state is touched, so they work without a display:
+`zoo.plots.samples(x).savefig("s.png")`.
 """
 
+from zoo.plots.animation import Loop, traversal_animation
 from zoo.plots.canvas import PALETTE
-from zoo.plots.diagnosis import diagnosis, kl_per_dimension
-from zoo.plots.images import interpolations, levels, reconstructions, samples, traversals
+from zoo.plots.diagnosis import diagnosis, kl_per_dimension, posterior_histograms
+from zoo.plots.images import (
+    interpolations,
+    levels,
+    manifold,
+    reconstructions,
+    samples,
+    traversals,
+)
 from zoo.plots.latent import MOST_POINTS, latent_scatter
 from zoo.plots.modalities import modality_scatter, score_table, side_by_side
 from zoo.plots.series import MOST_CHANNELS, series, series_samples
 from zoo.plots.tables import MOST_COLUMNS, column_surprise, marginals, score_histogram
 from zoo.plots.training import training_curves
+from zoo.plots.uncertainty import uncertainty
 
 __all__ = [
     "MOST_CHANNELS",
     "MOST_COLUMNS",
     "MOST_POINTS",
     "PALETTE",
+    "Loop",
     "column_surprise",
     "diagnosis",
     "interpolations",
     "kl_per_dimension",
     "latent_scatter",
     "levels",
+    "manifold",
     "marginals",
     "modality_scatter",
+    "posterior_histograms",
     "reconstructions",
     "samples",
     "score_histogram",
@@ -34,5 +47,7 @@ __all__ = [
     "series_samples",
     "side_by_side",
     "training_curves",
+    "traversal_animation",
     "traversals",
+    "uncertainty",
 ]

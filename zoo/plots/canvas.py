@@ -36,3 +36,9 @@ def short(name, most=24):
     """`name`, cut to `most` letters."""
     name = str(name)
     return name if len(name) <= most else name[: most - 1] + "…"
+
+
+def check_as_many(name, values, count):
+    """Raise unless there is one of `values` for each of so many."""
+    if len(values) != count:
+        raise ValueError(f"{name} must have {count} entries, got {len(values)}")

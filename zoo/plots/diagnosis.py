@@ -18,15 +18,7 @@ def diagnosis(found):
     (top, bars), (means, scales) = figure.subplots(2, 2)
     _parts(top, found)
     _dimensions(bars, found)
-    _histogram(means, *found.loc_histogram, DATA)
-    caption(means, "Means of q(z|x), all dimensions", "mean", "share")
-    counts, edges = found.scale_histogram
-    _histogram(scales, counts, edges, MODEL)
-    caption(scales, "Scales of q(z|x), all dimensions", "scale", "share")
-    low, high = scales.get_xlim()
-    ticks = [t for e in range(-4, 3) for t in (10.0**e, 2 * 10.0**e, 5 * 10.0**e)]
-    ticks = [tick for tick in ticks if low <= np.log10(tick) <= high]
-    scales.set_xticks(np.log10(ticks), [f"{tick:g}" for tick in ticks])
+    _posterior(means, scales, found)
     figure.suptitle(f"{found.model}: {found.verdict}", x=0.01, ha="left", weight="bold")
     return figure
 
@@ -39,6 +31,19 @@ def kl_per_dimension(found):
     """
     figure = new_figure(7, 3.6)
     _dimensions(figure.subplots(), found)
+    return figure
+
+
+def posterior_histograms(found):
+    """Where the means and the scales of q(z|x) lie, of all examples and dimensions.
+
+    Scales near 1 beside means near 0 are dimensions that stay at the prior and are not in use.
+
+    Args:
+        found: a `zoo.Diagnosis`.
+    """
+    figure = new_figure(9.6, 3.4)
+    _posterior(*figure.subplots(1, 2), found)
     return figure
 
 
@@ -73,6 +78,18 @@ def _dimensions(axes, found):
     what = "KL of each dimension" if known else "Variance of q's mean in each dimension"
     caption(axes, what + shown, "dimension, the largest first", "nats" if known else "variance")
     legend(axes)
+
+
+def _posterior(means, scales, found):
+    """Histograms of q's means and, by their logarithm, of its scales."""
+    _histogram(means, *found.loc_histogram, DATA)
+    caption(means, "Means of q(z|x), all dimensions", "mean, in units of z", "share")
+    _histogram(scales, *found.scale_histogram, MODEL)
+    caption(scales, "Scales of q(z|x), all dimensions", "scale, in units of z", "share")
+    low, high = scales.get_xlim()
+    ticks = [t for e in range(-4, 3) for t in (10.0**e, 2 * 10.0**e, 5 * 10.0**e)]
+    ticks = [tick for tick in ticks if low <= np.log10(tick) <= high]
+    scales.set_xticks(np.log10(ticks), [f"{tick:g}" for tick in ticks])
 
 
 def _histogram(axes, counts, edges, colour):

@@ -5,7 +5,8 @@ from matplotlib import patheffects
 from matplotlib.lines import Line2D
 
 from zoo.plots.canvas import INK, PALETTE, caption, new_figure, short
-from zoo.plots.latent import MOST_POINTS, plane
+from zoo.plots.latent import MOST_POINTS
+from zoo.plots.projections import plane
 
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
 SPECTROGRAM = "magma"
@@ -130,7 +131,7 @@ def _points(axes, drawn, labels, markers):
             axes.scatter(*points[here].T, s=size, **options)
         if len(set(labels)) > 1:
             at = np.median(np.concatenate([points[here] for points in drawn.values()]), 0)
-            text = axes.text(*at, short(label, 10), color=colour, weight="bold", ha="center")
+            text = axes.text(*at, short(label, 10), color=INK, weight="bold", ha="center")
             text.set_path_effects(halo)
 
 
