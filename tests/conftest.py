@@ -1,5 +1,6 @@
 """What every test shares: a CPU (the promises of equal bits are for CPUs), quiet logs, a seed."""
 
+import gc
 import importlib
 import os
 import pathlib
@@ -40,6 +41,15 @@ def pytest_collection_finish(session):
     from zoo.model import VAE
 
     VAE._xla_pays = lambda self: False
+    gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_second_look_at_what_stays():
+    """TensorFlow keeps what it traced: each full collection would go through all of it again."""
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -24,6 +24,14 @@ class CtrlC(keras.callbacks.Callback):
                 signal.raise_signal(signal.SIGINT)
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_means_an_interrupt():
+    """As in a terminal: a shell's background jobs ignore it, and so does what they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def steps_after(recipe):
     """steps_after(times) -> how many steps of three were trained."""

@@ -50,6 +50,19 @@ def finish(process, status=0):
     return output
 
 
+@pytest.fixture
+def here(recipe, capsys):
+    """here("tables", "--data", ...) -> what the recipe prints, run in this process."""
+
+    def run(name, *arguments):
+        module = recipe(name)
+        status = recipe("common").main(module.parser(), module.run, [str(a) for a in arguments])
+        assert status == 0
+        return capsys.readouterr().out
+
+    return run
+
+
 def metrics(out):
     return json.loads((out / "metrics.json").read_text())
 
@@ -137,10 +150,10 @@ def customers(path, rows=120):
     return path
 
 
-def test_tables_with_gaps_and_categories(tmp_path):
+def test_tables_with_gaps_and_categories(tmp_path, here):
     data, out = customers(tmp_path / "customers.csv"), tmp_path / "run"
     flags = ["--data", data, "--drop", "id", "--label", "churned", "--anomaly", "yes"]
-    output = finish(start("tables.py", *TINY_TABLES, *flags, "--out", out))
+    output = here("tables", *TINY_TABLES, *flags, "--out", out)
     assert "AUROC" in output
     anomalies = check_run(out, TABLE_FIGURES)["anomalies"]
     assert 0 <= anomalies["VAE, -ELBO"]["auroc"] <= 1 and "isolation forest" in anomalies
@@ -269,9 +282,9 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path, recipe, capsys):
     assert "--resume: there is no run" in line
 
 
-def test_time_series_with_labels(tmp_path):
+def test_time_series_with_labels(tmp_path, here):
     out = tmp_path / "run"
-    output = finish(start("time_series.py", *TINY_SERIES, "--out", out))
+    output = here("time_series", *TINY_SERIES, "--out", out)
 
     found = check_run(out, SERIES_FIGURES)
 
@@ -291,11 +304,11 @@ def write_csv(path, rows=120, **columns):
     return path
 
 
-def test_time_series_of_a_users_file(tmp_path):
+def test_time_series_of_a_users_file(tmp_path, here):
     data, out = write_csv(tmp_path / "mine.csv", price=np.arange(1.0, 121.0)), tmp_path / "run"
 
-    finish(start("time_series.py", *TINY_SERIES, "--data", data, "--time-column", "date",
-                 "--columns", "wave", "--out", out))  # fmt: skip
+    flags = ["--data", data, "--time-column", "date", "--columns", "wave"]
+    here("time_series", *TINY_SERIES, *flags, "--out", out)
 
     found = check_run(out, SERIES_FIGURES)
     assert found["data"]["event_shape"] == [24, 1]
@@ -342,9 +355,9 @@ def sentences(path, n=60):
     return path
 
 
-def test_texts_of_a_users_file(tmp_path):
+def test_texts_of_a_users_file(tmp_path, here):
     out, data = tmp_path / "run", sentences(tmp_path / "mine.txt")
-    output = finish(start("text.py", *TINY_TEXTS, "--data", data, "--out", out))
+    output = here("text", *TINY_TEXTS, "--data", data, "--out", out)
 
     found = check_run(out, {"curves", "latent"}, ["The cat sees the dog.", "ants"])
 
