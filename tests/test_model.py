@@ -1,5 +1,7 @@
 """What the wrapper does around Keras' own methods."""
 
+import copy
+
 import keras
 import numpy as np
 import pytest
@@ -93,3 +95,12 @@ def test_a_model_that_was_never_fitted_is_saved_and_loaded_without_a_warning(tmp
     vae.save(tmp_path / "vae.keras")
 
     np.testing.assert_array_equal(keras.models.load_model(tmp_path / "vae.keras").elbo(x), expected)
+
+
+def test_a_model_that_was_never_trained_can_be_copied():
+    vae, x = small("dense_vae"), data("dense_vae")
+
+    again = copy.deepcopy(vae)
+
+    assert_same(values(again.variables), values(vae.variables))
+    np.testing.assert_array_equal(again.encode(x).loc, vae.encode(x).loc)

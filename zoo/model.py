@@ -224,10 +224,18 @@ class VAE(Queries):
     def save(self, filepath, overwrite=True, **kwargs):
         """As `keras.Model.save`; a model without weights is an error."""
         checks.built(self)
-        if self.compiled:  # loading builds it, and looks for as many variables
+        self._build_optimizer()
+        super().save(filepath, overwrite=overwrite, **kwargs)
+
+    def __reduce__(self):  # of pickle and of copy.deepcopy
+        self._build_optimizer()
+        return super().__reduce__()
+
+    def _build_optimizer(self):
+        """Loading builds it, and looks for as many variables."""
+        if self.compiled and self.built:
             with self.distribute_strategy.scope():
                 self.optimizer.build(self.trainable_variables)
-        super().save(filepath, overwrite=overwrite, **kwargs)
 
     def compiled_function(self, name, function, jit_compile=False):
         """`tf.function` of `function`, made once for each name and compile()."""

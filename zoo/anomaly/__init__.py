@@ -11,6 +11,7 @@ from zoo.anomaly.scores import (
     ReconstructionProbability,
 )
 from zoo.anomaly.tables import table_vae
+from zoo.anomaly.tails import Tails
 
 __all__ = [
     "SCORES",
@@ -20,6 +21,7 @@ __all__ = [
     "LikelihoodRegret",
     "Reconstruction",
     "ReconstructionProbability",
+    "Tails",
     "feature_scores",
     "table_vae",
 ]

@@ -28,6 +28,7 @@ except ModuleNotFoundError as error:
 
 STEPS = 1000  # of the optimizer, where nobody says how many epochs
 FEWEST_EPOCHS = 5
+BATCH_SIZE = 256  # of scores
 
 
 class AnomalyDetector(OutlierMixin, BaseEstimator):
@@ -37,8 +38,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         vae: a trained `VAE`, and `fit` sets the threshold alone; or what makes one that `fit`
             trains: a variant's name, a function of the training data that returns a `VAE`, or None,
             `zoo.anomaly.table_vae`, for tables.
-        score: "elbo", "reconstruction", "kl", "reconstruction_probability", "likelihood_regret"; an
-            object of `zoo.anomaly`, or a function (vae, x, batch_size) -> `[N]`, higher = normal.
+        score: "elbo", "reconstruction", "kl", "reconstruction_probability", "likelihood_regret" or
+            "tails"; an object of `zoo.anomaly`, or a function (vae, x, batch_size) -> `[N]`,
+            higher = normal.
         contamination: share of the data of `fit` that is taken for anomalies, in [0, 0.5]: the
             threshold is this quantile of their scores. 0 is their lowest score.
         epochs: passes over the data; None: as many as make about 1,000 steps, but at least 5.
@@ -48,6 +50,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
     Attributes:
         vae_: the `VAE`; `vae_.save("m.keras")` keeps it without pickle.
+        score_: the score in use; "tails" knows the data of `fit`.
         offset_: the threshold, in nats: `predict` is -1 where `score_samples` is below.
         n_features_in_: columns of a table; of other data of fixed shape, values in an example.
 
@@ -92,6 +95,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         X = self._read(X, reset=True)
         self.vae_ = self.vae if isinstance(self.vae, VAE) else self._trained(X)
         self._count_features()
+        self.score_ = scores.resolve(self.score)
+        if hasattr(self.score_, "fit"):
+            self.score_ = self.score_.fit(self.vae_, X, BATCH_SIZE)
         self.offset_ = float(np.quantile(self._score(X), self.contamination))
         return self
 
@@ -124,7 +130,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
     def _score(self, x):
         """The score of what was read, as scikit-learn wants it: float64."""
-        return np.asarray(scores.resolve(self.score)(self.vae_, x, 256), "float64")
+        return np.asarray(self.score_(self.vae_, x, BATCH_SIZE), "float64")
 
     def _check_arguments(self):
         scores.resolve(self.score)

@@ -1,7 +1,8 @@
 """How normal an example is, in nats: one small class for each score, higher is more normal.
 
 A score is called with `(vae, x, batch_size)` and returns float32 `[N]`. Anything that can be called
-so is a score, so one of your own is a function.
+so is a score, so one of your own is a function. One that has a method `fit(vae, x, batch_size)`
+returns from it the score to use, which may know the data of `AnomalyDetector.fit`.
 """
 
 import dataclasses
@@ -9,6 +10,7 @@ import dataclasses
 from zoo import checks, inference, nats
 from zoo._names import nearest
 from zoo.anomaly.regret import likelihood_regret
+from zoo.anomaly.tails import Tails
 from zoo.sampling import MeanSampler
 
 
@@ -110,6 +112,7 @@ SCORES = {
     "kl": Kl,
     "reconstruction_probability": ReconstructionProbability,
     "likelihood_regret": LikelihoodRegret,
+    "tails": Tails,
 }
 
 
