@@ -41,15 +41,7 @@ def pytest_collection_finish(session):
     from zoo.model import VAE
 
     VAE._xla_pays = lambda self: False
-    gc.freeze()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_second_look_at_what_stays():
-    """TensorFlow keeps what it traced: each full collection would go through all of it again."""
-    yield
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # full collections need not go through all that was imported
 
 
 @pytest.fixture(autouse=True)
