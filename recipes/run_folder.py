@@ -10,6 +10,7 @@ import time
 
 import devices
 import history
+import page
 import record
 import saving
 from common import InputError, blame, literals
@@ -19,8 +20,6 @@ import zoo
 # What a new run in the folder of an old one would otherwise leave there.
 OLD = ("checkpoints", "tensorboard", "figures", "saved_model", "texts", "history.csv")
 OLD += ("model.keras", "scores.csv", "columns.json", "sounds", "retrieval.md", "report.html")
-# Of report.html: few, so that it takes seconds; metrics.json has the numbers of all rows.
-REPORT_SAMPLES, REPORT_EXAMPLES, REPORT_ROWS = 16, 256, 2048
 
 
 @dataclasses.dataclass
@@ -141,8 +140,6 @@ class Run:
     def train(self, vae, train, validation, *callbacks):
         """Fit, and save the model whatever comes in between: `Outcome`."""
         _check_data(vae, train, validation)
-        from interrupting import BetweenSteps
-
         before = self._epochs_before(vae)
         past = history.read(self.folder / "history.csv", before)
         checkpoints = self.folder / "checkpoints"
@@ -150,19 +147,9 @@ class Run:
         self.begin(before)
         outcome, began = Outcome(), time.monotonic()
         try:
-            with BetweenSteps() as interruptible:
-                vae.fit(
-                    train,
-                    batch_size=self.options.batch_size,
-                    # A run that had stopped by itself does not go on when it is resumed.
-                    epochs=before if any(stopped) else self.options.epochs,
-                    validation_data=(validation,),
-                    verbose=1 if sys.stdout.isatty() else 2,
-                    callbacks=[
-                        *self._callbacks(vae, zoo.trees.rows(train), callbacks),
-                        interruptible,
-                    ],
-                )
+            # A run that had stopped by itself does not go on when it is resumed.
+            epochs = before if any(stopped) else self.options.epochs
+            self._fit(vae, train, validation, epochs, callbacks)
         except KeyboardInterrupt:
             outcome.interrupted = True
             print(
@@ -180,6 +167,20 @@ class Run:
         )
         self.save(vae)
         return outcome
+
+    def _fit(self, vae, train, validation, epochs, callbacks):
+        from interrupting import BetweenSteps
+
+        own = self._callbacks(vae, zoo.trees.rows(train), callbacks)
+        with BetweenSteps() as interruptible:
+            vae.fit(
+                train,
+                batch_size=self.options.batch_size,
+                epochs=epochs,
+                validation_data=(validation,),
+                verbose=1 if sys.stdout.isatty() else 2,
+                callbacks=[*own, interruptible],
+            )
 
     def save(self, vae):
         """model.keras, saved_model/ and what metrics.json has by now; Ctrl-C has to wait."""
@@ -214,28 +215,10 @@ class Run:
 
     def report(self, vae, held_out, labels=None, columns=None):
         """Write report.html, if wanted: a page about the model that can be sent to someone."""
-        options, began = self.options, time.monotonic()
-        rows = zoo.trees.rows(held_out)
-        if not options.report:
-            return
-        if rows < 2:
-            self.note("no report.html: it needs at least two held-out examples")
-            return
-        # Whole batches: a last one of another size would be compiled anew.
-        few = slice(min(REPORT_ROWS, rows - rows % REPORT_EXAMPLES or rows))
-        zoo.report(
-            vae,
-            zoo.trees.cut(held_out, few),
-            self.folder / "report.html",
-            labels=None if labels is None else labels[few],
-            columns=columns,
-            history=self.history() or None,  # it may have been stopped in its first epoch
-            title=f"{self.record['data']['name']}: {options.variant}",
-            importance_samples=REPORT_SAMPLES,
-            max_examples=REPORT_EXAMPLES,
-            seed=options.seed,
-        )
-        self.record["seconds"]["report"] = round(time.monotonic() - began, 1)
+        if self.options.report:
+            began = time.monotonic()
+            if page.write(self, vae, held_out, labels, columns):
+                self.record["seconds"]["report"] = round(time.monotonic() - began, 1)
 
     def finish(self, outcome, *lines):
         """Complete metrics.json and say where to look; the exit status."""
