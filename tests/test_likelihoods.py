@@ -81,6 +81,15 @@ def test_per_element_scale_equals_its_formula():
     np.testing.assert_allclose(p.log_prob(x), stats.norm(loc, scale).logpdf(x).sum(-1), rtol=1e-4)
 
 
+def test_discretized_logistic_can_be_certain_of_black_and_white_at_any_scale():
+    raw = tf.constant([[[-60.0, 60.0, 0.0, 0.0]]])  # locations, then scales of about 0.13
+
+    p = DiscretizedLogisticLikelihood()(raw)
+
+    np.testing.assert_allclose(p.log_prob(tf.constant([[[0.0, 1.0]]])), 0.0, atol=1e-5)
+    np.testing.assert_array_equal(p.mean(), [[[0.0, 1.0]]])
+
+
 def test_discretized_logistic_gives_at_most_probability_one():
     p, _ = head(DiscretizedLogisticLikelihood(), (4, 4, 1))
     x = np.round(RNG.random((3, 4, 4, 1)) * 255) / 255

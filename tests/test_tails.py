@@ -66,6 +66,8 @@ def test_what_is_missing_counts_nothing_and_classes_by_their_surprise():
     score = Tails().fit(table, gaps)
 
     assert score.values.shape == (50, 2) and np.isnan(score.values[:, 1]).all()
+    # A gap's surprise of 0 would pass for the least there is.
+    assert np.isnan(score.surprises).sum(0).tolist() == [20, 0]
     assert np.isfinite(score(table, gaps)).all()
     assert Tails().fit(table, x)(table, np.full((1, 2), np.nan)) == 0
 
