@@ -57,6 +57,19 @@ def fresh_keras():
         yield
 
 
+@pytest.fixture(autouse=True, scope="module")
+def eager(request):
+    """Modules that say EAGER are about numbers, not about graphs: they trace as few as they can.
+    That a graph gives what eager steps give is for the conformance tests, of each variant.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if getattr(request.module, "EAGER", False):
+            from tests.eager import spare_graphs
+
+            spare_graphs(patch)
+        yield
+
+
 @pytest.fixture
 def recipe(monkeypatch):
     """recipe("images") is the module, imported as the script imports it."""

@@ -13,6 +13,8 @@ from tests.helpers import data, small
 from zoo.diagnosis import VERDICTS
 from zoo.diagnosis.moments import Moments
 
+EAGER = True
+
 pytest.importorskip("matplotlib", reason="figures need matplotlib: pip install '.[recipes]'")
 
 

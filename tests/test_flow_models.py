@@ -10,6 +10,8 @@ import zoo
 from tests.helpers import assert_same, data, optimizer, small
 from zoo import flows
 
+EAGER = True
+
 tfd = tfp.distributions
 
 NAMES = tuple(flows.IDENTIFIERS)

@@ -12,6 +12,8 @@ from zoo import flows
 from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
 
+EAGER = True
+
 
 def built(flow="coupling", spread=0.3):
     keras.utils.set_random_seed(3)

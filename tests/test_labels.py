@@ -18,6 +18,8 @@ from zoo.priors.labels import LabelMixture
 from zoo.records import Draw, Pass
 from zoo.sampling import RandomSampler
 
+EAGER = True
+
 tfd = tfp.distributions
 
 LOGITS = np.array([0.0, 1.0, -1.0], "float32")

@@ -11,6 +11,8 @@ from tests.helpers import assert_same, data, small, values
 from zoo.encoders.ladder import stages_of_rungs
 from zoo.sampling import MeanSampler, RandomSampler
 
+EAGER = True
+
 tfd = tfp.distributions
 LADDERS = ("ladder_vae", "dense_ladder_vae")
 each_ladder = pytest.mark.parametrize("name", LADDERS)

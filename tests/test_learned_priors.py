@@ -18,6 +18,8 @@ from zoo.objectives import KL
 from zoo.priors.vamp import VampMixture
 from zoo.records import Draw
 
+EAGER = True
+
 tfd = tfp.distributions
 
 

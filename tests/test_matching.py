@@ -9,6 +9,8 @@ from tests.helpers import data, small
 from zoo.matching import mmd, two_sample_accuracy
 from zoo.objectives import RBF
 
+EAGER = True
+
 RNG = np.random.default_rng(0)
 SAME = RNG.standard_normal((2, 600, 4)).astype("float32")
 

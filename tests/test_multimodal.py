@@ -14,6 +14,8 @@ from zoo.encoders import DenseEncoder
 from zoo.likelihoods import SharedScaleNormal
 from zoo.objectives import KL, Alignment, Rescaling, WeightedSum
 
+EAGER = True
+
 ROWS = 24
 
 

@@ -11,6 +11,8 @@ from tests.helpers import optimizer, values
 from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
 
+EAGER = True
+
 
 def built(**options):
     """A mixture of three in two dimensions, with weights of its own."""
