@@ -10,8 +10,6 @@ import zoo
 from tests.helpers import assert_same, data, optimizer, small
 from zoo import flows
 
-EAGER = True
-
 tfd = tfp.distributions
 
 NAMES = tuple(flows.IDENTIFIERS)

@@ -26,8 +26,6 @@ from zoo.objectives import (
 from zoo.records import Draw, Pass
 from zoo.sampling import RandomSampler
 
-EAGER = True
-
 tfd = tfp.distributions
 
 STANDARD = tfd.Independent(tfd.Normal([0.0, 0.0, 0.0], 1.0), 1)

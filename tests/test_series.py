@@ -11,8 +11,6 @@ import zoo
 from zoo import nats
 from zoo.likelihoods import SeriesNormal, SeriesPerStepNormal, SeriesStudentT
 
-EAGER = True
-
 NAN = np.nan
 LIKELIHOODS = ("series_normal", "series_per_step_normal", "series_student_t")
 
