@@ -14,7 +14,7 @@ ZOO = pathlib.Path(ROOT) / "zoo"
 LEVELS = (
     ("_names", "_backend", "records", "tracing", "halves", "trees"),
     ("component", "distributions", "identifiers"),
-    ("sampling", "masks", "recurrence", "words", "rows", "pooling", "islands"),
+    ("sampling", "masks", "recurrence", "words", "rows", "pooling", "islands", "galleries"),
     ("nats", "layers", "recurrent", "optimizers", "corruptions", "choosing", "rowwise"),
     ("flows",),
     ("posteriors", "likelihoods", "priors", "attention", "residual"),

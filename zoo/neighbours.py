@@ -17,12 +17,9 @@ import dataclasses
 
 import numpy as np
 
-from zoo import checks
-from zoo.component import is_integer
+from zoo import checks, galleries
 
-METRICS = ("euclidean", "cosine")
 BLOCK = 2**18  # distances at a time: 2 MB, and about four such arrays, which stay near the core
-DECIMALS = 9  # of directions: finer than float32 codes, coarser than the rounding in a norm
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -108,15 +105,15 @@ def retrieval(
     precision   0.667   0.500
     mean reciprocal rank 0.611
     """
-    ks = _ks(ks)
-    classes = _labels(labels, gallery_labels)
-    _known(metric)
+    ks = galleries.cutoffs(ks)
+    classes = galleries.class_numbers(labels, gallery_labels)
+    galleries.check_metric(metric)
     named = {"queries": queries, "gallery": gallery}
     for argument, x in named.items():
         checks.given(x, argument)
     codes = [np.asarray(vae.encode(x, batch_size=batch_size).loc) for x in named.values()]
-    queries, gallery = _embedded(*codes, metric, names=tuple(named))
-    _fitting(len(queries), len(gallery), classes, ks)
+    queries, gallery = galleries.embedded(*codes, metric, names=tuple(named))
+    galleries.check_sizes(len(queries), len(gallery), classes, ks)
     return _scored(queries, gallery, classes, ks)
 
 
@@ -136,8 +133,8 @@ def rank(query_codes, gallery_codes, metric="euclidean"):
     >>> rank([[0.0], [0.0], [5.0]], [[1.0], [-1.0], [4.0]])
     array([1.5, 1.5, 1. ])
     """
-    _known(metric)
-    queries, gallery = _embedded(query_codes, gallery_codes, metric)
+    galleries.check_metric(metric)
+    queries, gallery = galleries.embedded(query_codes, gallery_codes, metric)
     if len(queries) != len(gallery):
         raise ValueError(
             f"gallery_codes must have as many rows as query_codes, {len(queries)}, "
@@ -160,8 +157,8 @@ def distances(query_codes, gallery_codes, metric="euclidean"):
     >>> distances([[1.0, 0.0]], [[0.0, 2.0], [-3.0, 0.0], [0.0, 0.0]], "cosine")
     array([[2., 4., 2.]])
     """
-    _known(metric)
-    return _squared(*_embedded(query_codes, gallery_codes, metric))
+    galleries.check_metric(metric)
+    return _squared(*galleries.embedded(query_codes, gallery_codes, metric))
 
 
 def _scored(queries, gallery, classes, ks):
@@ -249,109 +246,3 @@ def _squared(queries, gallery):
         np.square(difference, out=difference)
         total += difference
     return total
-
-
-def _embedded(query_codes, gallery_codes, metric, names=("query_codes", "gallery_codes")):
-    """Codes, checked, as points whose Euclidean distances order as the metric does."""
-    queries, gallery = map(_codes, (query_codes, gallery_codes), names)
-    if queries.shape[1] != gallery.shape[1]:
-        raise ValueError(
-            f"{names[1]} must have codes of the width of {names[0]}, {queries.shape[1]}, "
-            f"got {gallery.shape[1]}"
-        )
-    if metric == "cosine":
-        queries, gallery = _directions(queries, 0), _directions(gallery, 1)
-    return queries, gallery
-
-
-def _codes(codes, argument):
-    """Codes as a float64 matrix; `ValueError` unless they are finite and not empty."""
-    codes = np.asarray(codes, "float64")
-    if codes.ndim < 2 or 0 in codes.shape:
-        raise ValueError(
-            f"{argument} must have codes [N, D] of at least one example, got shape {codes.shape}"
-        )
-    if not np.isfinite(codes).all():  # NaN is nearer than nothing, so its rank would be 1
-        raise ValueError(f"{argument} must have finite codes, got NaN or infinity")
-    return codes.reshape(len(codes), -1)
-
-
-def _directions(codes, side):
-    """Codes / their norms `[N, D + 2]`, rounded so that parallel codes have one direction.
-
-    Zeros become a unit vector of their side's own dimension, at a right angle to all others.
-    """
-    norms = np.linalg.norm(codes, axis=1, keepdims=True)
-    units = np.round(codes / np.where(norms == 0, 1.0, norms), DECIMALS)
-    own = np.zeros((len(codes), 2))
-    own[:, side] = norms[:, 0] == 0
-    return np.concatenate([units, own], 1)
-
-
-def _known(metric):
-    if not isinstance(metric, str) or metric not in METRICS:
-        raise ValueError(f"metric must be one of {', '.join(map(repr, METRICS))}, got {metric!r}")
-
-
-def _ks(ks):
-    """ks as Python's integers, each once, in order."""
-    found = list(ks) if np.iterable(ks) else []
-    if not found or not all(is_integer(k) and k > 0 for k in found):
-        raise ValueError(f"ks must be a list of positive integers, got {ks!r}")
-    return tuple(sorted({int(k) for k in found}))
-
-
-def _labels(labels, gallery_labels):
-    """Numbers of the classes of the queries and of the gallery, one array if they share it.
-
-    None without labels.
-    """
-    if labels is None:
-        if gallery_labels is not None:
-            raise ValueError("labels must be given beside gallery_labels, got None")
-        return None
-    labels = _vector(labels, "labels")
-    if gallery_labels is None:
-        shared = np.unique(labels, return_inverse=True)[1]
-        return shared, shared
-    gallery_labels = _vector(gallery_labels, "gallery_labels")
-    kinds = ["number" if a.dtype.kind in "biuf" else a.dtype.kind for a in (labels, gallery_labels)]
-    if kinds[0] != kinds[1]:  # 1 and "1" would never be equal, and precision 0
-        raise ValueError(
-            f"gallery_labels must be of the kind of labels, {labels.dtype}, "
-            f"got {gallery_labels.dtype}"
-        )
-    numbers = np.unique(np.concatenate([labels, gallery_labels]), return_inverse=True)[1]
-    return numbers[: len(labels)], numbers[len(labels) :]
-
-
-def _vector(labels, argument):
-    """Labels as an array `[N]` of numbers or strings."""
-    found = np.asarray(labels)
-    found = np.asarray(found.tolist()) if found.dtype == object else found  # as pandas has strings
-    if found.ndim != 1 or not found.size:
-        raise ValueError(f"{argument} must be a vector of classes, got shape {found.shape}")
-    if found.dtype.kind not in "biufSU" or (found.dtype.kind == "f" and np.isnan(found).any()):
-        raise ValueError(f"{argument} must be numbers or strings, got {found.dtype}, or NaN in it")
-    return found
-
-
-def _fitting(n, m, classes, ks):
-    """Raise unless ks and classes fit n queries and m gallery items, and something is to score."""
-    if ks[-1] > m:
-        raise ValueError(f"ks must be at most {m}, as many as gallery has, got {ks[-1]}")
-    if classes is None:
-        if n != m:
-            raise ValueError(
-                f"gallery must have as many examples as queries, {n}, where there are no labels, "
-                f"got {m}: without partners or classes there is nothing to score"
-            )
-        return
-    if len(classes[0]) != n:
-        raise ValueError(f"labels has {len(classes[0])} rows, expected {n}, as many as queries")
-    if len(classes[1]) != m:
-        if classes[1] is classes[0]:
-            raise ValueError(f"gallery_labels must be given, as gallery has {m} rows, not {n}")
-        raise ValueError(
-            f"gallery_labels has {len(classes[1])} rows, expected {m}, as many as gallery"
-        )

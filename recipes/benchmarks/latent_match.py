@@ -34,10 +34,10 @@ OPTIONS = {
 }
 OBJECTIVES = {
     "KL": lambda: (zoo.objectives.KL(),),
-    "KL + adversarial": lambda: (zoo.objectives.KL(), zoo.objectives.Adversarial(10.0)),
-    "KL + MMD": lambda: (zoo.objectives.KL(), zoo.objectives.MMD(1000.0)),
-    "adversarial": lambda: (zoo.objectives.Adversarial(10.0),),
-    "MMD": lambda: (zoo.objectives.MMD(1000.0),),
+    "KL + adversarial": lambda: (zoo.objectives.KL(), zoo.objectives.Adversarial(30.0)),
+    "KL + MMD": lambda: (zoo.objectives.KL(), zoo.objectives.MMD(10_000.0)),
+    "adversarial": lambda: (zoo.objectives.Adversarial(30.0),),
+    "MMD": lambda: (zoo.objectives.MMD(10_000.0),),
 }
 
 
