@@ -64,7 +64,7 @@ def binary_mnist(args):
 
 # Grey levels, epochs, images.
 TASKS = {
-    "digits": (17, lambda args: 20 * args.epochs, digits),
+    "digits": (17, lambda args: 5 * args.epochs, digits),
     "binary MNIST": (2, lambda args: args.epochs, binary_mnist),
     "MNIST": (256, lambda args: args.epochs, mnist),
 }
@@ -169,7 +169,7 @@ def parser():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("--data-dir", help="TFDS data_dir that holds mnist")
     p.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
-    p.add_argument("--epochs", type=int, default=20, help="of MNIST; digits have 20 times as many")
+    p.add_argument("--epochs", type=int, default=20, help="of MNIST; digits have 5 times as many")
     p.add_argument("--images", type=int, default=1000, help="test images to compress, at most")
     p.add_argument("--seed", type=int, default=0)
     return p
