@@ -164,3 +164,25 @@ def test_another_seed_compiles_no_other_program():
 
     counts = {n: f.experimental_get_tracing_count() for n, f in vae._functions.items()}
     assert set(counts.values()) == {1}, counts
+
+
+QUERIES = {
+    "encode": lambda vae, x: vae.encode(x, batch_size=4),
+    "score": lambda vae, x: vae.score(x, batch_size=4),
+    "reconstruct": lambda vae, x: vae.reconstruct(x, batch_size=4),
+    "draws": lambda vae, x: vae.reconstruct(x, samples=2, batch_size=4),
+    "log_likelihood": lambda vae, x: vae.log_likelihood(x, samples=2, batch_size=4),
+    "diagnose": lambda vae, x: zoo.diagnose(vae, x, batch_size=4, importance_samples=2),
+    "impute": lambda vae, x: zoo.impute(vae, x, x > 0, draws=2, steps=4, batch_size=4),
+    "predictive": lambda vae, x: zoo.predictive(vae, x, batch_size=4),
+}
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_query_is_traced_once_for_all_batches(query):
+    vae = small("dense_vae", likelihood="normal")
+
+    QUERIES[query](vae, X)
+
+    traces = {name: f.experimental_get_tracing_count() for name, f in vae._functions.items()}
+    assert traces and set(traces.values()) == {1}, traces
