@@ -106,7 +106,8 @@ def _measured(model, x, pairs, seed, batch_size, verbose):
 
     compiled = model.compiled_function("diagnose", quantities)
     for number, batch in enumerate(inference.batches(model, x, batch_size)):
-        moments.update(keras.tree.map_structure(np.asarray, compiled(batch, tf.constant([seed, number]))))
+        found = compiled(batch, tf.constant([seed, number]))  # integers would be compiled in
+        moments.update(keras.tree.map_structure(np.asarray, found))
         if verbose:
             bar = bar or keras.utils.Progbar(None, unit_name="batch")
             bar.update(number + 1)
