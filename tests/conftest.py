@@ -58,7 +58,7 @@ def fresh_keras():
 
 
 @pytest.fixture(autouse=True, scope="module")
-def eager(request):
+def few_graphs(request):
     """Modules that say EAGER are about numbers, not about graphs: they trace as few as they can.
     That a graph gives what eager steps give is for the conformance tests, of each variant.
     """
