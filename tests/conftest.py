@@ -38,9 +38,15 @@ def pytest_collection_finish(session):
     """`jit_compile="auto"` is about speed: a few steps of a tiny model are over before XLA has
     compiled them. Tests of XLA say True, and the recipes' own processes choose as users' do.
     """
+    import keras
+    import tensorflow as tf
+
     from zoo.model import VAE
 
     VAE._xla_pays = lambda self: False
+    # A whole stack costs less than what keeps it short, at each call of each layer and op.
+    keras.config.disable_traceback_filtering()
+    tf.debugging.disable_traceback_filtering()
     gc.freeze()  # full collections need not go through all that was imported
 
 
@@ -68,6 +74,15 @@ def few_graphs(request):
 
             spare_graphs(patch)
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def plain_graphs(request):
+    """Rewriting a graph takes longer than it saves in a few steps; conformance is about graphs."""
+    import tensorflow as tf
+
+    off = "conformance" not in request.module.__name__
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": off})
 
 
 @pytest.fixture

@@ -382,7 +382,7 @@ REPLICAS = """
             chosen = {"objective": objective()} if prior == "labels" else {}
             chosen["prior"] = zoo.LabelPrior(2, 3) if prior == "labels" else prior
             vae = helpers.small("dense_vae", **chosen)
-            vae.compile(helpers.optimizer(), jit_compile=False, steps_per_execution=1)
+            vae.compile(helpers.optimizer(), **helpers.how(strategy))
         loss = vae.fit(x, y, batch_size=8, verbose=0).history["loss"]
         return [np.array(loss), *helpers.values(vae.trainable_variables)]
 

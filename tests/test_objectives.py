@@ -473,7 +473,7 @@ MIRRORED = """
         )
         with strategy.scope():
             vae = helpers.small("dense_vae", objective=WeightedSum(terms))
-            vae.compile(helpers.optimizer(), jit_compile=False, steps_per_execution=1)
+            vae.compile(helpers.optimizer(), **helpers.how(strategy))
         logs = vae.fit(x, batch_size=8, verbose=0).history
         return [np.array([logs[k][0] for k in sorted(logs)]), *helpers.values(vae.variables)]
 

@@ -12,6 +12,8 @@ from tests.helpers import assert_same, values
 for package in ("matplotlib", "sklearn", "tensorboard"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
 
+EAGER = True
+
 ROOT = pathlib.Path(__file__).parents[1]
 FOLDER = ROOT.parent / "shared" / "data" / "tensorflow_datasets"
 TINY = ["--epochs", 1, "--pairs", 64, "--evaluate", 40, "--samples", 2, "--latent-dim", 3]

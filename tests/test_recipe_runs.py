@@ -13,6 +13,8 @@ from tests.helpers import assert_same, values
 for package in ("matplotlib", "sklearn", "pandas", "PIL", "tensorboard"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
 
+EAGER = True
+
 X = np.random.default_rng(0).normal(size=(24, 3)).astype("float32")
 
 

@@ -11,6 +11,8 @@ import zoo
 for package in ("matplotlib", "sklearn", "PIL"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
 
+EAGER = True
+
 TINY = ["--limit", "200", "--labels", "20", "--epochs", "2", "--rounds", "1", "--latent-dim", "4"]
 
 

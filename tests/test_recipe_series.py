@@ -10,6 +10,8 @@ import zoo
 for package in ("matplotlib", "sklearn", "pandas", "tensorboard"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
 
+EAGER = True
+
 WINDOW = 16
 
 

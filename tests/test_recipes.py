@@ -17,6 +17,8 @@ import zoo  # noqa: F401  (so that Keras knows its classes)
 for package in ("matplotlib", "sklearn", "pandas", "PIL", "tensorboard"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
 
+EAGER = True
+
 ROOT = pathlib.Path(__file__).parents[1]
 RECIPES = ROOT / "recipes"
 SMALL = ["--samples", "2", "--evaluate", "16", "--epochs", "2", "--limit", "64", "--no-report"]

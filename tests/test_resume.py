@@ -5,17 +5,16 @@ import signal
 import numpy as np
 import pytest
 
-from tests.helpers import assert_same, data, end, optimizer, run_python, small, start_python, values
+from tests.helpers import assert_same, data, optimizer, run_python, small, values
 from zoo.callbacks import Resume
 
 # Everything that has a state: weights, BatchNorm's averages, Adam, two kinds of noise, a schedule.
-TRAIN = """
+# Runs are forks of a process that has imported TensorFlow and has not begun to use it.
+RUNS = """
     import os, pathlib, signal, sys
     import numpy as np
     import keras, zoo
     from tests.helpers import data, optimizer, small, values
-
-    folder, result, moment = sys.argv[1:]
 
     def die():
         os.kill(os.getpid(), signal.SIGKILL)
@@ -43,34 +42,36 @@ TRAIN = """
                 pathlib.Path.unlink = lambda path: die()
             super().on_epoch_end(epoch, logs)
 
-    vae = small("conv_vae", likelihood="binarized_bernoulli", input_noise="masking")
-    vae.compile(optimizer(), jit_compile=False)
-    callbacks = [zoo.Anneal(zoo.callbacks.linear(9)), Resume(folder), KillInEpoch()]
-    vae.fit(data("conv_vae"), batch_size=8, epochs=4, callbacks=callbacks, verbose=0)
-    np.savez(result, *values([*vae.variables, *vae.optimizer.variables]))
+    def train(folder):
+        vae = small("conv_vae", likelihood="binarized_bernoulli", input_noise="masking")
+        vae.compile(optimizer(), jit_compile=False)
+        callbacks = [zoo.Anneal(zoo.callbacks.linear(9)), Resume(folder), KillInEpoch()]
+        vae.fit(data("conv_vae"), batch_size=8, epochs=4, callbacks=callbacks, verbose=0)
+        np.savez(f"{folder}.npz", *values([*vae.variables, *vae.optimizer.variables]))
+
+    for folder, moment in zip(sys.argv[1::2], sys.argv[2::2]):
+        child = os.fork()
+        if not child:
+            train(folder)
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
+MOMENTS = ("writing 0", "epoch 1 batch 1", "written 1", "renamed 2")
 
 
-def kill(folder, moment):
-    """Run until the moment at which the process kills itself."""
-    end(start_python(TRAIN, folder, folder / "never.npz", moment), -signal.SIGKILL)
-
-
-def finish(folder, result):
-    run_python(TRAIN, folder, result, "never")
-    with np.load(result) as arrays:
-        return [arrays[name] for name in arrays.files]
+def arrays(path):
+    with np.load(path) as found:
+        return [found[name] for name in found.files]
 
 
 def test_killed_and_resumed_training_equals_uninterrupted_training_bit_for_bit(tmp_path):
-    uninterrupted = finish(tmp_path / "alone", tmp_path / "alone.npz")
-    folder = tmp_path / "killed"
+    alone, killed = tmp_path / "alone", tmp_path / "killed"
+    runs = [alone, "never", *(x for moment in MOMENTS for x in (killed, moment)), killed, "never"]
 
-    for moment in ("writing 0", "epoch 1 batch 1", "written 1", "renamed 2"):
-        kill(folder, moment)
-    resumed = finish(folder, tmp_path / "resumed.npz")
+    codes = [int(code) for code in run_python(RUNS, *runs).split()]
 
-    assert_same(resumed, uninterrupted)
+    assert codes == [0, *[-signal.SIGKILL] * len(MOMENTS), 0]
+    assert_same(arrays(tmp_path / "killed.npz"), arrays(tmp_path / "alone.npz"))
 
 
 # In one process

@@ -10,6 +10,8 @@ from zoo.causal import CausalLSTM
 from zoo.decoders import DenseDecoder, TextDecoder
 from zoo.likelihoods import Text
 
+EAGER = True
+
 
 def spoiled(row, column, value):
     x = X.copy()

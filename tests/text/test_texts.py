@@ -23,6 +23,8 @@ from zoo.causal import CausalLSTM
 from zoo.likelihoods import Text
 from zoo.sampling import MeanSampler
 
+EAGER = True
+
 
 @each_decoder
 def test_probability_is_that_of_each_word_given_those_before(vae):

@@ -9,6 +9,8 @@ from tests.helpers import assert_same, optimizer, values
 from tests.text.texts import CODES, DECODERS, X, log_probs, text_vae
 from zoo.sampling import MeanSampler
 
+EAGER = True
+
 
 def read_by_the_body(vae, x, training, monkeypatch):
     """The words that the decoder embeds."""
