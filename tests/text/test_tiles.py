@@ -39,7 +39,7 @@ def by_hand(h, table, targets):
 
 
 @pytest.mark.parametrize("plain", [False, True])
-@pytest.mark.parametrize("count", [0, 1, 255, 256, 257, 700])
+@pytest.mark.parametrize("count", [0, 1, 128, 129, 1024, 1025, 2100])
 def test_cross_entropy_equals_its_formula_with_all_gradients(count, plain):
     arguments = head(count)
 
@@ -51,7 +51,7 @@ def test_cross_entropy_equals_its_formula_with_all_gradients(count, plain):
 
 
 def test_cross_entropy_of_large_logits_is_finite():
-    arguments = head(300, scale=1e4)
+    arguments = head(1300, scale=1e4)
 
     got = in_a_graph(True, *map(tf.constant, arguments))
 
@@ -86,7 +86,8 @@ def test_training_in_tiles_and_halves_gives_the_weights_of_plain_eager_training(
     monkeypatch, least, dropped
 ):
     x = data("transformer_vae", 120)
-    assert (x > 0).sum() > 2 * softmax.ROWS
+    monkeypatch.setattr(softmax, "ROWS", softmax.STEP)
+    assert (x[:60] > 0).sum() > 2 * softmax.ROWS
     monkeypatch.setattr(halves, "LEAST", least)  # each half draws for itself what it drops
     vaes, tiles = [text_vae(**dropped) for _ in "ab"], []
     tiled = softmax.tiled

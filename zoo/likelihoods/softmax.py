@@ -10,7 +10,8 @@ import tensorflow as tf
 
 from zoo import tracing
 
-ROWS = 256  # of a tile
+ROWS = 1024  # of a tile, at most
+STEP = 128  # of their number: XLA compiles the exponentials anew for each
 AT_ONCE = 2  # tiles in flight: one is multiplied while another's exponentials are taken
 
 
@@ -29,20 +30,25 @@ def plain(h, table, targets):
 def tiled(h, table, targets):
     """The same in tiles; for graphs outside of XLA."""
     count = tf.shape(h)[0]
-    missing = -count % ROWS
+    tiles = tf.maximum(-(-count // ROWS), 1)  # a replica may have no rows
+    rows = tf.maximum(-(-count // (tiles * STEP)), 1) * STEP  # of a tile: as few as hold all
+    missing = tiles * rows - count
     h = tf.pad(h, [[0, missing], [0, 0]])
     targets = tf.pad(targets, [[0, missing]])
-    return _tiled(h, table, targets)[:count]
+    return _tiled(h, table, targets, rows)[:count]
 
 
 @tf.custom_gradient
-def _tiled(h, table, targets):
+def _tiled(h, table, targets, rows):
     """With p = softmax, the gradients are d (p W - W[target]) and (d p)' h - (d onehot)' h."""
-    tiles = tf.shape(h)[0] // ROWS
+    tiles = tf.shape(h)[0] // rows
     chosen = tf.gather(table, targets)
 
+    def tile(x, i):
+        return x[i * rows : (i + 1) * rows]
+
     def forward(i, log_totals, scales, powers):
-        found = _exponentials(tf.matmul(_tile(h, i), table, transpose_b=True))
+        found = _exponentials(tf.matmul(tile(h, i), table, transpose_b=True))
         arrays = zip((log_totals, scales, powers), found, strict=True)
         return i + 1, *(array.write(i, value) for array, value in arrays)
 
@@ -57,12 +63,13 @@ def _tiled(h, table, targets):
         def backward(i, d_h, d_table):
             power = powers.read(i)
             d_h = d_h.write(i, tf.matmul(power, table))
-            return i + 1, d_h, d_table + tf.matmul(power, _tile(scaled_h, i), transpose_a=True)
+            return i + 1, d_h, d_table + tf.matmul(power, tile(scaled_h, i), transpose_a=True)
 
         start = tf.constant(0), _array(tiles, h.shape[1]), tf.zeros_like(table)
         _, d_h, d_table = _over(tiles, backward, start)
         of_targets = tf.math.unsorted_segment_sum(upstream * h, targets, tf.shape(table)[0])
-        return d_h.concat() * scaled - chosen * upstream, d_table - of_targets, None
+        d_h = d_h.concat() * scaled - chosen * upstream
+        return d_h, d_table - of_targets, None, None
 
     return log_totals.concat() - tf.reduce_sum(h * chosen, -1), gradient
 
@@ -80,12 +87,8 @@ def _powers(logits, largest):
     return tf.math.log(total) + largest[:, 0], 1.0 / total, powers
 
 
-def _tile(x, i):
-    return tf.ensure_shape(x[i * ROWS : (i + 1) * ROWS], [ROWS, *x.shape[1:]])
-
-
 def _array(tiles, *shape):
-    return tf.TensorArray(tf.float32, tiles, element_shape=(ROWS, *shape))
+    return tf.TensorArray(tf.float32, tiles, element_shape=(None, *shape))
 
 
 def _over(tiles, body, start):
