@@ -13,7 +13,10 @@ NAMES = ("dense_vae", "conv_vae")
 # Variant and rows, in batches of 8: of the last batch of 17 one replica gets the only row, of that
 # of 19 two and one.
 MIRRORED_RUNS = ("dense_vae-17", "dense_vae-19", "conv_vae-17", "dense_ladder_vae-24")
-MIRRORED_RUNS += ("iaf_and_vamp-24",)
+# Flows and priors: those of the conformance suite come with terms of which each replica takes its
+# own part.
+MIRRORED_RUNS += ("iaf_and_vamp-24", "sylvester_and_flow-24", "coupling_and_normal-24")
+MIRRORED_RUNS += ("spline_and_mixture-17",)
 # With as many rows as several workers get; on one replica alone.
 ALONE = tuple(f"{name}-24-alone" for name in NAMES)
 
@@ -56,10 +59,12 @@ MIRRORED = (
     + TRAIN
     + """
     import zoo
-    from tests.conformance.variants import OWN
+    from tests.conformance.variants import composed
 
-    for own, builder in OWN.items():
-        zoo.register(own, builder, data="tables")
+    for name in {run.split("-")[0] for run in sys.argv[2:]} - {*zoo.available()}:
+        flow, prior = name.split("_and_")
+        builder = composed(lambda size, flow=flow, prior=prior: dict(flow=flow, prior=prior))
+        zoo.register(name, builder, data="tables")
     # One for all variants: TensorFlow mixes up the collectives of two strategies in a process.
     replicas = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     for run in sys.argv[2:]:
