@@ -11,7 +11,7 @@ import tensorflow as tf
 from zoo import tracing
 
 ROWS = 1024  # of a tile, at most
-STEP = 128  # of their number: XLA compiles the exponentials anew for each
+STEP = 128  # its rows are a multiple: for each number XLA compiles the exponentials anew
 AT_ONCE = 2  # tiles in flight: one is multiplied while another's exponentials are taken
 
 
