@@ -9,6 +9,7 @@ import tensorflow as tf
 
 import zoo
 from zoo import nats
+from zoo.decoders.lstm import clock
 from zoo.likelihoods import SeriesNormal, SeriesPerStepNormal, SeriesStudentT
 
 NAN = np.nan
@@ -180,6 +181,36 @@ def test_any_length_at_inference():
     assert vae.reconstruct(waves(steps=1)).shape == (12, 1, 2)
     assert vae.reconstruct(waves(steps=40)).shape == (12, 40, 2)
     assert np.isfinite(vae.log_likelihood(waves(steps=40), samples=3)).all()
+
+
+def test_the_clock_counts_in_waves_of_4_to_1000_steps():
+    now = clock(9, 4).numpy()
+
+    np.testing.assert_allclose(now[0], [0, 0, 1, 1], atol=1e-6)
+    np.testing.assert_allclose(now[1:, [0, 2]], now[1 + np.arange(8) % 4][:, [0, 2]], atol=1e-5)
+    np.testing.assert_allclose(now[:, 1], np.sin(2 * np.pi * np.arange(9) / 1000), atol=1e-6)
+    assert clock(5, 3).shape == (5, 3)
+
+
+@pytest.mark.parametrize(("positions", "inputs"), [(0, 3), (5, 8)])
+def test_the_decoder_sees_the_code_and_so_many_positions(positions, inputs):
+    vae = vae_of(waves(), positions=positions)
+    layer = vae.decoder.body[0]
+
+    assert layer.kernel.shape == (inputs, 4 * 6)
+    layer.recurrent_kernel.assign(tf.zeros_like(layer.recurrent_kernel))
+    forget = np.zeros(24, bool)
+    forget[6:12] = True
+    layer.kernel.assign(tf.where(forget, 0.0, layer.kernel))
+    layer.bias.assign(tf.where(forget, -1e3, layer.bias))
+    # Without a memory only the clock can tell one step from another.
+    assert (np.ptp(vae.reconstruct(waves()), axis=1) > 1e-3).all() == bool(positions)
+
+
+@pytest.mark.parametrize("positions", [-1, 2.5])
+def test_positions_that_no_one_can_count(positions):
+    with pytest.raises(ValueError, match="positions must be an integer of at least 0, got"):
+        zoo.get("lstm_vae", positions=positions)
 
 
 def test_a_trained_model_fills_gaps_better_than_the_mean():

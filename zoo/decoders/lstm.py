@@ -1,23 +1,41 @@
 """Decoder to time series of any length."""
 
+import math
+
 import keras
+import numpy as np
 import tensorflow as tf
 
 from zoo import likelihoods
-from zoo.component import as_tuple, component, ensure_built, not_empty, positive
+from zoo.component import as_tuple, component, ensure_built, is_integer, not_empty, positive
 from zoo.identifiers import resolve
 from zoo.recurrent import recurrent_stack
+
+SHORTEST, LONGEST = 4, 1000  # waves, in steps
+
+
+def clock(length, width):
+    """Which step it is, `[length, width]` float32: sines of waves of 4 to 1000 steps, and cosines.
+
+    They need no longest length, as those of Vaswani et al., Attention is all you need, 2017.
+    """
+    waves = np.geomspace(SHORTEST, LONGEST, (width + 1) // 2)
+    angle = tf.cast(tf.range(length), tf.float32)[:, None] * (2 * math.pi / waves).astype("float32")
+    return tf.concat([tf.sin(angle), tf.cos(angle)], -1)[:, :width]
 
 
 @component
 class LSTMDecoder(keras.Model):
     """Code `[B, D]` -> recurrent layers that see it at every step -> p(x|z) over series.
 
+    With `positions` they see which step it is as well: a swing then needs no state that keeps time.
+
     Args:
         event_shape: `(T,)` or `(T, C)`; a `VAE` fills it in when it sees the first batch. T is how
             long series are where nobody says otherwise.
         units: size of each layer's state, first to last.
         cell: "lstm" or "gru".
+        positions: how many numbers say which step it is (`clock`).
         likelihood: an identifier ("series_normal", "series_per_step_normal", "series_student_t") or
             a `Series` likelihood.
         kernel_regularizer: of the layers' input weights and of the last layer.
@@ -31,6 +49,7 @@ class LSTMDecoder(keras.Model):
         *,
         units=(64,),
         cell="lstm",
+        positions=0,
         likelihood="series_normal",
         kernel_regularizer=None,
         **kwargs,
@@ -39,12 +58,15 @@ class LSTMDecoder(keras.Model):
         self.event_shape = None if event_shape is None else as_tuple(event_shape)
         (self.units,), self.cell = positive(units=as_tuple(units)), cell
         not_empty(units=self.units)
+        if not (is_integer(positions) and positions >= 0):
+            raise ValueError(f"positions must be an integer of at least 0, got {positions!r}")
+        self.positions = int(positions)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood", required=True)
         self.body = recurrent_stack(cell, self.units, self.kernel_regularizer, self.dtype_policy)
 
     def build(self, input_shape):
-        width = input_shape[-1]
+        width = input_shape[-1] + self.positions
         for layer, units in zip(self.body, self.units, strict=True):
             ensure_built(layer, (None, None, width))
             width = units
@@ -61,7 +83,15 @@ class LSTMDecoder(keras.Model):
     def call(self, code, event_shape=None, training=None):
         steps = (self.event_shape if event_shape is None else event_shape)[0]
         h = tf.expand_dims(code, 1)
+        if self.positions:
+            h = self._timed(h, steps)
         for layer in self.body:
             h = layer(h, length=steps, training=training)
         series = self.likelihood(self.last(h))
         return series if len(self.event_shape) == 2 else series.without_channels()
+
+    def _timed(self, code, steps):
+        """The code `[B, 1, D]` and the clock at each step, `[B, steps, D + positions]`."""
+        now = tf.cast(clock(steps, self.positions), code.dtype)
+        batch = tf.shape(code)[0]
+        return tf.concat([tf.repeat(code, steps, 1), tf.repeat(now[None], batch, 0)], -1)

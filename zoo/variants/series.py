@@ -13,6 +13,7 @@ def lstm_vae(
     units=(64,),
     bidirectional=False,
     cell="lstm",
+    positions=0,
     likelihood="series_normal",
     prior=None,
     flow=None,
@@ -29,6 +30,7 @@ def lstm_vae(
         units: sizes of the encoder's layers; the decoder mirrors them.
         bidirectional: whether the encoder reads the series backwards too.
         cell: "lstm" or "gru".
+        positions: how many numbers, sines and cosines, tell the decoder the step; 0 for none.
         likelihood: identifier or `Series` likelihood.
         prior: identifier or `Prior`; the standard Normal by default.
         flow: identifier or `zoo.flows.Flow` that makes more than a Normal of the posterior.
@@ -44,7 +46,7 @@ def lstm_vae(
         single_latent(
             LSTMEncoder(latent_dim, units=units, bidirectional=bidirectional, **body), prior, flow
         ),
-        LSTMDecoder(units=units[::-1], likelihood=likelihood, **body),
+        LSTMDecoder(units=units[::-1], positions=positions, likelihood=likelihood, **body),
         objective=chosen_objective(objective, beta),
         input_noise=input_noise,
         # The layers compile their own loops; what is around them is large products.
