@@ -106,7 +106,9 @@ COMPONENTS = (
     UpsampleConv2D(4, (5, 6), use_bias=False, kernel_initializer="he_normal"),
     UpsampleResidualBlock(4, (5, 6), normalization="group"),
     LSTMEncoder(3, units=(5, 4), bidirectional=True, cell="gru", kernel_regularizer=L2),
-    LSTMDecoder((7, 2), units=(4, 5), likelihood=SeriesStudentT(0.1), kernel_regularizer=L2),
+    LSTMDecoder(
+        (7, 2), units=(4, 5), positions=3, likelihood=SeriesStudentT(0.1), kernel_regularizer=L2
+    ),
     TransformerEncoder(3, heads=2, dropout=0.2, pooling="attention", kernel_regularizer=L2),
     TextDecoder((7,), body="lstm", word_dropout=0.4, likelihood=Text(9, 7, 8)),
     TransformerBlock(2, 12, dropout=0.2, kernel_regularizer=L2),

@@ -22,8 +22,13 @@ def positions(length, width):
     """
     half = (width + 1) // 2
     rates = np.exp(-math.log(10_000.0) * np.arange(half) / half).astype("float32")
+    return sinusoids(length, rates)[:, :width]
+
+
+def sinusoids(length, rates):
+    """Sines of t rate, t = 0, 1, ..., then the cosines: `[length, 2 len(rates)]` float32."""
     angle = tf.cast(tf.range(length), tf.float32)[:, None] * rates
-    return tf.concat([tf.sin(angle), tf.cos(angle)], -1)[:, :width]
+    return tf.concat([tf.sin(angle), tf.cos(angle)], -1)
 
 
 def among(seen):

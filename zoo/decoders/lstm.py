@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import likelihoods
+from zoo.attention import sinusoids
 from zoo.component import as_tuple, component, ensure_built, is_integer, not_empty, positive
 from zoo.identifiers import resolve
 from zoo.recurrent import recurrent_stack
@@ -20,8 +21,7 @@ def clock(length, width):
     They need no longest length, as those of Vaswani et al., Attention is all you need, 2017.
     """
     waves = np.geomspace(SHORTEST, LONGEST, (width + 1) // 2)
-    angle = tf.cast(tf.range(length), tf.float32)[:, None] * (2 * math.pi / waves).astype("float32")
-    return tf.concat([tf.sin(angle), tf.cos(angle)], -1)[:, :width]
+    return sinusoids(length, (2 * math.pi / waves).astype("float32"))[:, :width]
 
 
 @component
