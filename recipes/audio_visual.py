@@ -15,11 +15,10 @@ With --data-dir 200 s on two cores (15 epochs); ELBO 1983, log p(x) 2003 +- 10 n
 import argparse
 import math
 
-import audio_visual_data
-import audio_visual_results
-import common
-import evaluation
-from run_folder import Run, early_stopping
+from support.data import audio_visual
+from support.results import audio_visual as audio_visual_results
+from support.run import cli, evaluation
+from support.run.run import Run, early_stopping
 
 import zoo
 
@@ -45,7 +44,7 @@ Writes into the folder --out:
   sounds/           what the model makes of images, and what it makes up, as WAV files
   retrieval.md      how well an image finds its sound, and a sound its image
   metrics.json      held-out numbers, options, seed, versions, seconds
-{common.FILES}"""
+{cli.FILES}"""
 EXAMPLES = """\
 examples:
   python recipes/audio_visual.py
@@ -58,28 +57,28 @@ The first takes about two minutes of one CPU core.
 
 def parser():
     """The command line."""
-    found = common.parser("audio_visual.py", DESCRIPTION, EXAMPLES)
+    found = cli.parser("audio_visual.py", DESCRIPTION, EXAMPLES)
     data = found.add_argument_group("data")
     data.add_argument(
         "--data-dir",
-        type=common.path,
+        type=cli.path,
         metavar="FOLDER",
         help="where TFDS keeps mnist and spoken_digit (default: telephone tones instead)",
     )
     data.add_argument(
         "--pairs",
-        type=common.positive,
+        type=cli.positive,
         metavar="N",
         help=f"to train on (default: each image once; {SPOKEN_PAIRS:,} with --data-dir)",
     )
-    common.add_options(found, variant="multimodal_vae", out="runs/audio_visual", evaluate=1000)
+    cli.add_options(found, variant="multimodal_vae", out="runs/audio_visual", evaluate=1000)
     found.set_defaults(batch_size=64)
     found.add_argument(
         "--fusion", choices=FUSIONS, default="product", help="how two posteriors become one"
     )
     found.add_argument(
         "--alignment",
-        type=common.non_negative,
+        type=cli.non_negative,
         default=0.0,
         metavar="WEIGHT",
         help="of KL(joint posterior || that of each modality alone) in the loss (default 0)",
@@ -107,10 +106,10 @@ def run(options):
     folder = Run("audio_visual", options)
     _check_variant(options.variant)
     if options.input_noise:
-        raise common.InputError("--input-noise", "is for one modality; see --subsets")
+        raise cli.InputError("--input-noise", "is for one modality; see --subsets")
     if options.data_dir is not None and options.pairs is None:
         options.pairs = SPOKEN_PAIRS
-    data = audio_visual_data.load(options.data_dir, options.pairs, options.seed)
+    data = audio_visual.load(options.data_dir, options.pairs, options.seed)
     rows = slice(options.evaluate or None)
     train, valid, held_out = shaped(data.train), shaped(data.valid, rows), shaped(data.test, rows)
     labels = data.labels["test"][rows]
@@ -158,7 +157,7 @@ def model(folder, x):
     shapes = zoo.trees.change(lambda array: array.shape[1:], x)
     vae = folder.model(shapes, likelihoods, **chosen)
     if vae.latents.encoder.fusion.needs_all:
-        raise common.InputError(
+        raise cli.InputError(
             "--option", f"fusion needs all modalities, expected one of {', '.join(FUSIONS)}"
         )
     return vae
@@ -178,10 +177,10 @@ def networks(latent_dim, likelihoods):
 
 
 def _check_variant(name):
-    with common.blame("--variant", ValueError):
+    with cli.blame("--variant", ValueError):
         kind = zoo.card(name).data
     if kind != "modalities":
-        raise common.InputError("--variant", f"{name} is for {kind}, expected one for modalities")
+        raise cli.InputError("--variant", f"{name} is for {kind}, expected one for modalities")
 
 
 def _set_epochs(options, pairs):
@@ -191,4 +190,4 @@ def _set_epochs(options, pairs):
 
 
 if __name__ == "__main__":
-    raise SystemExit(common.main(parser(), run))
+    raise SystemExit(cli.main(parser(), run))

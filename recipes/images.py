@@ -9,11 +9,10 @@ held-out images binarised once), 8 of 8 latent dimensions in use.
 
 import math
 
-import common
-import evaluation
-import image_data
 import numpy as np
-from run_folder import Run
+from support.data import images
+from support.run import cli, evaluation
+from support.run.run import Run
 
 import zoo
 
@@ -36,7 +35,7 @@ Writes into the folder --out:
   figures/          curves, reconstructions, samples, latent space, interpolation, uncertainty,
                     traversal as a grid and as a GIF; of two latent dimensions the manifold
   metrics.json      held-out ELBO and log-likelihood in nats, options, seed, versions, seconds
-{common.FILES}"""
+{cli.FILES}"""
 EXAMPLES = """\
 examples:
   python recipes/images.py
@@ -52,28 +51,26 @@ The first takes about a minute on two free CPU cores.
 
 def parser():
     """The command line."""
-    found = common.parser("images.py", DESCRIPTION, EXAMPLES)
+    found = cli.parser("images.py", DESCRIPTION, EXAMPLES)
     data = found.add_argument_group("data")
     data.add_argument("--dataset", metavar="NAME", help="any TFDS name: mnist, fashion_mnist, ...")
     data.add_argument(
-        "--data-dir", type=common.path, metavar="FOLDER", help="where TFDS keeps its data"
+        "--data-dir", type=cli.path, metavar="FOLDER", help="where TFDS keeps its data"
     )
     data.add_argument(
         "--data",
-        type=common.path,
+        type=cli.path,
         metavar="PATH",
         help="a folder of images (sub-folders are labels), or an .npy file [N, H, W(, C)]",
     )
     data.add_argument(
         "--size",
-        type=image_data.size,
+        type=images.size,
         metavar="S",
         help="crop and resize images to SxS, or HxW: needed where their sizes differ",
     )
-    data.add_argument(
-        "--limit", type=common.positive, metavar="N", help="train on N images at most"
-    )
-    common.add_options(found, variant="conv_vae", out="runs/images", evaluate=1000)
+    data.add_argument("--limit", type=cli.positive, metavar="N", help="train on N images at most")
+    cli.add_options(found, variant="conv_vae", out="runs/images", evaluate=1000)
     found.add_argument(
         "--likelihood",
         choices=LIKELIHOODS,
@@ -86,7 +83,7 @@ def parser():
 def run(options):
     """Train, save, evaluate, draw; the exit status."""
     folder = Run("images", options)
-    data = image_data.load(options)
+    data = images.load(options)
     x, held_out, labels = data.train, data.held_out, data.labels
     if options.evaluate:
         held_out = held_out[: options.evaluate]
@@ -189,4 +186,4 @@ def _set_epochs(options, rows, default):
 
 
 if __name__ == "__main__":
-    raise SystemExit(common.main(parser(), run))
+    raise SystemExit(cli.main(parser(), run))

@@ -9,11 +9,11 @@ regression on the same labels has 90.5 % and the nearest neighbour 91.4 %.
 
 import time
 
-import common
 import numpy as np
-import semi_supervised_data
-import semi_supervised_graph
-from run_folder import Outcome, Run
+from support.data import few_labels
+from support.results import label_propagation
+from support.run import cli
+from support.run.run import Outcome, Run
 
 import zoo
 
@@ -51,48 +51,48 @@ examples:
 
 def parser():
     """The command line."""
-    found = common.parser("semi_supervised.py", DESCRIPTION, EXAMPLES)
+    found = cli.parser("semi_supervised.py", DESCRIPTION, EXAMPLES)
     _data_options(found.add_argument_group("data"))
     model = found.add_argument_group("model")
     model.add_argument("--variant", default="dense_vae", metavar="NAME", help="dense_vae, conv_vae")
-    model.add_argument("--latent-dim", type=common.positive, default=16, metavar="D")
+    model.add_argument("--latent-dim", type=cli.positive, default=16, metavar="D")
     model.add_argument("--option", action="append", default=[], metavar="KEY=VALUE")
     model.add_argument("--likelihood", choices=LIKELIHOODS, help="p(x|z); default: by the colours")
     training = found.add_argument_group("training")
     training.add_argument(
         "--epochs",
-        type=common.positive,
+        type=cli.positive,
         metavar="N",
         help="passes over the training data in the first phase, half as many in each other",
     )
     training.add_argument(
         "--rounds",
-        type=common.natural,
+        type=cli.natural,
         default=2,
         metavar="N",
         help="how often labels are passed on (default 2)",
     )
-    training.add_argument("--batch-size", type=common.positive, default=250, metavar="N")
-    training.add_argument("--learning-rate", type=common.non_negative, default=1e-3, metavar="R")
+    training.add_argument("--batch-size", type=cli.positive, default=250, metavar="N")
+    training.add_argument("--learning-rate", type=cli.non_negative, default=1e-3, metavar="R")
     training.add_argument(
         "--weight",
-        type=common.non_negative,
+        type=cli.non_negative,
         default=10.0,
         metavar="W",
         help="of the cross-entropy of labelled images in the loss (default 10)",
     )
     training.add_argument(
         "--warp",
-        type=common.non_negative,
+        type=cli.non_negative,
         default=0.1,
         metavar="S",
         help="how far the images that the encoder sees are turned, stretched and moved while "
         "training, as a part of half an image; 0: not at all (default 0.1)",
     )
-    training.add_argument("--seed", type=common.seed, default=0, help="the first one (default 0)")
-    training.add_argument("--seeds", type=common.positive, default=1, metavar="N")
+    training.add_argument("--seed", type=cli.seed, default=0, help="the first one (default 0)")
+    training.add_argument("--seeds", type=cli.positive, default=1, metavar="N")
     run = found.add_argument_group("run")
-    run.add_argument("--out", type=common.path, default=common.path("runs/semi_supervised"))
+    run.add_argument("--out", type=cli.path, default=cli.path("runs/semi_supervised"))
     run.add_argument(
         "--no-report", dest="report", action="store_false", help="leave out report.html"
     )
@@ -102,31 +102,31 @@ def parser():
 
 
 def _data_options(data):
-    import image_data
+    from support.data import images
 
     data.add_argument("--dataset", metavar="NAME", help="a TFDS name: mnist, svhn_cropped, ...")
-    data.add_argument("--data-dir", type=common.path, metavar="FOLDER", help="where TFDS keeps it")
+    data.add_argument("--data-dir", type=cli.path, metavar="FOLDER", help="where TFDS keeps it")
     data.add_argument(
-        "--data", type=common.path, metavar="PATH", help="a folder of images in a folder a class"
+        "--data", type=cli.path, metavar="PATH", help="a folder of images in a folder a class"
     )
-    data.add_argument("--size", type=image_data.size, metavar="S", help="resize to SxS, or HxW")
-    data.add_argument("--limit", type=common.positive, metavar="N", help="train on N images")
+    data.add_argument("--size", type=images.size, metavar="S", help="resize to SxS, or HxW")
+    data.add_argument("--limit", type=cli.positive, metavar="N", help="train on N images")
     data.add_argument(
         "--labels",
-        type=common.positive,
+        type=cli.positive,
         default=100,
         metavar="N",
         help="images that keep their label, of all classes together (default 100)",
     )
     data.add_argument(
-        "--evaluate", type=common.natural, default=0, metavar="N", help="test images; 0 is all"
+        "--evaluate", type=cli.natural, default=0, metavar="N", help="test images; 0 is all"
     )
 
 
 def run(options):
     """Train and test for each seed, save and draw the first; the exit status."""
     folder = Run("semi_supervised", options)
-    data = semi_supervised_data.load(options)
+    data = few_labels.load(options)
     if options.epochs is None:
         options.epochs = DIGITS_EPOCHS if data.default else EPOCHS
     folder.describe(data.name, data.x, data.test_x)
@@ -137,7 +137,7 @@ def run(options):
     first, found = options.seed, folder.record.setdefault("accuracy", [])
     for seed in range(first, first + options.seeds):
         options.seed = seed  # which the model is made by
-        chosen = semi_supervised_data.choose(data.y, options.labels, seed)
+        chosen = few_labels.choose(data.y, options.labels, seed)
         vae = _model(folder, data)
         if seed == first:
             folder.begin()
@@ -145,7 +145,7 @@ def run(options):
             seconds = _train(folder, vae, data, chosen, log=seed == first)
         except FloatingPointError as error:
             return folder.finish(Outcome(error=str(error)))
-        scores = {"VAE": _accuracy(vae, data), **semi_supervised_data.baselines(data, chosen)}
+        scores = {"VAE": _accuracy(vae, data), **few_labels.baselines(data, chosen)}
         found.append({"seed": seed, **scores, "seconds": round(seconds, 1)})
         shown = ", ".join(f"{name} {100 * value:.2f} %" for name, value in scores.items())
         print(f"seed {seed}: {shown}; {seconds:.0f} s", flush=True)
@@ -174,13 +174,13 @@ def _model(folder, data):
 def _train(folder, vae, data, chosen, log):
     """Fit, in phases; how many seconds that took."""
     began, options = time.monotonic(), folder.options
-    y = known = semi_supervised_data.known(data.y, chosen)
+    y = known = few_labels.known(data.y, chosen)
     done = _phase(folder, vae, data, y, chosen, 0, options.epochs, log)
     classification = vae.objective.term("classification")
     classification.current.assign(MORE_WEIGHT * classification.weight)
     for number in range(options.rounds):
         codes = np.asarray(vae.encode(data.x, batch_size=1000).loc)
-        y = semi_supervised_graph.spread(codes, known, len(data.names), options.seed + number)
+        y = label_propagation.spread(codes, known, len(data.names), options.seed + number)
         done = _phase(folder, vae, data, y, chosen, done, -(-options.epochs // 2), log)
     return time.monotonic() - began
 
@@ -190,7 +190,7 @@ def _phase(folder, vae, data, y, chosen, done, epochs, log):
     import keras
 
     options = folder.options
-    x, y = semi_supervised_data.mixed(data.x, y, chosen)
+    x, y = few_labels.mixed(data.x, y, chosen)
     steps = epochs * -(-len(x) // options.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(options.learning_rate, steps, alpha=0.02)
     vae.compile(zoo.FusedAdam(rate))
@@ -243,4 +243,4 @@ def _summary(folder, found):
 
 
 if __name__ == "__main__":
-    raise SystemExit(common.main(parser(), run))
+    raise SystemExit(cli.main(parser(), run))

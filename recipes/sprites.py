@@ -9,10 +9,10 @@ Expect, with seed 0 and beta 1: held-out ELBO -66.5 nats, MIG 0.12, FactorVAE sc
 import itertools
 import time
 
-import common
-import sprites_data
-import sprites_figures
-from run_folder import Outcome, Run
+from support.data import sprites
+from support.results import sprites as sprites_figures
+from support.run import cli
+from support.run.run import Outcome, Run
 
 import zoo
 
@@ -60,34 +60,34 @@ examples:
 
 def parser():
     """The command line."""
-    found = common.parser("sprites.py", DESCRIPTION, EXAMPLES)
+    found = cli.parser("sprites.py", DESCRIPTION, EXAMPLES)
     data = found.add_argument_group("data")
     data.add_argument("--dataset", metavar="NAME", help="a TFDS name: dsprites, shapes3d, ...")
-    data.add_argument("--data-dir", type=common.path, metavar="FOLDER", help="where TFDS keeps it")
-    data.add_argument("--limit", type=common.positive, default=5000, metavar="N", help="to train")
+    data.add_argument("--data-dir", type=cli.path, metavar="FOLDER", help="where TFDS keeps it")
+    data.add_argument("--limit", type=cli.positive, default=5000, metavar="N", help="to train")
     data.add_argument(
-        "--evaluate", type=common.positive, default=2000, metavar="N", help="images to test on"
+        "--evaluate", type=cli.positive, default=2000, metavar="N", help="images to test on"
     )
     model = found.add_argument_group("model")
     model.add_argument("--variant", default="dense_vae", metavar="NAME", help="dense_vae, conv_vae")
-    model.add_argument("--latent-dim", type=common.positive, default=10, metavar="D")
+    model.add_argument("--latent-dim", type=cli.positive, default=10, metavar="D")
     model.add_argument("--option", action="append", default=[], metavar="KEY=VALUE")
     training = found.add_argument_group("training")
     training.add_argument(
         "--betas",
         nargs="+",
-        type=common.non_negative,
+        type=cli.non_negative,
         default=[1.0, 4.0, 16.0],
         metavar="B",
         help="weights of the KL in the loss (default 1 4 16)",
     )
-    training.add_argument("--seed", type=common.seed, default=0, help="the first one (default 0)")
-    training.add_argument("--seeds", type=common.positive, default=1, metavar="N")
-    training.add_argument("--epochs", type=common.positive, default=20, metavar="N")
-    training.add_argument("--batch-size", type=common.positive, default=64, metavar="N")
-    training.add_argument("--learning-rate", type=common.non_negative, default=1e-3, metavar="R")
+    training.add_argument("--seed", type=cli.seed, default=0, help="the first one (default 0)")
+    training.add_argument("--seeds", type=cli.positive, default=1, metavar="N")
+    training.add_argument("--epochs", type=cli.positive, default=20, metavar="N")
+    training.add_argument("--batch-size", type=cli.positive, default=64, metavar="N")
+    training.add_argument("--learning-rate", type=cli.non_negative, default=1e-3, metavar="R")
     run = found.add_argument_group("run")
-    run.add_argument("--out", type=common.path, default=common.path("runs/sprites"))
+    run.add_argument("--out", type=cli.path, default=cli.path("runs/sprites"))
     # What other recipes let the user choose, and their helpers ask for.
     found.set_defaults(resume=False, distribute=False, beta=None, input_noise=None)
     return found
@@ -96,7 +96,7 @@ def parser():
 def run(options):
     """Train and score for each beta and seed; table, figures, the best model; the exit status."""
     folder = Run("sprites", options)
-    data = sprites_data.load(options)
+    data = sprites.load(options)
     folder.describe(data.name, data.x, data.test_x)
     print(
         f"{data.name}: {len(data.x):,} images to train on, {len(data.test_x):,} to test, "
@@ -176,4 +176,4 @@ def _cell(values, name):
 
 
 if __name__ == "__main__":
-    raise SystemExit(common.main(parser(), run))
+    raise SystemExit(cli.main(parser(), run))

@@ -11,11 +11,10 @@ Expect, with seed 0: held-out ELBO 25 and log p(x) 32 +- 3 nats (in the columns'
 import json
 import math
 
-import common
-import evaluation
 import numpy as np
-import table_data
-from run_folder import Run, early_stopping
+from support.data import tables
+from support.run import cli, evaluation
+from support.run.run import Run, early_stopping
 
 import zoo
 
@@ -41,7 +40,7 @@ Writes into the folder --out:
   scores.csv        the anomaly score of each held-out row
   columns.json      names of columns and categories, in the order that the model takes; "(other)" is
                     what training did not see, "offset" what was subtracted of a column
-{common.FILES}"""
+{cli.FILES}"""
 EXAMPLES = """\
 examples:
   python recipes/tables.py
@@ -55,13 +54,13 @@ The first takes one to two minutes on two free CPU cores.
 
 def parser():
     """The command line."""
-    found = common.parser("tables.py", DESCRIPTION, EXAMPLES)
+    found = cli.parser("tables.py", DESCRIPTION, EXAMPLES)
     data = found.add_argument_group("data")
     data.add_argument("--dataset", metavar="NAME", help="a TFDS name: wine_quality/red, titanic")
     data.add_argument(
-        "--data-dir", type=common.path, metavar="FOLDER", help="where TFDS keeps its data"
+        "--data-dir", type=cli.path, metavar="FOLDER", help="where TFDS keeps its data"
     )
-    data.add_argument("--data", type=common.path, metavar="FILE", help="a .csv or .parquet file")
+    data.add_argument("--data", type=cli.path, metavar="FILE", help="a .csv or .parquet file")
     data.add_argument("--label", metavar="COLUMN", help="which rows are anomalies: 1 = anomaly")
     data.add_argument(
         "--anomaly", nargs="+", default=[], metavar="VALUE", help="values of --label that mean so"
@@ -78,20 +77,20 @@ def parser():
     )
     data.add_argument(
         "--held-out",
-        type=common.fraction,
+        type=cli.fraction,
         default=0.3,
         metavar="F",
         help="share of the normal rows that training does not see (default 0.3)",
     )
-    data.add_argument("--limit", type=common.positive, metavar="N", help="train on N rows at most")
-    common.add_options(found, variant="dense_vae", out="runs/tables", evaluate=0)
+    data.add_argument("--limit", type=cli.positive, metavar="N", help="train on N rows at most")
+    cli.add_options(found, variant="dense_vae", out="runs/tables", evaluate=0)
     return found
 
 
 def run(options):
     """Train, save, evaluate, draw; the exit status."""
     folder = Run("tables", options)
-    table = table_data.load(options)
+    table = tables.load(options)
     if options.epochs is None:
         steps = math.ceil(len(table.train) / options.batch_size)
         options.epochs = min(MOST_EPOCHS, max(5, math.ceil(STEPS / steps)))
@@ -199,4 +198,4 @@ def _write_columns(path, table):
 
 
 if __name__ == "__main__":
-    raise SystemExit(common.main(parser(), run))
+    raise SystemExit(cli.main(parser(), run))

@@ -9,12 +9,11 @@ the reference without meaning much: 1,600 of them are few.
 
 import math
 
-import common
-import evaluation
 import numpy as np
-import text_data
-import writing
-from run_folder import Run, early_stopping
+from support.data import text
+from support.results import text as writing
+from support.run import cli, evaluation
+from support.run.run import Run, early_stopping
 
 import zoo
 
@@ -33,7 +32,7 @@ Writes into the folder --out:
   texts/            samples, reconstructions, interpolation, neighbours
   figures/          curves, latent space
   metrics.json      held-out numbers, options, seed, versions, seconds
-{common.FILES}"""
+{cli.FILES}"""
 EXAMPLES = """\
 examples:
   python recipes/text.py
@@ -45,25 +44,25 @@ examples:
 
 def parser():
     """The command line."""
-    found = common.parser("text.py", DESCRIPTION, EXAMPLES)
+    found = cli.parser("text.py", DESCRIPTION, EXAMPLES)
     data = found.add_argument_group("data")
-    data.add_argument("--data", type=common.path, metavar="FILE", help="one sentence a line, UTF-8")
+    data.add_argument("--data", type=cli.path, metavar="FILE", help="one sentence a line, UTF-8")
     data.add_argument(
-        "--vocabulary", type=common.positive, default=8000, metavar="V", help="most frequent words"
+        "--vocabulary", type=cli.positive, default=8000, metavar="V", help="most frequent words"
     )
     data.add_argument(
-        "--max-length", type=common.positive, default=40, metavar="L", help="words; more are cut"
+        "--max-length", type=cli.positive, default=40, metavar="L", help="words; more are cut"
     )
-    data.add_argument("--width", type=common.positive, default=128, help="of a word's embedding")
+    data.add_argument("--width", type=cli.positive, default=128, help="of a word's embedding")
     data.add_argument(
         "--split-on-spaces",
         action="store_true",
         help="words are what spaces separate (default: lower case, punctuation apart)",
     )
     data.add_argument(
-        "--limit", type=common.positive, metavar="N", help="train on N sentences at most"
+        "--limit", type=cli.positive, metavar="N", help="train on N sentences at most"
     )
-    common.add_options(found, variant="transformer_vae", out="runs/text", evaluate=500)
+    cli.add_options(found, variant="transformer_vae", out="runs/text", evaluate=500)
     found.set_defaults(batch_size=32)
     return found
 
@@ -71,9 +70,9 @@ def parser():
 def run(options):
     """Train, save, evaluate, write; the exit status."""
     folder = Run("text", options)
-    data = text_data.load(options)
+    data = text.load(options)
     if len(data.train) < 2:
-        raise common.InputError(
+        raise cli.InputError(
             "--limit",
             f"{options.limit} leaves nothing to train on, expected at least 2: one sentence says "
             "when to stop",
@@ -82,7 +81,7 @@ def run(options):
         steps = math.ceil(len(data.train) / options.batch_size)
         options.epochs = min(MOST_EPOCHS, max(5, math.ceil(STEPS / steps)))
     folder.describe(data.name, data.train, data.held_out)
-    with common.blame("--vocabulary", ValueError):
+    with cli.blame("--vocabulary", ValueError):
         likelihood = zoo.likelihoods.Text(
             options.vocabulary,
             options.max_length,
@@ -127,4 +126,4 @@ def _lengths(vae, x):
 
 
 if __name__ == "__main__":
-    raise SystemExit(common.main(parser(), run))
+    raise SystemExit(cli.main(parser(), run))

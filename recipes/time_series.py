@@ -10,13 +10,11 @@ and 0.73 and an isolation forest 0.90 and 0.52; held-out log p(x) -17 +- 4 nats 
 
 import math
 
-import common
-import evaluation
 import numpy as np
-import series_data
-import series_scores
-import windows
-from run_folder import Run, early_stopping
+from support.data import series, windows
+from support.results import series_scores
+from support.run import cli, evaluation
+from support.run.run import Run, early_stopping
 
 import zoo
 
@@ -39,7 +37,7 @@ Writes into the folder --out:
   metrics.json      held-out numbers, options, seed, versions, seconds
   scores.csv        time, anomaly score (nats; about 0 is usual) and, where known, the label of each
                     held-out step
-{common.FILES}"""
+{cli.FILES}"""
 EXAMPLES = """\
 examples:
   python recipes/time_series.py
@@ -54,9 +52,9 @@ The first takes about two minutes on two free CPU cores.
 
 def parser():
     """The command line."""
-    found = common.parser("time_series.py", DESCRIPTION, EXAMPLES)
+    found = cli.parser("time_series.py", DESCRIPTION, EXAMPLES)
     data = found.add_argument_group("data")
-    data.add_argument("--data", type=common.path, metavar="FILE", help="a .csv or .parquet file")
+    data.add_argument("--data", type=cli.path, metavar="FILE", help="a .csv or .parquet file")
     data.add_argument(
         "--where", metavar="COLUMN=VALUE", help="only the rows with this value: one series of many"
     )
@@ -66,24 +64,22 @@ def parser():
     data.add_argument(
         "--log-returns", action="store_true", help="log(p_t / p_(t-1)) of prices, not prices"
     )
-    data.add_argument("--window", type=common.positive, default=64, metavar="T", help="steps")
+    data.add_argument("--window", type=cli.positive, default=64, metavar="T", help="steps")
     data.add_argument(
         "--stride",
-        type=common.positive,
+        type=cli.positive,
         metavar="S",
         help="steps from one window to the next (default: 1, more where windows are very many)",
     )
     data.add_argument(
         "--held-out",
-        type=common.fraction,
+        type=cli.fraction,
         default=0.3,
         metavar="F",
         help="share of the series, at its end, that training does not see (default 0.3)",
     )
-    data.add_argument(
-        "--limit", type=common.positive, metavar="N", help="train on N windows at most"
-    )
-    common.add_options(
+    data.add_argument("--limit", type=cli.positive, metavar="N", help="train on N windows at most")
+    cli.add_options(
         found, variant="lstm_vae", out="runs/time_series", evaluate=500, learning_rate=3e-3
     )
     found.add_argument("--likelihood", choices=LIKELIHOODS, default="series_normal", help="p(x|z)")
@@ -93,7 +89,7 @@ def parser():
 def run(options):
     """Train, save, evaluate, draw; the exit status."""
     folder = Run("time_series", options)
-    data = series_data.load(options)
+    data = series.load(options)
     x, valid, held_out = parts(data, options)
     if options.epochs is None:
         options.epochs = max(5, math.ceil(STEPS / math.ceil(len(x) / options.batch_size)))
@@ -123,7 +119,7 @@ def parts(data, options):
     # The last seventh of what training may see says when to stop.
     border = data.split - max(window, data.split // 7)
     if border < window:
-        raise common.InputError(
+        raise cli.InputError(
             "--window",
             f"{window} leaves nothing to train on: of the {data.split} steps before the held-out "
             f"part, {data.split - border} say when to stop",
@@ -132,7 +128,7 @@ def parts(data, options):
     x = windows.cut(data.values[:border], window, stride)[: options.limit]
     for name, channel in zip(data.channels, np.moveaxis(x, 2, 0), strict=True):
         if np.isnan(channel).all():
-            raise common.InputError(
+            raise cli.InputError(
                 "--columns",
                 f"{name!r} has no value in the part to train on, the first {border} steps (or "
                 "what --stride and --limit leave of them)",
@@ -215,4 +211,4 @@ def _stretch(data, scores, window):
 
 
 if __name__ == "__main__":
-    raise SystemExit(common.main(parser(), run))
+    raise SystemExit(cli.main(parser(), run))

@@ -3,7 +3,8 @@
 import functools
 import math
 
-from zoo import checks, model, trees
+from zoo import model
+from zoo.core import inputs, nested
 
 FEW = 40  # steps of the optimizer
 
@@ -37,6 +38,6 @@ def _asked(vae):
 
 
 def _steps(x, epochs=1, batch_size=None, **_):
-    if checks.is_stream(x):
+    if inputs.is_stream(x):
         return math.inf  # Keras counts for itself
-    return epochs * math.ceil(trees.rows(x) / (batch_size or 128))
+    return epochs * math.ceil(nested.rows(x) / (batch_size or 128))

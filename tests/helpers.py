@@ -13,9 +13,9 @@ import tensorflow as tf
 
 import zoo
 from zoo import decoders, encoders
-from zoo.likelihoods.joint import PRESENT
-from zoo.sampling import MeanSampler
-from zoo.trees import change
+from zoo.core.nested import change
+from zoo.core.samplers import MeanSampler
+from zoo.likelihoods.multimodal import PRESENT
 
 ROOT = str(pathlib.Path(__file__).resolve().parents[1])
 

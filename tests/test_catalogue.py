@@ -9,7 +9,7 @@ import pytest
 
 import zoo
 from tests.helpers import assert_same, run_python, values
-from zoo.trees import change
+from zoo.core.nested import change
 
 
 @pytest.fixture

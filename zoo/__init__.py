@@ -10,9 +10,9 @@ Importing the package is cheap; TensorFlow is loaded when something needs it.
 
 import importlib
 
-from zoo._backend import prefer_onednn, require_tensorflow
-from zoo._registration import register_when_keras_is_imported
 from zoo.catalogue import Card, available, builder, card, get, register, unregister
+from zoo.core.backend import prefer_onednn, require_tensorflow
+from zoo.core.registration import register_when_keras_is_imported
 
 require_tensorflow()
 prefer_onednn()
@@ -25,65 +25,65 @@ _LAZY = {
     "SingleLatent": "zoo.latents",
     "FusedLatent": "zoo.latents",
     "LadderLatent": "zoo.latents",
-    "NormalPosterior": "zoo.posteriors",
+    "NormalPosterior": "zoo.latents.posteriors",
     "StandardNormal": "zoo.priors",
     "MixturePrior": "zoo.priors",
     "NormalPrior": "zoo.priors",
     "VampPrior": "zoo.priors",
     "LabelPrior": "zoo.priors",
     "FlowPrior": "zoo.priors",
-    "FusedAdam": "zoo.optimizers",
+    "FusedAdam": "zoo.training.optimizers",
     "Anneal": "zoo.callbacks",
     "NonFiniteGuard": "zoo.callbacks",
     "Resume": "zoo.callbacks",
     "binarize": "zoo.likelihoods",
-    "bits_per_dimension": "zoo.nats",
-    "mutual_information": "zoo.nats",
+    "bits_per_dimension": "zoo.core.elbo",
+    "mutual_information": "zoo.core.elbo",
     "AnomalyDetector": "zoo.anomaly",
-    "Diagnosis": "zoo.diagnosis",
-    "DiagnosisLogger": "zoo.diagnosis",
-    "diagnose": "zoo.diagnosis",
-    "Predictive": "zoo.uncertainty",
-    "predictive": "zoo.uncertainty",
-    "impute": "zoo.uncertainty",
-    "coverage": "zoo.uncertainty",
-    "fit_prior": "zoo.aggregated",
-    "prior_match": "zoo.matching",
-    "alignment": "zoo.modalities",
-    "kl_by_level": "zoo.levels",
-    "reconstruct_levels": "zoo.levels",
-    "unimodal_posteriors": "zoo.modalities",
-    "retrieval": "zoo.neighbours",
+    "Diagnosis": "zoo.evaluation.diagnosis",
+    "DiagnosisLogger": "zoo.evaluation.diagnosis",
+    "diagnose": "zoo.evaluation.diagnosis",
+    "Predictive": "zoo.inference.uncertainty",
+    "predictive": "zoo.inference.uncertainty",
+    "impute": "zoo.inference.uncertainty",
+    "coverage": "zoo.inference.uncertainty",
+    "fit_prior": "zoo.evaluation.aggregate_posterior",
+    "prior_match": "zoo.evaluation.aggregate_posterior",
+    "alignment": "zoo.inference.multimodal",
+    "kl_by_level": "zoo.inference.ladder",
+    "reconstruct_levels": "zoo.inference.ladder",
+    "unimodal_posteriors": "zoo.inference.multimodal",
+    "retrieval": "zoo.evaluation.retrieval.metrics",
     "report": "zoo.reporting",
-    "linear": "zoo.paths",
-    "spherical": "zoo.paths",
-    "normal_quantiles": "zoo.paths",
+    "linear": "zoo.inference.latent_paths",
+    "spherical": "zoo.inference.latent_paths",
+    "normal_quantiles": "zoo.inference.latent_paths",
 }
-_MODULES = (
-    "anomaly",
-    "callbacks",
-    "causal",
-    "compression",
-    "corruptions",
-    "decoders",
-    "diagnosis",
-    "disentanglement",
-    "distributions",
-    "encoders",
-    "flows",
-    "fusions",
-    "labels",
-    "latents",
-    "layers",
-    "likelihoods",
-    "objectives",
-    "plots",
-    "pooling",
-    "priors",
-    "representation",
-    "sampling",
-    "trees",
-)
+_MODULES = {
+    "anomaly": "zoo.anomaly",
+    "callbacks": "zoo.callbacks",
+    "causal": "zoo.layers.autoregressive",
+    "compression": "zoo.compression",
+    "corruptions": "zoo.training.corruptions",
+    "decoders": "zoo.decoders",
+    "diagnosis": "zoo.evaluation.diagnosis",
+    "disentanglement": "zoo.evaluation.disentanglement",
+    "distributions": "zoo.core.distributions",
+    "encoders": "zoo.encoders",
+    "flows": "zoo.flows",
+    "fusions": "zoo.latents.fusion",
+    "labels": "zoo.inference.classification",
+    "latents": "zoo.latents",
+    "layers": "zoo.layers",
+    "likelihoods": "zoo.likelihoods",
+    "objectives": "zoo.objectives",
+    "plots": "zoo.plots",
+    "pooling": "zoo.layers.pooling",
+    "priors": "zoo.priors",
+    "representation": "zoo.evaluation.representation",
+    "sampling": "zoo.core.samplers",
+    "trees": "zoo.core.nested",
+}
 
 __all__ = [
     "Card",
@@ -103,7 +103,7 @@ def __getattr__(name):
         return getattr(importlib.import_module(_LAZY[name]), name)
     if name in _MODULES:
         try:
-            return importlib.import_module(f"zoo.{name}")
+            return importlib.import_module(_MODULES[name])
         except ModuleNotFoundError as error:
             raise ImportError(
                 f"zoo.{name} needs {error.name}: pip install 'zoo-vae[recipes]'"

@@ -6,7 +6,7 @@ import importlib
 import inspect
 import numbers
 
-from zoo._names import nearest
+from zoo.core.suggestions import nearest
 
 
 @dataclasses.dataclass(frozen=True)

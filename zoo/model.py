@@ -5,16 +5,19 @@ import functools
 import keras
 import tensorflow as tf
 
-from zoo import adapting, checks, corruptions, fitting, nats, tracing
-from zoo.component import component, ensure_built
-from zoo.decoders import shapes
-from zoo.distributions import joint_normal
-from zoo.identifiers import resolve
+from zoo.core import elbo, execution, inputs, validation
+from zoo.core.distributions import joint_normal
+from zoo.core.identifiers import resolve
+from zoo.core.outputs import Pass
+from zoo.core.samplers import MeanSampler, untile
+from zoo.core.serialization import component, ensure_built
+from zoo.decoders import event_shapes
+from zoo.inference.methods import Queries
 from zoo.objectives import WeightedSum
-from zoo.optimizers import FusedAdam
-from zoo.queries import Queries
-from zoo.records import Pass
-from zoo.sampling import MeanSampler, untile
+from zoo.training import adapt as adapting
+from zoo.training import corruptions
+from zoo.training import fit as fitting
+from zoo.training.optimizers import FusedAdam
 
 # `evaluate` draws with this seed every time, so that epochs differ by the weights alone.
 EVALUATION_SEED = (20140, 1312)
@@ -58,7 +61,7 @@ class VAE(Queries):
         self.latents, self.decoder = latents, decoder
         self.objective = objective or WeightedSum()
         self.input_noise = resolve(input_noise, corruptions.IDENTIFIERS, "input_noise")
-        self.seed = seed = checks.model_seed(seed)
+        self.seed = seed = validation.model_seed(seed)
         self.xla_on_cpu, self.steps_per_call = xla_on_cpu, steps_per_call
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.seed_state = self.seed_generator.state  # Keras saves a layer's variables, not seeds
@@ -141,23 +144,23 @@ class VAE(Queries):
         """As `keras.Model.evaluate`, with checked input."""
         # Keras calls this from fit with what fit has checked already.
         if not kwargs.get("_use_cached_eval_dataset"):
-            x = checks.training_data(self, x, y, kwargs.get("sample_weight"))
-        with checks.plain_errors():
+            x = inputs.training_data(self, x, y, kwargs.get("sample_weight"))
+        with inputs.plain_errors():
             return super().evaluate(x, y, **kwargs)
 
     def predict(self, x, **kwargs):
         """As `keras.Model.predict`, with checked input: arrays `loc`, `scale`, `reconstruction`."""
-        with checks.plain_errors():
-            found = super().predict(checks.training_data(self, x, None, None), **kwargs)
+        with inputs.plain_errors():
+            found = super().predict(inputs.training_data(self, x, None, None), **kwargs)
         present = self.decoder.likelihood.present
         return {**found, "reconstruction": present(found["reconstruction"])}
 
     def train_step(self, data):
-        with tracing.graph(plain=not self.jit_compile):
+        with execution.graph(plain=not self.jit_compile):
             return fitting.per_worker(super().train_step(data))
 
     def test_step(self, data):
-        with tracing.graph(plain=not self.jit_compile):
+        with execution.graph(plain=not self.jit_compile):
             return fitting.per_worker(super().test_step(data))
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
@@ -168,7 +171,7 @@ class VAE(Queries):
 
     def predict_step(self, data):
         x = keras.utils.unpack_x_y_sample_weight(data)[0]
-        with tracing.graph(plain=not self.jit_compile):
+        with execution.graph(plain=not self.jit_compile):
             out = self.run(x, MeanSampler())
             q = joint_normal(out.draws)
             return {"loc": q.loc, "scale": q.scale, "reconstruction": out.likelihood.mean()}
@@ -193,23 +196,23 @@ class VAE(Queries):
 
     def _likelihood(self, code, event_shape=None, training=False):
         """p(x|z); a decoder whose events vary in shape is told which shape is meant."""
-        return shapes.likelihood(self.decoder, code, event_shape, training)
+        return event_shapes.likelihood(self.decoder, code, event_shape, training)
 
     def decoded_shape(self, x):
         """Shape of x that a decoder is told whose events vary in shape; None where it is not."""
-        return shapes.decoded(self.decoder, x)
+        return event_shapes.decoded(self.decoder, x)
 
     @property
     def free_event_shape(self):
         """Shape of an example, None where it may vary."""
-        return shapes.free(self.decoder)
+        return event_shapes.free(self.decoder)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         per_example = self.objective.per_example(x, y, y_pred, sample_weight)
         if sample_weight is not None:
             per_example *= tf.cast(sample_weight, per_example.dtype)
         # Not add_loss: replicas traced in turns would find each other's losses in its list.
-        loss = nats.mean_over_replicas(per_example)
+        loss = elbo.mean_over_replicas(per_example)
         if self.losses:  # regularizers and what users add; Keras aggregates these
             loss += super().compute_loss(x, y, y_pred, sample_weight, training)
         return loss
@@ -223,7 +226,7 @@ class VAE(Queries):
 
     def save(self, filepath, overwrite=True, **kwargs):
         """As `keras.Model.save`; a model without weights is an error."""
-        checks.built(self)
+        inputs.built(self)
         self._build_optimizer()
         super().save(filepath, overwrite=overwrite, **kwargs)
 
@@ -250,13 +253,13 @@ class VAE(Queries):
     def scores(self, x, sampler):
         """`{"elbo", "nll", "kl"}` of one batch of tensors, each `[B]` nats."""
         out = self.run(x, sampler)
-        nll, kl = nats.nll(out), nats.total_kl(out)
-        parts = {f"nll_{name}": value for name, value in nats.nll_by_modality(out).items()}
+        nll, kl = elbo.nll(out), elbo.total_kl(out)
+        parts = {f"nll_{name}": value for name, value in elbo.nll_by_modality(out).items()}
         return {"elbo": -nll - kl, "nll": nll, "kl": kl, **parts}
 
 
 def _traced(function, plain, *args):
-    with tracing.graph(plain=plain):
+    with execution.graph(plain=plain):
         return function(*args)
 
 

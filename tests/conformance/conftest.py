@@ -8,7 +8,7 @@ import pytest
 import zoo
 from tests.conformance.variants import OWN, VARIANTS
 from tests.helpers import data, optimizer, small, values
-from zoo.trees import cut
+from zoo.core.nested import cut
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tests.conformance.variants import VARIANTS, each_model, each_variant
 from tests.helpers import assert_same, run_python, shapes, values, whole
-from zoo.trees import change, cut
+from zoo.core.nested import change, cut
 
 SIGNATURES = ("encode", "decode", "reconstruct", "generate", "score")
 

@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from tests.conformance.variants import each_model, each_variant
 from tests.helpers import assert_same, choose, data, optimizer, small, values
+from zoo.core.nested import change, cut
 from zoo.objectives import MMD, MeanCovariance, Term, TotalCorrelation
-from zoo.trees import change, cut
 
 OF_A_BATCH = (MMD, TotalCorrelation, MeanCovariance)
 LOGS = ("loss", "elbo", "nll", "kl", "active_units")

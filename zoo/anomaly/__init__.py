@@ -1,7 +1,8 @@
 """Anomaly detection with any VAE: scores in nats, and a detector as scikit-learn knows them."""
 
+from zoo.anomaly.default_model import table_vae
 from zoo.anomaly.detector import AnomalyDetector
-from zoo.anomaly.features import feature_scores
+from zoo.anomaly.feature_scores import feature_scores
 from zoo.anomaly.scores import (
     SCORES,
     Elbo,
@@ -10,7 +11,6 @@ from zoo.anomaly.scores import (
     Reconstruction,
     ReconstructionProbability,
 )
-from zoo.anomaly.tables import table_vae
 from zoo.anomaly.tails import Tails
 
 __all__ = [

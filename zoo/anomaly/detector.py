@@ -10,11 +10,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import checks, trees
-from zoo.anomaly import features, scores
-from zoo.anomaly.tables import table_vae
+from zoo.anomaly import feature_scores as features
+from zoo.anomaly import scores
+from zoo.anomaly.default_model import table_vae
 from zoo.catalogue import get
-from zoo.likelihoods.given import is_text
+from zoo.core import inputs, nested, validation
+from zoo.likelihoods.text.inputs import is_text
 from zoo.model import VAE
 
 try:
@@ -134,13 +135,13 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
     def _check_arguments(self):
         scores.resolve(self.score)
-        checks.count_or_none(epochs=self.epochs)
-        checks.count(batch_size=self.batch_size)
+        validation.count_or_none(epochs=self.epochs)
+        validation.count(batch_size=self.batch_size)
         share = self.contamination
         if not isinstance(share, (int, float)) or not 0 <= share <= 0.5:
             raise ValueError(f"contamination must be a share in [0, 0.5], got {share!r}")
         if isinstance(self.vae, VAE):
-            checks.built(self.vae)
+            inputs.built(self.vae)
         elif not (self.vae is None or isinstance(self.vae, str) or callable(self.vae)):
             raise TypeError(
                 "vae must be a VAE, the name of a variant, a function of X or None, got "
@@ -163,7 +164,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     def _trained(self, x):
         """A new VAE, trained."""
         epochs = _epochs(x, self.batch_size) if self.epochs is None else self.epochs
-        batch_size = None if checks.is_stream(x) else self.batch_size
+        batch_size = None if inputs.is_stream(x) else self.batch_size
         with _seeded(self.random_state):
             vae = self._made(x)
             vae.fit(x, epochs=epochs, batch_size=batch_size, verbose=self.verbose)
@@ -185,7 +186,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
 def _is_table(x):
     """Whether x is for scikit-learn to check: at most two dimensions, and no texts."""
-    if checks.is_stream(x):
+    if inputs.is_stream(x):
         return False
     if hasattr(x, "shape"):  # also of what is sparse, which may be a dict: scikit-learn refuses it
         objects = isinstance(x, np.ndarray) and x.dtype == object  # numbers, perhaps
@@ -200,8 +201,8 @@ def _is_table(x):
 
 def _epochs(x, batch_size):
     """Passes over x that make about STEPS steps."""
-    if not checks.is_stream(x):
-        steps = math.ceil(trees.rows(x) / batch_size)
+    if not inputs.is_stream(x):
+        steps = math.ceil(nested.rows(x) / batch_size)
     else:
         steps = int(x.cardinality()) if isinstance(x, tf.data.Dataset) else -1
     if steps < 1:

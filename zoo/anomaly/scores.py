@@ -7,11 +7,12 @@ returns from it the score to use, which may know the data of `AnomalyDetector.fi
 
 import dataclasses
 
-from zoo import checks, inference, nats
-from zoo._names import nearest
-from zoo.anomaly.regret import likelihood_regret
+from zoo.anomaly.likelihood_regret import likelihood_regret
 from zoo.anomaly.tails import Tails
-from zoo.sampling import MeanSampler
+from zoo.core import elbo, validation
+from zoo.core.samplers import MeanSampler
+from zoo.core.suggestions import nearest
+from zoo.inference import batching
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,9 +42,9 @@ class Reconstruction:
 
     def __call__(self, vae, x, batch_size=256):
         def at_the_mean(batch, unused):
-            return -nats.nll(vae.run(batch, MeanSampler()))
+            return -elbo.nll(vae.run(batch, MeanSampler()))
 
-        return inference.over_batches(vae, "reconstruction score", at_the_mean, x, batch_size)
+        return batching.over_batches(vae, "reconstruction score", at_the_mean, x, batch_size)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,7 +103,7 @@ class LikelihoodRegret:
     seed: int = 0
 
     def __call__(self, vae, x, batch_size=256):
-        checks.count(steps=self.steps, samples=self.samples)
+        validation.count(steps=self.steps, samples=self.samples)
         return -likelihood_regret(vae, x, batch_size, **dataclasses.asdict(self))
 
 

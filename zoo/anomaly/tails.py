@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from zoo import checks
-from zoo.anomaly.features import feature_scores
+from zoo.anomaly.feature_scores import feature_scores
+from zoo.core import inputs, validation
+from zoo.inference.batching import first
 from zoo.likelihoods import Categorical, Tabular
-from zoo.reading import first
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Tails:
             TypeError: the likelihood does not factorise over features.
             ValueError: examples differ in shape.
         """
-        checks.count(samples=self.samples, reference=self.reference)
+        validation.count(samples=self.samples, reference=self.reference)
         looks = self._looks(vae, first(x, self.reference), batch_size)
         return FittedTails(self, *(np.sort(look, 0) for look in looks))
 
@@ -52,7 +52,7 @@ class Tails:
         """Values and surprises, `[N, features]` each; NaN where there is none."""
         options = {"samples": self.samples, "seed": self.seed, "batch_size": batch_size}
         surprise = -feature_scores(vae, x, **options)
-        values = np.asarray(checks.array(vae, x, "x"), "float64").reshape(len(surprise), -1)
+        values = np.asarray(inputs.array(vae, x, "x"), "float64").reshape(len(surprise), -1)
         surprise = np.asarray(surprise, "float64").reshape(values.shape)
         missing = np.isnan(values)
         return (
@@ -71,7 +71,7 @@ class FittedTails:
 
     def __call__(self, vae, x, batch_size=256):
         if isinstance(x, tf.data.Dataset):
-            parts = [self._of(vae, np.asarray(checks.inputs(part)), batch_size) for part in x]
+            parts = [self._of(vae, np.asarray(inputs.inputs(part)), batch_size) for part in x]
             return np.concatenate(parts)
         return self._of(vae, x, batch_size)
 

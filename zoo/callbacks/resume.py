@@ -6,7 +6,7 @@ import re
 
 import keras
 
-from zoo.component import positive
+from zoo.core.serialization import positive
 
 
 class Resume(keras.callbacks.Callback):

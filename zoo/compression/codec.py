@@ -7,11 +7,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import checks
-from zoo.compression.blocks import STEPS, Blocks, best
-from zoo.compression.container import DTYPES, Frame, Header, pack, parse
-from zoo.compression.stack import Stack, constriction
-from zoo.compression.steps import steps
+from zoo.compression.ans_stack import Stack, constriction
+from zoo.compression.bits_back import STEPS, Blocks, best
+from zoo.compression.model_steps import steps
+from zoo.compression.stream_format import DTYPES, Frame, Header, pack, parse
+from zoo.core import inputs
 
 FRAME_NUMBERS = 2**22  # elements of x in a frame
 
@@ -154,10 +154,10 @@ def _frame_rows(found):
 
 def _array(model, x):
     """x, checked; it may have no examples."""
-    x = checks.prepared(model, x)
+    x = inputs.prepared(model, x)
     if getattr(x, "shape", None) == (0, *model.free_event_shape):
         return x
-    return checks.array(model, x, "x")
+    return inputs.array(model, x, "x")
 
 
 def _array_parts(model, x, rows):
@@ -171,7 +171,7 @@ def _stream_parts(model, dataset, rows):
     """The same of a dataset, each batch of which is checked as it comes."""
     start, waiting = 0, []
     for i, element in enumerate(dataset):
-        waiting.append(checks.batch(model, element, f"x (batch {i + 1})"))
+        waiting.append(inputs.batch(model, element, f"x (batch {i + 1})"))
         while sum(map(len, waiting)) >= rows:
             whole = np.concatenate(waiting)
             yield start, whole[:rows]

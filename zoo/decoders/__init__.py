@@ -2,8 +2,8 @@
 
 from zoo.decoders.conv import ConvDecoder
 from zoo.decoders.dense import DenseDecoder
-from zoo.decoders.joint import JointDecoder
 from zoo.decoders.lstm import LSTMDecoder
+from zoo.decoders.multimodal import JointDecoder
 from zoo.decoders.text import TextDecoder
 
 __all__ = ["ConvDecoder", "DenseDecoder", "JointDecoder", "LSTMDecoder", "TextDecoder"]

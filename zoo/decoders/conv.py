@@ -5,9 +5,10 @@ import math
 import keras
 
 from zoo import likelihoods
-from zoo.component import as_tuple, component, ensure_built, not_empty, one_of, positive
-from zoo.identifiers import resolve
-from zoo.layers import ResidualBlock, UpsampleConv2D, UpsampleResidualBlock, dense_stack
+from zoo.core.identifiers import resolve
+from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, one_of, positive
+from zoo.layers.convolution import ResidualBlock, UpsampleConv2D, UpsampleResidualBlock
+from zoo.layers.dense import dense_stack
 
 
 @component

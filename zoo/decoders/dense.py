@@ -5,9 +5,9 @@ import math
 import keras
 
 from zoo import likelihoods
-from zoo.component import as_tuple, component, ensure_built, positive
-from zoo.identifiers import resolve
-from zoo.layers import dense_stack
+from zoo.core.identifiers import resolve
+from zoo.core.serialization import as_tuple, component, ensure_built, positive
+from zoo.layers.dense import dense_stack
 
 
 @component

@@ -7,10 +7,17 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import likelihoods
-from zoo.attention import sinusoids
-from zoo.component import as_tuple, component, ensure_built, is_integer, not_empty, positive
-from zoo.identifiers import resolve
-from zoo.recurrent import recurrent_stack
+from zoo.core.identifiers import resolve
+from zoo.core.serialization import (
+    as_tuple,
+    component,
+    ensure_built,
+    is_integer,
+    not_empty,
+    positive,
+)
+from zoo.layers.positions import sinusoids
+from zoo.layers.recurrent import recurrent_stack
 
 SHORTEST, LONGEST = 4, 1000  # waves, in steps
 

@@ -3,12 +3,13 @@
 import keras
 import tensorflow as tf
 
-from zoo import causal, likelihoods
-from zoo.component import as_tuple, component, ensure_built, fraction
-from zoo.identifiers import resolve
-from zoo.likelihoods.written import WrittenText
-from zoo.rowwise import Dropout
-from zoo.words import END, UNKNOWN
+from zoo import likelihoods
+from zoo.core.identifiers import resolve
+from zoo.core.serialization import as_tuple, component, ensure_built, fraction
+from zoo.layers import autoregressive
+from zoo.layers.packed import Dropout
+from zoo.likelihoods.text.distribution import WrittenText
+from zoo.likelihoods.text.vocabulary import END, UNKNOWN
 
 
 @component
@@ -43,7 +44,7 @@ class TextDecoder(keras.Model):
     ):
         super().__init__(**kwargs)
         self.event_shape = None if event_shape is None else as_tuple(event_shape)
-        self.body = resolve(body, causal.IDENTIFIERS, "body")
+        self.body = resolve(body, autoregressive.IDENTIFIERS, "body")
         fraction(word_dropout=word_dropout)
         self.word_dropout = word_dropout
         self.hide = Dropout(word_dropout, name="word_dropout")

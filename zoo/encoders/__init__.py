@@ -2,9 +2,9 @@
 
 from zoo.encoders.conv import ConvEncoder
 from zoo.encoders.dense import DenseEncoder
-from zoo.encoders.fusion import FusionEncoder
 from zoo.encoders.ladder import ConvLadderEncoder, DenseLadderEncoder
 from zoo.encoders.lstm import LSTMEncoder
+from zoo.encoders.multimodal import FusionEncoder
 from zoo.encoders.transformer import TransformerEncoder
 
 __all__ = [

@@ -2,9 +2,11 @@
 
 import keras
 
-from zoo.component import as_tuple, component, ensure_built, not_empty, one_of, positive
-from zoo.layers import ResidualBlock, dense_stack, normalization_layer
-from zoo.posteriors import NormalPosterior
+from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, one_of, positive
+from zoo.latents.posteriors import NormalPosterior
+from zoo.layers.convolution import ResidualBlock
+from zoo.layers.dense import dense_stack
+from zoo.layers.normalization import normalization_layer
 
 SMALLEST = 8
 

@@ -2,9 +2,9 @@
 
 import keras
 
-from zoo.component import as_tuple, component, ensure_built, positive
-from zoo.layers import dense_stack
-from zoo.posteriors import NormalPosterior
+from zoo.core.serialization import as_tuple, component, ensure_built, positive
+from zoo.latents.posteriors import NormalPosterior
+from zoo.layers.dense import dense_stack
 
 
 @component

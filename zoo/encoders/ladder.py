@@ -4,11 +4,12 @@ import math
 
 import keras
 
-from zoo.component import as_tuple, component, ensure_built, not_empty, one_of, positive
+from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, one_of, positive
 from zoo.encoders.conv import check_image_shape
-from zoo.layers import ResidualBlock, normalization_layer
-from zoo.posteriors import NormalPosterior
-from zoo.residual import ResidualDense
+from zoo.latents.posteriors import NormalPosterior
+from zoo.layers.convolution import ResidualBlock
+from zoo.layers.dense import ResidualDense
+from zoo.layers.normalization import normalization_layer
 
 
 class _LadderEncoder(keras.Model):

@@ -3,10 +3,10 @@
 import keras
 import tensorflow as tf
 
-from zoo import masks
-from zoo.component import as_tuple, component, ensure_built, not_empty, positive
-from zoo.posteriors import NormalPosterior
-from zoo.recurrent import recurrent_stack
+from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, positive
+from zoo.latents.posteriors import NormalPosterior
+from zoo.layers import sequence_masks
+from zoo.layers.recurrent import recurrent_stack
 
 
 @component
@@ -65,15 +65,18 @@ class LSTMEncoder(keras.Model):
         ensure_built(self.posterior, (None, width))
 
     def call(self, x, training=None):
-        seen = masks.observed(x)
-        n = masks.lengths(seen)
+        seen = sequence_masks.observed(x)
+        n = sequence_masks.lengths(seen)
         values = tf.where(seen, x, tf.zeros_like(x))
         h = tf.concat([values, tf.cast(~seen, x.dtype)], -1)
         if not self.bidirectional:
             for layer in self.onwards:
                 h = layer(h, training=training)
-            return self.posterior(masks.last(h, n))
+            return self.posterior(sequence_masks.last(h, n))
         for onwards, backwards in zip(self.onwards, self.backwards, strict=True):
-            a, b = onwards(h, training=training), backwards(masks.reverse(h, n), training=training)
-            h = tf.concat([a, masks.reverse(b, n)], -1)
-        return self.posterior(tf.concat([masks.last(a, n), masks.last(b, n)], -1))
+            a, b = (
+                onwards(h, training=training),
+                backwards(sequence_masks.reverse(h, n), training=training),
+            )
+            h = tf.concat([a, sequence_masks.reverse(b, n)], -1)
+        return self.posterior(tf.concat([sequence_masks.last(a, n), sequence_masks.last(b, n)], -1))

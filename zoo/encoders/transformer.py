@@ -3,15 +3,17 @@
 import keras
 import tensorflow as tf
 
-from zoo import masks, tracing
-from zoo.attention import among, positions, transformer_stack
-from zoo.component import component, ensure_built, fraction, positive
-from zoo.halves import by_halves
-from zoo.identifiers import resolve
-from zoo.pooling import POOLINGS
-from zoo.posteriors import NormalPosterior
-from zoo.rows import Rows
-from zoo.rowwise import LayerNormalization
+from zoo.core import execution
+from zoo.core.identifiers import resolve
+from zoo.core.serialization import component, ensure_built, fraction, positive
+from zoo.latents.posteriors import NormalPosterior
+from zoo.layers import sequence_masks
+from zoo.layers.attention import among, transformer_stack
+from zoo.layers.batch_split import by_halves
+from zoo.layers.packed import LayerNormalization
+from zoo.layers.packing import Rows
+from zoo.layers.pooling import POOLINGS
+from zoo.layers.positions import positions
 
 
 @component
@@ -72,19 +74,19 @@ class TransformerEncoder(keras.Model):
             ensure_built(layer, width)
 
     def call(self, x, training=None):
-        side_by_side = training and tracing.is_plain_graph()
+        side_by_side = training and execution.is_plain_graph()
         h = by_halves(lambda half: self._pooled(half, training), x, when=side_by_side)
         return self.posterior(h)
 
     def _pooled(self, x, training):
         """What the posterior is made of, `[B, C]`."""
-        seen = masks.observed(x)
-        steps = masks.longest(masks.lengths(seen))
+        seen = sequence_masks.observed(x)
+        steps = sequence_masks.longest(sequence_masks.lengths(seen))
         x, rows = x[:, :steps], Rows(tf.reduce_any(seen[:, :steps], -1), training)
         bias = among(rows.seen)
         x += tf.cast(positions(tf.shape(x)[1], x.shape[-1]), x.dtype)
         h = rows.take(x)
-        h = tf.where(masks.observed(h), h, tf.zeros_like(h))
+        h = tf.where(sequence_masks.observed(h), h, tf.zeros_like(h))
         for block in self.body:
             h = block(h, rows=rows, bias=bias, training=training)
         return self.pooling(self.norm(h, training=training), rows=rows)

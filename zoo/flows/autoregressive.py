@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from zoo.component import as_tuple, component, ensure_built, not_empty, positive
+from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, positive
 from zoo.flows.base import Flow
 from zoo.flows.conditioner import Conditioner, autoregressive_masks
 

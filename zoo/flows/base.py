@@ -5,9 +5,10 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.component import ensure_built, positive
-from zoo.distributions import as_event, as_normal
-from zoo.sampling import balanced_noise, normal
+from zoo.core.distributions import as_event, as_normal
+from zoo.core.random import normal
+from zoo.core.samplers import balanced_noise
+from zoo.core.serialization import ensure_built, positive
 
 tfb, tfd = tfp.bijectors, tfp.distributions
 

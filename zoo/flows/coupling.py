@@ -6,8 +6,8 @@ import numbers
 import keras
 import tensorflow as tf
 
-from zoo.component import as_tuple, component, ensure_built, not_empty, positive
-from zoo.distributions import raw_of
+from zoo.core.distributions import raw_of
+from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, positive
 from zoo.flows.base import Flow
 from zoo.flows.conditioner import Conditioner
 from zoo.flows.spline import Spline

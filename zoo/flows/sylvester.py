@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.component import as_tuple, component, ensure_built, not_empty, positive
+from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, positive
 from zoo.flows.base import Flow
 from zoo.flows.conditioner import Conditioner
 

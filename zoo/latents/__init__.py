@@ -2,7 +2,7 @@
 
 from zoo.latents.base import Latents
 from zoo.latents.ladder import LadderLatent
-from zoo.latents.rungs import ConvRung, DenseRung
+from zoo.latents.levels import ConvRung, DenseRung
 from zoo.latents.single import FusedLatent, SingleLatent
 
 __all__ = ["ConvRung", "DenseRung", "FusedLatent", "LadderLatent", "Latents", "SingleLatent"]

@@ -2,8 +2,8 @@
 
 import keras
 
-from zoo.distributions import joint_normal
-from zoo.sampling import MeanSampler
+from zoo.core.distributions import joint_normal
+from zoo.core.samplers import MeanSampler
 
 
 class Latents(keras.layers.Layer):

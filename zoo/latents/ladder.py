@@ -5,12 +5,12 @@ import math
 import keras
 import tensorflow as tf
 
-from zoo.component import component, ensure_built
-from zoo.distributions import as_event
+from zoo.core.distributions import as_event
+from zoo.core.outputs import Draw
+from zoo.core.random import normal
+from zoo.core.serialization import component, ensure_built
 from zoo.latents.base import Latents
 from zoo.priors import StandardNormal
-from zoo.records import Draw
-from zoo.sampling import normal
 
 ROWS = 256  # codes are completed so many at a time
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from zoo.component import component, ensure_built
-from zoo.distributions import as_event
+from zoo.core.distributions import as_event
+from zoo.core.outputs import Draw
+from zoo.core.serialization import component, ensure_built
 from zoo.latents.base import Latents
 from zoo.priors import StandardNormal
-from zoo.records import Draw
 
 
 @component

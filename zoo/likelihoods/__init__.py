@@ -1,16 +1,13 @@
 """Heads: raw decoder outputs -> p(x|z). By identifier (`"bernoulli"`) or as objects."""
 
 from zoo.likelihoods.base import Likelihood
-from zoo.likelihoods.bernoulli import (
-    Bernoulli,
-    BinarizedBernoulli,
-    DiscretizedLogisticLikelihood,
-    binarize,
-)
-from zoo.likelihoods.categorical import Categorical, Tabular
+from zoo.likelihoods.bernoulli import Bernoulli, BinarizedBernoulli, binarize
+from zoo.likelihoods.categorical import Categorical
+from zoo.likelihoods.discretized_logistic import DiscretizedLogisticLikelihood
 from zoo.likelihoods.normal import Normal, PerElementNormal, SharedScaleNormal
 from zoo.likelihoods.series import Series, SeriesNormal, SeriesPerStepNormal, SeriesStudentT
-from zoo.likelihoods.text import Text
+from zoo.likelihoods.tabular import Tabular
+from zoo.likelihoods.text.head import Text
 
 IDENTIFIERS = {
     "bernoulli": Bernoulli,

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.core.validation import check_finite
+
 # Larger magnitudes overflow float32 once they are squared, summed and squared again by the
 # optimizer; long before that an encoder cannot learn from them.
 LARGEST_VALUE = 1e6
@@ -103,35 +105,3 @@ class Likelihood(keras.layers.Layer):
 def constant(value):
     """An initializer; Keras' own would need a config that no one reads."""
     return lambda shape, dtype=None: tf.fill(shape, tf.cast(value, dtype or tf.float32))
-
-
-def check_finite(x, argument):
-    """Raise `ValueError` at NaN or infinity, with the first place where one is."""
-    if not np.issubdtype(x.dtype, np.floating) or not x.size:
-        return
-    # NaN and infinity show in the extremes, which need no second array as large as x.
-    if not (np.isfinite(x.min()) and np.isfinite(x.max())):
-        finite = np.isfinite(x)
-        place = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise ValueError(
-            f"{argument} must be finite, got {x[place]} at index {place} "
-            f"({(~finite).sum()} of {x.size} values are NaN or infinite)"
-        )
-
-
-def check_not_infinite(x, argument):
-    """Raise `ValueError` at infinity, with the first place where one is; NaN is a missing value."""
-    if np.isinf(x).any():
-        place = tuple(int(i) for i in np.argwhere(np.isinf(x))[0])
-        raise ValueError(f"{argument} must be finite or NaN, got {x[place]} at index {place}")
-
-
-def check_unit_interval(x, argument, wanted):
-    """Raise `ValueError` unless all of x lies in [0, 1]; `wanted` says by whom that is expected."""
-    check_finite(x, argument)
-    low, high = x.min(), x.max()
-    if low < 0 or high > 1:
-        hint = ": 8-bit images need x / 255" if low >= 0 and 1 < high <= 255 else ""
-        raise ValueError(
-            f"{argument} spans [{low:g}, {high:g}], expected [0, 1] for {wanted}{hint}"
-        )

@@ -4,10 +4,11 @@ import numbers
 
 import tensorflow as tf
 
-from zoo.component import component, is_integer
-from zoo.distributions import DiscretizedLogistic, FusedBernoulli, as_event, bounded_scale
-from zoo.likelihoods.base import Likelihood, check_unit_interval
-from zoo.sampling import uniform
+from zoo.core.distributions import FusedBernoulli, as_event
+from zoo.core.random import uniform
+from zoo.core.serialization import component
+from zoo.core.validation import check_unit_interval
+from zoo.likelihoods.base import Likelihood
 
 
 @component
@@ -35,35 +36,6 @@ class BinarizedBernoulli(Bernoulli):
 
     def target(self, x, next_seed):
         return binarize(x, next_seed())
-
-
-@component
-class DiscretizedLogisticLikelihood(Likelihood):
-    """8-bit images: a logistic density integrated over the 256 grey levels k / 255.
-
-    The decoder gives a location, anywhere, and a scale for each element. log_prob is that of a
-    discrete value, so `zoo.bits_per_dimension` of it is real bits. Salimans et al., PixelCNN++,
-    2017.
-    """
-
-    def __init__(self, levels=256, **kwargs):
-        super().__init__(**kwargs)
-        if not is_integer(levels) or levels < 2:
-            raise ValueError(f"levels must be an integer of at least 2, got {levels!r}")
-        self.levels = int(levels)
-
-    def outputs(self, channels):
-        return 2 * channels
-
-    def call(self, raw):
-        loc, raw_scale = tf.split(raw, 2, axis=-1)
-        # Black and white reach to infinity: a location outside [0, 1] makes them certain, where one
-        # inside would need a scale of a fraction of a bin. The floor is a twentieth of a bin.
-        scale = bounded_scale(raw_scale - 2.0, 0.05 / (self.levels - 1), 100.0)
-        return as_event(DiscretizedLogistic(0.5 + 0.5 * loc, scale, self.levels))
-
-    def check(self, x, argument="x"):
-        check_unit_interval(x, argument, f"{self.levels} grey levels k / {self.levels - 1}")
 
 
 def binarize(x, seed=0):

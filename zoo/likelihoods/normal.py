@@ -5,8 +5,8 @@ import math
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.component import component
-from zoo.distributions import as_event, bounded_scale, raw_of
+from zoo.core.distributions import as_event, bounded_scale, raw_of
+from zoo.core.serialization import component
 from zoo.likelihoods.base import Likelihood, constant
 
 tfd = tfp.distributions

@@ -4,11 +4,12 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo import masks
-from zoo.component import component
-from zoo.distributions import bounded_scale, raw_of
-from zoo.likelihoods.base import LARGEST_VALUE, Likelihood, check_not_infinite, constant
-from zoo.likelihoods.observed import ObservedSeries
+from zoo.core.distributions import bounded_scale, raw_of
+from zoo.core.serialization import component
+from zoo.core.validation import check_not_infinite
+from zoo.layers import sequence_masks
+from zoo.likelihoods.base import LARGEST_VALUE, Likelihood, constant
+from zoo.likelihoods.masked_series import ObservedSeries
 
 tfd = tfp.distributions
 
@@ -88,7 +89,7 @@ class Series(Likelihood):
         self.adaptations.assign_add(1.0)
 
     def prepare(self, x, argument="x"):
-        x = masks.pad(x, argument)
+        x = sequence_masks.pad(x, argument)
         if x.dtype.kind not in "fiub":
             raise TypeError(f"{argument} must be numeric, got an array of dtype {x.dtype}")
         return x

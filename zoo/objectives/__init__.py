@@ -1,15 +1,15 @@
 """What training minimises: per-example nats, split by mathematics."""
 
 from zoo.objectives.adversarial import Adversarial
-from zoo.objectives.aggregate import AggregateCovariance, MeanCovariance, TotalCorrelation
 from zoo.objectives.base import Objective
-from zoo.objectives.bounded import Capacity, FreeBits
-from zoo.objectives.discrepancy import MMD, RBF, InverseMultiquadratic
+from zoo.objectives.disentangling import AggregateCovariance, MeanCovariance, TotalCorrelation
 from zoo.objectives.elbo import WeightedSum
+from zoo.objectives.free_bits import Capacity, FreeBits
 from zoo.objectives.importance import DoublyReparameterized, ImportanceWeighted
-from zoo.objectives.labels import Classification, LabelKL
-from zoo.objectives.levels import LevelKL
-from zoo.objectives.modalities import Alignment, Rescaling
+from zoo.objectives.ladder import LevelKL
+from zoo.objectives.mmd import MMD, RBF, InverseMultiquadratic
+from zoo.objectives.multimodal import Alignment, Rescaling
+from zoo.objectives.semi_supervised import Classification, LabelKL
 from zoo.objectives.terms import KL, Term
 
 __all__ = [

@@ -3,9 +3,9 @@
 import keras
 import tensorflow as tf
 
-from zoo.component import as_tuple, component, ensure_built, positive
-from zoo.layers import dense_stack
-from zoo.objectives.batches import over_samples, prior_draws
+from zoo.core.serialization import as_tuple, component, ensure_built, positive
+from zoo.layers.dense import dense_stack
+from zoo.objectives.batch_ops import over_samples, prior_draws
 from zoo.objectives.terms import Term
 
 

@@ -2,10 +2,10 @@
 
 import keras
 
-from zoo.component import as_tuple, ensure_built
-from zoo.nats import nll, posterior_centres, total_kl
-from zoo.objectives.activity import ActiveUnits
-from zoo.sampling import RandomSampler
+from zoo.core.elbo import nll, posterior_centres, total_kl
+from zoo.core.samplers import RandomSampler
+from zoo.core.serialization import as_tuple, ensure_built
+from zoo.objectives.active_units import ActiveUnits
 
 RESERVED = ("loss", "active_units")
 

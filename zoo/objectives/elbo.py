@@ -1,6 +1,6 @@
 """The negative ELBO, and weighted sums like it."""
 
-from zoo.component import component
+from zoo.core.serialization import component
 from zoo.objectives.base import Objective
 from zoo.objectives.terms import KL
 

@@ -6,11 +6,11 @@ import math
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.component import component, positive
-from zoo.distributions import as_event
-from zoo.nats import log_weights
+from zoo.core.distributions import as_event
+from zoo.core.elbo import log_weights
+from zoo.core.samplers import RandomSampler, untile
+from zoo.core.serialization import component, positive
 from zoo.objectives.base import Objective
-from zoo.sampling import RandomSampler, untile
 
 tfd = tfp.distributions
 

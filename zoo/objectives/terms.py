@@ -5,8 +5,8 @@ import numbers
 
 import keras
 
-from zoo.component import component
-from zoo.nats import total_kl
+from zoo.core.elbo import total_kl
+from zoo.core.serialization import component
 
 
 class Term(keras.layers.Layer):

@@ -8,16 +8,9 @@ animation); nothing is shown and no global state is touched, so they work withou
 from zoo.plots.animation import Loop, traversal_animation
 from zoo.plots.canvas import PALETTE
 from zoo.plots.diagnosis import diagnosis, kl_per_dimension, posterior_histograms
-from zoo.plots.images import (
-    interpolations,
-    levels,
-    manifold,
-    reconstructions,
-    samples,
-    traversals,
-)
+from zoo.plots.images import interpolations, levels, manifold, reconstructions, samples, traversals
 from zoo.plots.latent import MOST_POINTS, latent_scatter
-from zoo.plots.modalities import modality_scatter, score_table, side_by_side
+from zoo.plots.multimodal import modality_scatter, score_table, side_by_side
 from zoo.plots.series import MOST_CHANNELS, series, series_samples
 from zoo.plots.tables import MOST_COLUMNS, column_surprise, marginals, score_histogram
 from zoo.plots.training import training_curves

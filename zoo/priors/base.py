@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.component import component, positive
+from zoo.core.serialization import component, positive
 
 tfd = tfp.distributions
 

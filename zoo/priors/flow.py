@@ -4,9 +4,9 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo import flows
-from zoo.component import component
+from zoo.core.identifiers import resolve
+from zoo.core.serialization import component
 from zoo.flows.base import FlowNormal
-from zoo.identifiers import resolve
 from zoo.priors.base import Prior
 
 tfd = tfp.distributions

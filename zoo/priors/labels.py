@@ -5,8 +5,8 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.component import component, positive
-from zoo.distributions import bounded_scale, raw_of
+from zoo.core.distributions import bounded_scale, raw_of
+from zoo.core.serialization import component, positive
 from zoo.priors.base import Prior
 from zoo.priors.mixture import DiagonalMixture
 

@@ -4,8 +4,8 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.component import component
-from zoo.distributions import bounded_scale, raw_of
+from zoo.core.distributions import bounded_scale, raw_of
+from zoo.core.serialization import component
 from zoo.priors.base import Prior
 
 tfd = tfp.distributions

@@ -7,10 +7,10 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.component import component, is_integer, positive
-from zoo.distributions import as_normal
+from zoo.core.distributions import as_normal
+from zoo.core.random import normal, uniform
+from zoo.core.serialization import component, is_integer, positive
 from zoo.priors.base import Prior
-from zoo.sampling import normal, uniform
 
 tfd = tfp.distributions
 

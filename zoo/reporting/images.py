@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from zoo import levels, plots
+from zoo import plots
+from zoo.inference import ladder
 from zoo.latents import LadderLatent
 from zoo.reporting.markup import Section
 from zoo.reporting.pictures import picture
@@ -28,8 +29,8 @@ def hierarchy(look):
     (part,) = look.parts
     count = len(look.model.latents.level_dims)
     few = look.x[:COLUMNS]
-    kept = [levels.reconstruct_levels(look.model, few, keep) for keep in range(count, 0, -1)]
-    drawn = levels.reconstruct_levels(look.model, few, 1, samples=2, seed=look.seed)
+    kept = [ladder.reconstruct_levels(look.model, few, keep) for keep in range(count, 0, -1)]
+    drawn = ladder.reconstruct_levels(look.model, few, 1, samples=2, seed=look.seed)
     shown = [_shown(look, np.asarray(x)) for x in (part.x[:COLUMNS], kept, drawn)]
     alt = "Held-out images, and below them what is left with all levels of z, with fewer, with one"
     caption = "Which level holds what: the further down, the fewer levels of z are those of x."

@@ -3,12 +3,12 @@
 import keras
 
 from zoo.reporting import (
-    grids,
+    example_grids,
     images,
     latent_map,
-    measures,
-    modalities,
     model_card,
+    multimodal,
+    numbers,
     series,
     tables,
 )
@@ -23,16 +23,26 @@ SECTIONS = {
         images.interpolation,
     ),
     "tables": (tables.columns, tables.marginals, tables.dimensions),
-    "series": (series.reconstructions, series.samples, grids.traversal),
-    "texts": (grids.reconstructions, grids.samples, grids.traversal, grids.interpolation),
-    "modalities": (modalities.side_by_side, modalities.samples, grids.traversal),
+    "series": (series.reconstructions, series.samples, example_grids.traversal),
+    "texts": (
+        example_grids.reconstructions,
+        example_grids.samples,
+        example_grids.traversal,
+        example_grids.interpolation,
+    ),
+    "modalities": (multimodal.side_by_side, multimodal.samples, example_grids.traversal),
 }
 
 
 def sections(look, verbose=0):
     """All sections of the page of a `Look`, in their order; verbose 1 shows how far it is."""
-    makers = [measures.verdict, model_card.model_card, measures.curves, measures.diagnosis]
-    makers += [*SECTIONS[look.kind], latent_map.latent_map, grids.strangest, measures.numbers]
+    makers = [numbers.verdict, model_card.model_card, numbers.curves, numbers.diagnosis]
+    makers += [
+        *SECTIONS[look.kind],
+        latent_map.latent_map,
+        example_grids.strangest,
+        numbers.numbers,
+    ]
     bar = keras.utils.Progbar(len(makers), unit_name="section") if verbose else None
     found = []
     for number, make in enumerate(makers, 1):

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from zoo import plots, trees
+from zoo import plots
+from zoo.core import nested
+from zoo.inference.uncertainty import predictive
 from zoo.reporting.markup import Section, join
 from zoo.reporting.pictures import chart
-from zoo.uncertainty import predictive
 
 SAMPLES = 3
 
@@ -16,7 +17,7 @@ def reconstructions(look):
     order = np.argsort(look.elbo, kind="stable")
     chosen = {"A typical series (median ELBO)": int(order[len(order) // 2])}
     chosen["The hardest series (lowest ELBO)"] = int(order[0])
-    found = predictive(look.model, trees.cut(look.x, np.array([*chosen.values()])), seed=look.seed)
+    found = predictive(look.model, nested.cut(look.x, np.array([*chosen.values()])), seed=look.seed)
     low, middle, high = (_channels(part, q) for q in found.quantiles)
     figures = []
     for row, (what, i) in enumerate(chosen.items()):

@@ -3,14 +3,15 @@
 import numpy as np
 import tensorflow as tf
 
-from zoo import inference, plots
-from zoo.anomaly.features import log_prob_per_feature
+from zoo import plots
+from zoo.anomaly.feature_scores import log_prob_per_feature
+from zoo.core.samplers import MeanSampler
+from zoo.inference import batching
 from zoo.likelihoods import Tabular
 from zoo.reporting.cards import names_of
 from zoo.reporting.markup import Section, bar, join, paragraph, table
 from zoo.reporting.pictures import chart
 from zoo.reporting.thumbnails import standardised
-from zoo.sampling import MeanSampler
 
 MOST_COLUMNS = 40
 REACH, MOVED = 2.0, 4
@@ -76,7 +77,7 @@ def surprise(look):
         return tuple(tf.where(tf.math.is_finite(nats), nats, 0.0) for nats in found)
 
     try:
-        own, others = inference.over_batches(model, "surprise", both, look.x, look.size)
+        own, others = batching.over_batches(model, "surprise", both, look.x, look.size)
     except TypeError:  # of log_prob_per_feature: the likelihood ties columns together
         return None
     own, others = _flat(own), _flat(others)

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from zoo import trees
+from zoo.core import nested
 from zoo.reporting.markup import tag
 from zoo.reporting.pictures import as_bytes, pixels
 
@@ -109,7 +109,7 @@ THUMBNAILS = {"images": images, "series": series, "tables": tables, "texts": tex
 
 def thumbnails(part, x, alt):
     """Small pictures of x, examples as those of a `Part` are: a list of `Markup`."""
-    like = trees.cut(part.x, np.flatnonzero(part.present)) if part.present.any() else part.x
+    like = nested.cut(part.x, np.flatnonzero(part.present)) if part.present.any() else part.x
     return THUMBNAILS[part.kind](x, like, alt)
 
 

@@ -3,7 +3,7 @@
 import functools
 
 from zoo import flows, objectives, priors
-from zoo.identifiers import resolve
+from zoo.core.identifiers import resolve
 from zoo.latents import SingleLatent
 from zoo.objectives import KL, WeightedSum
 

@@ -1,6 +1,6 @@
 """VAEs for images."""
 
-from zoo.component import as_tuple
+from zoo.core.serialization import as_tuple
 from zoo.decoders import ConvDecoder
 from zoo.encoders import ConvEncoder
 from zoo.model import VAE

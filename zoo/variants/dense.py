@@ -1,6 +1,6 @@
 """VAEs for vectors and tables."""
 
-from zoo.component import as_tuple
+from zoo.core.serialization import as_tuple
 from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
 from zoo.model import VAE

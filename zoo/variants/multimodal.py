@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from zoo._names import nearest
-from zoo.component import component
-from zoo.corruptions import ModalityDropout
+from zoo.core.serialization import component
+from zoo.core.suggestions import nearest
 from zoo.decoders import JointDecoder
 from zoo.encoders import FusionEncoder
 from zoo.latents import FusedLatent
 from zoo.likelihoods import IDENTIFIERS, Series, SharedScaleNormal, Text
-from zoo.likelihoods.given import is_text
-from zoo.likelihoods.joint import PRESENT
+from zoo.likelihoods.multimodal import PRESENT
+from zoo.likelihoods.text.inputs import is_text
 from zoo.model import VAE
 from zoo.objectives import KL, Alignment, Rescaling, WeightedSum
+from zoo.training.corruptions import ModalityDropout
 from zoo.variants.conv import conv_vae
 from zoo.variants.dense import dense_vae
 from zoo.variants.series import lstm_vae

@@ -1,6 +1,6 @@
 """VAEs for time series."""
 
-from zoo.component import as_tuple
+from zoo.core.serialization import as_tuple
 from zoo.decoders import LSTMDecoder
 from zoo.encoders import LSTMEncoder
 from zoo.model import VAE

@@ -1,9 +1,9 @@
 """VAEs for texts."""
 
-from zoo.causal import CausalLSTM, CausalTransformer
+from zoo.core.identifiers import resolve
 from zoo.decoders import TextDecoder
 from zoo.encoders import TransformerEncoder
-from zoo.identifiers import resolve
+from zoo.layers.autoregressive import CausalLSTM, CausalTransformer
 from zoo.model import VAE
 from zoo.objectives import FreeBits, WeightedSum
 from zoo.variants.common import chosen_objective, single_latent

@@ -1,0 +1,108 @@
+"""Memory: peak RSS of a `fit` over a dataset far larger than the RAM that it takes.
+
+    python recipes/benchmarks/speed/memory.py --gigabytes 10
+
+Writes a .npy file of that size in a temporary folder and trains `dense_vae` on it for one pass,
+through a memory map; prints the peak of resident memory that is not the file's own pages, and the
+same for a tenth of the data: the two should agree.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import numpy as np
+
+
+def main():
+    """Make the file, fit in a process of its own, at two sizes."""
+    args = parser().parse_args()
+    if args.file:
+        print(json.dumps(fit(args.file, args.rows)))
+        return
+    rows = int(args.gigabytes * 2**30 / (4 * 784))
+    with tempfile.TemporaryDirectory(dir=args.folder) as folder:
+        file = pathlib.Path(folder) / "x.npy"
+        write(file, rows)
+        print("| data, GB | peak anonymous RSS, MB | of it before fit, MB | seconds |")
+        print("|---|---|---|---|")
+        for part in (rows // 10, rows):
+            command = [sys.executable, __file__, "--file", file, "--rows", str(part)]
+            out = subprocess.run(
+                [str(c) for c in command], capture_output=True, text=True, check=True
+            )
+            found = json.loads(out.stdout.strip().splitlines()[-1])
+            print(
+                f"| {part * 4 * 784 / 2**30:.1f} | {found['peak']:.0f} | {found['before']:.0f} "
+                f"| {found['seconds']:.0f} |"
+            )
+
+
+def write(file, rows):
+    """Uniform noise, written in pieces."""
+    array = np.lib.format.open_memmap(file, "w+", np.float32, (rows, 784))
+    rng = np.random.default_rng(0)
+    for start in range(0, rows, 1 << 16):
+        array[start : start + (1 << 16)] = rng.random(
+            (min(1 << 16, rows - start), 784), dtype=np.float32
+        )
+    array.flush()
+
+
+def fit(file, rows):
+    """Peak anonymous memory of one pass, in MB."""
+    import zoo
+
+    vae = zoo.get("dense_vae", input_shape=784)
+    x = np.load(file, mmap_mode="r")[:rows]
+    before, start = anonymous(), time.time()
+    with Peak() as peak:
+        vae.fit(x, verbose=0)
+    return {"before": before, "peak": peak.megabytes, "seconds": time.time() - start}
+
+
+class Peak:
+    """The most anonymous memory in use while its block runs, looked at 20 times a second."""
+
+    def __enter__(self):
+        self.megabytes, self.done = anonymous(), threading.Event()
+        self.watcher = threading.Thread(target=self.watch)
+        self.watcher.start()
+        return self
+
+    def watch(self):
+        while not self.done.wait(0.05):
+            self.megabytes = max(self.megabytes, anonymous())
+
+    def __exit__(self, *exception):
+        self.done.set()
+        self.watcher.join()
+
+
+def anonymous():
+    """Resident memory without mapped files' pages, in MB (Linux)."""
+    for line in pathlib.Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("RssAnon"):
+            return int(line.split()[1]) / 1024
+    raise OSError("/proc/self/status has no RssAnon")
+
+
+def parser():
+    """Command line."""
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    p.add_argument("--gigabytes", type=float, default=10.0)
+    p.add_argument(
+        "--folder", help="where to put the file; the system's temporary folder by default"
+    )
+    p.add_argument("--file", help=argparse.SUPPRESS)
+    p.add_argument("--rows", type=int, help=argparse.SUPPRESS)
+    return p
+
+
+if __name__ == "__main__":
+    main()

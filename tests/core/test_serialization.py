@@ -1,0 +1,290 @@
+"""A config is the constructor's arguments, for every class that can be saved."""
+
+import importlib
+import inspect
+import json
+import pkgutil
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from tests.helpers import run_python
+from zoo.core.identifiers import resolve
+from zoo.core.serialization import as_tuple, fraction, positive
+from zoo.decoders import ConvDecoder, DenseDecoder, JointDecoder, LSTMDecoder, TextDecoder
+from zoo.encoders import (
+    ConvEncoder,
+    ConvLadderEncoder,
+    DenseEncoder,
+    DenseLadderEncoder,
+    FusionEncoder,
+    LSTMEncoder,
+    TransformerEncoder,
+)
+from zoo.latents import ConvRung, DenseRung
+from zoo.latents.fusion import Concatenation, MixtureOfExperts, MixtureOfProducts, ProductOfExperts
+from zoo.layers.attention import TransformerBlock
+from zoo.layers.autoregressive import CausalLSTM, CausalTransformer
+from zoo.layers.convolution import ResidualBlock, UpsampleConv2D, UpsampleResidualBlock
+from zoo.layers.dense import ResidualDense
+from zoo.layers.normalization import BatchNormalization
+from zoo.layers.packed import Dropout, LayerNormalization
+from zoo.layers.pooling import AttentionPooling, MeanPooling
+from zoo.layers.recurrent import GRU, LSTM
+from zoo.likelihoods import (
+    Bernoulli,
+    BinarizedBernoulli,
+    Categorical,
+    DiscretizedLogisticLikelihood,
+    Normal,
+    PerElementNormal,
+    SeriesNormal,
+    SeriesPerStepNormal,
+    SeriesStudentT,
+    SharedScaleNormal,
+    Tabular,
+    Text,
+)
+from zoo.objectives import (
+    KL,
+    MMD,
+    RBF,
+    Adversarial,
+    AggregateCovariance,
+    Alignment,
+    Capacity,
+    Classification,
+    DoublyReparameterized,
+    FreeBits,
+    ImportanceWeighted,
+    InverseMultiquadratic,
+    LabelKL,
+    LevelKL,
+    MeanCovariance,
+    Rescaling,
+    TotalCorrelation,
+    WeightedSum,
+)
+from zoo.training.corruptions import (
+    AffineCorruption,
+    GaussianCorruption,
+    MaskingCorruption,
+    ModalityDropout,
+    SaltAndPepperCorruption,
+)
+from zoo.variants.multimodal import Choice
+
+L2 = keras.regularizers.L2(0.1)
+
+# One of each, with arguments that are not the defaults.
+COMPONENTS = (
+    AffineCorruption(0.3, seed=1),
+    GaussianCorruption(0.3, seed=1),
+    MaskingCorruption(0.3, seed=1),
+    SaltAndPepperCorruption(0.3, seed=1),
+    ModalityDropout(0.3, seed=1),
+    ProductOfExperts(),
+    MixtureOfExperts(),
+    MixtureOfProducts(),
+    Concatenation(),
+    FusionEncoder(3, encoders={"a": DenseEncoder(3, hidden=(4,))}, fusion="mixture"),
+    FusionEncoder(3, choice=Choice(3, likelihoods={"a": "normal"}, kernel_regularizer=L2)),
+    JointDecoder({"a": (3,)}, decoders={"a": DenseDecoder((3,), likelihood=Normal(0.2))}),
+    zoo.FusedLatent(FusionEncoder(3, choice=Choice(3)), prior=zoo.MixturePrior(3, 2)),
+    ConvDecoder((9, 8, 1), widths=(4, 8), likelihood=Normal(0.2), kernel_regularizer=L2),
+    DenseDecoder((3,), hidden=(4, 5), activation="tanh", likelihood=SharedScaleNormal(0.2)),
+    ConvEncoder(3, widths=(4, 8), blocks=1, stem_strides=2, normalization="group"),
+    DenseEncoder(3, hidden=(5, 4), activation="tanh", kernel_regularizer=L2),
+    BatchNormalization(0.8, epsilon=1e-2),
+    ResidualBlock(4, strides=2, normalization=None, kernel_regularizer=L2),
+    UpsampleConv2D(4, (5, 6), use_bias=False, kernel_initializer="he_normal"),
+    UpsampleResidualBlock(4, (5, 6), normalization="group"),
+    LSTMEncoder(3, units=(5, 4), bidirectional=True, cell="gru", kernel_regularizer=L2),
+    LSTMDecoder(
+        (7, 2), units=(4, 5), positions=3, likelihood=SeriesStudentT(0.1), kernel_regularizer=L2
+    ),
+    TransformerEncoder(3, heads=2, dropout=0.2, pooling="attention", kernel_regularizer=L2),
+    TextDecoder((7,), body="lstm", word_dropout=0.4, likelihood=Text(9, 7, 8)),
+    TransformerBlock(2, 12, dropout=0.2, kernel_regularizer=L2),
+    CausalTransformer(1, heads=2, hidden=12, dropout=0.2, kernel_regularizer=L2),
+    CausalLSTM((5, 4), "gru", dropout=0.2, kernel_regularizer=L2),
+    MeanPooling(),
+    AttentionPooling(),
+    Dropout(0.3),
+    LayerNormalization(),
+    LSTM(4, kernel_regularizer=L2),
+    GRU(4, kernel_regularizer=L2),
+    SeriesNormal(0.5, floor=0.1),
+    SeriesPerStepNormal(0.2),
+    SeriesStudentT(0.2),
+    Text(20, 5, width=8, standardize=False, vocabulary=("a", "b")),
+    Bernoulli(),
+    BinarizedBernoulli(),
+    Categorical(5),
+    DiscretizedLogisticLikelihood(16),
+    Normal(0.3),
+    PerElementNormal(0.1, 10.0),
+    SharedScaleNormal(0.5, 0.1, 10.0),
+    Tabular((0, 3), means=(1.0, 0.0), scales=(2.0, 1.0), floor=0.1),
+    zoo.NormalPosterior(3, floor=0.01, ceiling=5.0, kernel_regularizer=L2),
+    ConvLadderEncoder(3, rungs=2, widths=(4, 8), blocks=2, stem_strides=2, normalization="group"),
+    DenseLadderEncoder(3, rungs=2, hidden=5, depth=2, activation="tanh", kernel_regularizer=L2),
+    ConvRung(2, blocks=2, normalization=None, activation="tanh", kernel_regularizer=L2),
+    DenseRung(2, depth=2, activation="tanh", kernel_regularizer=L2),
+    ResidualDense(4, activation="tanh", kernel_regularizer=L2),
+    zoo.LadderLatent(DenseLadderEncoder(3, hidden=5), [DenseRung(2)], prior=zoo.MixturePrior(3, 2)),
+    LevelKL(2, 0.5),
+    zoo.StandardNormal(3),
+    zoo.MixturePrior(3, 5),
+    zoo.FlowPrior(3, zoo.flows.CouplingFlow(3)),
+    zoo.flows.CouplingFlow(3, hidden=(5, 4)),
+    zoo.flows.InverseAutoregressiveFlow(3, hidden=(5, 4)),
+    zoo.flows.SplineCouplingFlow(3, hidden=(5, 4), bins=5, bound=3.0),
+    zoo.flows.SylvesterFlow(3, hidden=(5, 4)),
+    zoo.NormalPrior(3, floor=0.1, ceiling=9.0),
+    zoo.VampPrior(3, 5, seed=1),
+    zoo.LabelPrior(3, 5, learn_shares=True, spread=2.0, initial_scale=0.5, floor=0.1, ceiling=9.0),
+    zoo.SingleLatent(DenseEncoder(3, hidden=(4,)), prior=zoo.StandardNormal(3)),
+    KL(0.5, name="beta"),
+    LabelKL(0.5),
+    Classification(5.0),
+    FreeBits(0.3, 0.5, group_size=None),
+    Capacity(3.0, 20.0),
+    TotalCorrelation(5.0),
+    MeanCovariance(2.0, diagonal=3.0),
+    AggregateCovariance(2.0, diagonal=3.0),
+    InverseMultiquadratic((0.5, 2.0)),
+    RBF((0.5, 2.0)),
+    MMD(10.0, RBF((0.5, 2.0))),
+    Adversarial(0.5, hidden=(5, 4), activation="tanh"),
+    Alignment(0.5),
+    Rescaling({"a": 2.0}),
+    Choice(3, likelihoods={"a": Normal(0.2)}, kernel_regularizer=L2),
+    WeightedSum((KL(0.5),)),
+    ImportanceWeighted(7, (KL(0.5),)),
+    DoublyReparameterized(7, (MMD(0.5),)),
+    zoo.VAE(
+        zoo.SingleLatent(DenseEncoder(2, hidden=(3,))),
+        DenseDecoder(hidden=(3,)),
+        objective=WeightedSum((KL(2.0),)),
+        input_noise="masking",
+        xla_on_cpu=False,
+        steps_per_call=3,
+        seed=5,
+    ),
+)
+
+
+def registered_classes():
+    """Every class of the zoo that Keras can save."""
+    found = set()
+    for module in pkgutil.walk_packages(zoo.__path__, "zoo."):
+        for value in vars(importlib.import_module(module.name)).values():
+            name = inspect.isclass(value) and keras.saving.get_registered_name(value)
+            if name and name.startswith("zoo>"):
+                found.add(value)
+    return found
+
+
+def plain(config):
+    """A config as it comes back from a file: lists for tuples; object numbers left out."""
+    text = json.dumps(config, default=lambda value: value.item())
+    return without_shared_numbers(json.loads(text))
+
+
+def without_shared_numbers(value):
+    if isinstance(value, dict):
+        items = value.items()
+        return {k: without_shared_numbers(v) for k, v in items if k != "shared_object_id"}
+    return [without_shared_numbers(v) for v in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("component", COMPONENTS, ids=lambda c: type(c).__name__)
+def test_config_round_trip(component):
+    config = component.get_config()
+
+    direct = type(component).from_config(config)
+    from_file = keras.saving.deserialize_keras_object(
+        json.loads(json.dumps(keras.saving.serialize_keras_object(component)))
+    )
+
+    for again in (direct, from_file):
+        assert type(again) is type(component)
+        assert plain(again.get_config()) == plain(config)
+
+
+@pytest.mark.parametrize("component", COMPONENTS, ids=lambda c: type(c).__name__)
+def test_config_holds_every_argument_of_the_constructor(component):
+    constructor = type(component).__init__
+    if constructor is keras.layers.Layer.__init__:
+        constructor = object.__init__  # none of its own
+    named = inspect.signature(constructor).parameters.values()
+    expected = {p.name for p in named if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)} - {"self"}
+
+    assert expected <= {*component.get_config()}
+
+
+def test_every_class_that_can_be_saved_is_tested_here():
+    missing = registered_classes() - {type(c) for c in COMPONENTS} - {zoo.FusedAdam}
+
+    assert not missing
+
+
+def test_importing_zoo_and_keras_registers_every_class():
+    names = sorted(keras.saving.get_registered_name(c) for c in registered_classes())
+    code = """
+        import sys
+        import zoo
+        import keras
+        missing = [n for n in sys.argv[1:] if keras.saving.get_registered_object(n) is None]
+        assert not missing, missing
+    """
+    run_python(code, *names)
+
+
+def test_tuples_come_back_from_lists():
+    assert DenseEncoder(2, hidden=[3, 4]).hidden == (3, 4)
+    assert as_tuple([1, 2]) == (1, 2)
+    assert as_tuple(3) == (3,)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, True, (1, 0), "3", None])
+def test_positive_names_the_argument(value):
+    with pytest.raises(ValueError, match="width must be made of positive integers, got"):
+        positive(width=value)
+
+
+def test_positive_gives_pythons_integers():
+    width, sizes = positive(width=np.int64(3), sizes=(np.int8(1), 2))
+
+    assert (width, sizes) == (3, (1, 2))
+    assert {type(width), *map(type, sizes)} == {int}
+
+
+def test_tuples_of_numpys_numbers_hold_pythons():
+    for value in (np.array([3, 4]), [np.int64(3), 4]):
+        assert [type(v) for v in as_tuple(value)] == [int, int]
+    assert as_tuple(np.int64(3)) == (3,)
+
+
+def test_a_class_means_an_object_of_it():
+    found = resolve(Bernoulli, {}, "likelihood")
+
+    assert type(found) is Bernoulli
+    with pytest.raises(TypeError, match=r"must be a name .* or an object, got type"):
+        resolve(int, {}, "likelihood")
+    with pytest.raises(TypeError, match="or an object, got None"):
+        resolve(None, {}, "likelihood", required=True)
+    assert resolve(None, {}, "input_noise") is None
+
+
+@pytest.mark.parametrize("value", [1, 1.5, -0.1, float("nan")])
+def test_fraction_names_the_argument(value):
+    with pytest.raises(ValueError, match=r"^rate must be a fraction in \[0, 1\), got"):
+        fraction(rate=value)
+
+
+def test_fractions_are_fine():
+    assert fraction(rate=0, dropout=0.999) is None

@@ -1,0 +1,256 @@
+"""Ladders: levels against each other and against one stochastic layer."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+import zoo
+from tests.helpers import assert_same, data, small, values
+from zoo.core.samplers import MeanSampler, RandomSampler
+from zoo.encoders.ladder import stages_of_rungs
+
+EAGER = True
+
+tfd = tfp.distributions
+LADDERS = ("ladder_vae", "dense_ladder_vae")
+each_ladder = pytest.mark.parametrize("name", LADDERS)
+
+
+def drawn(name, samples=1, **options):
+    """A small ladder, and one pass of it."""
+    vae, x = small(name, **options), tf.constant(data(name))
+    return vae, x, vae.run(x, RandomSampler(tf.constant([1, 2]), samples))
+
+
+@each_ladder
+def test_draws_come_from_the_top_down_and_lie_side_by_side_in_z(name):
+    vae, _, out = drawn(name)
+
+    assert [draw.z.shape[-1] for draw in out.draws] == list(vae.latents.level_dims)
+    assert vae.latents.level_dims[0] == 2
+    assert vae.latents.latent_dim == sum(vae.latents.level_dims)
+    parts = vae.latents.split(tf.concat([draw.z for draw in out.draws], -1))
+    assert_same([np.asarray(p) for p in parts], [np.asarray(d.z) for d in out.draws])
+
+
+@each_ladder
+def test_code_of_the_drawn_levels_is_what_the_decoder_was_given(name):
+    vae, _, out = drawn(name, samples=3)
+
+    z = tf.concat([draw.z for draw in out.draws], -1)
+
+    np.testing.assert_allclose(vae.decode(z).mean(), out.likelihood.mean(), atol=1e-5)
+
+
+@each_ladder
+def test_log_q_is_that_of_each_level_given_those_above(name):
+    _, _, out = drawn(name, samples=3)
+
+    for draw in out.draws:
+        z = tf.reshape(draw.z, [3, -1, draw.z.shape[-1]])
+        loc, scale = draw.posterior.loc, draw.posterior.scale
+        if loc.shape[0] != z.shape[1]:  # below the top: one posterior for each draw above
+            loc, scale = (tf.reshape(p, z.shape) for p in (loc, scale))
+        expected = tf.reduce_sum(tfd.Normal(loc, scale).log_prob(z), -1)
+        np.testing.assert_allclose(draw.log_q, tf.reshape(expected, [-1]), rtol=1e-4, atol=1e-4)
+
+
+@each_ladder
+def test_kl_is_the_sum_over_levels_and_agrees_with_its_estimate(name):
+    vae, x, out = drawn(name, samples=4000)
+
+    levels = zoo.kl_by_level(vae, x, samples=400)
+    estimates = [
+        tf.reduce_mean(tf.reshape(d.log_q - _log_prior(d), [4000, -1]), 0) for d in out.draws
+    ]
+
+    assert levels.shape == (len(x), 3)
+    np.testing.assert_allclose(levels.sum(1), vae.score(x, samples=400)["kl"], rtol=1e-4)
+    # The top is the last column; its KL is exact, the estimate's error that of 4000 draws.
+    for column, estimate in zip(levels.T[::-1], estimates, strict=True):
+        np.testing.assert_allclose(column, estimate, atol=0.1 + 0.1 * np.abs(column).max())
+
+
+def _log_prior(draw):
+    prior = draw.prior
+    prior = prior if isinstance(prior, tfd.Independent) else tfd.Independent(prior, 1)
+    return prior.log_prob(draw.z)
+
+
+@each_ladder
+def test_posterior_equals_the_prior_where_its_head_says_nothing(name):
+    vae, x, _ = drawn(name)
+    for rung in vae.latents.rungs:
+        for variable in rung.posterior_head[-1].trainable_variables:
+            variable.assign(tf.zeros_like(variable))
+
+    levels = zoo.kl_by_level(vae, x)
+
+    np.testing.assert_allclose(levels[:, :-1], 0.0, atol=1e-5)
+    assert (levels[:, -1] > 0).all()
+
+
+@each_ladder
+def test_each_level_of_q_sees_x_and_each_prior_sees_what_is_above(name):
+    vae, x, _ = drawn(name)
+    _perturb(vae)
+
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        draws = vae.run(x, MeanSampler()).draws
+        posteriors = [tf.reduce_sum(tf.square(draw.posterior.loc)) for draw in draws]
+        priors = [tf.reduce_sum(tf.square(draw.prior.loc)) for draw in draws[1:]]
+
+    assert all(np.abs(tape.gradient(q, x)).max() > 0 for q in posteriors)
+    assert np.abs(tape.gradient(priors[0], draws[0].z)).max() > 0
+    assert all(np.abs(tape.gradient(priors[1], draw.z)).max() > 0 for draw in draws[:2])
+    assert tape.gradient(priors[1], draws[2].z) is None
+
+
+@each_ladder
+def test_keeping_all_levels_is_reconstruction_and_keeping_none_below_is_the_priors_mean(name):
+    vae, x, _ = drawn(name)
+    _perturb(vae)
+    x = np.asarray(x)
+
+    whole = zoo.reconstruct_levels(vae, x, keep=3)
+    top = zoo.reconstruct_levels(vae, x, keep=1)
+
+    np.testing.assert_allclose(whole, vae.reconstruct(x), atol=1e-5)
+    z = vae.latents.complete(vae.encode(x).loc[:, :2])
+    np.testing.assert_allclose(top, vae.decode(z).mean(), atol=1e-5)
+    assert np.abs(top - whole).max() > 1e-4
+
+
+@each_ladder
+def test_resampled_levels_differ_from_draw_to_draw_and_kept_ones_do_not(name):
+    vae, x, _ = drawn(name)
+    _perturb(vae)
+
+    draws = zoo.reconstruct_levels(vae, np.asarray(x), keep=1, samples=3, seed=4, batch_size=7)
+    again = zoo.reconstruct_levels(vae, np.asarray(x), keep=1, samples=3, seed=4, batch_size=7)
+    kept = zoo.reconstruct_levels(vae, np.asarray(x), keep=3, samples=2)
+
+    assert draws.shape == (3, *x.shape)
+    np.testing.assert_array_equal(draws, again)
+    assert np.abs(draws[0] - draws[1]).max() > 1e-4
+    np.testing.assert_allclose(kept[0], kept[1], atol=1e-6)
+
+
+@each_ladder
+def test_completed_codes_have_the_priors_moments(name):
+    vae = small(name)
+    top = tf.zeros([4000, 2])
+    noise = vae.latents.noise(4000, tf.constant([1, 2]))
+
+    z = vae.latents.complete(top, noise)
+    middle = vae.latents.split(z)[1]
+    state = vae.latents.rungs[0].descend(vae.latents._first_state(top[:1]))
+    prior = vae.latents.rungs[0].prior(state)
+
+    error = np.asarray(prior.scale[0]) / np.sqrt(4000)
+    assert (np.abs(np.mean(middle, 0) - prior.loc[0]) < 5 * error).all()
+    assert (np.abs(np.std(middle, 0) - prior.scale[0]) < 5 * error).all()
+
+
+@each_ladder
+def test_generated_codes_do_not_depend_on_the_parts_they_are_made_in(name, monkeypatch):
+    vae = small(name)
+    whole = vae.latents.generate(5, tf.constant([1, 2]))
+
+    monkeypatch.setattr("zoo.latents.ladder.ROWS", 2)
+
+    np.testing.assert_allclose(vae.latents.generate(5, tf.constant([1, 2])), whole, atol=1e-5)
+
+
+@each_ladder
+def test_a_ladder_without_rungs_is_one_stochastic_layer(name):
+    vae, x, out = drawn(name, lower=())
+
+    (draw,) = out.draws
+    assert vae.latents.level_dims == (2,)
+    np.testing.assert_allclose(vae.encode(x).loc, vae.latents.encoder(x).loc, atol=1e-5)
+    assert np.isfinite(vae.elbo(x)).all()
+    assert draw.z.shape == (len(x), 2)
+
+
+@each_ladder
+@pytest.mark.parametrize("levels", [2, 6])
+def test_any_number_of_levels(name, levels):
+    vae = small(name, lower=(2,) * (levels - 1))
+    x = data(name)
+    vae.compile(jit_compile=False)
+
+    history = vae.fit(x, batch_size=20, verbose=0).history
+
+    assert len(vae.latents.level_dims) == levels
+    assert {f"kl_{level}" for level in range(1, levels + 1)} < {*history}
+    assert vae.generate(2, seed=1).shape == (2, *x.shape[1:])
+
+
+@each_ladder
+def test_logged_levels_add_up(name):
+    vae = small(name)
+
+    logs = vae.evaluate(data(name), verbose=0, return_dict=True)
+
+    assert logs["kl"] == pytest.approx(sum(logs[f"kl_{level}"] for level in (1, 2, 3)), rel=1e-4)
+
+
+def test_rungs_and_stages():
+    assert stages_of_rungs(0, 2) == []
+    assert stages_of_rungs(2, 4) == [4, 3]
+    assert stages_of_rungs(5, 2) == [2, 2, 2, 1, 1]
+
+
+@pytest.mark.parametrize("lower", [(), (2,), (2, 2), (2, 2, 2, 2, 2)])
+@pytest.mark.parametrize("stem_strides", [1, 2])
+def test_conv_ladders_end_at_the_images_own_size(lower, stem_strides):
+    vae = small("ladder_vae", lower=lower, widths=(4, 8, 8), stem_strides=stem_strides)
+
+    assert vae.reconstruct(data("ladder_vae", 3)).shape == (3, 9, 10, 2)
+
+
+def test_free_bits_keep_a_level_alive_that_would_die():
+    x = np.tile(np.eye(6, dtype="float32")[:, None], (1, 4, 1)).reshape(24, 6)
+    alive = {}
+    for free_bits in (None, 1.0):
+        vae = small("dense_ladder_vae", free_bits=free_bits, lower=(2,), beta=8.0)
+        vae.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
+        vae.fit(x, epochs=100, batch_size=24, verbose=0)
+        alive[free_bits] = zoo.kl_by_level(vae, x).mean(0)
+
+    assert alive[None].max() < 0.5
+    assert alive[1.0].min() > 0.5
+
+
+def test_weights_of_a_mixture_on_top_travel_with_the_model():
+    vae = small("dense_ladder_vae", prior="mixture")
+    x = data("dense_ladder_vae")
+
+    assert np.isfinite(vae.elbo(x)).all()
+    assert any("mixture_prior" in v.path for v in vae.trainable_variables)
+    assert values(vae.latents.prior.trainable_weights)
+
+
+def test_errors_name_the_argument():
+    encoder = zoo.encoders.DenseLadderEncoder(2, rungs=2, hidden=4)
+    with pytest.raises(ValueError, match=r"rungs must be 2.* got 1"):
+        zoo.LadderLatent(encoder, [zoo.latents.DenseRung(3)])
+    with pytest.raises(ValueError, match="prior has latent_dim=3, expected 2"):
+        zoo.LadderLatent(encoder, [zoo.latents.DenseRung(3)] * 2, prior=zoo.StandardNormal(3))
+    with pytest.raises(ValueError, match="whole levels of"):
+        small("dense_ladder_vae").latents.complete(tf.zeros([1, 4]))
+    with pytest.raises(ValueError, match=r"keep must be .* got 4"):
+        zoo.reconstruct_levels(small("dense_ladder_vae"), data("dense_ladder_vae"), keep=4)
+    with pytest.raises(ValueError, match="a ladder"):
+        zoo.kl_by_level(small("dense_vae"), data("dense_vae"))
+
+
+def _perturb(vae):
+    """What starts at zero says something."""
+    rng = np.random.default_rng(0)
+    for variable in vae.trainable_variables:
+        variable.assign_add(0.1 * rng.standard_normal(variable.shape))

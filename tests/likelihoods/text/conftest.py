@@ -1,0 +1,28 @@
+"""Models that several files look at."""
+
+import numpy as np
+import pytest
+
+import zoo
+from tests.likelihoods.text.texts import LENGTH, TEXTS, text_vae
+from zoo.likelihoods import Text
+
+
+@pytest.fixture(scope="module")
+def vae(request):
+    """One for each decoder; not to be trained."""
+    return text_vae(getattr(request, "param", "transformer"))
+
+
+@pytest.fixture(scope="module")
+def writer():
+    """A model that knows five texts by heart."""
+    vae = zoo.get(
+        "transformer_vae",
+        likelihood=Text(40, LENGTH + 1, width=16),
+        **dict(latent_dim=6, blocks=1, heads=2, hidden=32, dropout=0.0, word_dropout=0.3, seed=1),
+        beta=0.01,
+    )
+    vae.compile(zoo.FusedAdam(1e-2), jit_compile=False)
+    vae.fit(np.array(TEXTS, object), epochs=200, verbose=0)
+    return vae

@@ -1,0 +1,196 @@
+"""Every kind of container of strings and of word numbers."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.helpers import assert_same, data, optimizer, start_python, values
+from tests.likelihoods.text.texts import KINDS, LENGTH, TEXTS, string_vae, text_vae
+from zoo.likelihoods import Text
+
+EAGER = True
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_every_kind_of_strings_encodes_the_same(writer, kind):
+    given = kind(TEXTS)
+
+    np.testing.assert_allclose(writer.encode(given).loc, writer.encode(list(TEXTS)).loc, atol=1e-5)
+    np.testing.assert_allclose(writer.elbo(given), writer.elbo(list(TEXTS)), rtol=1e-5)
+    np.testing.assert_array_equal(writer.reconstruct(given), writer.reconstruct(list(TEXTS)))
+
+
+def fitted(x, **options):
+    """A model after a step on all of x in its order."""
+    vae = string_vae(**options)
+    if isinstance(x, tf.data.Dataset):
+        x = tf.data.Dataset.from_tensors(tf.concat(list(x), 0))
+    vae.fit(x, shuffle=False, verbose=0)
+    return vae
+
+
+@pytest.fixture(scope="module")
+def fitted_to_a_list():
+    return fitted(list(TEXTS))
+
+
+@pytest.fixture(scope="module")
+def fitted_to_numbers():
+    return fitted(by_lists())
+
+
+@pytest.mark.parametrize("kind", ["object array", "unicode array", "tensor", "dataset"])
+def test_every_kind_of_strings_trains_the_same(fitted_to_a_list, kind):
+    vae = fitted(KINDS[kind](TEXTS))
+
+    expected = fitted_to_a_list
+    assert vae.decoder.likelihood.vocabulary == expected.decoder.likelihood.vocabulary
+    assert_same(values(vae.variables), values(expected.variables))
+
+
+LISTS = [[2, 3, 4, 5], [6], [], [7, 8, 9]]
+NUMBER_KINDS = {
+    "lists": lambda: LISTS,
+    "tuple of arrays": lambda: tuple(np.array(row, int) for row in LISTS),
+    "ragged tensor": lambda: tf.ragged.constant(LISTS),
+    "int64": lambda: by_lists().astype("int64"),
+    "uint8": lambda: by_lists().astype("uint8"),
+    "tensor": lambda: tf.constant(by_lists()),
+    "dataset": lambda: tf.data.Dataset.from_tensor_slices(by_lists()).batch(2),
+}
+
+
+def by_lists():
+    return np.stack([np.pad(row, (0, 4 - len(row))) for row in LISTS]).astype("int32")
+
+
+@pytest.mark.parametrize("kind", NUMBER_KINDS.values(), ids=NUMBER_KINDS)
+def test_every_kind_of_numbers_encodes_the_same(vae, kind):
+    np.testing.assert_allclose(vae.encode(kind()).loc, vae.encode(by_lists()).loc, atol=1e-5)
+    np.testing.assert_allclose(vae.elbo(kind()), vae.elbo(by_lists()), rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["lists", "ragged tensor", "uint8", "dataset"])
+def test_every_kind_of_numbers_trains_the_same(fitted_to_numbers, kind):
+    vae = fitted(NUMBER_KINDS[kind]())
+
+    assert_same(values(vae.variables), values(fitted_to_numbers.variables))
+
+
+def test_numbers_need_no_vocabulary_and_numbers_come_out(fitted_to_numbers):
+    vae = fitted_to_numbers
+
+    found = vae.reconstruct(by_lists())
+
+    assert found.shape == (4, LENGTH)  # however wide the numbers came
+    assert found.dtype == np.int32
+    assert vae.decoder.likelihood.vocabulary is None
+
+
+def test_a_vocabulary_that_was_given_is_kept():
+    vae = fitted(TEXTS, likelihood=Text(max_length=LENGTH, width=8, vocabulary=("cat", "dog")))
+
+    assert vae.decoder.likelihood.vocabulary == ("cat", "dog")
+    assert vae.decoder.likelihood.table.shape == (4, 8)
+
+
+def test_a_vocabulary_is_learned_once():
+    vae = fitted(TEXTS)
+    before = vae.decoder.likelihood.vocabulary
+
+    vae.fit(["other words, altogether"], verbose=0)
+
+    assert vae.decoder.likelihood.vocabulary == before
+    with pytest.raises(ValueError, match="has a vocabulary already"):
+        vae.adapt(["other words"])
+
+
+def test_strings_validate_in_any_kind():
+    vae, x = string_vae(), list(TEXTS)
+
+    options = {"batch_size": 9, "shuffle": False, "verbose": 0}
+    vae.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
+    vae.adapt(x)
+
+    split = vae.fit(x, validation_split=0.4, **options).history
+    given = vae.fit(x, validation_data=(x[3:],), **options).history
+    stream = vae.fit(x, validation_data=KINDS["dataset"](TEXTS[3:]), **options).history
+
+    assert split["val_elbo"] == given["val_elbo"]
+    assert stream["val_elbo"] == pytest.approx(given["val_elbo"], rel=1e-5)
+
+
+def test_a_dataset_of_strings_trains_in_a_compiled_loop():
+    vae = string_vae()
+    vae.compile(optimizer(), jit_compile=False)
+
+    vae.fit(KINDS["dataset"](TEXTS[:4]), epochs=3, verbose=0)
+
+    assert int(vae.optimizer.iterations.numpy()) == 6
+
+
+def test_a_dataset_of_strings_under_xla_leaves_the_process_alive():
+    code = """
+        import keras
+        import tensorflow as tf
+        from tests.likelihoods.text.texts import KINDS, TEXTS, string_vae
+
+        vae = string_vae()
+        vae.compile(jit_compile=True)
+        try:
+            vae.fit(KINDS["dataset"](TEXTS), verbose=0)
+        except (TypeError, ValueError) as error:
+            print(error)
+    """
+
+    process = start_python(code)
+    try:
+        process.communicate(timeout=300)  # XLA takes its time where the machine is busy
+    finally:
+        process.kill()  # does nothing to one that has ended
+    assert process.returncode == 0
+
+
+def test_batches_of_numbers_may_differ_in_width():
+    x = [row[: 2 + i % 4] for i, row in enumerate(data("transformer_vae", 12))]
+    spec = tf.TensorSpec([None], tf.int32)
+    dataset = tf.data.Dataset.from_generator(lambda: x, output_signature=spec)
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(12))
+    vae = text_vae()
+    before = values(vae.trainable_variables)
+
+    vae.fit(dataset.padded_batch(3), verbose=0)
+
+    assert vae.optimizer.iterations == 4
+    assert any((a != b).any() for a, b in zip(values(vae.trainable_variables), before, strict=True))
+    assert vae.reconstruct(dataset.padded_batch(3)).shape == (12, LENGTH)
+
+
+def test_generators_of_numbers_train_once_numbers_were_seen():
+    vae, x = text_vae(), data("transformer_vae", 8)
+    vae.compile(optimizer(), run_eagerly=True)
+
+    with pytest.raises(ValueError, match="adapt"):
+        vae.fit((batch for batch in [x]), shuffle=False, verbose=0)
+    vae.adapt(x)
+    batches = ((batch,) for batch in [x[:4], x[4:], x[:4]])
+    vae.fit(batches, steps_per_epoch=2, shuffle=False, verbose=0)
+
+    assert vae.optimizer.iterations == 2
+
+
+def test_what_was_written_before_there_were_words_is_not_what_is_written_after():
+    vae = string_vae(built=True)
+    assert vae.generate(2, seed=1).shape == (2, LENGTH)
+
+    vae.fit(list(TEXTS), verbose=0)
+
+    assert all(isinstance(text, str) for text in vae.generate(30, seed=1))
+
+
+def test_a_dataset_that_never_ends_teaches_no_words():
+    endless = tf.data.Dataset.from_tensor_slices(list(TEXTS)).batch(2).repeat()
+
+    with pytest.raises(ValueError, match="x repeats without end"):
+        string_vae().fit(endless, steps_per_epoch=2, verbose=0)

@@ -1,0 +1,299 @@
+"""Against posterior collapse: free bits, and how many latent dimensions are in use."""
+
+import types
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+import zoo
+from tests.helpers import data, small
+from zoo.core.outputs import Draw
+from zoo.core.samplers import RandomSampler
+from zoo.objectives import KL, Capacity, FreeBits, WeightedSum
+from zoo.objectives.active_units import ActiveUnits
+
+tfd = tfp.distributions
+
+# Dimension 0 is far above any floor, 1 near 0.1, 2 at nothing.
+LOC = np.array([[2.0, 0.3, 0.0], [-1.0, 0.5, 0.0], [0.5, -0.2, 0.0], [3.0, 0.1, 0.0]], "float32")
+SCALE = np.array([[0.2, 0.9, 1.0]] * 4, "float32")
+
+
+def kl_by_hand(loc, scale):
+    """KL(N(loc, scale^2) || N(0, 1)) of each example and dimension."""
+    loc, scale = np.asarray(loc, "float64"), np.asarray(scale, "float64")
+    return 0.5 * (loc**2 + scale**2 - 1) - np.log(scale)
+
+
+def passed(*posteriors):
+    """A pass with these posteriors, each a pair of loc and scale."""
+    draws = []
+    for loc, scale in posteriors:
+        q = tfd.Normal(tf.convert_to_tensor(loc), tf.convert_to_tensor(scale))
+        prior = tfd.Independent(tfd.Normal(tf.zeros(loc.shape[-1]), 1.0), 1)
+        draws.append(Draw(q, prior, q.loc, None))
+    return types.SimpleNamespace(draws=tuple(draws), target=tf.zeros([len(LOC), 5]), samples=1)
+
+
+# Free bits
+
+
+@pytest.mark.parametrize("floor", [1e-6, 0.05, 0.1, 1.0, 50.0])
+def test_free_bits_are_the_larger_of_floor_and_mean_kl_summed_over_dimensions(floor):
+    expected = np.maximum(kl_by_hand(LOC, SCALE).mean(0), floor).sum()
+
+    got = FreeBits(floor).per_example(None, None, passed((LOC, SCALE)))
+
+    np.testing.assert_allclose(np.mean(got), expected, rtol=1e-5)
+
+
+def test_the_floor_is_for_the_mean_over_the_batch_and_not_for_each_example():
+    loc, scale = np.array([[0.0], [4.0], [0.0], [0.0]], "float32"), np.ones((4, 1), "float32")
+
+    got = FreeBits(1.0).per_example(None, None, passed((loc, scale)))
+
+    np.testing.assert_allclose(got, [0.0, 8.0, 0.0, 0.0])  # and not (1, 8, 1, 1)
+    half = FreeBits(3.0).per_example(None, None, passed((loc, scale)))
+    np.testing.assert_allclose(half, np.full(4, 3.0))  # the mean is 2
+
+
+def test_free_bits_of_several_layers_add_up():
+    other = LOC[:, :2] * 0.1, SCALE[:, :2]
+    one, two = (FreeBits(0.1).per_example(None, None, passed(q)) for q in ((LOC, SCALE), other))
+
+    both = FreeBits(0.1).per_example(None, None, passed((LOC, SCALE), other))
+
+    np.testing.assert_allclose(both, one + two, rtol=1e-6)
+
+
+def test_free_bits_without_a_floor_to_speak_of_are_the_kl_in_the_mean():
+    out = passed((LOC, SCALE))
+    kl = KL().per_example(None, None, out)
+
+    np.testing.assert_allclose(kl, kl_by_hand(LOC, SCALE).sum(-1), rtol=1e-5, atol=1e-6)
+    got = FreeBits(1e-9).per_example(None, None, out)
+    np.testing.assert_allclose(got, kl, rtol=1e-5)
+
+
+def test_a_dimension_below_the_floor_is_not_pressed_and_one_above_it_is():
+    loc, scale = tf.constant(LOC), tf.constant(SCALE)
+    with tf.GradientTape() as tape:
+        tape.watch([loc, scale])
+        found = tf.reduce_mean(FreeBits(0.5).per_example(None, None, passed((loc, scale))))
+
+    by_loc, by_scale = tape.gradient(found, [loc, scale])
+
+    assert np.abs(by_loc[:, 1:]).max() == np.abs(by_scale[:, 1:]).max() == 0
+    np.testing.assert_allclose(by_loc[:, 0], LOC[:, 0] / 4, rtol=1e-5)
+    np.testing.assert_allclose(by_scale[:, 0], (SCALE[:, 0] - 1 / SCALE[:, 0]) / 4, rtol=1e-5)
+
+
+@pytest.mark.parametrize("floor", [0, -0.1, float("nan")])
+def test_a_floor_must_be_above_zero(floor):
+    with pytest.raises(ValueError, match="floor must be nats above 0, got"):
+        FreeBits(floor)
+
+
+@pytest.mark.parametrize("floor", [0.05, 0.3, 5.0])
+def test_free_bits_of_groups_are_those_of_their_summed_kls(floor):
+    loc, scale = np.tile(LOC, 2)[:, :4], np.tile(SCALE, 2)[:, :4]
+    pairs = kl_by_hand(loc, scale).reshape(4, 2, 2).sum(-1)  # (0, 1) and (2, 3)
+
+    got = FreeBits(floor, group_size=2).per_example(None, None, passed((loc, scale)))
+
+    np.testing.assert_allclose(np.mean(got), np.maximum(pairs.mean(0), floor).sum(), rtol=1e-5)
+
+
+def test_each_layer_is_a_group_where_no_size_is_given():
+    other = LOC[:, :2] * 0.1, SCALE[:, :2]
+    found = [kl_by_hand(*q).sum(-1).mean() for q in ((LOC, SCALE), other)]
+    assert found[1] < 1.5 < found[0]
+
+    got = FreeBits(1.5, group_size=None).per_example(None, None, passed((LOC, SCALE), other))
+
+    np.testing.assert_allclose(np.mean(got), found[0] + 1.5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("floor", [0.1, 50.0])
+def test_a_layer_without_a_closed_form_is_bounded_at_its_draws(floor):
+    keras.utils.set_random_seed(0)
+    prior = zoo.MixturePrior(3, 2)
+    prior.build()
+    q, sampler = tfd.Normal(LOC, SCALE), RandomSampler(tf.constant([1, 2]), 5)
+    z, log_q = sampler(q)
+    draw = Draw(q, prior.distribution(), z, log_q)
+    out = types.SimpleNamespace(draws=(draw,), target=tf.zeros([4, 5]), samples=5)
+    estimate = np.reshape(log_q - prior.distribution().log_prob(z), [5, 4]).mean(0)
+
+    got = FreeBits(floor, group_size=None).per_example(None, None, out)
+
+    expected = estimate if estimate.mean() > floor else np.full(4, floor)
+    np.testing.assert_allclose(got, expected, rtol=1e-5)
+    with pytest.raises(ValueError, match="group_size=1 needs a KL in closed form"):
+        FreeBits(floor).per_example(None, None, out)
+
+
+def test_a_group_size_must_divide_the_dimensions():
+    with pytest.raises(ValueError, match="group_size=2 must divide the 3 dimensions"):
+        FreeBits(group_size=2).per_example(None, None, passed((LOC, SCALE)))
+    with pytest.raises(ValueError, match="group_size must be made of positive integers, got 0"):
+        FreeBits(group_size=0)
+
+
+def test_free_bits_come_back_from_their_config():
+    again = FreeBits.from_config(FreeBits(0.25, 0.5, group_size=2).get_config())
+
+    assert (again.floor, again.weight, float(again.current)) == (0.25, 0.5, 0.5)
+    assert again.group_size == 2
+
+
+# Capacity
+
+
+@pytest.mark.parametrize("capacity", [0.0, 1.0, 30.0])
+def test_capacity_is_the_distance_of_the_mean_kl_from_it(capacity):
+    kl = kl_by_hand(LOC, SCALE).sum(-1)
+
+    got = Capacity(capacity).per_example(None, None, passed((LOC, SCALE)))
+
+    assert np.mean(got) == pytest.approx(abs(kl.mean() - capacity), rel=1e-5)
+    side = np.sign(kl.mean() - capacity)
+    np.testing.assert_allclose(got, side * (kl - capacity), rtol=1e-5, atol=1e-6)
+
+
+def test_training_holds_the_kl_at_its_capacity():
+    vae = small("dense_vae", objective=WeightedSum((Capacity(4.0, weight=50.0),)))
+    vae.compile(keras.optimizers.Adam(3e-3), jit_compile=False, steps_per_execution=1)
+
+    logs = vae.fit(data("dense_vae", 64), epochs=150, batch_size=64, verbose=0).history["kl"]
+
+    assert abs(logs[0] - 4.0) > 1.0
+    assert np.mean(logs[-20:]) == pytest.approx(4.0, abs=0.3)
+
+
+@pytest.mark.parametrize("capacity", [-1.0, float("inf")])
+def test_a_capacity_must_be_nats(capacity):
+    with pytest.raises(ValueError, match="capacity must be nats of at least 0, got"):
+        Capacity(capacity)
+
+
+# Through fit
+
+
+def still(name, **options):
+    """A model that training leaves as it is, with nothing dropped."""
+    vae = small(name, **options)
+    rng = np.random.default_rng(0)
+    for weight in vae.trainable_variables:
+        weight.assign_add(0.3 * rng.standard_normal(weight.shape))
+    vae.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
+    return vae
+
+
+@pytest.mark.parametrize("beta", [1.0, 0.5])
+@pytest.mark.parametrize("floor", [0.01, 0.3, 20.0])
+def test_fit_minimises_nats_and_free_bits(floor, beta):
+    dropout = {"dropout": 0.0, "word_dropout": 0.0}
+    vae = still("transformer_vae", free_bits=floor, beta=beta, **dropout)
+    x = data("transformer_vae")
+
+    logs = vae.fit(x, verbose=0).history
+
+    q = vae.encode(x)
+    kl = kl_by_hand(q.loc, q.scale)
+    bounded = np.maximum(kl.mean(0), floor).sum()
+    assert logs["loss"][0] == pytest.approx(logs["nll"][0] + beta * bounded, rel=1e-4)
+    assert logs["kl"][0] == pytest.approx(kl.sum(-1).mean(), rel=1e-4)
+    assert logs["elbo"][0] == pytest.approx(-logs["nll"][0] - logs["kl"][0], rel=1e-5)
+
+
+def test_free_bits_stand_beside_other_models_too():
+    x = data("dense_vae")
+    vae = still("dense_vae")
+    with_bits = zoo.VAE(vae.latents, vae.decoder, objective=WeightedSum((FreeBits(0.4, 2.0),)))
+    with_bits.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
+
+    logs = with_bits.evaluate(x, verbose=0, return_dict=True)
+
+    q = with_bits.encode(x)
+    bounded = np.maximum(kl_by_hand(q.loc, q.scale).mean(0), 0.4).sum()
+    assert logs["loss"] == pytest.approx(logs["nll"] + 2.0 * bounded, rel=1e-4)
+
+
+# Active units
+
+
+def updated(*batches):
+    metric = ActiveUnits(sum(m.shape[-1] for m in batches[0]))
+    for means in batches:
+        metric.update_state(means)
+    return float(metric.result())
+
+
+def means(n=50, seed=0):
+    """Means in five dimensions with standard deviations on both sides of 0.1."""
+    spread = np.array([1.0, 0.3, 0.12, 0.08, 0.0])
+    z = np.random.default_rng(seed).standard_normal((n, 5))
+    z = (z - z.mean(0)) / z.std(0)  # so that the spread is what it is meant to be
+    return (z * spread).astype("float32")
+
+
+def test_active_units_are_the_dimensions_whose_means_vary_by_more_than_a_hundredth():
+    z = means()
+
+    assert updated([z]) == (z.var(0) > 0.01).sum() == 3
+
+
+@pytest.mark.parametrize("shift", [-3.0, 30.0])
+def test_where_the_means_lie_makes_no_unit_active(shift):
+    assert updated([means() + np.float32(shift)]) == 3
+
+
+def test_active_units_are_counted_over_all_batches_whatever_their_sizes():
+    z = means()
+
+    assert updated([z[:1]], [z[1:20]], [z[20:]]) == updated([z])
+    apart = updated([np.zeros((5, 1), "float32")], [np.ones((5, 1), "float32")])
+    assert apart == 1  # neither batch varies, both together do
+
+
+def test_active_units_of_several_layers_add_up():
+    z = means()
+
+    assert updated([z[:, :2], z[:, 2:]]) == 3
+
+
+def test_no_unit_is_active_in_one_example_or_in_none():
+    assert updated([means()[:1]]) == 0
+    assert float(ActiveUnits(3).result()) == 0
+
+
+def test_active_units_begin_anew_after_a_reset():
+    metric = ActiveUnits(5)
+    metric.update_state([means()])
+    metric.reset_state()
+    metric.update_state([np.ones((8, 5), "float32")])
+
+    assert float(metric.result()) == 0
+
+
+def test_active_units_take_means_of_any_float():
+    assert updated([tf.cast(means(), tf.bfloat16)]) == 3
+
+
+@pytest.mark.parametrize("name", ["dense_vae", "transformer_vae"])
+def test_fit_and_its_validation_log_the_active_units_of_the_posterior_means(name):
+    dropout = {"dropout": 0.0, "word_dropout": 0.0} if name == "transformer_vae" else {}
+    vae, x = still(name, latent_dim=4, **dropout), data(name, 60)
+    head = vae.latents.encoder.posterior.dense.kernel
+    head.assign(head * [1, 1, 0.001, 0, 1, 1, 1, 1])  # two of the means hardly move
+
+    logs = vae.fit(x, batch_size=16, epochs=2, validation_data=(x[:1],), verbose=0).history
+
+    active = (np.asarray(vae.encode(x).loc).var(0) > 0.01).sum()
+    assert 0 < active <= 2
+    assert logs["active_units"] == [active, active]
+    assert logs["val_active_units"] == [0, 0]

@@ -1,0 +1,139 @@
+"""Imports run one way, and `import zoo` loads nothing heavy."""
+
+import ast
+import itertools
+import pathlib
+import sys
+
+import pytest
+
+from tests.helpers import ROOT, run_python
+
+ZOO = pathlib.Path(ROOT) / "zoo"
+
+# A package imports from the rows above its own, and from those that stand before it in its row.
+ORDER = (
+    ("core",),
+    ("callbacks", "layers", "training"),
+    ("flows", "priors", "latents", "likelihoods"),
+    ("encoders", "decoders", "objectives"),
+    ("inference",),
+    ("model",),
+    ("variants",),
+    ("catalogue", "compression", "evaluation", "plots", "anomaly", "reporting"),
+)
+PLACE = {name: place for place, name in enumerate(itertools.chain(*ORDER))}
+
+
+def sources(folder=ZOO):
+    return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def part(path):
+    """The file's or package's name within zoo: "encoders" for zoo/encoders/conv.py."""
+    return path.relative_to(ZOO).parts[0].removesuffix(".py")
+
+
+def imported(path, inside_functions=True):
+    """Full names of the modules that a file imports."""
+    tree = ast.parse(path.read_text())
+    nodes = ast.walk(tree) if inside_functions else tree.body
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+PARTS = {part(path) for path in sources()} - {"__init__"}
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda p: str(p.relative_to(ZOO)))
+def test_imports_point_downwards(path):
+    if path == ZOO / "__init__.py":
+        return
+    here = part(path)
+    assert here in PLACE, f"say in ORDER where {here} stands"
+    for name in imported(path, inside_functions=False):
+        top, _, rest = name.partition(".")
+        if top == "zoo" and (other := rest.split(".")[0]) in PARTS and other != here:
+            assert PLACE[other] < PLACE[here], f"{here} imports {other}"
+
+
+def test_the_order_names_every_package():
+    assert {*PLACE} == PARTS
+
+
+def test_plots_alone_imports_matplotlib():
+    users = {part(p) for p in sources() for n in imported(p) if n.split(".")[0] == "matplotlib"}
+
+    assert users <= {"plots"}
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda p: str(p.relative_to(ZOO)))
+def test_nothing_in_zoo_imports_recipes_or_tests_or_keras_two(path):
+    for name in imported(path):
+        assert name.split(".")[0] not in ("recipes", "tests", "tf_keras")
+        assert not name.startswith("tensorflow.keras")
+    assert "tfp.layers" not in path.read_text()
+    assert "tf.keras" not in path.read_text()
+
+
+@pytest.mark.parametrize("path", sources(pathlib.Path(ROOT) / "recipes"), ids=lambda p: p.name)
+def test_recipes_use_public_names_only(path):
+    names = {n for n in imported(path) if n.split(".")[0] == "zoo"}
+
+    assert names <= {"zoo"}, names
+
+
+def test_importing_zoo_loads_the_standard_library_alone():
+    code = """
+        import sys
+        before = {*sys.modules}
+        import zoo
+        zoo.available()
+        zoo.card("dense_vae")
+        print(*sorted({name.split(".")[0] for name in {*sys.modules} - before}))
+    """
+    loaded = {*run_python(code).split()}
+
+    assert loaded - {*sys.stdlib_module_names} == {"zoo"}
+
+
+@pytest.mark.parametrize(
+    "between", ["import importlib.util; importlib.util.find_spec('keras')", "import tensorflow"]
+)
+def test_keras_knows_the_classes_whoever_looks_for_it_first(between):
+    code = f"""
+        import sys
+        import zoo
+        {between}
+        import keras
+        assert "VAE" in {{name.rpartition(">")[2] for name in keras.saving.get_custom_objects()}}
+        assert not any(type(f).__module__ == "zoo.core.registration" for f in sys.meta_path)
+    """
+    run_python(code)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "from zoo.priors import StandardNormal as found",
+        "import zoo.likelihoods; found = zoo.likelihoods.Text",
+        "import importlib; found = importlib.import_module('zoo.core.inputs').array",
+    ],
+)
+def test_any_part_may_be_imported_first(first):
+    code = f"""
+        {first}
+        import keras
+        import sys
+        import zoo.priors
+        names = [name.rpartition(">")[2] for name in keras.saving.get_custom_objects()]
+        assert "VAE" in names and len(names) == len({{*names}}), names
+        assert sys.modules["zoo.priors"].__spec__.name == "zoo.priors"
+        assert sys.modules["zoo.priors"].__spec__.loader.__class__.__name__ == "SourceFileLoader"
+        assert zoo.latents.single.StandardNormal is zoo.priors.StandardNormal
+    """
+    run_python(code)

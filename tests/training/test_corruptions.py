@@ -1,0 +1,97 @@
+"""Input noise: its statistics and seeds; off in inference; the target stays clean."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.helpers import data, small
+from zoo.core.samplers import MeanSampler
+from zoo.training.corruptions import (
+    IDENTIFIERS,
+    GaussianCorruption,
+    MaskingCorruption,
+    SaltAndPepperCorruption,
+)
+
+X = tf.fill([100, 200], 0.5)
+N = 20_000
+
+each_corruption = pytest.mark.parametrize("family", IDENTIFIERS.values(), ids=IDENTIFIERS)
+
+
+def within(share, expected):
+    """A frequency over all of X is within four standard errors of its probability."""
+    return abs(share - expected) < 4 * np.sqrt(expected * (1 - expected) / N)
+
+
+def test_gaussian_noise_has_its_standard_deviation():
+    noise = np.asarray(GaussianCorruption(0.2, seed=1)(X, training=True) - X)
+
+    assert abs(noise.mean()) < 4 * 0.2 / np.sqrt(N)
+    assert abs(noise.std() - 0.2) < 4 * 0.2 / np.sqrt(2 * N)
+
+
+def test_masking_zeroes_its_share():
+    y = np.asarray(MaskingCorruption(0.3, seed=1)(X, training=True))
+
+    assert {*np.unique(y)} == {0.0, 0.5}
+    assert within((y == 0).mean(), 0.3)
+
+
+def test_salt_and_pepper_sets_half_its_share_to_each_end():
+    y = np.asarray(SaltAndPepperCorruption(0.3, seed=1)(X, training=True))
+
+    assert {*np.unique(y)} == {0.0, 0.5, 1.0}
+    assert within((y == 0).mean(), 0.15)
+    assert within((y == 1).mean(), 0.15)
+
+
+@each_corruption
+def test_seed_reproduces_noise_and_each_call_differs(family):
+    def calls(seed):
+        layer = family(0.3, seed=seed)
+        return [np.asarray(layer(X, training=True)) for _ in range(2)]
+
+    first, again, other = calls(1), calls(1), calls(2)
+
+    np.testing.assert_array_equal(first, again)
+    assert (first[0] != first[1]).any()
+    assert (first[0] != other[0]).any()
+
+
+@each_corruption
+def test_noise_is_off_in_inference(family):
+    np.testing.assert_array_equal(family(0.3)(X), X)
+    np.testing.assert_array_equal(family(0.3)(X, training=False), X)
+
+
+@each_corruption
+def test_no_amount_is_no_noise(family):
+    np.testing.assert_array_equal(family(0.0, seed=1)(X, training=True), X)
+
+
+@each_corruption
+def test_impossible_amounts_are_refused(family):
+    with pytest.raises(ValueError, match="amount must be"):
+        family(-0.1)
+
+
+@pytest.mark.parametrize("identifier", IDENTIFIERS)
+def test_encoder_sees_noise_and_the_target_stays_clean(identifier):
+    vae, x = small("dense_vae", input_noise=identifier), tf.constant(data("dense_vae"))
+
+    noisy, clean = (vae.run(x, MeanSampler(), training=t) for t in (True, False))
+
+    np.testing.assert_array_equal(noisy.target, x)
+    assert np.abs(noisy.draws[0].posterior.loc - clean.draws[0].posterior.loc).max() > 0
+
+
+def test_noisy_model_is_deterministic_in_inference():
+    vae, x = small("dense_vae", input_noise="gaussian"), data("dense_vae")
+
+    np.testing.assert_array_equal(vae.elbo(x), vae.elbo(x))
+
+
+def test_unknown_noise_suggests_the_nearest():
+    with pytest.raises(ValueError, match="did you mean 'gaussian'"):
+        small("dense_vae", input_noise="gausian")

@@ -1,0 +1,122 @@
+"""What every saveable part of the zoo shares: a config that is its constructor's arguments."""
+
+import inspect
+import numbers
+
+import keras
+import numpy as np
+
+from zoo.core.backend import require_tensorflow
+
+require_tensorflow(keras.config.backend())
+
+
+def component(cls):
+    """Register `cls` with Keras and derive its config from its constructor.
+
+    Each argument of `__init__` must be kept in an attribute of the same name. Nested Keras objects
+    (layers, initializers, other components) travel along. `name`, `dtype` and `trainable` are added
+    by Keras' own `get_config`.
+    """
+    names = _constructor_arguments(cls)
+    # Keras' own config holds name, dtype and trainable where the class is a layer; a subclassed
+    # keras.Model reports nothing more than these.
+    base = keras.layers.Layer.get_config if issubclass(cls, keras.layers.Layer) else None
+
+    def get_config(self):
+        config = _layer_config(self) if base else {}
+        config.update({n: keras.saving.serialize_keras_object(getattr(self, n)) for n in names})
+        return config
+
+    def from_config(cls, config, custom_objects=None):
+        return cls(**{k: _deserialize(v, custom_objects) for k, v in config.items()})
+
+    if "get_config" not in vars(cls):
+        cls.get_config = get_config
+    if "from_config" not in vars(cls):
+        cls.from_config = classmethod(from_config)
+    return keras.saving.register_keras_serializable(package="zoo")(cls)
+
+
+def _constructor_arguments(cls):
+    """Names of the arguments of `cls`, and of its own bases while they pass **kwargs on."""
+    names = []
+    for base in cls.__mro__:
+        if not base.__module__.startswith("keras.") and "__init__" in vars(base):
+            for name, parameter in inspect.signature(base.__init__).parameters.items():
+                named = parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+                if named and name != "self" and name not in names:
+                    names.append(name)
+        elif base.__module__.startswith("keras."):
+            break
+    return names
+
+
+def _layer_config(layer):
+    return {
+        "name": layer.name,
+        "trainable": layer.trainable,
+        "dtype": keras.saving.serialize_keras_object(layer.dtype_policy),
+    }
+
+
+def _deserialize(value, custom_objects):
+    if isinstance(value, dict) and "class_name" in value:
+        return keras.saving.deserialize_keras_object(value, custom_objects=custom_objects)
+    if isinstance(value, dict):
+        return {key: _deserialize(item, custom_objects) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_deserialize(item, custom_objects) for item in value]
+    return value
+
+
+def ensure_built(layer, shape):
+    """Build `layer` for inputs of `shape` unless that has happened (as it has on loading)."""
+    if not layer.built:
+        layer.build(shape)
+
+
+def as_tuple(value):
+    """`value` as a tuple: saved configs come back with lists. NumPy's numbers become Python's."""
+    value = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+    values = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    return tuple(v.item() if isinstance(v, np.generic) else v for v in values)
+
+
+def is_integer(value):
+    """Whether value is an integer, Python's or NumPy's; True and False are none."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def positive(**arguments):
+    """The arguments in order, as Python's integers (or tuples of them).
+
+    Raises:
+        ValueError: one is not made of positive integers; names the first.
+    """
+    for name, value in arguments.items():
+        values = value if isinstance(value, tuple) else (value,)
+        if not all(is_integer(v) and v > 0 for v in values):
+            raise ValueError(f"{name} must be made of positive integers, got {value!r}")
+    return [tuple(map(int, v)) if isinstance(v, tuple) else int(v) for v in arguments.values()]
+
+
+def not_empty(**arguments):
+    """Raise `ValueError` naming the first tuple that has nothing in it."""
+    for name, value in arguments.items():
+        if not value:
+            raise ValueError(f"{name} must hold at least one number, got {value!r}")
+
+
+def one_of(allowed, **arguments):
+    """Raise `ValueError` naming the first argument that is not among those allowed."""
+    for name, value in arguments.items():
+        if value not in allowed:
+            raise ValueError(f"{name} must be one of {tuple(allowed)}, got {value!r}")
+
+
+def fraction(**arguments):
+    """Raise `ValueError` naming the first argument that is not in [0, 1)."""
+    for name, value in arguments.items():
+        if not 0 <= value < 1:
+            raise ValueError(f"{name} must be a fraction in [0, 1), got {value!r}")

@@ -1,0 +1,66 @@
+"""Checks of values and arguments."""
+
+import numpy as np
+
+from zoo.core.serialization import is_integer
+
+
+def check_finite(x, argument):
+    """Raise `ValueError` at NaN or infinity, with the first place where one is."""
+    if not np.issubdtype(x.dtype, np.floating) or not x.size:
+        return
+    # NaN and infinity show in the extremes, which need no second array as large as x.
+    if not (np.isfinite(x.min()) and np.isfinite(x.max())):
+        finite = np.isfinite(x)
+        place = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise ValueError(
+            f"{argument} must be finite, got {x[place]} at index {place} "
+            f"({(~finite).sum()} of {x.size} values are NaN or infinite)"
+        )
+
+
+def check_not_infinite(x, argument):
+    """Raise `ValueError` at infinity, with the first place where one is; NaN is a missing value."""
+    if np.isinf(x).any():
+        place = tuple(int(i) for i in np.argwhere(np.isinf(x))[0])
+        raise ValueError(f"{argument} must be finite or NaN, got {x[place]} at index {place}")
+
+
+def check_unit_interval(x, argument, wanted):
+    """Raise `ValueError` unless all of x lies in [0, 1]; `wanted` says by whom that is expected."""
+    check_finite(x, argument)
+    low, high = x.min(), x.max()
+    if low < 0 or high > 1:
+        hint = ": 8-bit images need x / 255" if low >= 0 and 1 < high <= 255 else ""
+        raise ValueError(
+            f"{argument} spans [{low:g}, {high:g}], expected [0, 1] for {wanted}{hint}"
+        )
+
+
+SEEDS = 2**31  # an int32 holds it, and no generator wants a negative one
+
+
+def count(**arguments):
+    """Raise unless each argument is a positive integer."""
+    for name, value in arguments.items():
+        if not is_integer(value) or value < 1:
+            raise ValueError(f"{name} must be a positive integer, got {value!r}")
+
+
+def count_or_none(**arguments):
+    """The same, where None stands for a default."""
+    count(**{name: value for name, value in arguments.items() if value is not None})
+
+
+def seed(value):
+    """A seed as Python's integer; `ValueError` unless it is one from 0 to 2**31 - 1."""
+    if not is_integer(value) or not 0 <= value < SEEDS:
+        raise ValueError(f"seed must be an integer from 0 to 2**31 - 1, got {value!r}")
+    return int(value)
+
+
+def model_seed(value):
+    """A `VAE`'s seed as Python's integer; None where Keras is to draw one."""
+    if value is not None and (not is_integer(value) or value < 0):
+        raise ValueError(f"seed must be None or an integer of at least 0, got {value!r}")
+    return None if value is None else int(value)

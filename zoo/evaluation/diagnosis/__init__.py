@@ -1,0 +1,8 @@
+"""What a trained VAE makes of its latent space: numbers, pictures, a verdict."""
+
+from zoo.evaluation.diagnosis.callback import DiagnosisLogger
+from zoo.evaluation.diagnosis.measure import diagnose
+from zoo.evaluation.diagnosis.result import Diagnosis
+from zoo.evaluation.diagnosis.verdict import VERDICTS, judge
+
+__all__ = ["VERDICTS", "Diagnosis", "DiagnosisLogger", "diagnose", "judge"]

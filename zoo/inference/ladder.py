@@ -1,0 +1,88 @@
+"""What can be asked of a ladder only: what each level holds."""
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.core import elbo, validation
+from zoo.core.samplers import CommonSampler
+from zoo.inference import batching
+from zoo.latents import LadderLatent
+
+
+def kl_by_level(model, x, *, samples=4, seed=0, batch_size=256):
+    """The KL of each level, `[N, L]` nats: column 0 is the level nearest to x, the last the top.
+
+    Their sum is the KL of `VAE.score`, over the same values of z's noise. A level near 0 for all x
+    is dead: what it draws says nothing.
+
+    Args:
+        model: a `VAE` whose latents are a `LadderLatent`.
+        x: array or dataset.
+        samples, seed, batch_size: as in `VAE.score`.
+
+    Raises:
+        ValueError: the model has no ladder.
+    """
+    _ladder(model)
+    validation.count(samples=samples)
+    seed = validation.seed(seed)
+
+    def levels(batch, unused):
+        found = elbo.kl_by_level(model.run(batch, CommonSampler(seed, samples)))
+        return tf.stack(found[::-1], -1)
+
+    return batching.over_batches(model, ("kl_by_level", samples, seed), levels, x, batch_size)
+
+
+def reconstruct_levels(model, x, keep, *, samples=None, seed=0, batch_size=256):
+    """E[x|z] where the `keep` upper levels are those of x and the rest comes from their priors.
+
+    With few levels kept one sees what these hold, and in the draws what is left to those below.
+
+    Args:
+        model: a `VAE` whose latents are a `LadderLatent`.
+        x: array or dataset.
+        keep: how many levels from the top down, 1 to L, are at the mean of q(z|x).
+        samples: None puts the levels below at the means of their priors, `[N, *event]`; an integer
+            k draws them, `[k, N, *event]`.
+        seed: of the draws.
+        batch_size: examples at a time.
+
+    Raises:
+        ValueError: the model has no ladder, or not so many levels.
+    """
+    latents = _ladder(model)
+    validation.count(keep=keep)
+    validation.count_or_none(samples=samples)
+    seed = validation.seed(seed)
+    means = np.asarray(model.encode(x, batch_size).loc)  # builds the model
+    dims = latents.level_dims
+    if keep > len(dims):
+        raise ValueError(f"keep must be from 1 to {len(dims)}, the levels there are, got {keep}")
+    upper = means[:, : sum(dims[:keep])]
+    if samples is None:
+        return _decoded(model, upper, None, batch_size)
+    draws = []
+    for sample in range(samples):
+        noise = latents.noise(len(upper), tf.constant([seed, sample]))
+        draws.append(_decoded(model, upper, np.asarray(noise), batch_size))
+    return np.stack(draws)
+
+
+def _decoded(model, upper, noise, batch_size):
+    """E[x|z] for codes of which the upper levels are given."""
+    parts = []
+    for start in range(0, len(upper), batch_size):
+        rows = slice(start, start + batch_size)
+        part = None if noise is None else tf.constant(noise[rows])
+        z = model.latents.complete(tf.constant(upper[rows]), part)
+        parts.append(batching.decode_means(model, z, batch_size))
+    return np.concatenate(parts)
+
+
+def _ladder(model):
+    if not isinstance(model.latents, LadderLatent):
+        raise ValueError(
+            f"this needs a model with a ladder of latents, got {type(model.latents).__name__}"
+        )
+    return model.latents

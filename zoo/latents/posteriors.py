@@ -1,0 +1,50 @@
+"""Heads that turn an encoder's features into q(z|x)."""
+
+import keras
+import tensorflow_probability as tfp
+
+from zoo.core.distributions import bounded_scale
+from zoo.core.serialization import component, ensure_built, positive
+
+tfd = tfp.distributions
+
+
+@component
+class NormalPosterior(keras.layers.Layer):
+    """q(z|x) = Normal(loc, scale), independent over dimensions: exactly a `tfd.Normal`.
+
+    scale = floor + softplus(raw), at most about ceiling, in float32 under any dtype policy. With
+    these bounds neither KL nor log-probability can become NaN through the scale.
+
+    Args:
+        latent_dim: D, the number of latent dimensions.
+        floor: the smallest scale, in units of z.
+        ceiling: the largest scale, in units of z.
+        kernel_regularizer: as in `keras.layers.Dense`.
+
+    Call: features `[B, F]` -> `tfd.Normal` with batch `[B, D]`.
+    """
+
+    def __init__(self, latent_dim, *, floor=1e-4, ceiling=100.0, kernel_regularizer=None, **kwargs):
+        super().__init__(**kwargs)
+        (latent_dim,) = positive(latent_dim=latent_dim)
+        if not 0 < floor < ceiling:
+            raise ValueError(f"0 < floor < ceiling is needed, got floor={floor}, ceiling={ceiling}")
+        self.latent_dim, self.floor, self.ceiling = latent_dim, floor, ceiling
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        # One product for both halves. Zero start for the raw scale would be as good: the default
+        # initializer gives a scale near log 2.
+        self.dense = keras.layers.Dense(
+            2 * latent_dim,
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=self.dtype_policy,
+            name="loc_and_raw_scale",
+        )
+
+    def build(self, input_shape):
+        ensure_built(self.dense, input_shape)
+
+    def call(self, features):
+        both = keras.ops.cast(self.dense(features), "float32")
+        loc, raw = keras.ops.split(both, 2, axis=-1)
+        return tfd.Normal(loc, bounded_scale(raw, self.floor, self.ceiling))

@@ -1,0 +1,123 @@
+"""Transformer blocks over the rows of a padded batch, and one position at a time."""
+
+import keras
+import tensorflow as tf
+
+from zoo.core.serialization import component, ensure_built, fraction, positive
+from zoo.layers.fused_ops import gelu
+from zoo.layers.packed import Dropout, LayerNormalization
+
+# Added to the score of what must not be attended to. Finite: a text without words has no scores.
+NEVER = -1e9
+
+
+def among(seen):
+    """What to add to scores `[B, H, T, T]` so that only positions that are `seen` count."""
+    # Not seen[:, None, None]: TFLite slices no free sizes.
+    return tf.expand_dims(tf.expand_dims(tf.where(seen, 0.0, NEVER), 1), 1)
+
+
+def causal(length):
+    """What to add to scores `[B, H, T, T]` so that each position sees itself and those before."""
+    t = tf.range(length)
+    return tf.where(t[:, None] >= t, 0.0, NEVER)
+
+
+@component
+class TransformerBlock(keras.layers.Layer):
+    """h + attention(norm(h)), then h + mlp(norm(h)): the pre-norm block, with GELU.
+
+    Vaswani et al., 2017; the norms first as in Xiong et al., On layer normalization in the
+    transformer architecture, 2020.
+
+    Args:
+        heads: of the attention; the width must divide by it.
+        hidden: width of the inner layer of the mlp.
+        dropout: fraction of each branch's output that is dropped in training.
+        kernel_regularizer: of all four kernels.
+    """
+
+    def __init__(self, heads=4, hidden=512, *, dropout=0.0, kernel_regularizer=None, **kwargs):
+        super().__init__(**kwargs)
+        heads, hidden = positive(heads=heads, hidden=hidden)
+        fraction(dropout=dropout)
+        self.heads, self.hidden, self.dropout = heads, hidden, dropout
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+
+    def build(self, input_shape):
+        width = input_shape[-1]
+        if width % self.heads:
+            raise ValueError(f"heads={self.heads} must divide the width, {width}")
+
+        def dense(units, name):
+            regularizer = {"kernel_regularizer": self.kernel_regularizer}
+            return keras.layers.Dense(units, name=name, dtype=self.dtype_policy, **regularizer)
+
+        names = ("attention_norm", "mlp_norm")
+        self.norms = [LayerNormalization(name=name, dtype=self.dtype_policy) for name in names]
+        self.qkv, self.out = dense(3 * width, "qkv"), dense(width, "out")
+        self.up, self.down = dense(self.hidden, "up"), dense(width, "down")
+        for layer in (*self.norms, self.qkv, self.out, self.up):
+            ensure_built(layer, (None, width))
+        ensure_built(self.down, (None, self.hidden))
+        names = ("attention_dropout", "mlp_dropout")
+        self.drop = [Dropout(self.dropout, dtype=self.dtype_policy, name=name) for name in names]
+
+    def call(self, h, rows, bias, training=None):
+        """Rows `[M, width]` of a padded batch -> the same; `bias` is added to the scores."""
+        qkv = rows.put(self.qkv(self.norms[0](h, training=training)))
+        mixed = self.out(rows.take(_attend(qkv, self.heads, bias)))
+        h += self.drop[0](mixed, rows=rows, training=training)
+        return h + self.drop[1](self._mlp(h, training), rows=rows, training=training)
+
+    def memory(self, batch, length):
+        """Room for the keys and values of `length` positions, time first."""
+        width = self.out.units
+        return tuple(tf.zeros([length, batch, width], self.compute_dtype) for _ in range(2))
+
+    def step(self, h, memory, t):
+        """Position t alone, `[B, width]`: what it becomes, and the memory with its key and value.
+
+        The same numbers as `call` under `causal`, for the cost of one position.
+        """
+        q, *new = tf.split(self.qkv(self.norms[0](h)), 3, -1)
+        keys, values = (
+            tf.tensor_scatter_nd_update(kept, [[t]], x[None])
+            for kept, x in zip(memory, new, strict=True)
+        )
+        bias = tf.where(tf.range(tf.shape(keys)[0]) <= t, 0.0, NEVER)
+        q, k, v = (_by_head(x, self.heads) for x in (q, keys, values))
+        weights = _softmax(tf.einsum("bhd,tbhd->bht", q * q.shape[-1] ** -0.5, k), bias)
+        mixed = tf.reshape(tf.einsum("bht,tbhd->bhd", weights, v), tf.shape(h))
+        h += self.out(mixed)
+        return h + self._mlp(h), (keys, values)
+
+    def _mlp(self, h, training=False):
+        inner = self.up(self.norms[1](h, training=training))
+        return self.down(gelu(inner, training=training))
+
+
+def transformer_stack(blocks, heads, hidden, dropout, kernel_regularizer, dtype):
+    """Blocks that go on top of each other."""
+    options = dict(dropout=dropout, kernel_regularizer=kernel_regularizer, dtype=dtype)
+    return [TransformerBlock(heads, hidden, name=f"block_{i}", **options) for i in range(blocks)]
+
+
+def _attend(qkv, heads, bias):
+    """`[B, T, 3 width]` -> `[B, T, width]`."""
+    shape, width = tf.shape(qkv), qkv.shape[-1] // 3
+    qkv = tf.reshape(qkv, [shape[0], shape[1], 3, heads, width // heads])
+    q, k, v = tf.unstack(tf.transpose(qkv, [2, 0, 3, 1, 4]), 3)
+    weights = _softmax(tf.matmul(q * q.shape[-1] ** -0.5, k, transpose_b=True), bias)
+    mixed = tf.transpose(tf.matmul(weights, v), [0, 2, 1, 3])
+    return tf.reshape(mixed, [shape[0], shape[1], width])
+
+
+def _softmax(scores, bias):
+    """softmax(scores + bias), in float32."""
+    wide = tf.cast(scores, tf.float32) + tf.cast(bias, tf.float32)
+    return tf.cast(tf.nn.softmax(wide), scores.dtype)
+
+
+def _by_head(x, heads):
+    return tf.reshape(x, tf.concat([tf.shape(x)[:-1], [heads, x.shape[-1] // heads]], 0))

@@ -1,0 +1,174 @@
+"""Layers that the encoders and decoders share. The fast ones equal the plain ones (tested)."""
+
+import keras
+import tensorflow as tf
+
+from zoo.core.serialization import component, ensure_built
+from zoo.layers.normalization import normalization_layer
+
+
+@component
+class UpsampleConv2D(keras.layers.Layer):
+    """Nearest-neighbour doubling, then a 3x3 'same' convolution, cropped to `size`.
+
+    Computed as one stride-2 transposed convolution with the 4x4 kernel A K A', A as below: 16
+    multiplications for each output block instead of 36, and the enlarged map is never made. The
+    weights are those of the plain 3x3 kernel.
+
+    Args:
+        filters: output channels.
+        size: (height, width) of the output: each twice the input's, or one less.
+        use_bias, kernel_initializer, kernel_regularizer: as in `keras.layers.Conv2D`.
+    """
+
+    # Column k says to which of the four outputs that one input pixel reaches kernel row k adds.
+    SPREAD = ((0.0, 0.0, 1.0), (0.0, 1.0, 1.0), (1.0, 1.0, 0.0), (1.0, 0.0, 0.0))
+
+    def __init__(
+        self,
+        filters,
+        size,
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        kernel_regularizer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.filters, self.size, self.use_bias = filters, tuple(size), use_bias
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(
+            shape=(3, 3, input_shape[-1], self.filters),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            name="kernel",
+        )
+        if self.use_bias:
+            self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], *self.size, self.filters)
+
+    def call(self, x):
+        spread = tf.constant(self.SPREAD, x.dtype)
+        kernel = tf.einsum("ta,abio,ub->tuoi", spread, tf.cast(self.kernel, x.dtype), spread)
+        shape = (tf.shape(x)[0], 2 * x.shape[1], 2 * x.shape[2], self.filters)
+        y = tf.nn.conv2d_transpose(x, kernel, shape, strides=2, padding="SAME")
+        if self.use_bias:
+            y = tf.nn.bias_add(y, tf.cast(self.bias, y.dtype))
+        return _crop(y, self.size)
+
+
+def upsample(x, size):
+    """Nearest-neighbour doubling of `[B, H, W, C]`, cropped to `size`."""
+    return _crop(tf.repeat(tf.repeat(x, 2, axis=1), 2, axis=2), size)
+
+
+def _crop(x, size):
+    return x if tuple(x.shape[1:3]) == tuple(size) else x[:, : size[0], : size[1]]
+
+
+class _Block(keras.layers.Layer):
+    """What the residual blocks share: two convolutions, a skip connection, their sum."""
+
+    def __init__(
+        self,
+        width,
+        *,
+        normalization="batch",
+        activation="relu",
+        kernel_regularizer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.width, self.normalization, self.activation = width, normalization, activation
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        # The second convolution's path starts at zero, so a block starts as its skip connection:
+        # deep stacks train faster. Goyal et al., 2017; Zhang et al., Fixup, 2019.
+        self.norms = [
+            normalization_layer(normalization, width, self.dtype_policy, scale)
+            for scale in ("ones", "zeros")
+        ]
+        self.act = keras.layers.Activation(activation, dtype=self.dtype_policy)
+        self.second = self.convolution(3, initializer="he_normal" if normalization else "zeros")
+        self.skip, self.skip_norm = None, None
+
+    def convolution(self, kernel_size, strides=1, initializer="he_normal"):
+        return keras.layers.Conv2D(
+            self.width,
+            kernel_size,
+            strides=strides,
+            padding="same",
+            use_bias=self.normalization is None,
+            kernel_initializer=initializer,
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=self.dtype_policy,
+        )
+
+    def build(self, input_shape):
+        ensure_built(self.first, input_shape)
+        inner = self.first.compute_output_shape(input_shape)
+        for layer in (*self.norms, self.second, self.act):
+            ensure_built(layer, inner)
+        self.skip = self.projection(input_shape)
+        if self.skip is not None:
+            self.skip_norm = normalization_layer(self.normalization, self.width, self.dtype_policy)
+            ensure_built(self.skip, input_shape)
+            ensure_built(self.skip_norm, self.skip.compute_output_shape(input_shape))
+
+    def compute_output_shape(self, input_shape):
+        return self.first.compute_output_shape(input_shape)
+
+    def call(self, x, training=None):
+        y = self.act(self.norms[0](self.first(x), training=training))
+        y = self.norms[1](self.second(y), training=training)
+        if self.skip is not None:
+            x = self.skip_norm(self.skip(x), training=training)
+        return self.act(y + self.shortcut(x))
+
+
+@component
+class ResidualBlock(_Block):
+    """Two 3x3 convolutions and a skip connection; `strides=2` halves the image, rounding up.
+
+    The skip is the identity where shapes agree, else a 1x1 convolution. He et al., 2016.
+    """
+
+    def __init__(self, width, *, strides=1, **kwargs):
+        super().__init__(width, **kwargs)
+        self.strides = strides
+        self.first = self.convolution(3, strides)
+
+    def projection(self, input_shape):
+        same = input_shape[-1] == self.width and self.strides == 1
+        return None if same else self.convolution(1, self.strides)
+
+    def shortcut(self, skipped):
+        return skipped
+
+
+@component
+class UpsampleResidualBlock(_Block):
+    """A residual block that doubles the image to `size`, cropped where the encoder rounded up."""
+
+    def __init__(self, width, size, **kwargs):
+        super().__init__(width, **kwargs)
+        self.size = tuple(size)
+        self.first = UpsampleConv2D(
+            width,
+            self.size,
+            use_bias=self.normalization is None,
+            kernel_initializer="he_normal",
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=self.dtype_policy,
+        )
+
+    def projection(self, input_shape):
+        # Before upsampling: a 1x1 convolution, normalized or not, commutes with it, at a quarter of
+        # the work.
+        return None if input_shape[-1] == self.width else self.convolution(1)
+
+    def shortcut(self, skipped):
+        return upsample(skipped, self.size)

@@ -1,0 +1,62 @@
+"""Layers of texts: of single positions, or the same for all positions of an example."""
+
+import keras
+import tensorflow as tf
+
+from zoo.core.random import replica_seed, uniform
+from zoo.core.serialization import component, fraction
+from zoo.layers import fused_ops
+
+
+@component
+class Dropout(keras.layers.Layer):
+    """In training, zero with probability `rate`, else x / (1 - rate).
+
+    As `keras.layers.Dropout`, with a seed that is saved, so that resumed training drops what
+    uninterrupted training would have dropped. Srivastava et al., 2014.
+
+    Args:
+        rate: a fraction in [0, 1).
+    """
+
+    def __init__(self, rate, **kwargs):
+        super().__init__(**kwargs)
+        fraction(rate=rate)
+        self.rate = rate
+        self.seed_generator = keras.random.SeedGenerator()
+        self.seed_state = self.seed_generator.state  # Keras saves a layer's variables, not seeds
+
+    def build(self, input_shape):
+        del input_shape
+
+    def call(self, x, rows=None, training=None):
+        if not training or not self.rate:
+            return x
+        return tf.where(self.kept(x, rows), x / (1 - self.rate), tf.zeros_like(x))
+
+    def kept(self, x, rows=None):
+        """True where nothing is dropped, in the shape of x: fresh draws.
+
+        Where x is the `Rows` of a batch, all positions of an example keep the same: Gal and
+        Ghahramani, A theoretically grounded application of dropout in recurrent neural networks,
+        2016.
+        """
+        seed = replica_seed(tf.cast(self.seed_generator.next(), tf.int32))
+        if rows is None:
+            return uniform(tf.shape(x), seed) >= self.rate
+        shape = tf.concat([tf.shape(rows.seen)[:1], x.shape[1:]], 0)
+        return tf.gather(uniform(shape, seed) >= self.rate, rows.example)
+
+
+@component
+class LayerNormalization(keras.layers.Layer):
+    """As `keras.layers.LayerNormalization(epsilon=1e-6)` over the last axis; faster in training."""
+
+    def build(self, input_shape):
+        width = input_shape[-1:]
+        self.gamma = self.add_weight(shape=width, initializer="ones", name="gamma")
+        self.beta = self.add_weight(shape=width, initializer="zeros", name="beta")
+
+    def call(self, x, training=None):
+        weights = (tf.cast(tf.convert_to_tensor(w), x.dtype) for w in (self.gamma, self.beta))
+        return fused_ops.layer_norm(x, *weights, training=training)

@@ -1,0 +1,23 @@
+"""Sinusoidal positions."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+
+def positions(length, width):
+    """Sines and cosines of the position at geometric wavelengths, `[length, width]` float32.
+
+    sin(t / 10000^(2i / width)) and the cosines after them: Vaswani et al., Attention is all you
+    need, 2017. They need no longest length.
+    """
+    half = (width + 1) // 2
+    rates = np.exp(-math.log(10_000.0) * np.arange(half) / half).astype("float32")
+    return sinusoids(length, rates)[:, :width]
+
+
+def sinusoids(length, rates):
+    """Sines of t rate, t = 0, 1, ..., then the cosines: `[length, 2 len(rates)]` float32."""
+    angle = tf.cast(tf.range(length), tf.float32)[:, None] * rates
+    return tf.concat([tf.sin(angle), tf.cos(angle)], -1)

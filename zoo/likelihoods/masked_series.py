@@ -1,0 +1,53 @@
+"""p(x|z) over series of which not every value was observed."""
+
+import dataclasses
+from typing import Any
+
+import tensorflow as tf
+
+from zoo.layers import sequence_masks
+
+
+@dataclasses.dataclass(frozen=True)
+class ObservedSeries:
+    """Values independent given z; those of x that are NaN are integrated out.
+
+    Args:
+        distribution: of single values, batch `[B, T, C]`.
+        univariate: whether x has no axis of channels, `[B, T]`.
+    """
+
+    distribution: Any
+    univariate: bool = False
+
+    def without_channels(self):
+        """The same over series `[B, T]` of one channel."""
+        return dataclasses.replace(self, univariate=True)
+
+    def log_prob(self, x):
+        """log p(x|z) in nats over the values that were observed, `[B]`."""
+        return tf.reduce_sum(self.log_prob_per_step(x), -1)
+
+    def log_prob_per_step(self, x):
+        """The same for each step, `[B, T]`; 0 where nothing was observed."""
+        per_value = self.log_prob_per_value(x)
+        return per_value if self.univariate else tf.reduce_sum(per_value, -1)
+
+    def log_prob_per_value(self, x):
+        """The same for each value, in the shape of x; 0 where it was not observed."""
+        x = tf.cast(x, tf.float32)
+        x = x[..., None] if self.univariate else x
+        seen = sequence_masks.observed(x)
+        value = tf.where(seen, x, self.distribution.loc)  # keeps gradients finite
+        return self._shaped(tf.where(seen, self.distribution.log_prob(value), 0.0))
+
+    def mean(self):
+        """Expected values, observed or not, in the shape of x."""
+        return self._shaped(self.distribution.mean())
+
+    def sample(self, seed=None):
+        """One series each, in the shape of x."""
+        return self._shaped(self.distribution.sample(seed=seed))
+
+    def _shaped(self, x):
+        return x[..., 0] if self.univariate else x

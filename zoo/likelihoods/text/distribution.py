@@ -1,0 +1,96 @@
+"""p(x|z) over texts, word by word."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.core import execution
+from zoo.layers import sequence_masks
+from zoo.layers.batch_split import by_halves
+from zoo.layers.packing import Rows
+from zoo.likelihoods.text.token_sampling import greedy, nucleus
+from zoo.likelihoods.text.vocabulary import END
+
+
+@dataclasses.dataclass(frozen=True)
+class WrittenText:
+    """p(x|z) = prod_t p(x_t | x_<t, z), given the codes of a batch.
+
+    Args:
+        decoder: a `TextDecoder`.
+        code: `[B, D]`.
+        length: L, how many words may be written.
+        training: whether words and states are dropped.
+    """
+
+    decoder: Any
+    code: Any
+    length: Any
+    training: bool = False
+
+    def log_prob(self, x):
+        """log p(x|z) in nats of word numbers `[B, T]`, their end included: `[B]`."""
+        return tf.reduce_sum(self.log_prob_per_word(x), -1)
+
+    def log_prob_per_word(self, x):
+        """The same for each word, then for the end: `[B, T + 1]`, 0 after it."""
+        side_by_side = self.training and execution.is_plain_graph()
+        return by_halves(self._teach, tf.cast(x, tf.int32), self.code, when=side_by_side)
+
+    def _teach(self, x, code):
+        """Teacher forcing: each word given those before it."""
+        before = self.decoder.hidden(tf.pad(x, [[0, 0], [1, 0]]), self.training)
+        after = tf.pad(x, [[0, 0], [0, 1]])
+        there = tf.pad(x != END, [[0, 0], [1, 0]], constant_values=True)
+        length = sequence_masks.longest(tf.reduce_sum(tf.cast(there, tf.int32), -1))
+        rows = Rows(there[:, :length], self.training)
+        h = self.decoder.states(code, rows.take(before[:, :length]), rows, self.training)
+        found = rows.put(-self.decoder.likelihood.nats(h, rows.take(after[:, :length])))
+        return tf.pad(found, [[0, 0], [0, tf.shape(there)[1] - tf.shape(found)[1]]])
+
+    def mode(self):
+        """The most probable next word each time: word numbers `[B, L]`."""
+        return self._write(greedy)
+
+    def mean(self):
+        """`mode()`: words have no mean."""
+        return self.mode()
+
+    def sample(self, seed=None, temperature=1.0, top_p=1.0):
+        """Word numbers `[B, L]`, drawn word by word.
+
+        Args:
+            seed: an integer or an int32 tensor `[2]`; None draws another each time.
+            temperature: below 1 sharpens p(x_t | x_<t, z), above 1 flattens it.
+            top_p: draws from the most probable words that together have this probability.
+        """
+        if seed is None:
+            seed = int(np.random.default_rng().integers(2**31))
+        if isinstance(seed, (int, np.integer)):
+            seed = tf.constant([seed, 0], tf.int32)
+        return self._write(nucleus(seed, temperature, top_p))
+
+    def _write(self, choose):
+        """Words one after the other, each from a memory of those before."""
+        decoder, batch = self.decoder, tf.shape(self.code)[0]
+        shift = tf.cast(decoder.shift(self.code), tf.float32)
+
+        def step(t, word, going, written, memory):
+            h, memory = decoder.body.step(decoder.likelihood.embed(word) + shift, memory, t)
+            word = tf.where(going, choose(decoder.likelihood.logits(h), t), END)
+            written = tf.tensor_scatter_nd_update(written, [[t]], word[None])
+            return t + 1, word, going & (word != END), written, memory
+
+        start = (
+            tf.constant(0),
+            tf.zeros([batch], tf.int32),
+            tf.ones([batch], tf.bool),
+            tf.zeros([self.length, batch], tf.int32),
+            decoder.body.memory(batch, self.length),
+        )
+        *_, written, _ = tf.while_loop(
+            lambda t, word, going, *_: (t < self.length) & tf.reduce_any(going), step, start
+        )
+        return tf.transpose(written)

@@ -1,0 +1,1 @@
+"""Training: data, optimizer steps, optimizers, corruptions."""
