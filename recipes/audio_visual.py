@@ -113,7 +113,7 @@ def run(options):
     rows = slice(options.evaluate or None)
     train, valid, held_out = shaped(data.train), shaped(data.valid, rows), shaped(data.test, rows)
     labels = data.labels["test"][rows]
-    _set_epochs(options, zoo.trees.rows(train))
+    _set_epochs(options, zoo.core.nested.rows(train))
     folder.describe(data.name, train, held_out)
     folder.record["data"]["description"] = data.description
     print(f"{data.description}; {len(labels)} of the test pairs are held out for all numbers")
@@ -149,12 +149,12 @@ def model(folder, x):
     chosen = {"latent_dim": options.latent_dim or LATENT_DIM, "fusion": options.fusion}
     chosen |= {"alignment": options.alignment, "subsets": options.subsets, "rescale": FACTORS}
     # Near the standard Normal to begin with; fitted to the codes in the end.
-    components = max(1, min(COMPONENTS, zoo.trees.rows(x) // 10))
+    components = max(1, min(COMPONENTS, zoo.core.nested.rows(x) // 10))
     chosen["prior"] = zoo.MixturePrior(
         chosen["latent_dim"], components, spread=0.3, initial_scale=1.0
     )
     chosen |= networks(chosen["latent_dim"], likelihoods)
-    shapes = zoo.trees.change(lambda array: array.shape[1:], x)
+    shapes = zoo.core.nested.change(lambda array: array.shape[1:], x)
     vae = folder.model(shapes, likelihoods, **chosen)
     if vae.latents.encoder.fusion.needs_all:
         raise cli.InputError(

@@ -165,9 +165,9 @@ def _model(folder, data):
         data.x.shape[1:],
         options.likelihood or ("bernoulli" if grey else "discretized_logistic"),
         prior=zoo.LabelPrior(options.latent_dim, len(data.names)),
-        objective=zoo.objectives.WeightedSum(terms),
+        objective=zoo.objectives.ELBO(terms),
         **({"hidden": (500, 500)} if options.variant == "dense_vae" else {}),
-        **({"input_noise": zoo.corruptions.AffineCorruption(options.warp)} if options.warp else {}),
+        **({"input_noise": zoo.training.AffineCorruption(options.warp)} if options.warp else {}),
     )
 
 

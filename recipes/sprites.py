@@ -43,7 +43,7 @@ are known, and hold disentanglement beside the quality of reconstructions.
 Draws its images itself, or reads a TFDS data set that has several classes an image (--dataset
 dsprites, shapes3d, smallnorb).
 Prints a table of held-out images, means over seeds: ELBO, NLL and KL in nats an image, latent
-dimensions in use, and the scores of zoo.disentanglement, of means of q(z|x).
+dimensions in use, and the scores of zoo.evaluation.disentanglement, of means of q(z|x).
 Writes into the folder --out:
   figures/          images, scores against reconstruction, traversals of the first seed's models
   metrics.json      all of the numbers, options, versions, seconds
@@ -136,7 +136,7 @@ def _row(vae, data, options):
     vae.fit(data.x, epochs=options.epochs, batch_size=options.batch_size, verbose=0)
     seconds = time.process_time() - began
     logs = vae.evaluate(data.test_x, batch_size=200, verbose=0, return_dict=True)
-    scores = zoo.disentanglement.scores(
+    scores = zoo.evaluation.disentanglement.scores(
         vae, data.test_x, data.test_factors, categorical=data.categorical, seed=options.seed
     )
     return {

@@ -19,7 +19,7 @@ from support.run.run import Run, early_stopping
 import zoo
 
 STEPS = 3000
-MOST_EPOCHS = 400
+MAX_EPOCHS = 400
 SHOWN = 5000
 # Tables are small: a narrow network learns as much as a wide one and overfits later.
 DEFAULTS = {"dense_vae": dict(latent_dim=8, hidden=(128, 64))}
@@ -93,7 +93,7 @@ def run(options):
     table = tables.load(options)
     if options.epochs is None:
         steps = math.ceil(len(table.train) / options.batch_size)
-        options.epochs = min(MOST_EPOCHS, max(5, math.ceil(STEPS / steps)))
+        options.epochs = min(MAX_EPOCHS, max(5, math.ceil(STEPS / steps)))
     folder.describe(table.name, table.train, table.held_out)
     for note in table.notes:
         print(note)

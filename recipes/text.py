@@ -18,7 +18,7 @@ from support.run.run import Run, early_stopping
 import zoo
 
 STEPS = 2500
-MOST_EPOCHS = 60
+MAX_EPOCHS = 60
 DEFAULTS = {"transformer_vae": dict(latent_dim=32)}
 
 DESCRIPTION = f"""\
@@ -79,7 +79,7 @@ def run(options):
         )
     if options.epochs is None:
         steps = math.ceil(len(data.train) / options.batch_size)
-        options.epochs = min(MOST_EPOCHS, max(5, math.ceil(STEPS / steps)))
+        options.epochs = min(MAX_EPOCHS, max(5, math.ceil(STEPS / steps)))
     folder.describe(data.name, data.train, data.held_out)
     with cli.blame("--vocabulary", ValueError):
         likelihood = zoo.likelihoods.Text(

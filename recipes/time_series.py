@@ -23,7 +23,7 @@ LIKELIHOODS = ("series_normal", "series_per_step_normal", "series_student_t")
 DEFAULTS = {"lstm_vae": dict(latent_dim=8)}
 SIMULATED = {"lstm_vae": dict(latent_dim=4)}
 STEPS = 3000
-MOST_WINDOWS = 50_000
+MAX_WINDOWS = 50_000
 
 DESCRIPTION = f"""\
 Train a variational autoencoder on windows of a time series, and see what it learned: how it
@@ -124,7 +124,7 @@ def parts(data, options):
             f"{window} leaves nothing to train on: of the {data.split} steps before the held-out "
             f"part, {data.split - border} say when to stop",
         )
-    stride = options.stride or math.ceil(border / MOST_WINDOWS)
+    stride = options.stride or math.ceil(border / MAX_WINDOWS)
     x = windows.cut(data.values[:border], window, stride)[: options.limit]
     for name, channel in zip(data.channels, np.moveaxis(x, 2, 0), strict=True):
         if np.isnan(channel).all():

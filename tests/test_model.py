@@ -64,7 +64,7 @@ def test_seed_decides_the_input_noise_too(noise):
 
 
 def test_input_noise_keeps_a_seed_of_its_own():
-    noise = zoo.corruptions.GaussianCorruption(0.1, seed=5)
+    noise = zoo.training.GaussianCorruption(0.1, seed=5)
 
     vae = zoo.get("dense_vae", input_noise=noise, seed=3)
 

@@ -23,9 +23,9 @@ __version__ = "0.1.0"
 _LAZY = {
     "VAE": "zoo.model",
     "SingleLatent": "zoo.latents",
-    "FusedLatent": "zoo.latents",
+    "MultimodalLatent": "zoo.latents",
     "LadderLatent": "zoo.latents",
-    "NormalPosterior": "zoo.latents.posteriors",
+    "NormalPosterior": "zoo.latents",
     "StandardNormal": "zoo.priors",
     "MixturePrior": "zoo.priors",
     "NormalPrior": "zoo.priors",
@@ -59,31 +59,24 @@ _LAZY = {
     "spherical": "zoo.inference.latent_paths",
     "normal_quantiles": "zoo.inference.latent_paths",
 }
-_MODULES = {
-    "anomaly": "zoo.anomaly",
-    "callbacks": "zoo.callbacks",
-    "causal": "zoo.layers.autoregressive",
-    "compression": "zoo.compression",
-    "corruptions": "zoo.training.corruptions",
-    "decoders": "zoo.decoders",
-    "diagnosis": "zoo.evaluation.diagnosis",
-    "disentanglement": "zoo.evaluation.disentanglement",
-    "distributions": "zoo.core.distributions",
-    "encoders": "zoo.encoders",
-    "flows": "zoo.flows",
-    "fusions": "zoo.latents.fusion",
-    "labels": "zoo.inference.classification",
-    "latents": "zoo.latents",
-    "layers": "zoo.layers",
-    "likelihoods": "zoo.likelihoods",
-    "objectives": "zoo.objectives",
-    "plots": "zoo.plots",
-    "pooling": "zoo.layers.pooling",
-    "priors": "zoo.priors",
-    "representation": "zoo.evaluation.representation",
-    "sampling": "zoo.core.samplers",
-    "trees": "zoo.core.nested",
-}
+_MODULES = (
+    "anomaly",
+    "callbacks",
+    "compression",
+    "decoders",
+    "encoders",
+    "evaluation",
+    "flows",
+    "inference",
+    "latents",
+    "layers",
+    "likelihoods",
+    "objectives",
+    "plots",
+    "priors",
+    "training",
+    "variants",
+)
 
 __all__ = [
     "Card",
@@ -103,7 +96,7 @@ def __getattr__(name):
         return getattr(importlib.import_module(_LAZY[name]), name)
     if name in _MODULES:
         try:
-            return importlib.import_module(_MODULES[name])
+            return importlib.import_module(f"zoo.{name}")
         except ModuleNotFoundError as error:
             raise ImportError(
                 f"zoo.{name} needs {error.name}: pip install 'zoo-vae[recipes]'"

@@ -12,8 +12,8 @@ from zoo.core.outputs import Pass
 from zoo.core.samplers import MeanSampler, untile
 from zoo.core.serialization import component, ensure_built
 from zoo.decoders import event_shapes
-from zoo.inference.methods import Queries
-from zoo.objectives import WeightedSum
+from zoo.inference.methods import InferenceMethods
+from zoo.objectives import ELBO
 from zoo.training import adapt as adapting
 from zoo.training import corruptions
 from zoo.training import fit as fitting
@@ -24,7 +24,7 @@ EVALUATION_SEED = (20140, 1312)
 
 
 @component
-class VAE(Queries):
+class VAE(InferenceMethods):
     """A variational autoencoder: p(x, z) = p(x|z) p(z), and q(z|x) to go back.
 
     Trains with `fit`, like any Keras model. Every method takes NumPy arrays, tensors or
@@ -34,7 +34,7 @@ class VAE(Queries):
     Args:
         latents: x -> code and draws (`SingleLatent`).
         decoder: code -> p(x|z).
-        objective: what is minimised; `WeightedSum((KL(),))`, the negative ELBO, by default.
+        objective: what is minimised; `ELBO((KL(),))`, the negative ELBO, by default.
         input_noise: an identifier ("gaussian", "masking", "salt_and_pepper") or a corruption: the
             encoder sees noise while training, the target stays clean.
         xla_on_cpu: whether `compile(jit_compile="auto")` means XLA on a CPU too: right for dense
@@ -59,7 +59,7 @@ class VAE(Queries):
         # x is in data units, which a half-precision policy would round away; what computes casts.
         self.autocast = False
         self.latents, self.decoder = latents, decoder
-        self.objective = objective or WeightedSum()
+        self.objective = objective or ELBO()
         self.input_noise = resolve(input_noise, corruptions.IDENTIFIERS, "input_noise")
         self.seed = seed = validation.model_seed(seed)
         self.xla_on_cpu, self.steps_per_call = xla_on_cpu, steps_per_call
@@ -137,7 +137,7 @@ class VAE(Queries):
         self.train_function = self.test_function = self.predict_function = None
 
     def fit(self, x=None, y=None, **kwargs):
-        """As `keras.Model.fit`, with checked input and a reproducible order. See `zoo.fitting`."""
+        """As `keras.Model.fit`, with checked input and a reproducible order."""
         return fitting.fit(self, super().fit, x, y, **kwargs)
 
     def evaluate(self, x=None, y=None, **kwargs):

@@ -7,7 +7,7 @@ import pytest
 import zoo
 from tests.helpers import assert_same, data, optimizer, small, values
 from zoo.callbacks import Anneal, NonFiniteGuard, cyclical, linear, sigmoid
-from zoo.objectives import Capacity, WeightedSum
+from zoo.objectives import ELBO, Capacity
 
 X = data("dense_vae", 24)
 
@@ -145,7 +145,7 @@ def test_unknown_terms_are_refused_by_name():
 
 
 def test_a_capacity_follows_its_schedule_and_is_kept(tmp_path):
-    vae = eager(objective=WeightedSum((Capacity(0.0, weight=3.0),)))
+    vae = eager(objective=ELBO((Capacity(0.0, weight=3.0),)))
     moved = Anneal(linear(4, 0.0, 25.0), quantity="capacity")
 
     logs = vae.fit(X, batch_size=8, epochs=2, callbacks=moved, verbose=0).history

@@ -364,7 +364,11 @@ def test_what_becomes_other_data_is_an_error(vae, stream):
         ("dense_vae", {"prior": zoo.FlowPrior(2)}, "a prior of Normals.*, got FlowPrior"),
         ("dense_vae", {"built": False}, "no shapes yet"),
         ("lstm_vae", {}, "discrete values.*, got SeriesNormal"),
-        ("multimodal_vae", {}, "only SingleLatent or LadderLatent can be coded, got FusedLatent"),
+        (
+            "multimodal_vae",
+            {},
+            "only SingleLatent or LadderLatent can be coded, got MultimodalLatent",
+        ),
         ("transformer_vae", {}, "discrete values.*, got Text"),
     ],
 )

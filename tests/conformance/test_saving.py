@@ -113,7 +113,7 @@ def fresh_loads(trained):
         got = {}
         for name, (path, x) in files.items():
             vae = keras.models.load_model(path, safe_mode=True)
-            got[name] = np.asarray(vae.encode(zoo.trees.change(np.array, x)).loc).tolist()
+            got[name] = np.asarray(vae.encode(zoo.core.nested.change(np.array, x)).loc).tolist()
         print("RESULT" + json.dumps(got))
     """
 

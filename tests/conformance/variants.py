@@ -12,6 +12,7 @@ from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
 from zoo.likelihoods import SharedScaleNormal
 from zoo.objectives import (
+    ELBO,
     KL,
     MMD,
     Adversarial,
@@ -19,7 +20,6 @@ from zoo.objectives import (
     ImportanceWeighted,
     MeanCovariance,
     TotalCorrelation,
-    WeightedSum,
 )
 from zoo.variants.dense import dense_vae
 
@@ -49,17 +49,17 @@ def composed(factors):
 FACTORS = {
     "iaf_and_vamp": lambda size: dict(flow="iaf", prior=zoo.VampPrior(size, 5)),
     "coupling_and_mmd": lambda size: dict(
-        flow="coupling", prior="normal", objective=WeightedSum((KL(), MMD(2.0)))
+        flow="coupling", prior="normal", objective=ELBO((KL(), MMD(2.0)))
     ),
     "sylvester_and_iwae": lambda size: dict(
         flow="sylvester", prior="flow", objective=ImportanceWeighted(3)
     ),
     "spline_and_critic": lambda size: dict(
-        flow="spline", prior="mixture", objective=WeightedSum((KL(), Adversarial(hidden=(5,))))
+        flow="spline", prior="mixture", objective=ELBO((KL(), Adversarial(hidden=(5,))))
     ),
     "labels_and_covariances": lambda size: dict(
         prior=zoo.LabelPrior(size, 8),
-        objective=WeightedSum((KL(), TotalCorrelation(0.5), MeanCovariance(0.5, 0.2))),
+        objective=ELBO((KL(), TotalCorrelation(0.5), MeanCovariance(0.5, 0.2))),
     ),
     "dreg": lambda size: dict(objective=DoublyReparameterized(3)),
 }

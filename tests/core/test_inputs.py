@@ -550,7 +550,7 @@ def test_any_image_size_and_channel_count(shape, stem_strides):
     vae = small("conv_vae", input_shape=shape, stem_strides=stem_strides)
     x = np.random.default_rng(0).random((2, *shape), "float32")
 
-    assert np.isfinite(vae.run(x, zoo.sampling.MeanSampler()).likelihood.log_prob(x)).all()
+    assert np.isfinite(vae.run(x, zoo.core.samplers.MeanSampler()).likelihood.log_prob(x)).all()
     assert vae.decoder(tf.zeros([2, 2])).mean().shape == (2, *shape)
 
 

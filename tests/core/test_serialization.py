@@ -13,17 +13,17 @@ import zoo
 from tests.helpers import run_python
 from zoo.core.identifiers import resolve
 from zoo.core.serialization import as_tuple, fraction, positive
-from zoo.decoders import ConvDecoder, DenseDecoder, JointDecoder, LSTMDecoder, TextDecoder
+from zoo.decoders import ConvDecoder, DenseDecoder, LSTMDecoder, MultimodalDecoder, TextDecoder
 from zoo.encoders import (
     ConvEncoder,
     ConvLadderEncoder,
     DenseEncoder,
     DenseLadderEncoder,
-    FusionEncoder,
     LSTMEncoder,
+    MultimodalEncoder,
     TransformerEncoder,
 )
-from zoo.latents import ConvRung, DenseRung
+from zoo.latents import ConvLevel, DenseLevel
 from zoo.latents.fusion import Concatenation, MixtureOfExperts, MixtureOfProducts, ProductOfExperts
 from zoo.layers.attention import TransformerBlock
 from zoo.layers.autoregressive import CausalLSTM, CausalTransformer
@@ -48,6 +48,7 @@ from zoo.likelihoods import (
     Text,
 )
 from zoo.objectives import (
+    ELBO,
     KL,
     MMD,
     RBF,
@@ -65,7 +66,6 @@ from zoo.objectives import (
     MeanCovariance,
     Rescaling,
     TotalCorrelation,
-    WeightedSum,
 )
 from zoo.training.corruptions import (
     AffineCorruption,
@@ -89,10 +89,10 @@ COMPONENTS = (
     MixtureOfExperts(),
     MixtureOfProducts(),
     Concatenation(),
-    FusionEncoder(3, encoders={"a": DenseEncoder(3, hidden=(4,))}, fusion="mixture"),
-    FusionEncoder(3, choice=Choice(3, likelihoods={"a": "normal"}, kernel_regularizer=L2)),
-    JointDecoder({"a": (3,)}, decoders={"a": DenseDecoder((3,), likelihood=Normal(0.2))}),
-    zoo.FusedLatent(FusionEncoder(3, choice=Choice(3)), prior=zoo.MixturePrior(3, 2)),
+    MultimodalEncoder(3, encoders={"a": DenseEncoder(3, hidden=(4,))}, fusion="mixture"),
+    MultimodalEncoder(3, choice=Choice(3, likelihoods={"a": "normal"}, kernel_regularizer=L2)),
+    MultimodalDecoder({"a": (3,)}, decoders={"a": DenseDecoder((3,), likelihood=Normal(0.2))}),
+    zoo.MultimodalLatent(MultimodalEncoder(3, choice=Choice(3)), prior=zoo.MixturePrior(3, 2)),
     ConvDecoder((9, 8, 1), widths=(4, 8), likelihood=Normal(0.2), kernel_regularizer=L2),
     DenseDecoder((3,), hidden=(4, 5), activation="tanh", likelihood=SharedScaleNormal(0.2)),
     ConvEncoder(3, widths=(4, 8), blocks=1, stem_strides=2, normalization="group"),
@@ -129,12 +129,18 @@ COMPONENTS = (
     SharedScaleNormal(0.5, 0.1, 10.0),
     Tabular((0, 3), means=(1.0, 0.0), scales=(2.0, 1.0), floor=0.1),
     zoo.NormalPosterior(3, floor=0.01, ceiling=5.0, kernel_regularizer=L2),
-    ConvLadderEncoder(3, rungs=2, widths=(4, 8), blocks=2, stem_strides=2, normalization="group"),
-    DenseLadderEncoder(3, rungs=2, hidden=5, depth=2, activation="tanh", kernel_regularizer=L2),
-    ConvRung(2, blocks=2, normalization=None, activation="tanh", kernel_regularizer=L2),
-    DenseRung(2, depth=2, activation="tanh", kernel_regularizer=L2),
+    ConvLadderEncoder(
+        3, lower_levels=2, widths=(4, 8), blocks=2, stem_strides=2, normalization="group"
+    ),
+    DenseLadderEncoder(
+        3, lower_levels=2, hidden=5, depth=2, activation="tanh", kernel_regularizer=L2
+    ),
+    ConvLevel(2, blocks=2, normalization=None, activation="tanh", kernel_regularizer=L2),
+    DenseLevel(2, depth=2, activation="tanh", kernel_regularizer=L2),
     ResidualDense(4, activation="tanh", kernel_regularizer=L2),
-    zoo.LadderLatent(DenseLadderEncoder(3, hidden=5), [DenseRung(2)], prior=zoo.MixturePrior(3, 2)),
+    zoo.LadderLatent(
+        DenseLadderEncoder(3, hidden=5), [DenseLevel(2)], prior=zoo.MixturePrior(3, 2)
+    ),
     LevelKL(2, 0.5),
     zoo.StandardNormal(3),
     zoo.MixturePrior(3, 5),
@@ -162,13 +168,13 @@ COMPONENTS = (
     Alignment(0.5),
     Rescaling({"a": 2.0}),
     Choice(3, likelihoods={"a": Normal(0.2)}, kernel_regularizer=L2),
-    WeightedSum((KL(0.5),)),
+    ELBO((KL(0.5),)),
     ImportanceWeighted(7, (KL(0.5),)),
     DoublyReparameterized(7, (MMD(0.5),)),
     zoo.VAE(
         zoo.SingleLatent(DenseEncoder(2, hidden=(3,))),
         DenseDecoder(hidden=(3,)),
-        objective=WeightedSum((KL(2.0),)),
+        objective=ELBO((KL(2.0),)),
         input_noise="masking",
         xla_on_cpu=False,
         steps_per_call=3,

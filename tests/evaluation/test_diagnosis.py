@@ -80,7 +80,7 @@ def test_numbers_are_those_of_the_models_own_methods(name):
     assert found.examples == 20
     for key in ("elbo", "nll", "kl"):
         assert getattr(found, key) == pytest.approx(scores[key].mean(), rel=1e-4)
-    few = zoo.trees.cut(x, slice(6))
+    few = zoo.core.nested.cut(x, slice(6))
     bound = vae.log_likelihood(few, samples=7, batch_size=8)
     assert found.log_likelihood == pytest.approx(bound.mean(), rel=1e-5)
     assert found.gap == pytest.approx((bound - vae.elbo(few)).mean(), abs=1e-3)

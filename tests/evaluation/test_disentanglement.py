@@ -148,11 +148,12 @@ def test_factor_vae_counts_the_dimension_that_stands_still():
 
 
 def test_pairs_share_the_value_and_are_of_different_rows():
-    from zoo.evaluation.disentanglement import factor_vae, inputs
+    from zoo.evaluation.disentanglement import inputs
+    from zoo.evaluation.disentanglement.factor_vae import _pairs
 
     column = np.array([5, 1, 5, 2, 1, 5, 9])  # 2 and 9 stand alone
 
-    first, second = factor_vae._pairs(inputs.rows_by_value(column), 500, np.random.default_rng(0))
+    first, second = _pairs(inputs.rows_by_value(column), 500, np.random.default_rng(0))
 
     np.testing.assert_array_equal(column[first], column[second])
     assert (first != second).all()

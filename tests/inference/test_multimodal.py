@@ -12,7 +12,7 @@ from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
 from zoo.latents import fusion as fusions
 from zoo.likelihoods import SharedScaleNormal
-from zoo.objectives import KL, Alignment, Rescaling, WeightedSum
+from zoo.objectives import ELBO, KL, Alignment, Rescaling
 from zoo.training.corruptions import ModalityDropout
 
 EAGER = True
@@ -376,7 +376,7 @@ def test_rescaling_of_an_unknown_modality_is_refused():
 
 
 def test_terms_of_modalities_are_saved():
-    objective = WeightedSum((KL(), Alignment(0.5), Rescaling({"a": 2.0})))
+    objective = ELBO((KL(), Alignment(0.5), Rescaling({"a": 2.0})))
 
     again = type(objective).from_config(objective.get_config())
 

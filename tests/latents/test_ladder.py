@@ -9,7 +9,7 @@ import tensorflow_probability as tfp
 import zoo
 from tests.helpers import assert_same, data, small, values
 from zoo.core.samplers import MeanSampler, RandomSampler
-from zoo.encoders.ladder import stages_of_rungs
+from zoo.encoders.ladder import stages_of_levels
 
 EAGER = True
 
@@ -82,8 +82,8 @@ def _log_prior(draw):
 @each_ladder
 def test_posterior_equals_the_prior_where_its_head_says_nothing(name):
     vae, x, _ = drawn(name)
-    for rung in vae.latents.rungs:
-        for variable in rung.posterior_head[-1].trainable_variables:
+    for level in vae.latents.lower_levels:
+        for variable in level.posterior_head[-1].trainable_variables:
             variable.assign(tf.zeros_like(variable))
 
     levels = zoo.kl_by_level(vae, x)
@@ -147,8 +147,8 @@ def test_completed_codes_have_the_priors_moments(name):
 
     z = vae.latents.complete(top, noise)
     middle = vae.latents.split(z)[1]
-    state = vae.latents.rungs[0].descend(vae.latents._first_state(top[:1]))
-    prior = vae.latents.rungs[0].prior(state)
+    state = vae.latents.lower_levels[0].descend(vae.latents._first_state(top[:1]))
+    prior = vae.latents.lower_levels[0].prior(state)
 
     error = np.asarray(prior.scale[0]) / np.sqrt(4000)
     assert (np.abs(np.mean(middle, 0) - prior.loc[0]) < 5 * error).all()
@@ -167,7 +167,7 @@ def test_generated_codes_do_not_depend_on_the_parts_they_are_made_in(name, monke
 
 @each_ladder
 def test_a_ladder_without_rungs_is_one_stochastic_layer(name):
-    vae, x, out = drawn(name, lower=())
+    vae, x, out = drawn(name, level_dims=())
 
     (draw,) = out.draws
     assert vae.latents.level_dims == (2,)
@@ -179,7 +179,7 @@ def test_a_ladder_without_rungs_is_one_stochastic_layer(name):
 @each_ladder
 @pytest.mark.parametrize("levels", [2, 6])
 def test_any_number_of_levels(name, levels):
-    vae = small(name, lower=(2,) * (levels - 1))
+    vae = small(name, level_dims=(2,) * (levels - 1))
     x = data(name)
     vae.compile(jit_compile=False)
 
@@ -200,15 +200,15 @@ def test_logged_levels_add_up(name):
 
 
 def test_rungs_and_stages():
-    assert stages_of_rungs(0, 2) == []
-    assert stages_of_rungs(2, 4) == [4, 3]
-    assert stages_of_rungs(5, 2) == [2, 2, 2, 1, 1]
+    assert stages_of_levels(0, 2) == []
+    assert stages_of_levels(2, 4) == [4, 3]
+    assert stages_of_levels(5, 2) == [2, 2, 2, 1, 1]
 
 
-@pytest.mark.parametrize("lower", [(), (2,), (2, 2), (2, 2, 2, 2, 2)])
+@pytest.mark.parametrize("level_dims", [(), (2,), (2, 2), (2, 2, 2, 2, 2)])
 @pytest.mark.parametrize("stem_strides", [1, 2])
-def test_conv_ladders_end_at_the_images_own_size(lower, stem_strides):
-    vae = small("ladder_vae", lower=lower, widths=(4, 8, 8), stem_strides=stem_strides)
+def test_conv_ladders_end_at_the_images_own_size(level_dims, stem_strides):
+    vae = small("ladder_vae", level_dims=level_dims, widths=(4, 8, 8), stem_strides=stem_strides)
 
     assert vae.reconstruct(data("ladder_vae", 3)).shape == (3, 9, 10, 2)
 
@@ -217,7 +217,7 @@ def test_free_bits_keep_a_level_alive_that_would_die():
     x = np.tile(np.eye(6, dtype="float32")[:, None], (1, 4, 1)).reshape(24, 6)
     alive = {}
     for free_bits in (None, 1.0):
-        vae = small("dense_ladder_vae", free_bits=free_bits, lower=(2,), beta=8.0)
+        vae = small("dense_ladder_vae", free_bits=free_bits, level_dims=(2,), beta=8.0)
         vae.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
         vae.fit(x, epochs=100, batch_size=24, verbose=0)
         alive[free_bits] = zoo.kl_by_level(vae, x).mean(0)
@@ -236,11 +236,11 @@ def test_weights_of_a_mixture_on_top_travel_with_the_model():
 
 
 def test_errors_name_the_argument():
-    encoder = zoo.encoders.DenseLadderEncoder(2, rungs=2, hidden=4)
+    encoder = zoo.encoders.DenseLadderEncoder(2, lower_levels=2, hidden=4)
     with pytest.raises(ValueError, match=r"rungs must be 2.* got 1"):
-        zoo.LadderLatent(encoder, [zoo.latents.DenseRung(3)])
+        zoo.LadderLatent(encoder, [zoo.latents.DenseLevel(3)])
     with pytest.raises(ValueError, match="prior has latent_dim=3, expected 2"):
-        zoo.LadderLatent(encoder, [zoo.latents.DenseRung(3)] * 2, prior=zoo.StandardNormal(3))
+        zoo.LadderLatent(encoder, [zoo.latents.DenseLevel(3)] * 2, prior=zoo.StandardNormal(3))
     with pytest.raises(ValueError, match="whole levels of"):
         small("dense_ladder_vae").latents.complete(tf.zeros([1, 4]))
     with pytest.raises(ValueError, match=r"keep must be .* got 4"):

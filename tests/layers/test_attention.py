@@ -7,10 +7,10 @@ import tensorflow as tf
 
 from tests.helpers import assert_same, values
 from zoo.encoders import TransformerEncoder
-from zoo.layers.attention import TransformerBlock, among, causal
+from zoo.layers.attention import TransformerBlock, causal_mask, padding_mask
 from zoo.layers.autoregressive import CausalLSTM, CausalTransformer
 from zoo.layers.packed import Dropout
-from zoo.layers.packing import Rows
+from zoo.layers.packing import PackedBatch
 from zoo.layers.pooling import AttentionPooling, MeanPooling
 from zoo.layers.positions import positions
 from zoo.layers.recurrent import GRU, LSTM
@@ -48,12 +48,12 @@ def gradients(function, x, variables):
     return [np.asarray(y), *map(np.asarray, found)]
 
 
-# Rows
+# PackedBatch
 
 
 @pytest.mark.parametrize("seen", [SEEN, GAPS, ~SEEN, np.zeros((2, 3), bool), np.ones((3, 1), bool)])
 def test_rows_are_the_positions_that_are_seen(seen):
-    grid, rows = numbers(*seen.shape, 5), Rows(tf.constant(seen))
+    grid, rows = numbers(*seen.shape, 5), PackedBatch(tf.constant(seen))
 
     np.testing.assert_array_equal(rows.take(tf.constant(grid)), grid[seen])
     np.testing.assert_array_equal(rows.put(tf.constant(grid[seen])), grid * seen[..., None])
@@ -61,7 +61,7 @@ def test_rows_are_the_positions_that_are_seen(seen):
 
 
 def test_rows_of_numbers_and_of_matrices():
-    rows = Rows(tf.constant(SEEN))
+    rows = PackedBatch(tf.constant(SEEN))
     words, matrices = np.arange(16).reshape(4, 4), numbers(4, 4, 2, 3)
 
     np.testing.assert_array_equal(rows.take(tf.constant(words)), words[SEEN])
@@ -71,7 +71,7 @@ def test_rows_of_numbers_and_of_matrices():
 
 @pytest.mark.parametrize("seen", [SEEN, GAPS])
 def test_gradients_of_rows_go_back_to_where_they_came_from(seen):
-    grid, rows = numbers(*seen.shape, 5), Rows(tf.constant(seen))
+    grid, rows = numbers(*seen.shape, 5), PackedBatch(tf.constant(seen))
     weights = numbers(*grid[seen].shape, seed=9)
     scattered = np.zeros_like(grid)
     scattered[seen] = weights
@@ -88,7 +88,7 @@ def test_rows_in_a_graph_of_any_size():
         input_signature=[tf.TensorSpec([None, None, 5]), tf.TensorSpec([None, None], bool)]
     )
     def there_and_back(grid, seen):
-        rows = Rows(seen)
+        rows = PackedBatch(seen)
         return rows.put(rows.take(grid))
 
     for seen in (SEEN, GAPS):
@@ -148,14 +148,17 @@ def before(seen):
 
 
 MASKS = {
-    "all": (lambda seen: among(tf.constant(seen)), lambda seen: seen[:, None, :]),
-    "causal": (lambda seen: causal(seen.shape[1]), before),
+    "all": (lambda seen: padding_mask(tf.constant(seen)), lambda seen: seen[:, None, :]),
+    "causal": (lambda seen: causal_mask(seen.shape[1]), before),
 }
 
 
 @pytest.mark.parametrize(("bias", "mask"), MASKS.values(), ids=MASKS)
 def test_a_block_equals_the_formula_with_keras_attention(bias, mask):
-    block, rows = built(TransformerBlock(HEADS, HIDDEN), None, WIDTH), Rows(tf.constant(SEEN))
+    block, rows = (
+        built(TransformerBlock(HEADS, HIDDEN), None, WIDTH),
+        PackedBatch(tf.constant(SEEN)),
+    )
     h = numbers(*SEEN.shape, WIDTH)
 
     def ours(h):
@@ -193,9 +196,11 @@ def test_a_block_regularizes_its_four_kernels():
 def test_a_block_of_its_own_dtype_trains(dropout):
     block = TransformerBlock(HEADS, HIDDEN, dropout=dropout, dtype="mixed_bfloat16")
     block.build((None, WIDTH))
-    rows = Rows(tf.constant(SEEN))
+    rows = PackedBatch(tf.constant(SEEN))
 
-    h = block(tf.constant(numbers(8, WIDTH)), rows=rows, bias=among(rows.seen), training=True)
+    h = block(
+        tf.constant(numbers(8, WIDTH)), rows=rows, bias=padding_mask(rows.seen), training=True
+    )
 
     assert h.dtype == tf.bfloat16
 
@@ -207,8 +212,8 @@ def test_a_block_drops_both_branches_in_training_alone():
         b.build((None, WIDTH))
     for a, b in zip(shaken(block).trainable_variables, keep.trainable_variables, strict=True):
         b.assign(a)
-    rows, h = Rows(tf.ones([40, 4], tf.bool)), tf.constant(numbers(160, WIDTH))
-    bias = causal(4)
+    rows, h = PackedBatch(tf.ones([40, 4], tf.bool)), tf.constant(numbers(160, WIDTH))
+    bias = causal_mask(4)
 
     dropped = block(h, rows=rows, bias=bias, training=True) == h
 
@@ -221,14 +226,14 @@ def test_a_block_drops_both_branches_in_training_alone():
 
 
 def test_mean_pooling_is_the_mean_over_what_is_there():
-    grid, rows = numbers(*SEEN.shape, 5), Rows(tf.constant(SEEN))
+    grid, rows = numbers(*SEEN.shape, 5), PackedBatch(tf.constant(SEEN))
     expected = [g[s].mean(0) if s.any() else np.zeros(5) for g, s in zip(grid, SEEN, strict=True)]
 
     np.testing.assert_allclose(MeanPooling()(grid[SEEN], rows=rows), expected, atol=1e-6)
 
 
 def test_attention_pooling_is_the_mean_weighted_by_a_softmax():
-    grid, rows = numbers(*SEEN.shape, 5), Rows(tf.constant(SEEN))
+    grid, rows = numbers(*SEEN.shape, 5), PackedBatch(tf.constant(SEEN))
     pooling = built(AttentionPooling(), None, 5)
     (score,) = pooling.get_weights()
     expected = np.zeros((4, 5))
@@ -242,7 +247,7 @@ def test_attention_pooling_is_the_mean_weighted_by_a_softmax():
 
 @pytest.mark.parametrize("kind", [MeanPooling, AttentionPooling])
 def test_nothing_pools_to_zeros_with_finite_gradients(kind):
-    pooling, rows = built(kind(), None, 5), Rows(tf.zeros([3, 4], tf.bool))
+    pooling, rows = built(kind(), None, 5), PackedBatch(tf.zeros([3, 4], tf.bool))
 
     found = gradients(lambda h: pooling(h, rows=rows), numbers(0, 5), pooling.trainable_variables)
 
@@ -252,7 +257,7 @@ def test_nothing_pools_to_zeros_with_finite_gradients(kind):
 
 @pytest.mark.parametrize("kind", [MeanPooling, AttentionPooling])
 def test_one_position_pools_to_itself(kind):
-    pooling, rows = built(kind(), None, 5), Rows(tf.constant([[True, False], [True, False]]))
+    pooling, rows = built(kind(), None, 5), PackedBatch(tf.constant([[True, False], [True, False]]))
     h = numbers(2, 5)
 
     np.testing.assert_allclose(pooling(h, rows=rows), h, rtol=1e-6)
@@ -367,7 +372,7 @@ RAGGED = np.arange(5) < LENGTHS[:, None]
 
 def forced(body, grid, seen=RAGGED):
     """States of all positions at once; zeros where none is."""
-    rows = Rows(tf.constant(seen))
+    rows = PackedBatch(tf.constant(seen))
     return np.asarray(rows.put(body(rows.take(tf.constant(grid)), rows=rows)))
 
 
@@ -418,7 +423,7 @@ def test_padding_changes_no_state_and_no_gradient(make):
     seens = RAGGED, np.pad(RAGGED, [(0, 0), (0, 6)])
 
     def run(grid, seen):
-        rows = Rows(tf.constant(seen))
+        rows = PackedBatch(tf.constant(seen))
         return gradients(lambda h: body(h, rows=rows), grid[seen], body.trainable_variables)
 
     short, long = (run(*pair) for pair in zip(grids, seens, strict=True))
@@ -438,7 +443,7 @@ def test_other_sequences_change_no_state(make):
 @each_body
 def test_a_body_drops_in_training_alone(make):
     body, grid = built(make(dropout=0.5), None, WIDTH), numbers(4, 5, WIDTH)
-    rows = Rows(tf.constant(RAGGED))
+    rows = PackedBatch(tf.constant(RAGGED))
     h = rows.take(tf.constant(grid))
 
     def run(training):
@@ -500,7 +505,7 @@ def test_dropout_drops_its_fraction_and_scales_the_rest(rate):
 
 
 def test_dropout_of_rows_drops_the_same_units_at_all_positions_of_an_example():
-    rows = Rows(tf.constant(np.random.default_rng(0).random((200, 30)) < 0.5))
+    rows = PackedBatch(tf.constant(np.random.default_rng(0).random((200, 30)) < 0.5))
     x = rows.take(tf.ones([200, 30, 20]))
 
     y = Dropout(0.3)(x, rows=rows, training=True)

@@ -47,7 +47,7 @@ def loss_and_gradients(vae, x, training=False):
     @tf.function(autograph=False)
     def step(x):
         with tf.GradientTape() as tape:
-            out = vae.run(x, zoo.sampling.MeanSampler(), training)
+            out = vae.run(x, zoo.core.samplers.MeanSampler(), training)
             loss = tf.reduce_mean(elbo.nll(out) + elbo.total_kl(out))
         return [loss, *tape.gradient(loss, [v.value for v in vae.trainable_variables])]
 

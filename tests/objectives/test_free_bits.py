@@ -12,7 +12,7 @@ import zoo
 from tests.helpers import data, small
 from zoo.core.outputs import Draw
 from zoo.core.samplers import RandomSampler
-from zoo.objectives import KL, Capacity, FreeBits, WeightedSum
+from zoo.objectives import ELBO, KL, Capacity, FreeBits
 from zoo.objectives.active_units import ActiveUnits
 
 tfd = tfp.distributions
@@ -165,7 +165,7 @@ def test_capacity_is_the_distance_of_the_mean_kl_from_it(capacity):
 
 
 def test_training_holds_the_kl_at_its_capacity():
-    vae = small("dense_vae", objective=WeightedSum((Capacity(4.0, weight=50.0),)))
+    vae = small("dense_vae", objective=ELBO((Capacity(4.0, weight=50.0),)))
     vae.compile(keras.optimizers.Adam(3e-3), jit_compile=False, steps_per_execution=1)
 
     logs = vae.fit(data("dense_vae", 64), epochs=150, batch_size=64, verbose=0).history["kl"]
@@ -213,7 +213,7 @@ def test_fit_minimises_nats_and_free_bits(floor, beta):
 def test_free_bits_stand_beside_other_models_too():
     x = data("dense_vae")
     vae = still("dense_vae")
-    with_bits = zoo.VAE(vae.latents, vae.decoder, objective=WeightedSum((FreeBits(0.4, 2.0),)))
+    with_bits = zoo.VAE(vae.latents, vae.decoder, objective=ELBO((FreeBits(0.4, 2.0),)))
     with_bits.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
 
     logs = with_bits.evaluate(x, verbose=0, return_dict=True)

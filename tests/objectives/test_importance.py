@@ -14,12 +14,12 @@ from tests.helpers import data, optimizer, small, values
 from zoo.core.outputs import Draw, Pass
 from zoo.core.samplers import RandomSampler
 from zoo.objectives import (
+    ELBO,
     KL,
     MMD,
     DoublyReparameterized,
     ImportanceWeighted,
     Rescaling,
-    WeightedSum,
 )
 
 tfd = tfp.distributions
@@ -124,7 +124,7 @@ def test_what_else_is_logged_is_that_of_the_elbo():
 
 def test_one_draw_gives_the_elbo_with_its_kl_at_the_draw():
     x, free = linear()
-    one, elbo = built(ImportanceWeighted(1)), built(WeightedSum())
+    one, elbo = built(ImportanceWeighted(1)), built(ELBO())
     out = passed(elbo, x, free)
     (draw,) = out.draws
 
@@ -224,7 +224,7 @@ def test_other_posteriors_than_one_normal_are_refused_by_the_doubly_reparameteri
     x, free = linear()
     objective = built(DoublyReparameterized(2))
     sampler = objective.sampler(SEED)
-    mixture = zoo.distributions.NormalMixture(
+    mixture = zoo.core.distributions.NormalMixture(
         tf.zeros([4, 2, 3]), tf.ones([4, 2, 3]), tf.ones([4, 2], tf.bool)
     )
     out = passed(objective, x, free)
@@ -244,7 +244,7 @@ def test_samples_must_be_positive_integers(samples):
         ImportanceWeighted(samples)
 
 
-@pytest.mark.parametrize("kind", [WeightedSum, lambda terms: ImportanceWeighted(5, terms)])
+@pytest.mark.parametrize("kind", [ELBO, lambda terms: ImportanceWeighted(5, terms)])
 def test_terms_of_one_name_are_refused(kind):
     with pytest.raises(ValueError, match="different names, got 'kl' twice"):
         kind((KL(), zoo.objectives.FreeBits()))

@@ -14,6 +14,7 @@ from tests.helpers import assert_same, data, optimizer, run_python, small, value
 from zoo.core.outputs import Draw, Pass
 from zoo.core.samplers import RandomSampler
 from zoo.objectives import (
+    ELBO,
     KL,
     MMD,
     RBF,
@@ -23,7 +24,6 @@ from zoo.objectives import (
     InverseMultiquadratic,
     MeanCovariance,
     TotalCorrelation,
-    WeightedSum,
 )
 
 tfd = tfp.distributions
@@ -141,7 +141,7 @@ def test_uncorrelated_means_of_variance_one_cost_nothing():
 @pytest.mark.parametrize("term", [TotalCorrelation(), AggregateCovariance()])
 def test_posteriors_that_are_not_normal_are_refused_by_name(term):
     out = passed()
-    mixture = zoo.distributions.NormalMixture(
+    mixture = zoo.core.distributions.NormalMixture(
         tf.zeros([6, 2, 3]), tf.ones([6, 2, 3]), tf.ones([6, 2], tf.bool)
     )
     draw = dataclasses.replace(out.draws[0], posterior=mixture)
@@ -173,7 +173,7 @@ def test_mmd_by_hand(kind, by_hand, samples):
     z = np.asarray(out.draws[0].z, "float64").reshape(samples, 6, 3)
     fresh = RandomSampler(tf.constant([1, 2]), samples)  # the same seeds once more
     fresh(out.draws[0].posterior)
-    p = zoo.sampling.normal([samples * 6, 3], fresh.next_seed())
+    p = zoo.core.samplers.normal([samples * 6, 3], fresh.next_seed())
     p = np.asarray(p, "float64").reshape(samples, 6, 3)
 
     def k(a, b):
@@ -283,7 +283,7 @@ def test_adversarial_values_by_hand(samples):
     z = np.asarray(out.draws[0].z)
     fresh = RandomSampler(tf.constant([1, 2]), samples)
     fresh(out.draws[0].posterior)
-    p = np.asarray(zoo.sampling.normal(z.shape, fresh.next_seed()))
+    p = np.asarray(zoo.core.samplers.normal(z.shape, fresh.next_seed()))
     entropy = np.log1p(np.exp(-logits(term, z))) + np.log1p(np.exp(logits(term, p)))
 
     expected = logits(term, z).reshape(samples, 6).mean(0)
@@ -351,7 +351,7 @@ X = data("dense_vae", 24)
 
 def compiled(make, **options):
     keras.utils.set_random_seed(1)  # a critic's initial weights are chosen when it is made
-    vae = small("dense_vae", objective=WeightedSum(make()))
+    vae = small("dense_vae", objective=ELBO(make()))
     vae.compile(optimizer(), **{"jit_compile": False, "steps_per_execution": 1, **options})
     return vae
 
@@ -383,7 +383,7 @@ def aggregated(*kinds):
     x = (corner + 0.3 * rng.standard_normal((1024, 2))).astype("float32")
     keras.utils.set_random_seed(0)
     options = {"hidden": (32,), "likelihood": zoo.likelihoods.Normal(0.5)}
-    objective = WeightedSum(tuple(kind() for kind in kinds))  # after the seed: a critic has weights
+    objective = ELBO(tuple(kind() for kind in kinds))  # after the seed: a critic has weights
     vae = zoo.get("dense_vae", latent_dim=2, objective=objective, seed=0, **options)
     vae.compile(zoo.FusedAdam(5e-3), jit_compile=False)
     vae.fit(x, epochs=40, batch_size=64, verbose=0)
@@ -472,7 +472,7 @@ MIRRORED = """
             AggregateCovariance(1.0),
         )
         with strategy.scope():
-            vae = helpers.small("dense_vae", objective=WeightedSum(terms))
+            vae = helpers.small("dense_vae", objective=ELBO(terms))
             vae.compile(helpers.optimizer(), **helpers.how(strategy))
         logs = vae.fit(x, batch_size=8, verbose=0).history
         return [np.array([logs[k][0] for k in sorted(logs)]), *helpers.values(vae.variables)]

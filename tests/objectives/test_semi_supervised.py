@@ -15,7 +15,7 @@ from zoo.core.outputs import Draw, Pass
 from zoo.core.samplers import RandomSampler
 from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
-from zoo.objectives import KL, Classification, LabelKL, WeightedSum
+from zoo.objectives import ELBO, KL, Classification, LabelKL
 from zoo.priors.labels import LabelMixture
 
 EAGER = True
@@ -242,7 +242,7 @@ def test_terms_take_any_batch_size_in_a_graph_and_under_xla(term, jit_compile):
 
 
 def objective():
-    return WeightedSum((LabelKL(), Classification(2.0)))
+    return ELBO((LabelKL(), Classification(2.0)))
 
 
 def model(prior=None, terms=None, rate=1e-2, **options):
@@ -290,10 +290,10 @@ def test_few_labels_name_the_clusters_of_all():
     vae.fit(x, y, epochs=40, batch_size=32, verbose=0)
 
     fresh, truth, _ = clusters(seed=1)
-    assert (zoo.labels.classify(vae, x).argmax(-1) == classes).mean() > 0.95
-    assert (zoo.labels.classify(vae, fresh).argmax(-1) == truth).mean() > 0.95
+    assert (vae.classify(x).argmax(-1) == classes).mean() > 0.95
+    assert (vae.classify(fresh).argmax(-1) == truth).mean() > 0.95
     for label in range(3):
-        made = zoo.labels.generate(vae, 100, label=label, seed=0)
+        made = zoo.inference.classification.generate(vae, 100, label=label, seed=0)
         assert np.abs(made.mean(0) - 3.0 * np.eye(4)[label]).max() < 0.5
 
 
@@ -343,18 +343,21 @@ def test_a_model_keeps_its_classes(tmp_path):
     served = tf.saved_model.load(str(tmp_path / "served")).signatures
 
     assert_same(values(again.variables), values(vae.variables))
-    np.testing.assert_array_equal(zoo.labels.classify(again, x), zoo.labels.classify(vae, x))
+    np.testing.assert_array_equal(
+        again.classify(x),
+        vae.classify(x),
+    )
     score = served["score"](x=tf.constant(x))
     np.testing.assert_allclose(score["kl"], vae.score(x)["kl"], rtol=1e-4, atol=1e-4)
 
 
 def test_without_labels_the_classes_are_clusters():
-    vae = model(terms=WeightedSum(), rate=3e-2)
+    vae = model(terms=ELBO(), rate=3e-2)
     x, classes, _ = clusters()
 
     vae.fit(x, epochs=40, batch_size=32, verbose=0)  # and y is not asked for
 
-    found = zoo.labels.classify(vae, x).argmax(-1)
+    found = vae.classify(x).argmax(-1)
     counts = np.array([[((found == a) & (classes == b)).sum() for b in range(3)] for a in range(3)])
     assert counts.max(0).sum() / len(x) > 0.9
 
@@ -366,28 +369,26 @@ def test_classify_is_bayes_rule_over_the_noise_that_elbo_uses():
     vae, x = model(), clusters()[0]
     q = vae.encode(x)
     prior = vae.latents.prior.distribution()
-    out = vae.run(tf.constant(x), zoo.sampling.CommonSampler(5, 3))
+    out = vae.run(tf.constant(x), zoo.core.samplers.CommonSampler(5, 3))
     joint = special.log_softmax(
         stats.norm.logpdf(out.draws[0].z.numpy()[:, None], prior.locs, prior.scales).sum(-1), -1
     )
 
-    got = zoo.labels.classify(vae, x, samples=3, seed=5, batch_size=17)
+    got = vae.classify(x, samples=3, seed=5, batch_size=17)
 
     assert got.shape == (96, 3) and q.loc.shape == (96, 2)
     np.testing.assert_allclose(got.sum(-1), 1.0, rtol=1e-5)
     np.testing.assert_allclose(got, np.exp(joint).reshape(3, 96, 3).mean(0), rtol=1e-4, atol=1e-6)
-    np.testing.assert_array_equal(
-        got, zoo.labels.classify(vae, x, samples=3, seed=5, batch_size=17)
-    )
+    np.testing.assert_array_equal(got, vae.classify(x, samples=3, seed=5, batch_size=17))
 
 
 def test_classify_takes_datasets():
     vae, x = model(), clusters()[0]
     dataset = tf.data.Dataset.from_tensor_slices(x).batch(32)
 
-    got = zoo.labels.classify(vae, dataset)
+    got = vae.classify(dataset)
 
-    np.testing.assert_allclose(got, zoo.labels.classify(vae, x), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(got, vae.classify(x), rtol=1e-5, atol=1e-6)
 
 
 def test_generate_draws_from_the_class_asked_for_by_seed():
@@ -396,14 +397,14 @@ def test_generate_draws_from_the_class_asked_for_by_seed():
     prior = vae.latents.prior.distribution()
     labels = [0, 2, 2, 1]
 
-    one, again, other = (zoo.labels.generate(vae, 4, label=labels, seed=s) for s in (1, 1, 2))
+    one, again, other = (vae.generate(4, label=labels, seed=s) for s in (1, 1, 2))
 
     np.testing.assert_array_equal(one, again)
     assert np.abs(one - other).max() > 0.01
-    noise = zoo.sampling.normal([4, 2], tf.constant([1, 0])).numpy()
+    noise = zoo.core.samplers.normal([4, 2], tf.constant([1, 0])).numpy()
     z = prior.locs.numpy()[labels] + prior.scales.numpy()[labels] * noise
     np.testing.assert_allclose(one, vae.decode(z).mean(), rtol=1e-5, atol=1e-6)
-    same = zoo.labels.generate(vae, 4, label=2, seed=1)
+    same = vae.generate(4, label=2, seed=1)
     np.testing.assert_allclose(same[1:3], one[1:3], rtol=1e-5, atol=1e-6)
 
 
@@ -415,16 +416,16 @@ def test_generate_names_a_label_that_is_none(label):
     with pytest.raises(
         ValueError, match=r"label must be a class in 0 \.\. 2, or one for each of n=3"
     ):
-        zoo.labels.generate(vae, 3, label=label)
+        zoo.inference.classification.generate(vae, 3, label=label)
 
 
 def test_a_model_without_classes_is_an_error():
     vae, x = model(zoo.StandardNormal(2)), clusters()[0]
 
     with pytest.raises(TypeError, match="this one's is a StandardNormal"):
-        zoo.labels.classify(vae, x)
+        vae.classify(x)
     with pytest.raises(TypeError, match=r"zoo.LabelPrior\(\.\.\.\) is needed"):
-        zoo.labels.generate(vae, 3, label=0)
+        zoo.inference.classification.generate(vae, 3, label=0)
     with pytest.raises(ValueError, match="LabelKL needs a model with prior"):
         vae.fit(x, np.zeros(len(x), int), verbose=0)
 
@@ -469,7 +470,7 @@ def test_bad_labels_of_a_dataset_and_of_validation_data_are_named():
 
 def test_labels_beside_another_prior_may_be_anything():
     x = clusters()[0]
-    vae = model(zoo.StandardNormal(2), WeightedSum())
+    vae = model(zoo.StandardNormal(2), ELBO())
 
     vae.fit(x, np.full(len(x), 0.5, "float32"), verbose=0)
 

@@ -101,7 +101,7 @@ def test_more_dimensions_are_projected_and_said_to_be(rng, tmp_path):
     )
     axes = figure.axes[0]
     assert "principal component 1" in axes.get_xlabel()
-    assert sum(len(c.get_offsets()) for c in axes.collections) == plots.MOST_POINTS
+    assert sum(len(c.get_offsets()) for c in axes.collections) == plots.MAX_POINTS
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list("abc")
 
 
@@ -151,7 +151,7 @@ def test_columns_are_sorted_by_what_sets_anomalies_apart(tmp_path):
 def test_only_the_telling_columns_of_many(tmp_path):
     columns = [f"column {i}" for i in range(50)]
     axes = drawn(plots.column_surprise(columns, np.arange(50.0)), tmp_path).axes[0]
-    assert len(axes.get_yticks()) == plots.MOST_COLUMNS and "20 of 50" in axes.get_title("left")
+    assert len(axes.get_yticks()) == plots.MAX_COLUMNS and "20 of 50" in axes.get_title("left")
 
 
 def test_marginals_of_numbers_and_classes_with_missing_values(rng, tmp_path):

@@ -47,7 +47,7 @@ def test_an_embedding_from_elsewhere_is_drawn_as_it_is(rng):
 
     figure = plots.latent_scatter(np.zeros((6000, 9)), projection=embedded)
 
-    assert points(figure).shape == (plots.MOST_POINTS, 2)
+    assert points(figure).shape == (plots.MAX_POINTS, 2)
     assert {*map(tuple, points(figure))} <= {*map(tuple, embedded)}
     assert figure.axes[0].get_xlabel() == "first axis of the embedding"
 

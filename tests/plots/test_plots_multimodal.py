@@ -67,7 +67,7 @@ def test_points_without_classes(rng, tmp_path):
 
     (axes,) = drawn(plots.modality_scatter(codes), tmp_path).axes
 
-    assert sum(len(found.get_offsets()) for found in axes.collections) == plots.MOST_POINTS
+    assert sum(len(found.get_offsets()) for found in axes.collections) == plots.MAX_POINTS
     assert not axes.texts
 
 

@@ -6,8 +6,6 @@ import types
 import numpy as np
 import pytest
 
-import zoo
-
 for package in ("matplotlib", "sklearn", "PIL"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
 
@@ -93,7 +91,7 @@ def test_labels_are_passed_on_along_what_hangs_together(recipe):
 
 def test_of_many_examples_a_random_part_gets_labels(recipe, monkeypatch):
     graph, (codes, y, known) = recipe("support.results.label_propagation"), moons()
-    monkeypatch.setattr(graph, "MOST", 300)
+    monkeypatch.setattr(graph, "MAX", 300)
 
     found = graph.spread(codes, known, 2, seed=0)
 
@@ -117,7 +115,10 @@ def test_a_whole_run_and_its_numbers(run, tmp_path, capsys):
     assert len((out / "history.csv").read_text().splitlines()) == 1 + 2 + 1
     assert {p.stem for p in (out / "figures").glob("*.png")} == {"classes", "curves", "latent"}
     vae = keras.models.load_model(out / "model.keras")
-    assert zoo.labels.classify(vae, np.zeros((2, 8, 8, 1), "float32")).shape == (2, 10)
+    assert vae.classify(np.zeros((2, 8, 8, 1), "float32")).shape == (
+        2,
+        10,
+    )
 
 
 def test_the_summary_is_of_all_seeds(recipe):

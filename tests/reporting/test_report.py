@@ -21,7 +21,7 @@ pytest.importorskip("matplotlib", reason="figures need matplotlib: pip install '
 from zoo.inference.batching import first
 from zoo.reporting import latent_map, pictures, tables, thumbnails
 from zoo.reporting import write as writing
-from zoo.reporting.context import Look
+from zoo.reporting.context import ReportContext
 from zoo.reporting.markup import Markup, Section, tag
 from zoo.reporting.model_card import settings
 
@@ -164,7 +164,7 @@ def test_its_numbers_are_those_of_a_diagnosis(pages, name):
 
     with eagerly():
         found = zoo.diagnose(vae, x, importance_samples=2, bounded=12)
-        elbo = vae.elbo(zoo.trees.cut(x, slice(12)))
+        elbo = vae.elbo(zoo.core.nested.cut(x, slice(12)))
 
     assert page.json("numbers-for-programs") == found.to_dict()
     assert found.verdict in page.words and found.advice[0] in page.words
@@ -282,9 +282,9 @@ def test_of_a_dataset_without_end_only_the_first_are_read():
 
 def test_what_z_is_worth_to_a_column_is_what_its_surprise_rises_by():
     vae, x = small("dense_vae"), data("dense_vae")
-    look = Look(vae, x, None, {}, None, None, 0)
+    context = ReportContext(vae, x, None, {}, None, None, 0)
 
-    usual, extra, worth = tables.surprise(look)
+    usual, extra, worth = tables.surprise(context)
 
     z = np.asarray(vae.encode(x).loc)
     own, others = (np.asarray(vae.decode(codes).mean()) for codes in (z, np.roll(z, 1, 0)))
@@ -368,9 +368,9 @@ def test_markup_is_escaped_once_and_attributes_are_optional():
 
 def test_settings_of_parts_within_parts_and_of_long_lists():
     inner = {"class_name": "KL", "config": {"name": "kl", "weight": 0.5, "groups": None}}
-    outer = {"class_name": "WeightedSum", "config": {"terms": [inner], "means": list(range(9))}}
+    outer = {"class_name": "ELBO", "config": {"terms": [inner], "means": list(range(9))}}
     assert settings(outer) == (
-        "WeightedSum(terms=[KL(weight=0.5)], means=[0, 1, 2, 3, 4, 5, … (9 in all)])"
+        "ELBO(terms=[KL(weight=0.5)], means=[0, 1, 2, 3, 4, 5, … (9 in all)])"
     )
 
 

@@ -63,7 +63,7 @@ def test_indices_and_batches_follow_the_order(first_epoch):
     given = feed()
     expected = np.concatenate([given.order(first_epoch), given.order(first_epoch + 1)])
 
-    indices = np.concatenate([*itertools.islice(given.helpings(first_epoch, 4), 4)])
+    indices = np.concatenate([*itertools.islice(given.chunks(first_epoch, 4), 4)])
     rows = np.concatenate([b[0] for b in given.batches(first_epoch).take(14).as_numpy_iterator()])
 
     np.testing.assert_array_equal(indices, expected)
@@ -72,9 +72,9 @@ def test_indices_and_batches_follow_the_order(first_epoch):
 
 def test_helpings_hold_fewer_steps_where_batches_are_large(monkeypatch):
     monkeypatch.setattr(feeds, "RESIDENT_BYTES", 0)
-    monkeypatch.setattr(feeds, "HELPING_BYTES", 4 * 3 * 2)
+    monkeypatch.setattr(feeds, "CHUNK_BYTES", 4 * 3 * 2)
 
-    assert feed().steps_per_helping(32) == 2
+    assert feed().steps_per_chunk(32) == 2
     assert not feed().resident
 
 

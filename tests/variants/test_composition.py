@@ -60,7 +60,7 @@ def test_an_objective_brings_its_own_beta():
     with pytest.raises(ValueError, match=r"beta=2.0 must be 1 where an objective is given"):
         small("dense_vae", objective="iwae", beta=2.0)
 
-    vae = small("dense_vae", objective=zoo.objectives.WeightedSum((KL(2.0),)))
+    vae = small("dense_vae", objective=zoo.objectives.ELBO((KL(2.0),)))
     assert vae.objective.term("kl").weight == 2.0
 
 

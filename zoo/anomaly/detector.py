@@ -28,7 +28,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 STEPS = 1000  # of the optimizer, where nobody says how many epochs
-FEWEST_EPOCHS = 5
+MIN_EPOCHS = 5
 BATCH_SIZE = 256  # of scores
 
 
@@ -207,7 +207,7 @@ def _epochs(x, batch_size):
         steps = int(x.cardinality()) if isinstance(x, tf.data.Dataset) else -1
     if steps < 1:
         raise ValueError("epochs must be given where nobody knows how long X is, got None")
-    return max(FEWEST_EPOCHS, math.ceil(STEPS / steps))
+    return max(MIN_EPOCHS, math.ceil(STEPS / steps))
 
 
 @contextlib.contextmanager

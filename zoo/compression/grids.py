@@ -3,7 +3,7 @@
 import numpy as np
 
 RANGE = 8.0  # standard deviations of the prior, to either side
-SMALLEST = 1e-3  # deviation in steps: all of a distribution in one
+MIN = 1e-3  # deviation in steps: all of a distribution in one
 
 
 class Grid:
@@ -28,7 +28,7 @@ class Grid:
         n = len(loc)
         loc = (np.asarray(loc, "float64") - self.origin[:n]) / self.width[:n]
         scale = np.asarray(scale, "float64") / self.width[:n]
-        return np.clip(loc, -self.most, self.most), np.maximum(scale, SMALLEST)
+        return np.clip(loc, -self.most, self.most), np.maximum(scale, MIN)
 
 
 class NormalGrid(Grid):

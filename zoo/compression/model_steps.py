@@ -18,8 +18,8 @@ from zoo.latents import LadderLatent, SingleLatent
 
 tfd = tfp.distributions
 
-MOST_ROWS = 64
-MOST_NUMBERS = 2**23  # probabilities of a block: 32 MB
+MAX_ROWS = 64
+MAX_NUMBERS = 2**23  # probabilities of a block: 32 MB
 
 
 class Steps:
@@ -35,7 +35,7 @@ class Steps:
         self.alphabet = alphabet(model.decoder.likelihood)
         self.event_shape = model.free_event_shape
         numbers = math.prod(self.event_shape) * self.alphabet.count
-        self.rows = max(1, min(MOST_ROWS, MOST_NUMBERS // numbers))
+        self.rows = max(1, min(MAX_ROWS, MAX_NUMBERS // numbers))
         self.top_grid, self._top_prior = prior_parts(model.latents)
 
     def features(self, x):
@@ -95,17 +95,17 @@ class LadderSteps(Steps):
 
     def __init__(self, model):
         super().__init__(model)
-        self.levels = 1 + len(self.latents.rungs)
+        self.levels = 1 + len(self.latents.lower_levels)
 
     def _features(self, x):
-        return self.latents.encoder.climb(self._seen(x), False)
+        return self.latents.encoder.bottom_up(self._seen(x), False)
 
     def _prior(self, level):
-        rung = self.latents.rungs[level - 1]
+        layer = self.latents.lower_levels[level - 1]
 
         def prior(state):
-            state = rung.descend(state, False)
-            p = rung.prior(state)
+            state = layer.descend(state, False)
+            p = layer.prior(state)
             return state, p.loc, p.scale
 
         return prior
@@ -115,8 +115,8 @@ class LadderSteps(Steps):
             if level == 0:
                 q = self.latents.encoder.posterior(features[0])
             else:
-                rung = self.latents.rungs[level - 1]
-                q = rung.posterior(state, features[level], tfd.Normal(*prior))
+                layer = self.latents.lower_levels[level - 1]
+                q = layer.posterior(state, features[level], tfd.Normal(*prior))
             return q.loc, q.scale
 
         return posterior
@@ -126,7 +126,7 @@ class LadderSteps(Steps):
             return lambda state, z: tf.reshape(
                 self.latents.first(z), [-1, *self.latents.first_shape]
             )
-        return lambda state, z: self.latents.rungs[level - 1].merge(state, z, False)
+        return lambda state, z: self.latents.lower_levels[level - 1].merge(state, z, False)
 
 
 LATENTS = {SingleLatent: Steps, LadderLatent: LadderSteps}

@@ -3,7 +3,7 @@
 from zoo.decoders.conv import ConvDecoder
 from zoo.decoders.dense import DenseDecoder
 from zoo.decoders.lstm import LSTMDecoder
-from zoo.decoders.multimodal import JointDecoder
+from zoo.decoders.multimodal import MultimodalDecoder
 from zoo.decoders.text import TextDecoder
 
-__all__ = ["ConvDecoder", "DenseDecoder", "JointDecoder", "LSTMDecoder", "TextDecoder"]
+__all__ = ["ConvDecoder", "DenseDecoder", "LSTMDecoder", "MultimodalDecoder", "TextDecoder"]

@@ -12,7 +12,7 @@ from zoo.likelihoods.multimodal import PRESENT, Joint
 
 
 @component
-class JointDecoder(keras.Model):
+class MultimodalDecoder(keras.Model):
     """Code `[B, D]` -> p(x|z) = prod_m p(x_m|z) over named modalities.
 
     Args:
@@ -43,7 +43,7 @@ class JointDecoder(keras.Model):
 
     def call(self, code, event_shape=None, training=None):
         told = event_shape or {}
-        return JointDistribution(
+        return MultimodalDistribution(
             {
                 name: event_shapes.likelihood(decoder, code, told.get(name), training)
                 for name, decoder in self.decoders.items()
@@ -52,7 +52,7 @@ class JointDecoder(keras.Model):
 
 
 @dataclasses.dataclass(frozen=True)
-class JointDistribution:
+class MultimodalDistribution:
     """Modalities independent given z.
 
     Args:

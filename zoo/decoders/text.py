@@ -8,7 +8,7 @@ from zoo.core.identifiers import resolve
 from zoo.core.serialization import as_tuple, component, ensure_built, fraction
 from zoo.layers import autoregressive
 from zoo.layers.packed import Dropout
-from zoo.likelihoods.text.distribution import WrittenText
+from zoo.likelihoods.text.distribution import AutoregressiveText
 from zoo.likelihoods.text.vocabulary import END, UNKNOWN
 
 
@@ -70,7 +70,7 @@ class TextDecoder(keras.Model):
 
     def call(self, code, event_shape=None, training=None):
         length = self.likelihood.max_length if event_shape is None else event_shape[0]
-        return WrittenText(self, code, length, bool(training))
+        return AutoregressiveText(self, code, length, bool(training))
 
     def hidden(self, words, training=False):
         """The words `[B, T]` with a fraction of them unknown, in training."""

@@ -4,7 +4,7 @@ from zoo.encoders.conv import ConvEncoder
 from zoo.encoders.dense import DenseEncoder
 from zoo.encoders.ladder import ConvLadderEncoder, DenseLadderEncoder
 from zoo.encoders.lstm import LSTMEncoder
-from zoo.encoders.multimodal import FusionEncoder
+from zoo.encoders.multimodal import MultimodalEncoder
 from zoo.encoders.transformer import TransformerEncoder
 
 __all__ = [
@@ -12,7 +12,7 @@ __all__ = [
     "ConvLadderEncoder",
     "DenseEncoder",
     "DenseLadderEncoder",
-    "FusionEncoder",
     "LSTMEncoder",
+    "MultimodalEncoder",
     "TransformerEncoder",
 ]

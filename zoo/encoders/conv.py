@@ -8,7 +8,7 @@ from zoo.layers.convolution import ResidualBlock
 from zoo.layers.dense import dense_stack
 from zoo.layers.normalization import normalization_layer
 
-SMALLEST = 8
+MIN = 8
 
 
 @component
@@ -118,7 +118,7 @@ def check_image_shape(shape):
             "x must be images [N, height, width, channels], "
             f"got examples of shape {tuple(shape)}{hint}"
         )
-    if None in shape or min(shape[:2]) < SMALLEST:
+    if None in shape or min(shape[:2]) < MIN:
         raise ValueError(
-            f"x must be images of a known size, at least {SMALLEST}x{SMALLEST}, got {tuple(shape)}"
+            f"x must be images of a known size, at least {MIN}x{MIN}, got {tuple(shape)}"
         )

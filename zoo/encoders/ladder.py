@@ -13,15 +13,15 @@ from zoo.layers.normalization import normalization_layer
 
 
 class _LadderEncoder(keras.Model):
-    """What the two share. A subclass has `climb`, and sets `feature_shapes` when it is built.
+    """What the two share. A subclass has `bottom_up`, and sets `feature_shapes` when built.
 
-    `climb(x, training)` gives the top's features and then those of each rung, from the top down;
+    `bottom_up(x, training)` gives the features of each level, from the top down;
     `posterior(top)` is q(z_L|x).
     """
 
-    def _set_up(self, latent_dim, rungs, kernel_regularizer):
+    def _set_up(self, latent_dim, lower_levels, kernel_regularizer):
         (self.latent_dim,) = positive(latent_dim=latent_dim)
-        (self.rungs,) = positive(rungs=rungs) if rungs else (0,)
+        (self.lower_levels,) = positive(lower_levels=lower_levels) if lower_levels else (0,)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.flatten = keras.layers.Flatten(dtype=self.dtype_policy)
         self.head = NormalPosterior(
@@ -33,7 +33,7 @@ class _LadderEncoder(keras.Model):
         return self.head(self.flatten(top))
 
     def call(self, x, training=None):
-        return self.posterior(self.climb(x, training)[0])
+        return self.posterior(self.bottom_up(x, training)[0])
 
 
 @component
@@ -53,7 +53,7 @@ class DenseLadderEncoder(_LadderEncoder):
         self,
         latent_dim=16,
         *,
-        rungs=1,
+        lower_levels=1,
         hidden=256,
         depth=1,
         activation="relu",
@@ -61,14 +61,14 @@ class DenseLadderEncoder(_LadderEncoder):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self._set_up(latent_dim, rungs, kernel_regularizer)
+        self._set_up(latent_dim, lower_levels, kernel_regularizer)
         self.hidden, self.depth = positive(hidden=hidden, depth=depth)
         self.activation = activation
         common = dict(kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy)
         self.first = keras.layers.Dense(self.hidden, activation=activation, **common)
         self.body = [
             ResidualDense(self.hidden, activation=activation, **common)
-            for _ in range(self.depth * (self.rungs + 1))
+            for _ in range(self.depth * (self.lower_levels + 1))
         ]
 
     def build(self, input_shape):
@@ -77,9 +77,9 @@ class DenseLadderEncoder(_LadderEncoder):
         for layer in self.body:
             ensure_built(layer, (None, self.hidden))
         ensure_built(self.head, (None, self.hidden))
-        self.feature_shapes = [(self.hidden,)] * (self.rungs + 1)
+        self.feature_shapes = [(self.hidden,)] * (self.lower_levels + 1)
 
-    def climb(self, x, training=None):
+    def bottom_up(self, x, training=None):
         """Features of the top and of each rung, from the top down, `[B, hidden]` each."""
         x = self.first(self.flatten(x))
         found = []
@@ -111,7 +111,7 @@ class ConvLadderEncoder(_LadderEncoder):
         self,
         latent_dim=16,
         *,
-        rungs=1,
+        lower_levels=1,
         widths=(32, 64, 128),
         blocks=1,
         stem_strides=1,
@@ -121,7 +121,7 @@ class ConvLadderEncoder(_LadderEncoder):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self._set_up(latent_dim, rungs, kernel_regularizer)
+        self._set_up(latent_dim, lower_levels, kernel_regularizer)
         (self.widths,) = positive(widths=as_tuple(widths))
         not_empty(widths=self.widths[1:])
         self.blocks, self.stem_strides = positive(blocks=blocks, stem_strides=stem_strides)
@@ -143,7 +143,7 @@ class ConvLadderEncoder(_LadderEncoder):
         # a group, after which a rung takes its features, if any does.
         self.body = []
         for stage, width in enumerate(self.widths[1:], 1):
-            taken = stages_of_rungs(self.rungs, len(self.widths) - 1).count(stage)
+            taken = stages_of_levels(self.lower_levels, len(self.widths) - 1).count(stage)
             blocks = max(1, taken) * self.blocks
             self.body += [self._block(width, strides=1 if i else 2) for i in range(blocks)]
 
@@ -171,7 +171,7 @@ class ConvLadderEncoder(_LadderEncoder):
         ensure_built(self.head, (None, math.prod(shape[1:])))
         self.feature_shapes = self._taken(shapes)
 
-    def climb(self, x, training=None):
+    def bottom_up(self, x, training=None):
         """Features of the top and of each rung, from the top down, `[B, h, w, C]` each."""
         x = self.stem_activation(self.stem_norm(self.stem(x), training=training))
         found = []
@@ -183,13 +183,13 @@ class ConvLadderEncoder(_LadderEncoder):
     def _taken(self, found):
         """What the top and the rungs take, of what there is after each block."""
         groups = found[self.blocks - 1 :: self.blocks]
-        return [found[-1], *groups[::-1][: self.rungs]]
+        return [found[-1], *groups[::-1][: self.lower_levels]]
 
 
-def stages_of_rungs(rungs, stages):
+def stages_of_levels(lower_levels, stages):
     """Which stage, from 1, each rung takes its features from; rungs from the top down.
 
-    >>> stages_of_rungs(1, 3), stages_of_rungs(3, 3), stages_of_rungs(4, 2)
+    >>> stages_of_levels(1, 3), stages_of_levels(3, 3), stages_of_levels(4, 2)
     ([3], [3, 2, 1], [2, 2, 1, 1])
     """
-    return [stages - rung * stages // max(rungs, stages) for rung in range(rungs)]
+    return [stages - level * stages // max(lower_levels, stages) for level in range(lower_levels)]

@@ -10,7 +10,7 @@ from zoo.latents import fusion as fusions
 
 
 @component
-class FusionEncoder(keras.Model):
+class MultimodalEncoder(keras.Model):
     """Named modalities -> `tfd.Normal`, batch `[B, latent_dim]`.
 
     Where the fusion is a mixture this is the Normal of its mean and variance; `fused` gives the

@@ -8,10 +8,10 @@ from zoo.core.identifiers import resolve
 from zoo.core.serialization import component, ensure_built, fraction, positive
 from zoo.latents.posteriors import NormalPosterior
 from zoo.layers import sequence_masks
-from zoo.layers.attention import among, transformer_stack
-from zoo.layers.batch_split import by_halves
+from zoo.layers.attention import padding_mask, transformer_stack
+from zoo.layers.batch_split import map_in_halves
 from zoo.layers.packed import LayerNormalization
-from zoo.layers.packing import Rows
+from zoo.layers.packing import PackedBatch
 from zoo.layers.pooling import POOLINGS
 from zoo.layers.positions import positions
 
@@ -31,7 +31,7 @@ class TransformerEncoder(keras.Model):
         heads: of each block's attention.
         hidden: width of the inner layer of each block's mlp.
         dropout: fraction that each branch drops in training.
-        pooling: "mean", "attention" or a layer, rows `[M, C]` and their `Rows` -> `[B, C]`.
+        pooling: "mean", "attention" or a layer, rows `[M, C]` and their `PackedBatch` -> `[B, C]`.
         posterior: a head, features -> q(z|x); `NormalPosterior(latent_dim)` by default.
         kernel_regularizer: of all kernels.
     """
@@ -75,15 +75,15 @@ class TransformerEncoder(keras.Model):
 
     def call(self, x, training=None):
         side_by_side = training and execution.is_plain_graph()
-        h = by_halves(lambda half: self._pooled(half, training), x, when=side_by_side)
+        h = map_in_halves(lambda half: self._pooled(half, training), x, when=side_by_side)
         return self.posterior(h)
 
     def _pooled(self, x, training):
         """What the posterior is made of, `[B, C]`."""
         seen = sequence_masks.observed(x)
         steps = sequence_masks.longest(sequence_masks.lengths(seen))
-        x, rows = x[:, :steps], Rows(tf.reduce_any(seen[:, :steps], -1), training)
-        bias = among(rows.seen)
+        x, rows = x[:, :steps], PackedBatch(tf.reduce_any(seen[:, :steps], -1), training)
+        bias = padding_mask(rows.seen)
         x += tf.cast(positions(tf.shape(x)[1], x.shape[-1]), x.dtype)
         h = rows.take(x)
         h = tf.where(sequence_masks.observed(h), h, tf.zeros_like(h))

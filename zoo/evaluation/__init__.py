@@ -1,1 +1,12 @@
-"""Evaluation of trained models."""
+"""Evaluation of trained models: diagnosis, aggregate posterior, disentanglement, representation."""
+
+import importlib
+
+_MODULES = ("aggregate_posterior", "diagnosis", "disentanglement", "representation", "retrieval")
+
+
+def __getattr__(name):
+    # On demand: the scores need scikit-learn, which the library itself does not.
+    if name in _MODULES:
+        return importlib.import_module(f"zoo.evaluation.{name}")
+    raise AttributeError(f"module 'zoo.evaluation' has no attribute {name!r}")

@@ -13,12 +13,12 @@ from zoo.flows.conditioner import Conditioner
 from zoo.flows.spline import Spline
 
 # An affine step multiplies by at most exp(2), and at least its inverse.
-LARGEST_LOG_SCALE = 2.0
+MAX_LOG_SCALE = 2.0
 
 # The least width and height of a spline's bins as a share of what they are if equal.
-LEAST_BIN = 0.1
+MIN_BIN = 0.1
 
-LEAST_SLOPE = 1e-2
+MIN_SLOPE = 1e-2
 
 
 @component
@@ -149,7 +149,7 @@ class AffineStep(_CouplingStep):
 
     def _log_scale_and_shift(self, parameters):
         raw, shift = tf.split(parameters, 2, -1)
-        return LARGEST_LOG_SCALE * tf.tanh(raw / LARGEST_LOG_SCALE), shift
+        return MAX_LOG_SCALE * tf.tanh(raw / MAX_LOG_SCALE), shift
 
 
 class SplineStep(_CouplingStep):
@@ -174,8 +174,8 @@ class SplineStep(_CouplingStep):
         shape = tf.concat([tf.shape(parameters)[:-1], shape], 0)
         raw = tf.split(tf.reshape(parameters, shape), [self.bins, self.bins, self.bins - 1], -1)
         widths, heights = (
-            2.0 * self.bound * (LEAST_BIN / self.bins + (1.0 - LEAST_BIN) * tf.nn.softmax(r))
+            2.0 * self.bound * (MIN_BIN / self.bins + (1.0 - MIN_BIN) * tf.nn.softmax(r))
             for r in raw[:2]
         )
-        slopes = LEAST_SLOPE + tf.math.softplus(raw[2] + raw_of(1.0, LEAST_SLOPE))
+        slopes = MIN_SLOPE + tf.math.softplus(raw[2] + raw_of(1.0, MIN_SLOPE))
         return Spline(widths, heights, slopes, self.bound)

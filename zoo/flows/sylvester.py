@@ -9,7 +9,7 @@ from zoo.flows.base import Flow
 from zoo.flows.conditioner import Conditioner
 
 # Diagonals lie within +-0.99, so that 1 + (their product) is never 0, nor rounded to it.
-LARGEST_DIAGONAL = 0.99
+MAX_DIAGONAL = 0.99
 
 # What the inner diagonal's raw number is raised by: were both matrices 0, neither would learn.
 INNER = 1.0
@@ -107,9 +107,9 @@ class TriangularStep(keras.layers.Layer):
         outer, inner = square * triangle, tf.linalg.matrix_transpose(square) * triangle
         return (
             outer,
-            LARGEST_DIAGONAL * tf.tanh(diagonal),
+            MAX_DIAGONAL * tf.tanh(diagonal),
             inner,
-            LARGEST_DIAGONAL * tf.tanh(inner_raw + INNER),
+            MAX_DIAGONAL * tf.tanh(inner_raw + INNER),
             bias,
         )
 

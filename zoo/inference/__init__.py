@@ -1,1 +1,1 @@
-"""Queries of a trained VAE."""
+"""InferenceMethods of a trained VAE."""

@@ -6,7 +6,7 @@ from zoo.core import inputs
 from zoo.inference import classification, latent_paths, multimodal, scoring
 
 
-class Queries(keras.Model):
+class InferenceMethods(keras.Model):
     """The questions that a `VAE` answers; each maps a compiled function over batches.
 
     Every method takes NumPy arrays, tensors or `tf.data.Dataset`s of any length. Deterministic
@@ -47,7 +47,7 @@ class Queries(keras.Model):
         return scoring.generate(self, n, seed, batch_size, event_shape)
 
     def classify(self, x, samples=4, seed=0, batch_size=256):
-        """p(y|x), `[N, classes]`, of a model whose prior is a `LabelPrior`: see `zoo.labels`."""
+        """p(y|x), `[N, classes]`, of a model whose prior is a `LabelPrior`."""
         return classification.classify(self, x, samples, seed, batch_size)
 
     def elbo(self, x, samples=4, seed=0, batch_size=256):
@@ -111,8 +111,8 @@ class Queries(keras.Model):
     def export(self, filepath, verbose=False, subsets=None):
         """Write a SavedModel with `encode`, `decode`, `reconstruct`, `generate` and `score`.
 
-        It loads with TensorFlow alone; see `zoo.export`. `subsets` says for which modalities there
-        are signatures, beside that for all of them: `[("image",), ...]`; each alone by default.
+        It loads with TensorFlow alone; see `zoo.inference.export`. `subsets`: the modalities that
+        further signatures take, `[("image",), ...]`; by default one for each alone.
         """
         from zoo.inference import export  # noqa: PLC0415  (export uses this class's public methods)
 

@@ -18,7 +18,7 @@ from zoo.latents.posteriors import NormalPosterior
 
 tfd = tfp.distributions
 
-MOST_FOR_SUBSETS = 8  # 255 of them
+MAX_FOR_SUBSETS = 8  # 255 of them
 
 
 class Fusion(keras.layers.Layer):
@@ -71,9 +71,9 @@ class MixtureOfProducts(Fusion):
     """
 
     def build(self, input_shape):
-        if input_shape[1] > MOST_FOR_SUBSETS:
+        if input_shape[1] > MAX_FOR_SUBSETS:
             raise ValueError(
-                f"MixtureOfProducts has a component for each subset of up to {MOST_FOR_SUBSETS} "
+                f"MixtureOfProducts has a component for each subset of up to {MAX_FOR_SUBSETS} "
                 f"modalities, got {input_shape[1]}"
             )
 

@@ -27,7 +27,7 @@ class LadderLatent(Latents):
     way down. The decoder eats the state that the last rung leaves.
 
     Args:
-        encoder: x -> q(z_L|x), a `tfd.Normal`; its `climb(x)` gives the features.
+        encoder: x -> q(z_L|x), a `tfd.Normal`; its `bottom_up(x)` gives the features.
         rungs: the levels below the top, from the top down; none makes it a `SingleLatent`.
         prior: p(z_L), a `Prior`; the standard Normal by default.
         activation: of the layer that makes the first state of z_L.
@@ -38,17 +38,24 @@ class LadderLatent(Latents):
     """
 
     def __init__(
-        self, encoder, rungs, *, prior=None, activation="relu", kernel_regularizer=None, **kwargs
+        self,
+        encoder,
+        lower_levels,
+        *,
+        prior=None,
+        activation="relu",
+        kernel_regularizer=None,
+        **kwargs,
     ):
         super().__init__(**kwargs)
-        self.encoder, self.rungs = encoder, list(rungs)
+        self.encoder, self.lower_levels = encoder, list(lower_levels)
         self.prior = StandardNormal(encoder.latent_dim) if prior is None else prior
         self.activation = activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
-        if len(self.rungs) != encoder.rungs:
+        if len(self.lower_levels) != encoder.lower_levels:
             raise ValueError(
-                f"rungs must be {encoder.rungs}, as many as the encoder has features for, "
-                f"got {len(self.rungs)}"
+                f"rungs must be {encoder.lower_levels}, as many as the encoder has features for, "
+                f"got {len(self.lower_levels)}"
             )
         if self.prior.latent_dim != encoder.latent_dim:
             raise ValueError(
@@ -69,9 +76,9 @@ class LadderLatent(Latents):
         )
         ensure_built(self.first, (None, self.encoder.latent_dim))
         self.first_shape = self.code_shape = tuple(top)
-        for rung, shape in zip(self.rungs, features, strict=True):
-            ensure_built(rung, ((None, *self.code_shape), (None, *shape)))
-            self.code_shape = tuple(rung.state_shape)
+        for level, shape in zip(self.lower_levels, features, strict=True):
+            ensure_built(level, ((None, *self.code_shape), (None, *shape)))
+            self.code_shape = tuple(level.state_shape)
 
     @property
     def adapted(self):
@@ -85,7 +92,7 @@ class LadderLatent(Latents):
     @property
     def level_dims(self):
         """Dimensions of each level, from the top down."""
-        return (self.encoder.latent_dim, *(rung.latent_dim for rung in self.rungs))
+        return (self.encoder.latent_dim, *(level.latent_dim for level in self.lower_levels))
 
     @property
     def latent_dim(self):
@@ -94,26 +101,26 @@ class LadderLatent(Latents):
 
     def infer(self, x, sampler, training=None):
         """`(code [S * B, ...], (Draw, ...))` for x `[B, ...]`, the top's draw first."""
-        top, *features = self.encoder.climb(x, training)
+        top, *features = self.encoder.bottom_up(x, training)
         posterior = self.encoder.posterior(top)
         z, log_q = sampler(posterior)
         draws = [Draw(posterior, self.prior.distribution(self.encoder), z, log_q)]
         state = self._first_state(z)
-        for rung, seen in zip(self.rungs, features, strict=True):
-            state = rung.descend(state, training)
-            prior = rung.prior(state)
-            posterior = rung.posterior(state, sampler.tile(seen), prior)
+        for level, seen in zip(self.lower_levels, features, strict=True):
+            state = level.descend(state, training)
+            prior = level.prior(state)
+            posterior = level.posterior(state, sampler.tile(seen), prior)
             z, log_q = sampler.each(posterior)
             draws.append(Draw(posterior, prior, z, log_q))
-            state = rung.merge(state, z, training)
+            state = level.merge(state, z, training)
         return state, tuple(draws)
 
     def code(self, z, training=None):
         """The state that the last rung leaves, for z `[B, D]` of all levels."""
         top, *levels = self.split(z)
         state = self._first_state(top)
-        for rung, level in zip(self.rungs, levels, strict=True):
-            state = rung.merge(rung.descend(state, training), level, training)
+        for level, z_level in zip(self.lower_levels, levels, strict=True):
+            state = level.merge(level.descend(state, training), z_level, training)
         return state
 
     def split(self, z):
@@ -147,20 +154,20 @@ class LadderLatent(Latents):
         """
         given, missing = self._given(z.shape[-1])
         top, *levels = tf.split(z, given, -1)
-        drawn = [None] * len(self.rungs)
+        drawn = [None] * len(self.lower_levels)
         if noise is not None:
             drawn = tf.split(noise[:, -sum(missing) :], missing, -1) if missing else []
             drawn = [None] * len(levels) + drawn
         state, found = self._first_state(top), [top]
-        for i, rung in enumerate(self.rungs):
-            state = rung.descend(state)
+        for i, level in enumerate(self.lower_levels):
+            state = level.descend(state)
             if i < len(levels):
-                level = levels[i]
+                z_level = levels[i]
             else:
-                prior = rung.prior(state)
-                level = prior.loc if drawn[i] is None else prior.loc + prior.scale * drawn[i]
-            found.append(level)
-            state = rung.merge(state, level)
+                prior = level.prior(state)
+                z_level = prior.loc if drawn[i] is None else prior.loc + prior.scale * drawn[i]
+            found.append(z_level)
+            state = level.merge(state, z_level)
         return tf.concat(found, -1)
 
     def _given(self, size):

@@ -17,7 +17,7 @@ FLOOR, CEILING = 1e-3, 100.0
 ONE = raw_of(1.0, FLOOR)  # the raw number whose scale is 1
 
 
-class Rung(keras.layers.Layer):
+class Level(keras.layers.Layer):
     """p(z|state) and q(z|state, features) of one level, z `[B, D]`, and the state after it.
 
     The state is what the levels above have said, the features are what the encoder saw on the way
@@ -79,7 +79,7 @@ class Rung(keras.layers.Layer):
 
 
 @component
-class DenseRung(Rung):
+class DenseLevel(Level):
     """A level of vectors.
 
     Args:
@@ -134,7 +134,7 @@ class DenseRung(Rung):
 
 
 @component
-class ConvRung(Rung):
+class ConvLevel(Level):
     """A level of maps: `channels` of them, of the size of its features.
 
     Args:

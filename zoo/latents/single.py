@@ -76,8 +76,8 @@ class SingleLatent(Latents):
 
 
 @component
-class FusedLatent(SingleLatent):
-    """One stochastic layer for several modalities: a `FusionEncoder`, a prior, and what each says.
+class MultimodalLatent(SingleLatent):
+    """One stochastic layer for several modalities: a `MultimodalEncoder` and a prior.
 
     The posterior that z is drawn from may be a mixture; `posterior` is the Normal that stands for
     it. A draw keeps the posteriors of single modalities, `experts`.

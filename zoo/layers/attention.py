@@ -8,19 +8,19 @@ from zoo.layers.fused_ops import gelu
 from zoo.layers.packed import Dropout, LayerNormalization
 
 # Added to the score of what must not be attended to. Finite: a text without words has no scores.
-NEVER = -1e9
+MASK_VALUE = -1e9
 
 
-def among(seen):
+def padding_mask(seen):
     """What to add to scores `[B, H, T, T]` so that only positions that are `seen` count."""
     # Not seen[:, None, None]: TFLite slices no free sizes.
-    return tf.expand_dims(tf.expand_dims(tf.where(seen, 0.0, NEVER), 1), 1)
+    return tf.expand_dims(tf.expand_dims(tf.where(seen, 0.0, MASK_VALUE), 1), 1)
 
 
-def causal(length):
+def causal_mask(length):
     """What to add to scores `[B, H, T, T]` so that each position sees itself and those before."""
     t = tf.range(length)
-    return tf.where(t[:, None] >= t, 0.0, NEVER)
+    return tf.where(t[:, None] >= t, 0.0, MASK_VALUE)
 
 
 @component
@@ -64,7 +64,7 @@ class TransformerBlock(keras.layers.Layer):
         self.drop = [Dropout(self.dropout, dtype=self.dtype_policy, name=name) for name in names]
 
     def call(self, h, rows, bias, training=None):
-        """Rows `[M, width]` of a padded batch -> the same; `bias` is added to the scores."""
+        """PackedBatch `[M, width]` of a padded batch -> the same; `bias` is added to the scores."""
         qkv = rows.put(self.qkv(self.norms[0](h, training=training)))
         mixed = self.out(rows.take(_attend(qkv, self.heads, bias)))
         h += self.drop[0](mixed, rows=rows, training=training)
@@ -78,14 +78,14 @@ class TransformerBlock(keras.layers.Layer):
     def step(self, h, memory, t):
         """Position t alone, `[B, width]`: what it becomes, and the memory with its key and value.
 
-        The same numbers as `call` under `causal`, for the cost of one position.
+        The same numbers as `call` under `causal_mask`, for the cost of one position.
         """
         q, *new = tf.split(self.qkv(self.norms[0](h)), 3, -1)
         keys, values = (
             tf.tensor_scatter_nd_update(kept, [[t]], x[None])
             for kept, x in zip(memory, new, strict=True)
         )
-        bias = tf.where(tf.range(tf.shape(keys)[0]) <= t, 0.0, NEVER)
+        bias = tf.where(tf.range(tf.shape(keys)[0]) <= t, 0.0, MASK_VALUE)
         q, k, v = (_by_head(x, self.heads) for x in (q, keys, values))
         weights = _softmax(tf.einsum("bhd,tbhd->bht", q * q.shape[-1] ** -0.5, k), bias)
         mixed = tf.reshape(tf.einsum("bht,tbhd->bhd", weights, v), tf.shape(h))

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from zoo.core.serialization import as_tuple, component, ensure_built, fraction, not_empty, positive
-from zoo.layers.attention import causal, transformer_stack
+from zoo.layers.attention import causal_mask, transformer_stack
 from zoo.layers.packed import Dropout, LayerNormalization
 from zoo.layers.positions import positions
 from zoo.layers.recurrent import recurrent_stack
@@ -47,7 +47,7 @@ class CausalTransformer(keras.layers.Layer):
         length = tf.shape(rows.seen)[1]
         where = positions(length, self.width)
         h += tf.cast(tf.gather(where, rows.step), h.dtype)
-        bias = causal(length)
+        bias = causal_mask(length)
         for block in self.body:
             h = block(h, rows=rows, bias=bias, training=training)
         return self.norm(h, training=training)

@@ -17,7 +17,7 @@ from zoo.core import execution
 PROGRAM = dict(jit_compile=True, autograph=False, reduce_retracing=False)
 
 
-def island(function):
+def fused_op(function):
     """`function` of tensors -> the same with `training`; one output, same values and gradients."""
 
     def gradient(inputs, upstream):
@@ -38,7 +38,7 @@ def island(function):
     return call
 
 
-@island
+@fused_op
 def gelu(x):
     """x P(N(0, 1) <= x): Hendrycks and Gimpel, 2016."""
     return tf.nn.gelu(x)

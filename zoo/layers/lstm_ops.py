@@ -11,7 +11,7 @@ recurrent `[U, 4U]` and bias `[4U]`, gates in the order i, f, g, o, to all h, `[
 import numpy as np
 import tensorflow as tf
 
-from zoo.layers.batch_split import by_halves
+from zoo.layers.batch_split import map_in_halves
 
 
 def plain(x, kernel, recurrent, bias, length):
@@ -44,7 +44,7 @@ def compiled(x, kernel, recurrent, bias, length):
     and the weights' gradients are one product after it.
     """
     length = tf.convert_to_tensor(length)
-    return by_halves(lambda half: _states(half, kernel, recurrent, bias, length), x)
+    return map_in_halves(lambda half: _states(half, kernel, recurrent, bias, length), x)
 
 
 def _gates(x, kernel, recurrent, bias):

@@ -37,7 +37,7 @@ class Dropout(keras.layers.Layer):
     def kept(self, x, rows=None):
         """True where nothing is dropped, in the shape of x: fresh draws.
 
-        Where x is the `Rows` of a batch, all positions of an example keep the same: Gal and
+        Where x is the `PackedBatch` of a batch, all positions of an example keep the same: Gal and
         Ghahramani, A theoretically grounded application of dropout in recurrent neural networks,
         2016.
         """

@@ -11,7 +11,7 @@ from zoo.core import execution
 TILE = 256
 
 
-class Rows:
+class PackedBatch:
     """Where in a batch `[B, T, ...]` something is.
 
     Args:

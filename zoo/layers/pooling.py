@@ -14,7 +14,7 @@ class MeanPooling(keras.layers.Layer):
         del input_shape
 
     def call(self, h, rows):
-        """Rows `[M, width]` -> `[B, width]`."""
+        """PackedBatch `[M, width]` -> `[B, width]`."""
         count = tf.reduce_sum(tf.cast(rows.seen, h.dtype), -1, keepdims=True)
         return tf.reduce_sum(rows.put(h), 1) / tf.maximum(count, 1)
 
@@ -31,7 +31,7 @@ class AttentionPooling(keras.layers.Layer):
         ensure_built(self.score, input_shape)
 
     def call(self, h, rows):
-        """Rows `[M, width]` -> `[B, width]`."""
+        """PackedBatch `[M, width]` -> `[B, width]`."""
         score = tf.cast(rows.put(self.score(h))[..., 0], tf.float32)
         score = tf.where(rows.seen, score, -1e9)
         weights = tf.where(rows.seen, tf.nn.softmax(score), 0.0)

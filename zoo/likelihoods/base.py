@@ -8,7 +8,7 @@ from zoo.core.validation import check_finite
 
 # Larger magnitudes overflow float32 once they are squared, summed and squared again by the
 # optimizer; long before that an encoder cannot learn from them.
-LARGEST_VALUE = 1e6
+MAX_VALUE = 1e6
 
 
 class Likelihood(keras.layers.Layer):
@@ -95,10 +95,10 @@ class Likelihood(keras.layers.Layer):
         """Raise `ValueError` where the array x cannot be a sample of this distribution."""
         check_finite(x, argument)
         largest = max(abs(float(x.min())), abs(float(x.max())))
-        if largest > LARGEST_VALUE:
+        if largest > MAX_VALUE:
             raise ValueError(
                 f"{argument} holds values up to {largest:.3g} in magnitude, expected at most "
-                f"{LARGEST_VALUE:g}: standardise it first, (x - mean) / standard deviation"
+                f"{MAX_VALUE:g}: standardise it first, (x - mean) / standard deviation"
             )
 
 

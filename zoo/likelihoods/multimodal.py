@@ -9,7 +9,7 @@ from zoo.core.nested import cut, rows
 from zoo.core.suggestions import nearest
 
 PRESENT = "present"
-MOST_PARTS = 1000  # of a dataset without end
+MAX_PARTS = 1000  # of a dataset without end
 
 
 class Joint:
@@ -21,7 +21,7 @@ class Joint:
     what is missing is zeros there, so that it has no influence on anything.
 
     Args:
-        decoder: a `JointDecoder`.
+        decoder: a `MultimodalDecoder`.
     """
 
     def __init__(self, decoder):
@@ -120,7 +120,7 @@ class Joint:
     def check_training(self, parts):
         """Raise `ValueError` where the data hold nothing of a modality."""
         absent = list(self.names)
-        for x in itertools.islice(parts, MOST_PARTS):
+        for x in itertools.islice(parts, MAX_PARTS):
             self._know(x, "x")
             absent = [n for n in absent if n not in x or not len(_seen(x, n, self.names))]
             if not absent:

@@ -8,7 +8,7 @@ from zoo.core.distributions import bounded_scale, raw_of
 from zoo.core.serialization import component
 from zoo.core.validation import check_not_infinite
 from zoo.layers import sequence_masks
-from zoo.likelihoods.base import LARGEST_VALUE, Likelihood, constant
+from zoo.likelihoods.base import MAX_VALUE, Likelihood, constant
 from zoo.likelihoods.masked_series import ObservedSeries
 
 tfd = tfp.distributions
@@ -129,10 +129,10 @@ class Series(Likelihood):
         x = x[..., None] if x.ndim == 2 else x
         low, high = np.nanmin(x), np.nanmax(x)
         far = np.max(np.maximum(np.abs(low - location), np.abs(high - location)) / spread)
-        if far > LARGEST_VALUE:
+        if far > MAX_VALUE:
             raise ValueError(
                 f"{argument} holds values up to {far:.3g} standard deviations from the mean that "
-                f"the model was adapted to, expected at most {LARGEST_VALUE:g}"
+                f"the model was adapted to, expected at most {MAX_VALUE:g}"
             )
 
 

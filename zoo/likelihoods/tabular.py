@@ -7,7 +7,7 @@ import tensorflow_probability as tfp
 from zoo.core.distributions import bounded_scale
 from zoo.core.serialization import as_tuple, component, is_integer
 from zoo.core.validation import check_not_infinite
-from zoo.likelihoods.base import LARGEST_VALUE, Likelihood
+from zoo.likelihoods.base import MAX_VALUE, Likelihood
 from zoo.likelihoods.categorical import OneHotCategorical, _check_classes
 
 tfd = tfp.distributions
@@ -113,10 +113,10 @@ class Tabular(Likelihood):
                 continue
             if classes:
                 _check_classes(column, classes, f"{argument}[:, {i}]")
-            elif np.abs((column - self.means[i]) / self.scales[i]).max() > LARGEST_VALUE:
+            elif np.abs((column - self.means[i]) / self.scales[i]).max() > MAX_VALUE:
                 raise ValueError(
                     f"{argument}[:, {i}] holds values up to {np.abs(column).max():.3g}, expected "
-                    f"at most {LARGEST_VALUE:g} standard deviations: use Tabular.from_data(x)"
+                    f"at most {MAX_VALUE:g} standard deviations: use Tabular.from_data(x)"
                 )
 
 

@@ -3,7 +3,7 @@
 from zoo.objectives.adversarial import Adversarial
 from zoo.objectives.base import Objective
 from zoo.objectives.disentangling import AggregateCovariance, MeanCovariance, TotalCorrelation
-from zoo.objectives.elbo import WeightedSum
+from zoo.objectives.elbo import ELBO
 from zoo.objectives.free_bits import Capacity, FreeBits
 from zoo.objectives.importance import DoublyReparameterized, ImportanceWeighted
 from zoo.objectives.ladder import LevelKL
@@ -13,6 +13,7 @@ from zoo.objectives.semi_supervised import Classification, LabelKL
 from zoo.objectives.terms import KL, Term
 
 __all__ = [
+    "ELBO",
     "KL",
     "MMD",
     "RBF",
@@ -32,11 +33,10 @@ __all__ = [
     "Rescaling",
     "Term",
     "TotalCorrelation",
-    "WeightedSum",
 ]
 
 IDENTIFIERS = {
-    "elbo": WeightedSum,
+    "elbo": ELBO,
     "iwae": ImportanceWeighted,
     "dreg": DoublyReparameterized,
 }

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 # Burda et al., Importance weighted autoencoders, 2016.
-LEAST_VARIANCE = 0.01
+MIN_VARIANCE = 0.01
 
 
 class ActiveUnits(keras.metrics.Metric):
@@ -33,4 +33,4 @@ class ActiveUnits(keras.metrics.Metric):
     def result(self):
         count = tf.maximum(self.count, 1.0)
         variance = self.squares / count - tf.square(self.total / count)
-        return tf.reduce_sum(tf.cast(variance > LEAST_VARIANCE, tf.float32))
+        return tf.reduce_sum(tf.cast(variance > MIN_VARIANCE, tf.float32))

@@ -6,7 +6,7 @@ from zoo.objectives.terms import KL
 
 
 @component
-class WeightedSum(Objective):
+class ELBO(Objective):
     """-log p(x|z) + sum of weight * term: the negative ELBO when the one term is KL at weight 1.
 
     Logs `elbo`, `nll` and `kl`, and each further term by its name: raw, so that they mean the same

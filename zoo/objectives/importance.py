@@ -22,7 +22,7 @@ class ImportanceWeighted(Objective):
     Minus a lower bound on log p(x): with one draw the ELBO (its KL at the draw), and tighter with
     each more. Burda et al., Importance weighted autoencoders, 2016. A training step decodes K times
     as many rows. Logs `iwae`, the bound, and `elbo`, `nll`, `kl` (averages over the draws) and
-    `active_units` as `WeightedSum` does.
+    `active_units` as `ELBO` does.
 
     Args:
         samples: K.

@@ -9,17 +9,17 @@ from zoo.plots.animation import Loop, traversal_animation
 from zoo.plots.canvas import PALETTE
 from zoo.plots.diagnosis import diagnosis, kl_per_dimension, posterior_histograms
 from zoo.plots.images import interpolations, levels, manifold, reconstructions, samples, traversals
-from zoo.plots.latent import MOST_POINTS, latent_scatter
+from zoo.plots.latent import MAX_POINTS, latent_scatter
 from zoo.plots.multimodal import modality_scatter, score_table, side_by_side
-from zoo.plots.series import MOST_CHANNELS, series, series_samples
-from zoo.plots.tables import MOST_COLUMNS, column_surprise, marginals, score_histogram
+from zoo.plots.series import MAX_CHANNELS, series, series_samples
+from zoo.plots.tables import MAX_COLUMNS, column_surprise, marginals, score_histogram
 from zoo.plots.training import training_curves
 from zoo.plots.uncertainty import uncertainty
 
 __all__ = [
-    "MOST_CHANNELS",
-    "MOST_COLUMNS",
-    "MOST_POINTS",
+    "MAX_CHANNELS",
+    "MAX_COLUMNS",
+    "MAX_POINTS",
     "PALETTE",
     "Loop",
     "column_surprise",

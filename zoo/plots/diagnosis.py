@@ -5,7 +5,7 @@ import numpy as np
 from zoo.plots.canvas import DATA, MODEL, PALETTE, caption, legend, new_figure
 
 IDLE = PALETTE[-1]
-MOST_BARS = 64
+MAX_BARS = 64
 
 
 def diagnosis(found):
@@ -65,7 +65,7 @@ def _dimensions(axes, found):
     """Bars of the KL of each dimension; of the spread of the means where there is no such KL."""
     known = found.kl_by_dimension is not None
     values = found.kl_by_dimension if known else found.loc_deviation**2
-    order = np.argsort(-values, kind="stable")[:MOST_BARS]
+    order = np.argsort(-values, kind="stable")[:MAX_BARS]
     for active, colour, name in ((True, DATA, "in use"), (False, IDLE, "idle")):
         chosen = found.active[order] == active
         if chosen.any():

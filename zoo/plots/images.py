@@ -9,7 +9,7 @@ import numpy as np
 
 from zoo.plots.canvas import caption, check_as_many, new_figure
 
-MOST_TICKS = 16
+MAX_TICKS = 16
 
 
 def reconstructions(original, reconstructed, seen=None, most=12):
@@ -105,7 +105,7 @@ def manifold(grid, values, names=("$z_{0}$", "$z_{1}$")):
         names: of the two dimensions.
     """
     check_as_many("values", values, len(grid))
-    apart = math.ceil(len(values) / MOST_TICKS)
+    apart = math.ceil(len(values) / MAX_TICKS)
     ticks = [f"{v:+.1f}" if i % apart == 0 else "" for i, v in enumerate(values)]
     cells = np.flip(np.swapaxes(np.asarray(grid), 0, 1), 0)
     figure = grid_figure(cells, "Means of the decoder over the latent plane", ticks[::-1], ticks)

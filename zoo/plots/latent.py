@@ -6,7 +6,7 @@ from matplotlib import patheffects
 from zoo.plots.canvas import DATA, INK, PALETTE, caption, new_figure, short
 from zoo.plots.projections import checked, plane
 
-MOST_POINTS = 5000
+MAX_POINTS = 5000
 
 
 def latent_scatter(codes, labels=None, names=None, seed=0, projection="pca"):
@@ -29,7 +29,7 @@ def latent_scatter(codes, labels=None, names=None, seed=0, projection="pca"):
     """
     codes = np.asarray(codes, "float64")
     projection = checked(projection, len(codes))
-    shown = np.random.default_rng(seed).permutation(len(codes))[:MOST_POINTS]
+    shown = np.random.default_rng(seed).permutation(len(codes))[:MAX_POINTS]
     given = projection if isinstance(projection, str) else projection[shown]
     points, axis_names = plane(codes[shown], given, seed)
     figure = new_figure(6.6, 5.6)

@@ -5,7 +5,7 @@ from matplotlib import patheffects
 from matplotlib.lines import Line2D
 
 from zoo.plots.canvas import INK, PALETTE, caption, new_figure, short
-from zoo.plots.latent import MOST_POINTS
+from zoo.plots.latent import MAX_POINTS
 from zoo.plots.projections import plane
 
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
@@ -57,7 +57,7 @@ def modality_scatter(codes, labels=None, together=None, seed=0):
     points, names = plane(np.concatenate(arrays))
     points = iter(np.split(points, np.cumsum([len(x) for x in arrays])[:-1]))
     size = len(arrays[0])
-    chosen = np.random.default_rng(seed).permutation(size)[: MOST_POINTS // len(codes)]
+    chosen = np.random.default_rng(seed).permutation(size)[: MAX_POINTS // len(codes)]
     labels = np.zeros(size, int) if labels is None else np.asarray(labels)
     markers = dict(zip([n for panel in panels.values() for n in panel], MARKERS, strict=False))
     figure = new_figure(1.6 + 5.4 * len(panels), 5.6)

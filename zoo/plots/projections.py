@@ -7,7 +7,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
-FEWEST = 5
+MIN = 5
 
 
 def plane(codes, projection="pca", seed=0):
@@ -79,8 +79,8 @@ def _umap(codes, seed):
 def _enough(codes, name):
     """Raise where there are too few codes to tell who is near whom."""
     different = len(np.unique(codes, axis=0))
-    if different < FEWEST:
-        raise ValueError(f"projection={name!r} needs {FEWEST} different codes, got {different}")
+    if different < MIN:
+        raise ValueError(f"projection={name!r} needs {MIN} different codes, got {different}")
 
 
 def _unitless(name):

@@ -5,7 +5,7 @@ from matplotlib.ticker import SymmetricalLogLocator
 
 from zoo.plots.canvas import DATA, INK, MODEL, caption, new_figure, short
 
-MOST_CHANNELS = 6
+MAX_CHANNELS = 6
 
 
 def series(times, x, mean, low, high, score=None, anomaly=None, channels=None, title=""):
@@ -13,7 +13,7 @@ def series(times, x, mean, low, high, score=None, anomaly=None, channels=None, t
 
     Args:
         times: `[T]`, numbers or dates, increasing.
-        x: `[T, C]`, NaN where nothing was measured; the first `MOST_CHANNELS` channels are shown.
+        x: `[T, C]`, NaN where nothing was measured; the first `MAX_CHANNELS` channels are shown.
         mean, low, high: `[T, C]`: reconstruction and its band.
         score: `[T]`, nats per step, or None.
         anomaly: `[T]` of bool, shaded, or None where nobody knows.
@@ -21,7 +21,7 @@ def series(times, x, mean, low, high, score=None, anomaly=None, channels=None, t
         title: of the figure.
     """
     x, mean, low, high = (np.asarray(a) for a in (x, mean, low, high))
-    shown = min(x.shape[1], MOST_CHANNELS)
+    shown = min(x.shape[1], MAX_CHANNELS)
     names = channels or [f"channel {i}" for i in range(shown)]
     rows = shown + (score is not None)
     figure = _panels(rows, title)
@@ -59,7 +59,7 @@ def series_samples(real, generated, channels=None, most=4):
         most: how many of either to show.
     """
     real, generated = np.asarray(real)[:most], np.asarray(generated)[:most]
-    shown = min(real.shape[2], MOST_CHANNELS)
+    shown = min(real.shape[2], MAX_CHANNELS)
     names = channels or [f"channel {i}" for i in range(shown)]
     figure = new_figure(2.0 * (len(real) + len(generated)) + 1, 1.2 * shown + 0.8)
     grid = figure.subplots(

@@ -6,7 +6,7 @@ import numpy as np
 
 from zoo.plots.canvas import DATA, INK, MODEL, caption, legend, new_figure, short
 
-MOST_COLUMNS = 20
+MAX_COLUMNS = 20
 
 
 def score_histogram(scores, anomaly=None, auroc=None, bins=60):
@@ -50,7 +50,7 @@ def column_surprise(names, normal, anomaly=None):
     """
     normal = np.asarray(normal)
     key = normal if anomaly is None else np.asarray(anomaly) - normal
-    order = np.argsort(key)[::-1][:MOST_COLUMNS][::-1]
+    order = np.argsort(key)[::-1][:MAX_COLUMNS][::-1]
     figure = new_figure(7.4, 1.5 + 0.27 * len(order))
     axes, rows = figure.subplots(), np.arange(len(order))
     if anomaly is not None:

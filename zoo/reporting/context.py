@@ -57,7 +57,7 @@ class Part:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Look:
+class ReportContext:
     """What sections of a report are made of.
 
     Attributes:

@@ -10,23 +10,28 @@ EXAMPLES, SAMPLES, STEPS, PAIRS = 6, 12, 5, 3
 REACH = 2.0  # of a traversal, in deviations of a standard normal prior
 
 
-def strangest(look):
+def strangest(context):
     """The examples that the model explains worst."""
-    order = np.argsort(look.elbo, kind="stable")[:EXAMPLES]
+    order = np.argsort(context.elbo, kind="stable")[:EXAMPLES]
     shown = [
-        tag("div", tag("b", f"{i}: ELBO {look.elbo[i]:,.1f} nats"), look.cards[i], class_="example")
+        tag(
+            "div",
+            tag("b", f"{i}: ELBO {context.elbo[i]:,.1f} nats"),
+            context.cards[i],
+            class_="example",
+        )
         for i in order
     ]
     text = (
-        f"The {len(order)} of the first {look.size:,} held-out examples with the lowest ELBO, by "
-        "number: outliers, faults in the data, or what the model has yet to learn."
+        f"The {len(order)} of the first {context.size:,} held-out examples with the lowest ELBO, "
+        "by number: outliers, faults in the data, or what the model has yet to learn."
     )
     return Section("Hardest examples", join(paragraph(text), tag("div", *shown, class_="examples")))
 
 
-def reconstructions(look):
+def reconstructions(context):
     """Examples beside what became of them."""
-    (part,) = look.parts
+    (part,) = context.parts
     both = ((part.x, "example"), (part.reconstruction, "reconstruction of"))
     pairs = zip(*(given(part, x[:SAMPLES], alt) for x, alt in both), strict=True)
     rows = [[f"example {i}", *pair] for i, pair in enumerate(pairs)]
@@ -35,21 +40,23 @@ def reconstructions(look):
     return Section("Reconstructions", join(paragraph(text), table(header, rows, "grid")))
 
 
-def samples(look):
+def samples(context):
     """New examples, one beside the other."""
-    (part,) = look.parts
-    rows = [[f"sample {i}", one] for i, one in enumerate(thumbnails(part, look.draw(SAMPLES), ""))]
+    (part,) = context.parts
+    rows = [
+        [f"sample {i}", one] for i, one in enumerate(thumbnails(part, context.draw(SAMPLES), ""))
+    ]
     text = "New examples, drawn: z from the prior, then x from p(x|z)."
     return Section("Samples", join(paragraph(text), table((), rows, "grid")))
 
 
-def traversal(look):
+def traversal(context):
     """One dimension of z after the other, all others at 0."""
-    dimensions = look.dimensions
+    dimensions = context.dimensions
     ends = dict(low=-REACH, high=REACH, steps=STEPS)
-    made = look.model.traverse(dimensions=list(dimensions), **ends)
+    made = context.model.traverse(dimensions=list(dimensions), **ends)
     rows = []
-    for part in look.parts:
+    for part in context.parts:
         found = made[part.name] if part.name else made
         shown = dict(zip(dimensions, found, strict=True))
         for i, said in dimensions.items():
@@ -64,12 +71,12 @@ def traversal(look):
     return Section("Traversal", join(paragraph(text), table(header, rows, "grid")))
 
 
-def interpolation(look):
+def interpolation(context):
     """From one example to another along the straight line between their codes."""
-    (part,) = look.parts
-    pairs = min(PAIRS, look.size // 2)
-    ends = [nested.cut(look.x, np.arange(i, 2 * pairs, 2)) for i in (0, 1)]
-    paths = look.model.interpolate(*ends, steps=STEPS)
+    (part,) = context.parts
+    pairs = min(PAIRS, context.size // 2)
+    ends = [nested.cut(context.x, np.arange(i, 2 * pairs, 2)) for i in (0, 1)]
+    paths = context.model.interpolate(*ends, steps=STEPS)
     shown, rows = thumbnails(part, part.x[: 2 * pairs], "end"), []
     for number, path in enumerate(paths):
         first, last = 2 * number, 2 * number + 1

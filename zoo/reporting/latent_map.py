@@ -11,20 +11,20 @@ from zoo.reporting.markup import Markup, Section, join, paragraph, tag
 SIZE, MARGIN = 600, 24
 # Dark to light through hues that all eyes order alike: ends and middles of matplotlib's "viridis".
 RAMP = np.array([[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]])
-MOST_VALUES = 12  # different numbers that are still names of classes
+MAX_VALUES = 12  # different numbers that are still names of classes
 
 
-def latent_map(look):
+def latent_map(context):
     """The section, with all that its script needs."""
-    if not np.isfinite(look.codes).all():
+    if not np.isfinite(context.codes).all():
         text = "Codes are not finite: there is no map of them."
         return Section("Latent map", paragraph(text, class_="quiet"))
-    points, axes = plane(look.codes.astype("float64"))
+    points, axes = plane(context.codes.astype("float64"))
     at, outside = _placed(points)
-    colours, legend, names = _coloured(look)
+    colours, legend, names = _coloured(context)
     titles = [
         f"example {i}{'' if name is None else f', label {name}'}, ELBO {nats:,.1f} nats"
-        for i, (name, nats) in enumerate(zip(names, look.elbo, strict=True))
+        for i, (name, nats) in enumerate(zip(names, context.elbo, strict=True))
     ]
     circles = [
         tag("circle", tag("title", title), cx=f"{x:.1f}", cy=f"{y:.1f}", r=4.5, fill=colour)
@@ -32,13 +32,13 @@ def latent_map(look):
     ]
     size = dict(viewBox=f"0 0 {SIZE} {SIZE}", role="img", tabindex=0)
     label = "Codes of held-out examples as points; left and right arrow keys go from one to another"
-    named = [] if look.labels is None else _names(at, names)
+    named = [] if context.labels is None else _names(at, names)
     drawing = tag("svg", *circles, *named, id="map", aria_label=label, **size)
-    found = [{"title": t, "card": c} for t, c in zip(titles, look.cards, strict=True)]
+    found = [{"title": t, "card": c} for t, c in zip(titles, context.cards, strict=True)]
     data = json.dumps(found).replace("<", "\\u003c")
     shown = tag("div", _hint(), id="shown", aria_live="polite")
     body = join(
-        paragraph(_text(look, axes, outside)),
+        paragraph(_text(context, axes, outside)),
         tag("div", tag("div", drawing, legend, class_="paper chart"), shown, class_="map"),
         tag("script", Markup(data), type="application/json", id="points"),
     )
@@ -49,13 +49,13 @@ def _hint():
     return paragraph("Point at a code: here stand its example and what the model makes of it.")
 
 
-def _text(look, axes, outside):
+def _text(context, axes, outside):
     plain = [axis.replace("$", "").replace("_", "") for axis in axes]
     across = f"right: {plain[0]}" + (f", up: {plain[1]}" if plain[1] else "")
-    top = " of the top level" if hasattr(look.model.latents, "level_dims") else ""
+    top = " of the top level" if hasattr(context.model.latents, "level_dims") else ""
     far = f" {outside} far-off codes stand at the edge." if outside else ""
     return (
-        f"The means of q(z|x){top} of the first {look.size:,} held-out examples; {across}. Near "
+        f"The means of q(z|x){top} of the first {context.size:,} held-out examples; {across}. Near "
         f"ones are alike to the model.{far}"
     )
 
@@ -84,12 +84,12 @@ def _names(at, names):
     return found
 
 
-def _coloured(look):
+def _coloured(context):
     """(a colour for each example, the legend, a name for each or None)."""
-    if look.labels is None:
-        return *_ramp(look.elbo, "ELBO (nats)"), [None] * look.size
-    labels = look.labels
-    numeric = np.issubdtype(labels.dtype, np.floating) and len(np.unique(labels)) > MOST_VALUES
+    if context.labels is None:
+        return *_ramp(context.elbo, "ELBO (nats)"), [None] * context.size
+    labels = context.labels
+    numeric = np.issubdtype(labels.dtype, np.floating) and len(np.unique(labels)) > MAX_VALUES
     if numeric:
         return *_ramp(labels, "label"), [f"{label:.4g}" for label in labels]
     return *_classes(labels), [str(label) for label in labels]

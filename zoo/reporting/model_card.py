@@ -14,12 +14,12 @@ PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy")
 # What every Keras object has and says nothing of how it was made.
 COMMON = ("name", "trainable", "dtype", "seed", "xla_on_cpu", "steps_per_call")
 
-MOST = 6  # of a list that are shown
+MAX = 6  # of a list that are shown
 
 
-def model_card(look):
+def model_card(context):
     """What it is, what it is made of, and by which software."""
-    rows = [*_what(look), *_parts(look), *_how(look)]
+    rows = [*_what(context), *_parts(context), *_how(context)]
     note = (
         "Parts stand with the settings that they were made with, as the model's configuration "
         "has them; what is None is left out."
@@ -27,23 +27,23 @@ def model_card(look):
     return Section("Model card", join(table((), rows, "card"), tag("p", note, class_="quiet")))
 
 
-def _what(look):
-    model = look.model
+def _what(context):
+    model = context.model
     yield "model", tag("b", model.name)
     if model.name in available():
         found = card(model.name)
         yield "variant of that name", found.summary
         yield "after", found.reference
-    yield "kind of data", look.kind
+    yield "kind of data", context.kind
     yield "shape of an example", _shapes(model.free_event_shape)
     yield "latent dimensions", _dimensions(model.latents)
     trained = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     yield "weights", f"{model.count_params():,}, of which {trained:,} are trained"
 
 
-def _parts(look):
+def _parts(context):
     """The model's parts, one a row."""
-    config = keras.saving.serialize_keras_object(look.model)["config"]
+    config = keras.saving.serialize_keras_object(context.model)["config"]
     latents, decoder = (dict(config[name]["config"]) for name in ("latents", "decoder"))
     for name in ("encoder", "prior", "flow", "rungs"):
         if latents.get(name):
@@ -57,8 +57,8 @@ def _parts(look):
             yield name.replace("_", " "), settings(config[name])
 
 
-def _how(look):
-    model = look.model
+def _how(context):
+    model = context.model
     if getattr(model, "optimizer", None) is not None:
         # Numbers that each replica has a copy of are no numbers to Python.
         rate, steps = (
@@ -66,7 +66,7 @@ def _how(look):
             for variable in (model.optimizer.learning_rate, model.optimizer.iterations)
         )
         yield "optimizer", f"{type(model.optimizer).__name__}, rate {rate:g}, {steps:,} steps taken"
-    yield "seeds", f"model {model.seed}, this page {look.seed}"
+    yield "seeds", f"model {model.seed}, this page {context.seed}"
     versions = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
     yield "versions", ", ".join([f"zoo {_zoo()}", *versions, f"Python {platform.python_version()}"])
     yield "date of this page", datetime.date.today().isoformat()
@@ -98,8 +98,8 @@ def settings(value):
     'KL(weight=1)'
     """
     if isinstance(value, (list, tuple)):
-        shown = [settings(one) for one in value[:MOST]]
-        more = [f"… ({len(value)} in all)"] if len(value) > MOST else []
+        shown = [settings(one) for one in value[:MAX]]
+        more = [f"… ({len(value)} in all)"] if len(value) > MAX else []
         return f"[{', '.join(shown + more)}]"
     if isinstance(value, dict) and "class_name" in value:
         config = value.get("config", {})

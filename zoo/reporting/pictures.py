@@ -10,7 +10,7 @@ import tensorflow as tf
 from zoo.reporting.markup import figure, tag
 
 # Lines and bars stay sharp as SVG; with more axes or bytes they are smaller as pixels.
-MOST_AXES, MOST_BYTES = 6, 150_000
+MAX_AXES, MAX_BYTES = 6, 150_000
 SHARPNESS = 144  # pixels an inch
 INCH = 96  # of CSS
 
@@ -41,11 +41,11 @@ def _image(data, drawn, alt):
 
 def _data(drawn):
     """SVG, which stays sharp, where it is not too large."""
-    if len(drawn.axes) > MOST_AXES:
+    if len(drawn.axes) > MAX_AXES:
         return _png(drawn)
     file = io.BytesIO()
     drawn.savefig(file, format="svg", metadata={"Date": None})
-    if file.tell() > MOST_BYTES:
+    if file.tell() > MAX_BYTES:
         return _png(drawn)
     return _uri("image/svg+xml", _same_each_time(file.getvalue().decode()).encode())
 

@@ -13,7 +13,7 @@ from zoo.reporting import (
     tables,
 )
 
-# Kind of data -> the sections that only it has. Each is a function of a `Look`.
+# Kind of data -> the sections that only it has. Each is a function of a `ReportContext`.
 SECTIONS = {
     "images": (
         images.reconstructions,
@@ -34,11 +34,11 @@ SECTIONS = {
 }
 
 
-def sections(look, verbose=0):
-    """All sections of the page of a `Look`, in their order; verbose 1 shows how far it is."""
+def sections(context, verbose=0):
+    """All sections of a report, in order; verbose=1 shows progress."""
     makers = [numbers.verdict, model_card.model_card, numbers.curves, numbers.diagnosis]
     makers += [
-        *SECTIONS[look.kind],
+        *SECTIONS[context.kind],
         latent_map.latent_map,
         example_grids.strangest,
         numbers.numbers,
@@ -46,7 +46,7 @@ def sections(look, verbose=0):
     bar = keras.utils.Progbar(len(makers), unit_name="section") if verbose else None
     found = []
     for number, make in enumerate(makers, 1):
-        found.append(make(look))
+        found.append(make(context))
         if bar is not None:
             bar.update(number)
     return [section for section in found if section is not None]

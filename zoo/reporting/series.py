@@ -11,13 +11,15 @@ from zoo.reporting.pictures import chart
 SAMPLES = 3
 
 
-def reconstructions(look):
+def reconstructions(context):
     """A usual series and the hardest one, with what the model makes of them and its band."""
-    (part,) = look.parts
-    order = np.argsort(look.elbo, kind="stable")
+    (part,) = context.parts
+    order = np.argsort(context.elbo, kind="stable")
     chosen = {"A typical series (median ELBO)": int(order[len(order) // 2])}
     chosen["The hardest series (lowest ELBO)"] = int(order[0])
-    found = predictive(look.model, nested.cut(look.x, np.array([*chosen.values()])), seed=look.seed)
+    found = predictive(
+        context.model, nested.cut(context.x, np.array([*chosen.values()])), seed=context.seed
+    )
     low, middle, high = (_channels(part, q) for q in found.quantiles)
     figures = []
     for row, (what, i) in enumerate(chosen.items()):
@@ -28,7 +30,7 @@ def reconstructions(look):
             np.arange(steps),
             *parts,
             channels=list(part.columns) or None,
-            title=f"{what}: number {i}, {look.elbo[i]:,.1f} nats",
+            title=f"{what}: number {i}, {context.elbo[i]:,.1f} nats",
         )
         alt = f"{what}: measured values, reconstruction and band, over steps"
         caption = "Measured values in the data's units, and median and 5 to 95 % of 100 draws."
@@ -36,10 +38,10 @@ def reconstructions(look):
     return Section("Reconstructions", join(*figures))
 
 
-def samples(look):
+def samples(context):
     """New series beside real ones."""
-    (part,) = look.parts
-    real, drawn = (_channels(part, x[:SAMPLES]) for x in (part.x, look.draw(SAMPLES)))
+    (part,) = context.parts
+    real, drawn = (_channels(part, x[:SAMPLES]) for x in (part.x, context.draw(SAMPLES)))
     figure = plots.series_samples(real, drawn, list(part.columns) or None)
     alt = "Held-out series on the left, new ones on the right, one channel a row"
     caption = (

@@ -13,35 +13,35 @@ from zoo.reporting.markup import Section, bar, join, paragraph, table
 from zoo.reporting.pictures import chart
 from zoo.reporting.thumbnails import standardised
 
-MOST_COLUMNS = 40
+MAX_COLUMNS = 40
 REACH, MOVED = 2.0, 4
 
 
-def marginals(look):
+def marginals(context):
     """Each column in the data and in samples."""
-    (part,) = look.parts
-    real, drawn = (_flat(x) for x in (part.x, look.draw(look.size)))
+    (part,) = context.parts
+    real, drawn = (_flat(x) for x in (part.x, context.draw(context.size)))
     names = names_of(part, real.shape[1])
     figure = plots.marginals(names, real, drawn, _classes(part, real.shape[1]))
     alt = "Histograms of single columns, of held-out rows and of samples"
     caption = (
-        f"Each column of {look.size:,} held-out rows, and of as many samples: z from the prior, x "
-        "from p(x|z). Where the two differ, samples are no stand-in for data."
+        f"Each column of {context.size:,} held-out rows, and of as many samples: z from the prior, "
+        "x from p(x|z). Where the two differ, samples are no stand-in for data."
     )
     return Section("Samples", chart(figure, alt, caption))
 
 
-def columns(look):
+def columns(context):
     """How well each column is foretold, and what z is worth to it."""
-    (part,) = look.parts
-    found = surprise(look)
+    (part,) = context.parts
+    found = surprise(context)
     if found is None:
-        kind = type(look.likelihood).__name__
+        kind = type(context.likelihood).__name__
         text = f"Under {kind} p(x|z) is no product over columns: nobody can say which costs what."
         return Section("Columns", paragraph(text, class_="quiet"))
     usual, extra, worth = found
     names, scale = names_of(part, len(worth)), max(worth.max(), 1e-12)
-    order = np.argsort(-worth, kind="stable")[:MOST_COLUMNS]
+    order = np.argsort(-worth, kind="stable")[:MAX_COLUMNS]
     rows = [
         (
             names[i],
@@ -61,12 +61,12 @@ def columns(look):
     return Section("Columns", join(paragraph(text), table(header, rows, "numbers")))
 
 
-def surprise(look):
+def surprise(context):
     """Of each column the median of -log p(column|z), the mean above it, and what z is worth.
 
     None where p(x|z) is no product over columns.
     """
-    model = look.model
+    model = context.model
 
     def both(batch, seed):
         del seed
@@ -77,7 +77,7 @@ def surprise(look):
         return tuple(tf.where(tf.math.is_finite(nats), nats, 0.0) for nats in found)
 
     try:
-        own, others = batching.over_batches(model, "surprise", both, look.x, look.size)
+        own, others = batching.over_batches(model, "surprise", both, context.x, context.size)
     except TypeError:  # of log_prob_per_feature: the likelihood ties columns together
         return None
     own, others = _flat(own), _flat(others)
@@ -85,13 +85,13 @@ def surprise(look):
     return usual, own.mean(0) - usual, others.mean(0) - own.mean(0)
 
 
-def dimensions(look):
+def dimensions(context):
     """Which columns each latent dimension moves."""
-    (part,) = look.parts
+    (part,) = context.parts
     ends = dict(low=-REACH, high=REACH, steps=2)
-    made = look.model.traverse(dimensions=list(look.dimensions), **ends)
+    made = context.model.traverse(dimensions=list(context.dimensions), **ends)
     rows = []
-    for (i, said), pair in zip(look.dimensions.items(), made, strict=True):
+    for (i, said), pair in zip(context.dimensions.items(), made, strict=True):
         low, high = standardised(pair, part.x)
         swing = high - low
         order = np.argsort(-np.abs(swing), kind="stable")[:MOVED]

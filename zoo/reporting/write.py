@@ -11,7 +11,7 @@ import tensorflow as tf
 from zoo.core import inputs, nested, validation
 from zoo.evaluation.diagnosis import diagnose
 from zoo.inference.batching import first
-from zoo.reporting.context import Look
+from zoo.reporting.context import ReportContext
 from zoo.reporting.page import FIRST_LINES, page
 from zoo.reporting.sections import sections
 
@@ -79,8 +79,8 @@ def report(
         seed=seed,
         verbose=verbose,
     )
-    look = Look(vae, x, labels, columns, history, found, seed)
-    text = page(title or f"{vae.name}: a report", sections(look, verbose))
+    context = ReportContext(vae, x, labels, columns, history, found, seed)
+    text = page(title or f"{vae.name}: a report", sections(context, verbose))
     partial = path.with_name(f"{path.name}.partial")
     partial.write_text(text, "utf-8")
     os.replace(partial, path)

@@ -1,1 +1,19 @@
-"""Training: data, optimizer steps, optimizers, corruptions."""
+"""Training: how data reach the optimizer, optimizer steps, input corruptions."""
+
+from zoo.training.corruptions import (
+    AffineCorruption,
+    GaussianCorruption,
+    MaskingCorruption,
+    ModalityDropout,
+    SaltAndPepperCorruption,
+)
+from zoo.training.optimizers import FusedAdam
+
+__all__ = [
+    "AffineCorruption",
+    "FusedAdam",
+    "GaussianCorruption",
+    "MaskingCorruption",
+    "ModalityDropout",
+    "SaltAndPepperCorruption",
+]

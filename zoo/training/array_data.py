@@ -13,7 +13,7 @@ import tensorflow as tf
 
 # Arrays up to this size are kept whole where the model computes; larger ones arrive in helpings.
 RESIDENT_BYTES = 1 << 30
-HELPING_BYTES = 1 << 28
+CHUNK_BYTES = 1 << 28
 
 
 class ArrayFeed:
@@ -53,7 +53,7 @@ class ArrayFeed:
             return np.arange(self.rows, dtype=np.int32)
         return np.random.default_rng((self.seed, number)).permutation(self.rows).astype(np.int32)
 
-    def helpings(self, first_epoch, steps):
+    def chunks(self, first_epoch, steps):
         """Yield row numbers, `steps` batches at a time, from `first_epoch` on, without end."""
         for epoch in itertools.count(first_epoch):
             order = self.order(epoch)
@@ -76,7 +76,7 @@ class ArrayFeed:
             return keras.tree.pack_sequence_as(self.data, found)
 
         dataset = tf.data.Dataset.from_generator(
-            lambda: self.helpings(first_epoch, steps),
+            lambda: self.chunks(first_epoch, steps),
             output_signature=tf.TensorSpec([None], tf.int32),
         )
         dataset = dataset.map(take, num_parallel_calls=1).prefetch(2)
@@ -97,12 +97,12 @@ class ArrayFeed:
         mapped = any(isinstance(a, np.memmap) for a in keras.tree.flatten(self.data))
         return self.bytes <= RESIDENT_BYTES and not mapped
 
-    def steps_per_helping(self, wanted):
+    def steps_per_chunk(self, wanted):
         """`wanted`, or fewer where so many batches would not fit into a helping."""
         if self.resident:
             return wanted
         batch = max(1, self.bytes * self.batch_size // self.rows)
-        return max(1, min(wanted, HELPING_BYTES // batch))
+        return max(1, min(wanted, CHUNK_BYTES // batch))
 
 
 def _as_array(a):

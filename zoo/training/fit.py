@@ -105,13 +105,13 @@ def _fit_feed(model, keras_fit, feed, kwargs):
     """Train on arrays: in helpings, or batch by batch where several replicas or eager mode ask."""
     steps = model.steps_per_execution
     kwargs.update(steps_per_epoch=feed.steps_per_epoch, shuffle=False)
-    if not _helpings_work(model):
+    if not _multi_step_works(model):
         if steps != 1:
             raise ValueError(
                 f"steps_per_execution must be 1 with several replicas or run_eagerly, got {steps}"
             )
         return keras_fit(feed.batches(kwargs["initial_epoch"]), **kwargs)
-    steps, first = feed.steps_per_helping(min(steps, feed.steps_per_epoch)), kwargs["initial_epoch"]
+    steps, first = feed.steps_per_chunk(min(steps, feed.steps_per_epoch)), kwargs["initial_epoch"]
     if feed.resident:
         function = multi_step.resident_function(model, feed, steps, first)
         dataset = tf.data.Dataset.range(1).repeat()  # for Keras to iterate; nothing reads it
@@ -139,7 +139,7 @@ def _fit_dataset(model, keras_fit, dataset, kwargs):
     """Train on a dataset in its own order."""
     kwargs["shuffle"] = False
     steps = model.steps_per_execution
-    if steps == 1 or not _helpings_work(model):
+    if steps == 1 or not _multi_step_works(model):
         return keras_fit(dataset, **kwargs)
     if kwargs["steps_per_epoch"]:
         # An epoch must end with a call: Keras would run past its end.
@@ -148,7 +148,7 @@ def _fit_dataset(model, keras_fit, dataset, kwargs):
         return keras_fit(dataset, **kwargs)
 
 
-def _helpings_work(model):
+def _multi_step_works(model):
     return model.distribute_strategy.num_replicas_in_sync == 1 and not model.run_eagerly
 
 

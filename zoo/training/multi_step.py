@@ -19,8 +19,8 @@ def resident_function(model, feed, steps, first_epoch):
     It keeps its own count of where it is in the feed and ignores the iterator that Keras passes.
     """
     rows = keras.tree.map_structure(_tensor, feed.data)
-    helpings = feed.helpings(first_epoch, steps)
-    return lambda _: _train(model, rows, next(helpings), feed.batch_size, steps)
+    chunks = feed.chunks(first_epoch, steps)
+    return lambda _: _train(model, rows, next(chunks), feed.batch_size, steps)
 
 
 def gathered_function(model, batch_size, steps):

@@ -5,7 +5,7 @@ import functools
 from zoo import flows, objectives, priors
 from zoo.core.identifiers import resolve
 from zoo.latents import SingleLatent
-from zoo.objectives import KL, WeightedSum
+from zoo.objectives import ELBO, KL
 
 
 def single_latent(encoder, prior=None, flow=None):
@@ -30,7 +30,7 @@ def chosen_objective(objective, beta, default=None):
         ValueError: both an objective and a beta.
     """
     if objective is None:
-        return WeightedSum((KL(beta),)) if default is None else default
+        return ELBO((KL(beta),)) if default is None else default
     if beta != 1:
         raise ValueError(
             f"beta={beta!r} must be 1 where an objective is given: give its KL the weight"

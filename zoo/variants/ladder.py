@@ -3,17 +3,17 @@
 from zoo.core.serialization import as_tuple
 from zoo.decoders import ConvDecoder, DenseDecoder
 from zoo.encoders import ConvLadderEncoder, DenseLadderEncoder
-from zoo.encoders.ladder import stages_of_rungs
-from zoo.latents import ConvRung, DenseRung, LadderLatent
+from zoo.encoders.ladder import stages_of_levels
+from zoo.latents import ConvLevel, DenseLevel, LadderLatent
 from zoo.model import VAE
-from zoo.objectives import KL, FreeBits, LevelKL, WeightedSum
+from zoo.objectives import ELBO, KL, FreeBits, LevelKL
 from zoo.variants.common import chosen_objective, named_prior
 
 
 def ladder_vae(
     *,
     latent_dim=16,
-    lower=(4,),
+    level_dims=(4,),
     widths=(32, 64, 128),
     blocks=1,
     stem_strides=1,
@@ -32,7 +32,7 @@ def ladder_vae(
 
     Args:
         latent_dim: dimensions of the top level.
-        lower: channels of z of each level below the top, from the top down; how many there are is
+        level_dims: channels of z of each level below the top, from the top down; how many there are is
             how many levels, and () makes it an ordinary VAE.
         widths: channels of the stem and of each stage; each stage halves the image.
         blocks: residual blocks for each level, on the way up and on the way down.
@@ -48,7 +48,7 @@ def ladder_vae(
         kernel_regularizer: for every layer.
         seed: of noise and data order.
     """
-    widths, lower = as_tuple(widths), as_tuple(lower)
+    widths, level_dims = as_tuple(widths), as_tuple(level_dims)
     body = dict(
         blocks=blocks,
         normalization=normalization,
@@ -56,15 +56,15 @@ def ladder_vae(
         kernel_regularizer=kernel_regularizer,
     )
     encoder = ConvLadderEncoder(
-        latent_dim, rungs=len(lower), widths=widths, stem_strides=stem_strides, **body
+        latent_dim, lower_levels=len(level_dims), widths=widths, stem_strides=stem_strides, **body
     )
     # The decoder goes on from the stage where the last rung stands.
     stages = len(widths) - 1
-    last = [stages, *stages_of_rungs(len(lower), stages)][-1]
+    last = [stages, *stages_of_levels(len(level_dims), stages)][-1]
     return VAE(
         LadderLatent(
             encoder,
-            [ConvRung(channels, **body) for channels in lower],
+            [ConvLevel(channels, **body) for channels in level_dims],
             prior=named_prior(prior, latent_dim),
             activation=activation,
             kernel_regularizer=kernel_regularizer,
@@ -72,7 +72,7 @@ def ladder_vae(
         ConvDecoder(
             widths=widths[: last + 1], stem_strides=stem_strides, likelihood=likelihood, **body
         ),
-        objective=chosen_objective(objective, beta, _bound(free_bits, beta, len(lower) + 1)),
+        objective=chosen_objective(objective, beta, _bound(free_bits, beta, len(level_dims) + 1)),
         input_noise=input_noise,
         xla_on_cpu=False,
         seed=seed,
@@ -83,7 +83,7 @@ def ladder_vae(
 def dense_ladder_vae(
     *,
     latent_dim=16,
-    lower=(32,),
+    level_dims=(32,),
     hidden=256,
     depth=1,
     activation="relu",
@@ -100,7 +100,7 @@ def dense_ladder_vae(
 
     Args:
         latent_dim: dimensions of the top level.
-        lower: dimensions of each level below the top, from the top down; how many there are is how
+        level_dims: dimensions of each level below the top, from the top down; how many there are is how
             many levels, and () makes it an ordinary VAE.
         hidden: width of every hidden layer.
         depth: residual layers of each level, on the way up and on the way down.
@@ -114,18 +114,20 @@ def dense_ladder_vae(
         kernel_regularizer: for every layer.
         seed: of noise and data order.
     """
-    lower = as_tuple(lower)
+    level_dims = as_tuple(level_dims)
     body = dict(activation=activation, kernel_regularizer=kernel_regularizer)
-    encoder = DenseLadderEncoder(latent_dim, rungs=len(lower), hidden=hidden, depth=depth, **body)
+    encoder = DenseLadderEncoder(
+        latent_dim, lower_levels=len(level_dims), hidden=hidden, depth=depth, **body
+    )
     return VAE(
         LadderLatent(
             encoder,
-            [DenseRung(units, depth=depth, **body) for units in lower],
+            [DenseLevel(units, depth=depth, **body) for units in level_dims],
             prior=named_prior(prior, latent_dim),
             **body,
         ),
         DenseDecoder(hidden=(hidden,) * depth, likelihood=likelihood, **body),
-        objective=chosen_objective(objective, beta, _bound(free_bits, beta, len(lower) + 1)),
+        objective=chosen_objective(objective, beta, _bound(free_bits, beta, len(level_dims) + 1)),
         input_noise=input_noise,
         xla_on_cpu=True,
         steps_per_call=32,
@@ -137,4 +139,4 @@ def dense_ladder_vae(
 def _bound(free_bits, beta, levels):
     """The ELBO with so many nats free for each level, and each level's KL in the logs."""
     kl = FreeBits(free_bits, beta, group_size=None) if free_bits else KL(beta)
-    return WeightedSum((kl, *(LevelKL(level) for level in range(1, levels + 1))))
+    return ELBO((kl, *(LevelKL(level) for level in range(1, levels + 1))))

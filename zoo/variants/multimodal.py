@@ -4,14 +4,14 @@ import numpy as np
 
 from zoo.core.serialization import component
 from zoo.core.suggestions import nearest
-from zoo.decoders import JointDecoder
-from zoo.encoders import FusionEncoder
-from zoo.latents import FusedLatent
+from zoo.decoders import MultimodalDecoder
+from zoo.encoders import MultimodalEncoder
+from zoo.latents import MultimodalLatent
 from zoo.likelihoods import IDENTIFIERS, Series, SharedScaleNormal, Text
 from zoo.likelihoods.multimodal import PRESENT
 from zoo.likelihoods.text.inputs import is_text
 from zoo.model import VAE
-from zoo.objectives import KL, Alignment, Rescaling, WeightedSum
+from zoo.objectives import ELBO, KL, Alignment, Rescaling
 from zoo.training.corruptions import ModalityDropout
 from zoo.variants.conv import conv_vae
 from zoo.variants.dense import dense_vae
@@ -54,7 +54,7 @@ def multimodal_vae(
         likelihoods: name -> identifier or `Likelihood`, for decoders that are chosen; by default
             Bernoulli for images and vectors in [0, 1], else a Normal with one learned scale.
         fusion: "product" (of experts), "mixture" (of experts), "mixture_of_products",
-            "concatenation" or a `zoo.fusions.Fusion`.
+            "concatenation" or a `zoo.latents.Fusion`.
         subsets: probability that training encodes a random part of an example's modalities and
             explains all, so that each encoder learns to stand alone; None is what the fusion needs:
             0.5 for "product", 0 for the others.
@@ -68,15 +68,15 @@ def multimodal_vae(
         seed: of noise and data order.
     """
     choice = Choice(latent_dim, encoders, decoders, likelihoods, kernel_regularizer)
-    encoder = FusionEncoder(latent_dim, fusion=fusion, choice=choice)
+    encoder = MultimodalEncoder(latent_dim, fusion=fusion, choice=choice)
     subsets = encoder.fusion.subsets if subsets is None else subsets
     terms = [KL(beta)]
     terms += [Alignment(alignment)] if alignment else []
     terms += [Rescaling(rescale)] if rescale else []
     return VAE(
-        FusedLatent(encoder, prior=prior),
-        JointDecoder(choice=choice),
-        objective=WeightedSum(tuple(terms)),
+        MultimodalLatent(encoder, prior=prior),
+        MultimodalDecoder(choice=choice),
+        objective=ELBO(tuple(terms)),
         input_noise=ModalityDropout(subsets) if subsets else None,
         xla_on_cpu=False,
         steps_per_call=10,

@@ -5,7 +5,7 @@ from zoo.decoders import TextDecoder
 from zoo.encoders import TransformerEncoder
 from zoo.layers.autoregressive import CausalLSTM, CausalTransformer
 from zoo.model import VAE
-from zoo.objectives import FreeBits, WeightedSum
+from zoo.objectives import ELBO, FreeBits
 from zoo.variants.common import chosen_objective, single_latent
 
 
@@ -82,5 +82,5 @@ def _bound(free_bits, beta, latent_dim, exact):
     if not free_bits:
         return None
     if exact:
-        return WeightedSum((FreeBits(free_bits, beta),))
-    return WeightedSum((FreeBits(free_bits * latent_dim, beta, group_size=None),))
+        return ELBO((FreeBits(free_bits, beta),))
+    return ELBO((FreeBits(free_bits * latent_dim, beta, group_size=None),))

@@ -104,9 +104,9 @@ def evaluate(vae, data, judges, args):
     x, labels = shaped(data.test), data.labels["test"]
     rows = np.random.default_rng(0).permutation(len(labels))
     few = rows[: args.evaluate]
-    found = coherence(vae, judges, zoo.trees.cut(x, few), labels[few])
-    found |= retrieval(vae, zoo.trees.cut(x, few), labels[few])
-    fewer = zoo.trees.cut(x, rows[: args.likelihoods])
+    found = coherence(vae, judges, zoo.core.nested.cut(x, few), labels[few])
+    found |= retrieval(vae, zoo.core.nested.cut(x, few), labels[few])
+    fewer = zoo.core.nested.cut(x, rows[: args.likelihoods])
     fewer["image"] = np.asarray(zoo.binarize(fewer["image"]))
     found |= likelihoods(vae, fewer, args)
     mixed = with_mixture(vae, data, args)
@@ -118,7 +118,7 @@ def evaluate(vae, data, judges, args):
 def with_mixture(vae, data, args):
     """The same encoders and decoders with a mixture of Normals, fitted to the codes, as prior."""
     prior = zoo.MixturePrior(args.latent_dim, args.mixture)
-    mixed = zoo.VAE(zoo.FusedLatent(vae.latents.encoder, prior=prior), vae.decoder, seed=0)
+    mixed = zoo.VAE(zoo.MultimodalLatent(vae.latents.encoder, prior=prior), vae.decoder, seed=0)
     zoo.fit_prior(mixed, shaped(data.train))
     return mixed
 

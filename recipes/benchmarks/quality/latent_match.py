@@ -59,7 +59,7 @@ def main():
 def run(name, seed, train, test, args):
     """One objective, one seed: what was measured."""
     keras.utils.set_random_seed(seed)
-    objective = zoo.objectives.WeightedSum(OBJECTIVES[name]())
+    objective = zoo.objectives.ELBO(OBJECTIVES[name]())
     vae = zoo.get("conv_vae", input_shape=(32, 32, 3), seed=seed, objective=objective, **OPTIONS)
     vae.compile(zoo.FusedAdam(args.learning_rate, global_clipnorm=1000.0))
     began = time.process_time()

@@ -30,22 +30,22 @@ SLICE = 250  # images whose bound is computed before the next line of progress
 
 def single(seed, objective=None, **factors):
     """One stochastic layer."""
-    encoder = zoo.encoders.DenseLadderEncoder(LATENT_DIM, rungs=0, hidden=HIDDEN, depth=2)
+    encoder = zoo.encoders.DenseLadderEncoder(LATENT_DIM, lower_levels=0, hidden=HIDDEN, depth=2)
     return zoo.VAE(
         zoo.SingleLatent(encoder, **factors),
         zoo.decoders.DenseDecoder(hidden=(HIDDEN,) * 3, likelihood=LIKELIHOOD),
-        objective=objective or zoo.objectives.WeightedSum((zoo.objectives.KL(),)),
+        objective=objective or zoo.objectives.ELBO((zoo.objectives.KL(),)),
         steps_per_call=32,
         seed=seed,
     )
 
 
-def ladder(seed, lower):
+def ladder(seed, level_dims):
     """A ladder whose encoder has as many layers as it has levels to leave features for."""
     return zoo.get(
         "dense_ladder_vae",
         latent_dim=LATENT_DIM,
-        lower=lower,
+        level_dims=level_dims,
         hidden=HIDDEN,
         likelihood=LIKELIHOOD,
         seed=seed,

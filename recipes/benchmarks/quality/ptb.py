@@ -147,9 +147,9 @@ def batches(numbers, args):
 def decoder(args):
     """What reads from left to right."""
     if args.decoder == "lstm":
-        return zoo.causal.CausalLSTM((args.units,), dropout=args.dropout)
+        return zoo.layers.CausalLSTM((args.units,), dropout=args.dropout)
     hidden = args.hidden or 4 * args.width
-    return zoo.causal.CausalTransformer(args.blocks, hidden=hidden, dropout=args.dropout)
+    return zoo.layers.CausalTransformer(args.blocks, hidden=hidden, dropout=args.dropout)
 
 
 def evaluate(vae, test, args):

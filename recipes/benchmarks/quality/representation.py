@@ -1,8 +1,8 @@
 """Quality: what codes of MNIST are good for, beside raw pixels and principal components.
 
 Trains a VAE on all training images, without a label; then simple methods look for the digits in its
-codes: `zoo.representation`. They train on the first --train images and are scored on the first
---test test images.
+codes (`zoo.evaluation.representation`). They train on the first --train
+images and are scored on the first --test test images.
 
     python recipes/benchmarks/quality/representation.py --data-dir DIR           # TFDS' mnist
 
@@ -30,7 +30,7 @@ def main():
     print(f"trained in {time.process_time() - began:.0f} core seconds", flush=True)
     print(f"test ELBO {vae.evaluate(test_x, verbose=0, return_dict=True)['elbo']:.2f} nats")
     began = time.process_time()
-    found = zoo.representation.scores(
+    found = zoo.evaluation.representation.scores(
         vae,
         x[: args.train],
         y[: args.train],

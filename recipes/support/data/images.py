@@ -8,7 +8,7 @@ import numpy as np
 from support.run.cli import InputError, blame, held_out_rows, tfds_builder
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
-SMALLEST, LARGEST_GUESS = 8, 64
+MIN, MAX_GUESS = 8, 64
 ORIENTATION = 0x0112  # among the EXIF tags
 
 
@@ -138,7 +138,7 @@ def _common_size(sizes):
     if len(set(sizes)) == 1:
         return sizes[0]
     print(f"Images of {len(set(sizes))} sizes are cropped and resized; choose with --size.")
-    return (max(SMALLEST, min(min(map(min, sizes)), LARGEST_GUESS)),) * 2
+    return (max(MIN, min(min(map(min, sizes)), MAX_GUESS)),) * 2
 
 
 def _say_resized(sizes, size):
@@ -235,6 +235,6 @@ def size(text):
     found = tuple(parts * 2 if len(parts) == 1 else parts)
     if len(found) != 2:
         raise argparse.ArgumentTypeError(f"must be S or HxW, 32 or 28x20, got {text!r}")
-    if min(found) < SMALLEST:
-        raise argparse.ArgumentTypeError(f"must be at least {SMALLEST}, got {text}")
+    if min(found) < MIN:
+        raise argparse.ArgumentTypeError(f"must be at least {MIN}, got {text}")
     return found

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from support.run.cli import InputError
 
-MOST_LEVELS = 200
+MAX_LEVELS = 200
 OTHER = "(other)"  # the level of categories that training did not see
-LARGEST = 1e37  # float32 ends at 3.4e38, and differences need room
+MAX = 1e37  # float32 ends at 3.4e38, and differences need room
 FARTHEST = 1e5  # standard deviations of the training rows
 # float32 has seven digits: of a number so many times its spread, four say where in the spread it is
 OFFSET = 1000.0
@@ -63,11 +63,11 @@ def check(frame):
         largest = np.abs(numbers(frame[name]).astype("float64"))
         if np.isinf(largest).any():
             raise InputError("--data", f"column {name!r} holds infinite values")
-        if np.nanmax(largest) > LARGEST:
+        if np.nanmax(largest) > MAX:
             raise InputError(
                 "--data",
                 f"column {name!r} holds values up to {np.nanmax(largest):g}, expected at most "
-                f"{LARGEST:g}: rescale it, or leave it out by --drop {name}",
+                f"{MAX:g}: rescale it, or leave it out by --drop {name}",
             )
 
 
@@ -81,7 +81,7 @@ def words(frame, categorical):
         if frame[name].dtype.kind not in "iuf" or name in categorical:
             frame[name] = frame[name].astype("string").astype(object)
             levels = frame[name].nunique()
-            if levels > MOST_LEVELS:
+            if levels > MAX_LEVELS:
                 raise InputError(
                     "--data",
                     f"column {name!r} has {levels} different words: an identifier or free text? "

@@ -5,7 +5,7 @@ import numpy as np
 # Neighbours of each code; how much of a label comes from them and not from the start; rounds.
 NEIGHBOURS, ALPHA, ROUNDS = 10, 0.99, 200
 # Codes in the graph at most, and which part of them, the surest, get a label.
-MOST, SUREST = 60_000, 0.95
+MAX, SUREST = 60_000, 0.95
 
 
 def spread(codes, y, classes, seed):
@@ -21,7 +21,7 @@ def spread(codes, y, classes, seed):
         seed: of the choice among more than 60,000 examples.
     """
     known = np.flatnonzero(y >= 0)
-    others = np.random.default_rng(seed).permutation(np.flatnonzero(y < 0))[: MOST - len(known)]
+    others = np.random.default_rng(seed).permutation(np.flatnonzero(y < 0))[: MAX - len(known)]
     rows = np.concatenate([known, others])
     start = np.zeros((len(rows), classes), "float32")
     start[np.arange(len(known)), y[known]] = 1

@@ -63,7 +63,7 @@ def traversals(vae, data, beta, most=10, steps=9):
     loc, scale = np.asarray(q.loc), np.asarray(q.scale)
     nats = np.mean(0.5 * (loc**2 + scale**2 - 1) - np.log(scale), 0)
     top = [int(i) for i in np.argsort(-nats)[:most]]
-    known = zoo.disentanglement.mutual_information(loc, data.test_factors)
+    known = zoo.evaluation.disentanglement.mutual_information(loc, data.test_factors)
     factors = known.argmax(1)
     names = [f"{data.factor_names[factors[i]]}\n{nats[i]:.1f} nats" for i in top]
     grid = vae.traverse(data.test_x[0], dimensions=top, low=-2.0, high=2.0, steps=steps)

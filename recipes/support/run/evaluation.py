@@ -15,9 +15,9 @@ def nats(run, vae, x):
 
     x is an array, or a dict of one for each modality.
     """
-    began, samples, rows = time.monotonic(), run.options.samples, zoo.trees.rows(x)
+    began, samples, rows = time.monotonic(), run.options.samples, zoo.core.nested.rows(x)
     # Fresh noise for each row: what `vae.score` shares between rows would not average out.
-    repeated = zoo.trees.change(lambda array: np.repeat(array, DRAWS, 0), x)
+    repeated = zoo.core.nested.change(lambda array: np.repeat(array, DRAWS, 0), x)
     numbers = vae.evaluate(repeated, batch_size=1024, verbose=0, return_dict=True)
     bound = vae.log_likelihood(x, samples=samples, seed=run.options.seed, batch_size=128)
     q = vae.encode(x)

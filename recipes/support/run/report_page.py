@@ -8,7 +8,7 @@ SAMPLES, EXAMPLES, ROWS = 16, 256, 2048
 
 def write(run, vae, held_out, labels, columns):
     """Write the page about a run's model; whether there is one."""
-    rows = zoo.trees.rows(held_out)
+    rows = zoo.core.nested.rows(held_out)
     if rows < 2:
         run.note("no report.html: it needs at least two held-out examples")
         return False
@@ -16,7 +16,7 @@ def write(run, vae, held_out, labels, columns):
     few = slice(min(ROWS, rows - rows % EXAMPLES or rows))
     zoo.report(
         vae,
-        zoo.trees.cut(held_out, few),
+        zoo.core.nested.cut(held_out, few),
         run.folder / "report.html",
         labels=None if labels is None else labels[few],
         columns=columns,

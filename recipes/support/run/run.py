@@ -104,7 +104,7 @@ class Run:
             vae.compile(zoo.FusedAdam(options.learning_rate))
         self.record["model"] = {
             "variant": options.variant,
-            "likelihood": zoo.trees.change(
+            "likelihood": zoo.core.nested.change(
                 lambda x: x if isinstance(x, str) else type(x).__name__, likelihood
             ),
             "parameters": vae.count_params(),
@@ -116,9 +116,9 @@ class Run:
         """What metrics.json will say of the data."""
         self.record["data"] = {
             "name": name,
-            "train": zoo.trees.rows(train),
-            "held_out": zoo.trees.rows(held_out),
-            "event_shape": zoo.trees.change(lambda x: list(x.shape[1:]), train),
+            "train": zoo.core.nested.rows(train),
+            "held_out": zoo.core.nested.rows(held_out),
+            "event_shape": zoo.core.nested.change(lambda x: list(x.shape[1:]), train),
         }
 
     def note(self, text):
@@ -167,7 +167,7 @@ class Run:
     def _fit(self, vae, train, validation, epochs, callbacks):
         from support.run.interrupt import BetweenSteps
 
-        own = self._callbacks(vae, zoo.trees.rows(train), callbacks)
+        own = self._callbacks(vae, zoo.core.nested.rows(train), callbacks)
         with BetweenSteps() as interruptible:
             vae.fit(
                 train,
@@ -239,7 +239,7 @@ def early_stopping(patience):
 
 def _check_data(vae, train, validation):
     """Refuse data that the model cannot take, before anything is written."""
-    rows, watched = zoo.trees.rows(train), zoo.trees.rows(validation)
+    rows, watched = zoo.core.nested.rows(train), zoo.core.nested.rows(validation)
     if not rows or not watched:
         raise InputError(
             "--limit",

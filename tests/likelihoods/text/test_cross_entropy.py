@@ -89,7 +89,7 @@ def test_training_in_tiles_and_halves_gives_the_weights_of_plain_eager_training(
     x = data("transformer_vae", 120)
     monkeypatch.setattr(softmax, "ROWS", softmax.STEP)
     assert (x[:60] > 0).sum() > 2 * softmax.ROWS
-    monkeypatch.setattr(halves, "LEAST", least)  # each half draws for itself what it drops
+    monkeypatch.setattr(halves, "MIN", least)  # each half draws for itself what it drops
     vaes, tiles = [text_vae(**dropped) for _ in "ab"], []
     tiled = softmax.tiled
     monkeypatch.setattr(softmax, "tiled", lambda *args: tiles.append(1) or tiled(*args))
@@ -109,24 +109,24 @@ def test_a_batch_is_halved_where_it_is_even_and_large_enough_and_that_is_wanted(
     def sizes(rows, **options):
         seen = []
         x = tf.reshape(tf.range(2 * rows), [rows, 2])
-        doubled = halves.by_halves(lambda a, b: seen.append(len(a)) or a + b, x, x, **options)
+        doubled = halves.map_in_halves(lambda a, b: seen.append(len(a)) or a + b, x, x, **options)
         np.testing.assert_array_equal(doubled, 2 * x)
         return seen
 
-    assert sizes(2 * halves.LEAST) == [halves.LEAST, halves.LEAST]
-    assert sizes(2 * halves.LEAST - 2) == [2 * halves.LEAST - 2]
-    assert sizes(2 * halves.LEAST + 1) == [2 * halves.LEAST + 1]
-    assert sizes(2 * halves.LEAST, when=False) == [2 * halves.LEAST]
+    assert sizes(2 * halves.MIN) == [halves.MIN, halves.MIN]
+    assert sizes(2 * halves.MIN - 2) == [2 * halves.MIN - 2]
+    assert sizes(2 * halves.MIN + 1) == [2 * halves.MIN + 1]
+    assert sizes(2 * halves.MIN, when=False) == [2 * halves.MIN]
 
 
 def test_a_half_is_not_halved_again():
     seen = []
 
     def inner(x):
-        return halves.by_halves(lambda y: seen.append(len(y)) or y, x)
+        return halves.map_in_halves(lambda y: seen.append(len(y)) or y, x)
 
-    x = tf.range(4 * halves.LEAST)
-    np.testing.assert_array_equal(halves.by_halves(inner, x), x)
-    assert seen == [2 * halves.LEAST, 2 * halves.LEAST]
+    x = tf.range(4 * halves.MIN)
+    np.testing.assert_array_equal(halves.map_in_halves(inner, x), x)
+    assert seen == [2 * halves.MIN, 2 * halves.MIN]
     inner(x)
-    assert seen[2:] == [2 * halves.LEAST, 2 * halves.LEAST]
+    assert seen[2:] == [2 * halves.MIN, 2 * halves.MIN]

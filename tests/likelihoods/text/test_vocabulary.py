@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.likelihoods.text.vocabulary import Words
+from zoo.likelihoods.text.vocabulary import Vocabulary
 
 
 def read(words, *texts):
@@ -24,46 +24,46 @@ def back(words, text):
 
 def learned(*texts, size=100, max_length=12, standardize=True):
     """The vocabulary of a corpus of one part."""
-    return Words.from_texts([np.array(texts, object)], size, max_length, standardize)
+    return Vocabulary.from_texts([np.array(texts, object)], size, max_length, standardize)
 
 
 # Strings -> numbers
 
 
 def test_words_are_numbered_from_two_in_the_order_of_the_vocabulary():
-    assert read(Words(("the", "cat", "sat"), 3), "the cat sat") == [[2, 3, 4]]
+    assert read(Vocabulary(("the", "cat", "sat"), 3), "the cat sat") == [[2, 3, 4]]
 
 
 def test_an_unknown_word_is_one():
-    assert read(Words(("the", "cat"), 4), "the dog the cat") == [[2, 1, 2, 3]]
+    assert read(Vocabulary(("the", "cat"), 4), "the dog the cat") == [[2, 1, 2, 3]]
 
 
 def test_a_short_text_is_ended_and_padded_with_zeros():
-    assert read(Words(("the", "cat"), 4), "cat", "cat the") == [[3, 0, 0, 0], [3, 2, 0, 0]]
+    assert read(Vocabulary(("the", "cat"), 4), "cat", "cat the") == [[3, 0, 0, 0], [3, 2, 0, 0]]
 
 
 @pytest.mark.parametrize("text", ["", " ", " \t\n "])
 def test_a_text_without_words_is_zeros(text):
-    assert read(Words(("the",), 3), text) == [[0, 0, 0]]
+    assert read(Vocabulary(("the",), 3), text) == [[0, 0, 0]]
 
 
 def test_a_text_of_the_longest_length_has_no_end():
-    assert read(Words(("the", "cat"), 2), "the cat") == [[2, 3]]
+    assert read(Vocabulary(("the", "cat"), 2), "the cat") == [[2, 3]]
 
 
 def test_a_longer_text_is_cut():
-    assert read(Words(("the", "cat"), 2), "cat the the cat") == [[3, 2]]
+    assert read(Vocabulary(("the", "cat"), 2), "cat the the cat") == [[3, 2]]
 
 
 def test_numbers_are_int32_of_the_longest_length_whatever_the_texts():
-    found = Words(("the",), 5).read(tf.constant(["the", ""]))
+    found = Vocabulary(("the",), 5).read(tf.constant(["the", ""]))
 
     assert found.dtype == tf.int32
     assert found.shape == (2, 5)
 
 
 def test_any_white_space_separates_words():
-    assert read(Words(("the", "cat"), 3), "  the\tcat \n the ") == [[2, 3, 2]]
+    assert read(Vocabulary(("the", "cat"), 3), "  the\tcat \n the ") == [[2, 3, 2]]
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def test_any_white_space_separates_words():
     [("THE", "the"), ("Ünïcode", "ünïcode"), ("ÉLAN", "élan"), ("ПРИВЕТ", "привет")],
 )
 def test_upper_case_is_lowered(text, word):
-    assert read(Words((word,), 1), text) == [[2]]
+    assert read(Vocabulary((word,), 1), text) == [[2]]
 
 
 @pytest.mark.parametrize("mark", list('.,;:!?()[]{}%$"/&+*=#@|~^\\`…“”—€'))
 def test_a_mark_is_a_word_by_itself(mark):
-    words = Words(("cat", mark), 5)
+    words = Vocabulary(("cat", mark), 5)
 
     assert read(words, f"cat{mark}cat", f"cat {mark} cat") == [[2, 3, 2, 0, 0]] * 2
 
@@ -86,30 +86,30 @@ def test_a_mark_is_a_word_by_itself(mark):
     ["don't", "well-known", "snake_case", "<unk>", "2nd", "naïve", "e\u0301lan", "日本語", "हिन्दी"],
 )
 def test_what_belongs_to_a_word_stays_in_it(word):
-    assert read(Words((word,), 3), word) == [[2, 0, 0]]
+    assert read(Vocabulary((word,), 3), word) == [[2, 0, 0]]
 
 
 def test_marks_in_a_row_are_words_each():
-    assert read(Words(("what", "?", "!"), 6), "what?!?") == [[2, 3, 4, 3, 0, 0]]
+    assert read(Vocabulary(("what", "?", "!"), 6), "what?!?") == [[2, 3, 4, 3, 0, 0]]
 
 
 # Numbers -> strings
 
 
 def test_words_are_written_with_one_space_between_them():
-    assert write(Words(("the", "cat"), 3), [[2, 3, 2], [3, 0, 0]]) == ["the cat the", "cat"]
+    assert write(Vocabulary(("the", "cat"), 3), [[2, 3, 2], [3, 0, 0]]) == ["the cat the", "cat"]
 
 
 def test_nothing_is_written_of_what_follows_the_first_zero():
-    assert write(Words(("the", "cat"), 4), [[2, 0, 3, 2], [0, 3, 3, 3]]) == ["the", ""]
+    assert write(Vocabulary(("the", "cat"), 4), [[2, 0, 3, 2], [0, 3, 3, 3]]) == ["the", ""]
 
 
 def test_an_unknown_word_is_written_as_such():
-    assert write(Words(("the",), 2), [[2, 1]]) == ["the [UNK]"]
+    assert write(Vocabulary(("the",), 2), [[2, 1]]) == ["the [UNK]"]
 
 
 def test_numbers_of_any_leading_shape_are_written():
-    found = Words(("the", "cat"), 2).write(tf.constant([[[2, 3], [3, 0]], [[0, 0], [2, 2]]]))
+    found = Vocabulary(("the", "cat"), 2).write(tf.constant([[[2, 3], [3, 0]], [[0, 0], [2, 2]]]))
 
     assert found.numpy().tolist() == [[b"the cat", b"cat"], [b"", b"the the"]]
 
@@ -148,7 +148,7 @@ def test_without_standardization_only_spaces_separate_words():
 
 
 def test_without_standardization_case_is_kept():
-    words = Words(("The", "the"), 3, standardize=False)
+    words = Vocabulary(("The", "the"), 3, standardize=False)
 
     assert read(words, "The the THE") == [[2, 3, 1]]
 
@@ -190,7 +190,7 @@ def test_neither_parts_nor_order_change_a_vocabulary():
     texts = np.array([f"w{i} w{i + 1} w{(i * 7) % 20}" for i in range(20)], object)
     parts = [texts[13:], texts[:1], texts[1:13]]
 
-    assert Words.from_texts(parts, 15, 4).vocabulary == learned(*texts, size=15).vocabulary
+    assert Vocabulary.from_texts(parts, 15, 4).vocabulary == learned(*texts, size=15).vocabulary
 
 
 def test_words_beyond_the_longest_length_count_too():
@@ -209,7 +209,9 @@ def test_bytes_that_are_no_utf_8_are_read_all_the_same():
 
 
 def test_a_list_of_words_and_a_tuple_are_the_same_vocabulary():
-    assert read(Words(["a", "b"], 2), "b a") == read(Words(("a", "b"), 2), "b a") == [[3, 2]]
+    assert (
+        read(Vocabulary(["a", "b"], 2), "b a") == read(Vocabulary(("a", "b"), 2), "b a") == [[3, 2]]
+    )
 
 
 def test_a_graph_reads_and_writes_the_same():

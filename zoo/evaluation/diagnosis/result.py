@@ -64,7 +64,7 @@ class Diagnosis:
 
     @property
     def verdict(self):
-        """One of `zoo.diagnosis.VERDICTS`."""
+        """One of `zoo.evaluation.diagnosis.VERDICTS`."""
         return judge(self)[0]
 
     @property

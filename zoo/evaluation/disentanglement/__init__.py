@@ -10,7 +10,7 @@ model for codes and computes all of them.
 >>> rng = np.random.default_rng(0)
 >>> factors = rng.integers(0, 4, (1000, 2))
 >>> codes = np.stack([rng.normal(size=1000), -5.0 * factors[:, 1], factors[:, 0]], 1)
->>> print(f"{zoo.disentanglement.mig(codes, factors):.2f}")
+>>> print(f"{zoo.evaluation.disentanglement.mig(codes, factors):.2f}")
 0.98
 """
 

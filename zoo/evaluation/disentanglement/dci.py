@@ -5,7 +5,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import train_test_split
 
 from zoo.core import validation
-from zoo.evaluation.disentanglement.inputs import TEST_SHARE, labelled
+from zoo.evaluation.disentanglement.inputs import TEST_FRACTION, labelled
 
 
 def forest(seed):
@@ -48,7 +48,7 @@ def dci(codes, factors, predictor=forest, seed=0):
     codes, factors = labelled(codes, factors)
     seed = validation.seed(seed)
     train, test, known, truth = train_test_split(
-        codes, factors, test_size=TEST_SHARE, random_state=seed
+        codes, factors, test_size=TEST_FRACTION, random_state=seed
     )
     importances, accuracies = [], []
     for v, held_out in zip(known.T, truth.T, strict=True):

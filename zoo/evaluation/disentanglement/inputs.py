@@ -4,7 +4,7 @@ import numpy as np
 
 from zoo.core.serialization import is_integer
 
-TEST_SHARE = 0.2  # of the rows, for what is fitted to the others
+TEST_FRACTION = 0.2  # of the rows, for what is fitted to the others
 
 
 def labelled(codes, factors):

@@ -6,7 +6,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.tree import DecisionTreeClassifier
 
 from zoo.core import validation
-from zoo.evaluation.disentanglement.inputs import TEST_SHARE, columns, labelled
+from zoo.evaluation.disentanglement.inputs import TEST_FRACTION, columns, labelled
 
 
 def mig(codes, factors, bins=20):
@@ -105,7 +105,9 @@ def _explained(codes, v):
 def _thresholds(codes, v, seed):
     """The balanced accuracy of thresholds on each dimension, `[D]`."""
     names = len(np.unique(v))
-    train, test, known, truth = train_test_split(codes, v, test_size=TEST_SHARE, random_state=seed)
+    train, test, known, truth = train_test_split(
+        codes, v, test_size=TEST_FRACTION, random_state=seed
+    )
     found = []
     for d in range(codes.shape[1]):
         tree = DecisionTreeClassifier(max_leaf_nodes=names, class_weight="balanced")

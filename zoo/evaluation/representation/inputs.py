@@ -5,9 +5,9 @@ from sklearn.model_selection import train_test_split
 
 from zoo.core.serialization import is_integer
 
-TEST_SHARE = 0.2
+TEST_FRACTION = 0.2
 FEW = (10, 100, 1000)
-FEWEST = 6  # rows, so that one has five neighbours
+MIN = 6  # rows, so that one has five neighbours
 
 
 def classes(y, test_y):
@@ -18,9 +18,9 @@ def classes(y, test_y):
     given = {"y": y} if test_y is None else {"y": y, "y of test": test_y}
     found = {name: _vector(value, name) for name, value in given.items()}
     names, counts = np.unique(found["y"], return_counts=True)
-    if len(names) < 2 or counts.min() < 2 or len(found["y"]) < FEWEST:
+    if len(names) < 2 or counts.min() < 2 or len(found["y"]) < MIN:
         raise ValueError(
-            f"y must have at least two classes, each in two rows, and {FEWEST} rows, "
+            f"y must have at least two classes, each in two rows, and {MIN} rows, "
             f"got {dict(zip(names.tolist(), counts.tolist(), strict=True))}"
         )
     for name, labels in found.items():
@@ -67,7 +67,7 @@ def matrices(features):
 def held_out(y, seed):
     """Row numbers to train on, and those held out."""
     rows = np.arange(len(y))
-    return train_test_split(rows, test_size=TEST_SHARE, stratify=y, random_state=seed)
+    return train_test_split(rows, test_size=TEST_FRACTION, stratify=y, random_state=seed)
 
 
 def few_labels(few, y):

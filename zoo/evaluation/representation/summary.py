@@ -20,7 +20,7 @@ from zoo.evaluation.representation.probes import components, flat, probe
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """What one kind of features is good for; see `zoo.representation`.
+    """What one kind of features is good for; see `zoo.evaluation.representation`.
 
     Attributes:
         linear, neighbours: accuracies on the rows held out.

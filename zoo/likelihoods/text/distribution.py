@@ -8,14 +8,14 @@ import tensorflow as tf
 
 from zoo.core import execution
 from zoo.layers import sequence_masks
-from zoo.layers.batch_split import by_halves
-from zoo.layers.packing import Rows
+from zoo.layers.batch_split import map_in_halves
+from zoo.layers.packing import PackedBatch
 from zoo.likelihoods.text.token_sampling import greedy, nucleus
 from zoo.likelihoods.text.vocabulary import END
 
 
 @dataclasses.dataclass(frozen=True)
-class WrittenText:
+class AutoregressiveText:
     """p(x|z) = prod_t p(x_t | x_<t, z), given the codes of a batch.
 
     Args:
@@ -37,7 +37,7 @@ class WrittenText:
     def log_prob_per_word(self, x):
         """The same for each word, then for the end: `[B, T + 1]`, 0 after it."""
         side_by_side = self.training and execution.is_plain_graph()
-        return by_halves(self._teach, tf.cast(x, tf.int32), self.code, when=side_by_side)
+        return map_in_halves(self._teach, tf.cast(x, tf.int32), self.code, when=side_by_side)
 
     def _teach(self, x, code):
         """Teacher forcing: each word given those before it."""
@@ -45,7 +45,7 @@ class WrittenText:
         after = tf.pad(x, [[0, 0], [0, 1]])
         there = tf.pad(x != END, [[0, 0], [1, 0]], constant_values=True)
         length = sequence_masks.longest(tf.reduce_sum(tf.cast(there, tf.int32), -1))
-        rows = Rows(there[:, :length], self.training)
+        rows = PackedBatch(there[:, :length], self.training)
         h = self.decoder.states(code, rows.take(before[:, :length]), rows, self.training)
         found = rows.put(-self.decoder.likelihood.nats(h, rows.take(after[:, :length])))
         return tf.pad(found, [[0, 0], [0, tf.shape(there)[1] - tf.shape(found)[1]]])
@@ -73,7 +73,7 @@ class WrittenText:
         return self._write(nucleus(seed, temperature, top_p))
 
     def _write(self, choose):
-        """Words one after the other, each from a memory of those before."""
+        """Vocabulary one after the other, each from a memory of those before."""
         decoder, batch = self.decoder, tf.shape(self.code)[0]
         shift = tf.cast(decoder.shift(self.code), tf.float32)
 

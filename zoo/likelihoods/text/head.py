@@ -10,7 +10,7 @@ from zoo.core.serialization import component, positive
 from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.text.cross_entropy import cross_entropy
 from zoo.likelihoods.text.inputs import is_text, padded, strings
-from zoo.likelihoods.text.vocabulary import END, RESERVED, UNKNOWN, Words
+from zoo.likelihoods.text.vocabulary import END, RESERVED, UNKNOWN, Vocabulary
 
 DEFAULT_SIZE = 10_000
 
@@ -63,7 +63,7 @@ class Text(Likelihood):
         self.vocabulary = None if vocabulary is None else tuple(vocabulary)
         self.words, self._numbers = None, False
         if vocabulary is not None:
-            self.words = Words(self.vocabulary, max_length, standardize)
+            self.words = Vocabulary(self.vocabulary, max_length, standardize)
 
     @property
     def size(self):
@@ -102,7 +102,7 @@ class Text(Likelihood):
         if self.words is not None:
             raise ValueError("this model has a vocabulary already: its weights are for those words")
         texts = (strings(part, "x") for part in itertools.chain([first], parts))
-        self.words = Words.from_texts(
+        self.words = Vocabulary.from_texts(
             texts, self.vocabulary_size, self.max_length, self.standardize
         )
         self.vocabulary = self.words.vocabulary

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from zoo.core.random import uniform
 
-SMALLEST = 1e-30  # temperature; below it float32 divides by zero
+MIN = 1e-30  # temperature; below it float32 divides by zero
 
 
 def greedy(logits, t):
@@ -23,9 +23,9 @@ def nucleus(seed, temperature=1.0, top_p=1.0):
         temperature: divides the logits; below 1 it sharpens, above it flattens. At least 1e-30.
         top_p: 1.0 keeps all words; the most probable one always stays.
     """
-    if not temperature >= SMALLEST:
+    if not temperature >= MIN:
         raise ValueError(
-            f"temperature must be at least {SMALLEST:g}, got {temperature!r}: mode() is the limit"
+            f"temperature must be at least {MIN:g}, got {temperature!r}: mode() is the limit"
         )
     if not 0 < top_p <= 1:
         raise ValueError(f"top_p must be a probability in (0, 1], got {top_p!r}")

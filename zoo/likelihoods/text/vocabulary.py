@@ -17,7 +17,7 @@ _SET = (
 )
 
 
-class Words(tf.Module):
+class Vocabulary(tf.Module):
     """A vocabulary, and the way from strings to its numbers: Keras' `TextVectorization`.
 
     Number 0 ends a text (and pads), 1 stands for any word that is not in the vocabulary, words
