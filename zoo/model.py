@@ -241,7 +241,12 @@ class VAE(InferenceMethods):
                 self.optimizer.build(self.trainable_variables)
 
     def compiled_function(self, name, function, jit_compile=False):
-        """`tf.function` of `function`, made once for each name and compile()."""
+        """`tf.function` of `function`, made once for each name and compile().
+
+        The function itself where the model was compiled with `run_eagerly=True`.
+        """
+        if self.run_eagerly:
+            return functools.partial(_traced, function, True)
         if name not in self._functions:
             # A partial, or TensorFlow takes all of these for one function and warns of retracing.
             traced = functools.partial(_traced, function, not jit_compile)

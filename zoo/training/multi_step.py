@@ -74,7 +74,7 @@ def _program(model, jit_compile):
         def step(i):
             batch = tf.gather(order, i)
             model.train_step(keras.tree.map_structure(lambda a: _take(a, batch), rows))
-            return i + 1
+            return (i + 1,)
 
         tf.while_loop(lambda i: i < n, step, [tf.constant(0)], parallel_iterations=1)
         return model.get_metrics_result()

@@ -32,8 +32,8 @@ def ladder_vae(
 
     Args:
         latent_dim: dimensions of the top level.
-        level_dims: channels of z of each level below the top, from the top down; how many there are is
-            how many levels, and () makes it an ordinary VAE.
+        level_dims: latent channels of each level below the top, from the top down; () makes it a VAE
+            with one stochastic layer.
         widths: channels of the stem and of each stage; each stage halves the image.
         blocks: residual blocks for each level, on the way up and on the way down.
         stem_strides: 1 or 2; 2 makes the stem halve the image as well: faster.
@@ -100,8 +100,8 @@ def dense_ladder_vae(
 
     Args:
         latent_dim: dimensions of the top level.
-        level_dims: dimensions of each level below the top, from the top down; how many there are is how
-            many levels, and () makes it an ordinary VAE.
+        level_dims: latent dimensions of each level below the top, from the top down; () makes it a
+            VAE with one stochastic layer.
         hidden: width of every hidden layer.
         depth: residual layers of each level, on the way up and on the way down.
         activation: of the hidden layers.
