@@ -32,7 +32,7 @@ def ladder_vae(
 
     Args:
         latent_dim: dimensions of the top level.
-        level_dims: latent channels of each level below the top, from the top down; () makes it a VAE
+        level_dims: latent channels of each level below the top, from the top down; () makes a VAE
             with one stochastic layer.
         widths: channels of the stem and of each stage; each stage halves the image.
         blocks: residual blocks for each level, on the way up and on the way down.
