@@ -33,7 +33,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["zoo", "zoo.*"]),
-    package_data={"zoo.reporting": ["*.html", "*.css", "*.js"]},
+    package_data={"zoo": ["py.typed"], "zoo.reporting": ["*.html", "*.css", "*.js"]},
     python_requires=">=3.11",
     # The lowest versions are tested (docs/install.md); pip finds newer ones that go together.
     install_requires=[

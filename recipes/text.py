@@ -88,10 +88,10 @@ def run(options):
             options.width,
             standardize=not options.split_on_spaces,
         )
-    likelihood.adapt([data.train])
+    likelihood.preprocessor().adapt([data.train])
     print(
         f"{data.name}: {len(data.train):,} sentences to train on, {len(data.held_out):,} held out, "
-        f"{likelihood.size:,} different words"
+        f"{likelihood.token_count:,} different words"
     )
     defaults = DEFAULTS.get(options.variant, {})
     vae = folder.model((options.max_length,), likelihood, **defaults)
@@ -120,7 +120,7 @@ def draw(folder, vae, x):
 
 def _lengths(vae, x):
     """A class for each text: short or long."""
-    words = np.count_nonzero(vae.decoder.likelihood.prepare(x), 1)
+    words = np.count_nonzero(vae.preprocessor.to_array(x), 1)
     middle = int(np.median(words))
     return np.where(words <= middle, f"up to {middle} words", f"more than {middle} words")
 

@@ -13,6 +13,8 @@ import tensorflow as tf
 
 import zoo
 from zoo import decoders, encoders
+from zoo.core import nested
+from zoo.core.forward import forward_pass
 from zoo.core.nested import change
 from zoo.core.samplers import MeanSampler
 from zoo.likelihoods.multimodal import PRESENT
@@ -168,3 +170,9 @@ class NoiselessSampler(MeanSampler):
 
     def next_seed(self):
         return tf.constant([1, 2])
+
+
+def forward(vae, x, sampler, training=False):
+    """The `Pass` of x as a user passes it, batch first."""
+    x = vae.preprocessor.to_tensor(nested.map_arrays(tf.convert_to_tensor, x))
+    return forward_pass(vae, x, sampler, training)

@@ -1,25 +1,68 @@
 """zoo: prebuilt variational autoencoders for Keras and TensorFlow.
 
 >>> import zoo
->>> zoo.available()
-('conv_vae', 'dense_ladder_vae', 'dense_vae', 'ladder_vae', 'lstm_vae', 'multimodal_vae',
- 'transformer_vae')
+>>> zoo.available("conv*")
+('conv_vae',)
 
 Importing the package is cheap; TensorFlow is loaded when something needs it.
 """
 
 import importlib
+from typing import TYPE_CHECKING, Any
 
 from zoo.catalogue import Card, available, builder, card, get, register, unregister
 from zoo.core.backend import prefer_onednn, require_tensorflow
 from zoo.core.registration import register_when_keras_is_imported
+
+if TYPE_CHECKING:  # the names of _LAZY and _MODULES, for type checkers and editors
+    from zoo import (
+        anomaly,
+        callbacks,
+        compression,
+        decoders,
+        encoders,
+        evaluation,
+        flows,
+        inference,
+        latents,
+        layers,
+        likelihoods,
+        objectives,
+        plots,
+        priors,
+        training,
+        variants,
+    )
+    from zoo.anomaly import AnomalyDetector
+    from zoo.callbacks import Anneal, NonFiniteGuard, Resume
+    from zoo.core.elbo import bits_per_dimension, mutual_information
+    from zoo.evaluation.aggregate_posterior import fit_prior, prior_match
+    from zoo.evaluation.diagnosis import Diagnosis, DiagnosisLogger, diagnose
+    from zoo.evaluation.retrieval.metrics import retrieval
+    from zoo.inference.ladder import kl_by_level, reconstruct_levels
+    from zoo.inference.latent_paths import linear_path, normal_quantiles, spherical_path
+    from zoo.inference.multimodal import alignment, unimodal_posteriors
+    from zoo.inference.uncertainty import Predictive, coverage, impute, predictive
+    from zoo.latents import LadderLatent, MultimodalLatent, NormalPosterior, SingleLatent
+    from zoo.likelihoods import binarize
+    from zoo.model import VAE
+    from zoo.priors import (
+        FlowPrior,
+        LabelPrior,
+        MixturePrior,
+        NormalPrior,
+        StandardNormal,
+        VampPrior,
+    )
+    from zoo.reporting import report
+    from zoo.training.optimizers import FusedAdam
 
 require_tensorflow()
 prefer_onednn()
 
 __version__ = "0.1.0"
 
-# Public names that need TensorFlow -> the module that has them.
+# Public names that need TensorFlow -> the module that defines them.
 _LAZY = {
     "VAE": "zoo.model",
     "SingleLatent": "zoo.latents",
@@ -55,8 +98,8 @@ _LAZY = {
     "unimodal_posteriors": "zoo.inference.multimodal",
     "retrieval": "zoo.evaluation.retrieval.metrics",
     "report": "zoo.reporting",
-    "linear": "zoo.inference.latent_paths",
-    "spherical": "zoo.inference.latent_paths",
+    "linear_path": "zoo.inference.latent_paths",
+    "spherical_path": "zoo.inference.latent_paths",
     "normal_quantiles": "zoo.inference.latent_paths",
 }
 _MODULES = (
@@ -91,7 +134,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return getattr(importlib.import_module(_LAZY[name]), name)
     if name in _MODULES:
@@ -104,7 +147,7 @@ def __getattr__(name):
     raise AttributeError(f"module 'zoo' has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 

@@ -1,17 +1,23 @@
-"""The one table of variants. Reading it is cheap: a variant is imported when it is asked for."""
+"""Catalogue of variants: name -> card. A variant's module is imported when it is built."""
 
 import dataclasses
 import fnmatch
 import importlib
 import inspect
 import numbers
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from zoo.core.suggestions import nearest
+
+if TYPE_CHECKING:
+    from zoo.model import VAE
 
 
 @dataclasses.dataclass(frozen=True)
 class Card:
-    """What a variant is.
+    """Description of a variant.
 
     Attributes:
         name: as in `zoo.get(name)`.
@@ -20,7 +26,7 @@ class Card:
         input: shape of x.
         encoder: x -> `tfd.Normal`, in words.
         parameters: number of weights at the default options, with the input they are for.
-        reference: where it comes from.
+        reference: its paper.
         builder: "module:function", or the function.
     """
 
@@ -31,7 +37,7 @@ class Card:
     encoder: str
     parameters: str
     reference: str
-    builder: object
+    builder: Callable | str
 
     def __str__(self):
         fields = dataclasses.asdict(self)
@@ -87,7 +93,7 @@ _CARDS = {
             name="lstm_vae",
             summary="LSTM or GRU for time series of any length, with gaps or without",
             data="series",
-            input="[N, T] or [N, T, C], NaN where nothing was observed; or a list of arrays",
+            input="[N, T] or [N, T, C], NaN for missing values; or a list of arrays",
             encoder="LSTM 64, its state after the last step",
             parameters="44,080 at 64x8",
             reference="Srivastava et al., Unsupervised learning of video representations using "
@@ -98,8 +104,8 @@ _CARDS = {
             name="transformer_vae",
             summary="transformers for texts: strings in, strings out",
             data="texts",
-            input="[N] strings, or [N, L] word numbers",
-            encoder="two pre-norm blocks of width 128, mean over words",
+            input="[N] strings, or [N, L] token ids",
+            encoder="two pre-norm blocks of width 128, mean over tokens",
             parameters="2,085,952 at 64",
             reference="Bowman et al., Generating sentences from a continuous space, 2016; Vaswani "
             "et al., Attention is all you need, 2017",
@@ -109,7 +115,7 @@ _CARDS = {
             name="multimodal_vae",
             summary="several modalities, any of which may be missing, fused into one Normal",
             data="modalities",
-            input="{name: array}; who lacks what in 'present': {name: bool [N]}",
+            input="{name: array}; 'present': {name: bool [N]} marks missing modalities",
             encoder="one for each modality, by its rank and type; product of experts",
             parameters="1,851,394 at image:28x28x1, audio:40x40x1",
             reference="Wu and Goodman, Multimodal generative models for scalable weakly-supervised "
@@ -120,7 +126,7 @@ _CARDS = {
 }
 
 
-def available(pattern="*"):
+def available(pattern: str = "*") -> tuple[str, ...]:
     """Names of the variants that match a shell-style pattern, sorted.
 
     >>> available("conv*")
@@ -129,32 +135,40 @@ def available(pattern="*"):
     return tuple(sorted(fnmatch.filter(_CARDS, pattern)))
 
 
-def card(name):
-    """The `Card` of a variant; printing it shows all that is to know."""
+def card(name: str) -> Card:
+    """The `Card` of a variant; print it to read it."""
     if name not in _CARDS:
         raise ValueError(
-            f"there is no variant {name!r}{nearest(name, _CARDS)} Available: "
+            f"name must be a variant, got {name!r}{nearest(name, _CARDS)} Available: "
             f"{', '.join(available())}"
         )
     return _CARDS[name]
 
 
 def register(
-    name, builder, *, summary="", data="", input="", encoder="", parameters="", reference=""
-):
-    """Add a variant of your own; it then works with everything that takes a name.
+    name: str,
+    builder: Callable | str,
+    *,
+    summary: str = "",
+    data: str = "",
+    input: str = "",
+    encoder: str = "",
+    parameters: str = "",
+    reference: str = "",
+) -> Card:
+    """Add a variant of your own, for `get`, `card` and `available`.
 
     Args:
         name: a new name.
-        builder: a function with keyword-only arguments that returns a `zoo.VAE`; or where to find
-            it, as "module:function".
+        builder: a function with keyword-only arguments that returns a `zoo.VAE`, or its place as
+            "module:function".
         summary, data, input, encoder, parameters, reference: text for its card.
 
     Returns:
         The `Card`.
     """
     if name in _CARDS:
-        raise ValueError(f"name={name!r} is taken by a variant: {_CARDS[name].summary}")
+        raise ValueError(f"name must be new, got {name!r}, a variant: {_CARDS[name].summary}")
     if not isinstance(name, str) or not name.isidentifier():
         raise ValueError(f"name must be a Python identifier, got {name!r}")
     if not callable(builder) and not (isinstance(builder, str) and ":" in builder):
@@ -163,13 +177,19 @@ def register(
     return _CARDS[name]
 
 
-def unregister(name):
-    """Take a variant out of the catalogue."""
+def unregister(name: str) -> None:
+    """Remove a variant from the catalogue."""
     card(name)
     del _CARDS[name]
 
 
-def get(name, *, weights=None, input_shape=None, **options):
+def get(
+    name: str,
+    *,
+    weights: str | os.PathLike | None = None,
+    input_shape: Sequence[int] | dict[str, Sequence[int]] | None = None,
+    **options,
+) -> "VAE":
     """A compiled `zoo.VAE`.
 
     Args:
@@ -195,8 +215,10 @@ def get(name, *, weights=None, input_shape=None, **options):
         vae.built = True
     if weights is not None:
         if input_shape is None:
-            raise ValueError("weights= needs input_shape=, the shape of one example")
-        vae.load_weights(weights)  # before compiling, so that any optimizer's state is passed over
+            raise ValueError(
+                "input_shape must be the shape of one example where weights are given, got None"
+            )
+        vae.load_weights(weights)  # before compiling, so that an optimizer's state is ignored
     vae.compile()
     return vae
 
@@ -213,12 +235,12 @@ def _check_options(name, parameters, options):
             )
 
 
-def builder(name):
+def builder(name: str) -> Callable:
     """The function behind a variant; its docstring describes the options."""
-    found = card(name).builder
-    if callable(found):
-        return found
-    module, function = found.split(":")
+    place = card(name).builder
+    if callable(place):
+        return place
+    module, function = place.split(":")
     return getattr(importlib.import_module(module), function)
 
 
@@ -226,6 +248,6 @@ def _shape(shape):
     shape = tuple(shape) if hasattr(shape, "__iter__") else (shape,)
     if not shape or not all(isinstance(s, numbers.Integral) and s > 0 for s in shape):
         raise ValueError(
-            f"input_shape must be the positive sizes of one example, without the batch, got {shape}"
+            f"input_shape must be positive sizes of one example, without the batch, got {shape}"
         )
     return tuple(map(int, shape))  # NumPy's integers as well

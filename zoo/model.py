@@ -1,111 +1,127 @@
-"""The one VAE: latents, a decoder and an objective, strung through Keras."""
-
-import functools
+"""The VAE: latents, a decoder and an objective, trained as a Keras model."""
 
 import keras
 import tensorflow as tf
 
-from zoo.core import elbo, execution, inputs, validation
+from zoo.core import elbo, execution, inputs, nested, validation
 from zoo.core.distributions import joint_normal
+from zoo.core.forward import forward_pass
 from zoo.core.identifiers import resolve
-from zoo.core.outputs import Pass
 from zoo.core.samplers import MeanSampler, untile
 from zoo.core.serialization import component, ensure_built
-from zoo.decoders import event_shapes
 from zoo.inference.methods import InferenceMethods
 from zoo.objectives import ELBO
-from zoo.training import adapt as adapting
-from zoo.training import corruptions
-from zoo.training import fit as fitting
+from zoo.training import adapt, corruptions, fit
 from zoo.training.optimizers import FusedAdam
+from zoo.training.workers import per_worker
 
 # `evaluate` draws with this seed every time, so that epochs differ by the weights alone.
 EVALUATION_SEED = (20140, 1312)
 
+# What `compile(jit_compile="auto", steps_per_execution="auto")` stands for.
+AUTO_COMPILE = {"xla_on_cpu": True, "steps_per_execution": 1}
+
 
 @component
 class VAE(InferenceMethods):
-    """A variational autoencoder: p(x, z) = p(x|z) p(z), and q(z|x) to go back.
+    """A variational autoencoder: p(x, z) = p(x|z) p(z), with q(z|x) to infer z.
 
     Trains with `fit`, like any Keras model. Every method takes NumPy arrays, tensors or
     `tf.data.Dataset`s of any length and works batch by batch; every log-probability is in nats per
     example, summed over the event. Deterministic unless samples are asked for.
 
     Args:
-        latents: x -> code and draws (`SingleLatent`).
-        decoder: code -> p(x|z).
-        objective: what is minimised; `ELBO((KL(),))`, the negative ELBO, by default.
+        latents: x -> code and draws, as `zoo.SingleLatent`.
+        decoder: code -> p(x|z), a `zoo.decoders.Decoder`.
+        objective: minimised by `fit`; `zoo.objectives.ELBO()`, the negative ELBO, by default.
         input_noise: an identifier ("gaussian", "masking", "salt_and_pepper") or a corruption: the
             encoder sees noise while training, the target stays clean.
-        xla_on_cpu: whether `compile(jit_compile="auto")` means XLA on a CPU too: right for dense
-            layers, wrong for convolutions. On a GPU it always does.
-        steps_per_call: what `compile(steps_per_execution="auto")` means.
+        auto_compile: what "auto" means in `compile` for this architecture: a dict with
+            "xla_on_cpu" (whether XLA pays on a CPU: it does for dense layers, not for
+            convolutions; on a GPU it always does) and "steps_per_execution".
         seed: of the noise and of the order of the data; None draws one from Keras' global seed.
     """
 
     def __init__(
         self,
         latents,
-        decoder,
+        decoder: keras.Model,
         *,
         objective=None,
         input_noise=None,
-        xla_on_cpu=True,
-        steps_per_call=1,
-        seed=None,
+        auto_compile: dict | None = None,
+        seed: int | None = None,
         **kwargs,
-    ):
+    ) -> None:
         super().__init__(**kwargs)
-        # x is in data units, which a half-precision policy would round away; what computes casts.
+        # x is in data units, which a half-precision policy would round away; layers cast inside.
         self.autocast = False
         self.latents, self.decoder = latents, decoder
+        self.preprocessor = decoder.likelihood.preprocessor()
         self.objective = objective or ELBO()
         self.input_noise = resolve(input_noise, corruptions.IDENTIFIERS, "input_noise")
+        self.auto_compile = AUTO_COMPILE | (auto_compile or {})
+        if self.auto_compile.keys() != AUTO_COMPILE.keys():
+            raise ValueError(
+                f"auto_compile must have the keys {', '.join(AUTO_COMPILE)}, got {auto_compile}"
+            )
         self.seed = seed = validation.model_seed(seed)
-        self.xla_on_cpu, self.steps_per_call = xla_on_cpu, steps_per_call
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.seed_state = self.seed_generator.state  # Keras saves a layer's variables, not seeds
+        self._seed_generator = keras.random.SeedGenerator(seed)
+        # Keras saves a layer's variables, but not those of its seed generators.
+        self._seed_state = self._seed_generator.state
         if self.input_noise is not None:
             self.input_noise.seed_by_default(seed)
-        self._functions = {}
+        self._functions = {}  # of zoo.core.functions
+        self._multi_step_function = None  # of zoo.training.multi_step
+        self._validated = None  # validation data that `fit` has checked
 
-    # Keras: building, compiling, training
+    # Building and compiling
 
-    def build(self, input_shape):
+    def build(self, input_shape) -> None:
         """Create all weights for x of `input_shape`, batch first."""
         event = _per_array(lambda shape: tuple(shape[1:]), input_shape)
-        features = self.decoder.likelihood.features_shape(event)
-        features = _per_array(lambda shape: (None, *shape), features)
+        encoder_inputs = self.preprocessor.encoder_inputs_shape(event)
+        encoder_inputs = _per_array(lambda shape: (None, *shape), encoder_inputs)
         for layer in (self.latents, self.input_noise):
             if layer is not None:
-                ensure_built(layer, features)
+                ensure_built(layer, encoder_inputs)
         self.decoder.event_shape = event
         ensure_built(self.decoder, (None, *self.latents.code_shape))
         ensure_built(self.objective, (None, self.latents.latent_dim))
 
-    def compile(self, optimizer=None, *, jit_compile="auto", steps_per_execution="auto", **kwargs):
+    def compile(
+        self,
+        optimizer=None,
+        *,
+        jit_compile: bool | str = "auto",
+        steps_per_execution: int | str = "auto",
+        **kwargs,
+    ) -> None:
         """As in Keras; the loss is the objective.
 
         Args:
             optimizer: Adam at 1e-3 by default, one fused kernel a variable.
-            jit_compile: "auto" is what is fastest for this model on this device.
-            steps_per_execution: optimizer steps in one call; "auto" likewise. Callbacks hear of
-                batches once in so many.
+            jit_compile: "auto" is the fastest choice for this model on this device.
+            steps_per_execution: optimizer steps in one call; "auto" likewise. Callbacks run once
+                in so many batches.
             **kwargs: `run_eagerly`, `metrics`, ... as in `keras.Model.compile`.
         """
         if kwargs.get("loss") is not None:
             raise ValueError(
-                f"loss={kwargs['loss']!r} has no meaning here: a VAE minimises its `objective`, "
-                "an argument of the model"
+                f"loss must be None, since a VAE minimises its `objective`, got {kwargs['loss']!r}"
             )
-        self._measured = bool(kwargs.get("metrics") or kwargs.get("weighted_metrics"))
-        self._chosen = {"jit_compile": jit_compile, "steps_per_execution": steps_per_execution}
-        eager = kwargs.get("run_eagerly", False)
-        alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
+        self._has_user_metrics = bool(kwargs.get("metrics") or kwargs.get("weighted_metrics"))
+        self._compile_choices = {
+            "jit_compile": jit_compile,
+            "steps_per_execution": steps_per_execution,
+        }
+        single = tf.distribute.get_strategy().num_replicas_in_sync == 1
+        fast = single and not kwargs.get("run_eagerly", False)
         if jit_compile == "auto":
-            jit_compile = not eager and alone and self._xla_pays()
+            gpu = bool(tf.config.list_logical_devices("GPU"))
+            jit_compile = fast and (gpu or self.auto_compile["xla_on_cpu"])
         if steps_per_execution == "auto":
-            steps_per_execution = self.steps_per_call if alone and not eager else 1
+            steps_per_execution = self.auto_compile["steps_per_execution"] if fast else 1
         self._functions = {}
         super().compile(
             optimizer=FusedAdam(1e-3) if optimizer is None else optimizer,
@@ -114,54 +130,77 @@ class VAE(InferenceMethods):
             **kwargs,
         )
 
-    def _xla_pays(self):
-        """Whether XLA makes a step of this model faster on this device."""
-        return self.xla_on_cpu or bool(tf.config.list_logical_devices("GPU"))
+    def get_compile_config(self) -> dict:
+        """As in Keras, with "auto" kept where it was chosen."""
+        return {**super().get_compile_config(), **self._compile_choices} if self.compiled else {}
 
-    def get_compile_config(self):
-        # What was asked for, not what it came to on this machine.
-        return {**super().get_compile_config(), **self._chosen} if self.compiled else {}
-
-    def compile_from_config(self, config):
+    def compile_from_config(self, config) -> None:
+        """As in Keras."""
         self.compile(**keras.saving.deserialize_keras_object(config))
         if self.built:
             self.optimizer.build(self.trainable_variables)
 
-    def adapt(self, x):
-        """Learn units or words from data, as `fit` does by itself with the first that it sees."""
-        adapting.adapt(self, x)
+    # Training
 
-    def forget_functions(self):
-        """Trace anew what was compiled: the likelihood has learned something that it holds."""
-        self._functions = {}
-        self.train_function = self.test_function = self.predict_function = None
+    def adapt(self, x) -> None:
+        """Learn units or a vocabulary from data; `fit` does so with the first data it gets."""
+        adapt.adapt(self, x)
 
-    def fit(self, x=None, y=None, **kwargs):
-        """As `keras.Model.fit`, with checked input and a reproducible order."""
-        return fitting.fit(self, super().fit, x, y, **kwargs)
+    def fit(self, x=None, y=None, **kwargs) -> keras.callbacks.History:
+        """As `keras.Model.fit`, with checked input and a reproducible order of array data.
+
+        Args:
+            x: array, tensor, dict of arrays, list of texts or series, or a `tf.data.Dataset`.
+            y: labels for terms or metrics that read them; None otherwise.
+            **kwargs: as in `keras.Model.fit`; `batch_size` is 128 by default.
+
+        Returns:
+            Keras' `History`: loss, elbo, nll, kl, active_units and further terms by epoch, in nats.
+
+        Raises:
+            ValueError, TypeError: data that the model cannot take, before the first step.
+            FloatingPointError: the loss became NaN or infinite; the last good weights are restored.
+        """
+        return fit.fit(self, super().fit, x, y, **kwargs)
 
     def evaluate(self, x=None, y=None, **kwargs):
         """As `keras.Model.evaluate`, with checked input."""
-        # Keras calls this from fit with what fit has checked already.
-        if not kwargs.get("_use_cached_eval_dataset"):
-            x = inputs.training_data(self, x, y, kwargs.get("sample_weight"))
+        if x is None or x is not self._validated:
+            x = inputs.examples(self, x, y, kwargs.get("sample_weight")).x
         with inputs.plain_errors():
             return super().evaluate(x, y, **kwargs)
 
-    def predict(self, x, **kwargs):
+    def predict(self, x, **kwargs) -> dict:
         """As `keras.Model.predict`, with checked input: arrays `loc`, `scale`, `reconstruction`."""
         with inputs.plain_errors():
-            found = super().predict(inputs.training_data(self, x, None, None), **kwargs)
-        present = self.decoder.likelihood.present
-        return {**found, "reconstruction": present(found["reconstruction"])}
+            outputs = super().predict(inputs.examples(self, x).x, **kwargs)
+        reconstruction = self.preprocessor.from_array(outputs["reconstruction"])
+        return {**outputs, "reconstruction": reconstruction}
+
+    def make_train_function(self, force=False) -> None:
+        """As in Keras, or the function of several steps that `fit` chose."""
+        if self._multi_step_function is None:
+            super().make_train_function(force)
+        else:
+            self.train_function = self._multi_step_function
 
     def train_step(self, data):
+        """One optimizer step, as in Keras."""
         with execution.graph(plain=not self.jit_compile):
-            return fitting.per_worker(super().train_step(data))
+            return per_worker(super().train_step(data))
 
     def test_step(self, data):
+        """One evaluation step, as in Keras."""
         with execution.graph(plain=not self.jit_compile):
-            return fitting.per_worker(super().test_step(data))
+            return per_worker(super().test_step(data))
+
+    def predict_step(self, data):
+        """The posterior's parameters and the reconstruction of one batch."""
+        x = self.preprocessor.to_tensor(keras.utils.unpack_x_y_sample_weight(data)[0])
+        with execution.graph(plain=not self.jit_compile):
+            out = forward_pass(self, x, MeanSampler())
+            q = joint_normal(out.draws)
+            return {"loc": q.loc, "scale": q.scale, "reconstruction": out.likelihood.mean()}
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         # Under a strategy Keras draws a batch here to build the model from, and with several
@@ -169,64 +208,37 @@ class VAE(InferenceMethods):
         if not self.built:
             super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
 
-    def predict_step(self, data):
-        x = keras.utils.unpack_x_y_sample_weight(data)[0]
-        with execution.graph(plain=not self.jit_compile):
-            out = self.run(x, MeanSampler())
-            q = joint_normal(out.draws)
-            return {"loc": q.loc, "scale": q.scale, "reconstruction": out.likelihood.mean()}
-
     def call(self, x, training=None):
-        """One pass, as `fit` (training) and `evaluate` see it: binarised, noisy, sampled."""
-        seed = self.seed_generator if training else tf.constant(EVALUATION_SEED)
+        """The `Pass` that `fit` (training) and `evaluate` see: binarised, noisy, sampled."""
+        seed = self._seed_generator if training else tf.constant(EVALUATION_SEED)
         sampler = self.objective.sampler(seed)
-        likelihood = self.decoder.likelihood
-        x = likelihood.target(likelihood.read(x), sampler.next_seed)
-        return self.run(x, sampler, training)
-
-    def run(self, x, sampler, training=False):
-        """One pass over x as it is given: a `Pass`. The sampler decides how z is drawn."""
-        x = self.decoder.likelihood.read(x)
-        seen = self.decoder.likelihood.features(x)
-        if self.input_noise is not None:
-            seen = self.input_noise(seen, training=training)
-        code, draws = self.latents.infer(seen, sampler, training)
-        likelihood = self._likelihood(code, self.decoded_shape(x), training)
-        return Pass(draws, likelihood, x, sampler)
-
-    def _likelihood(self, code, event_shape=None, training=False):
-        """p(x|z); a decoder whose events vary in shape is told which shape is meant."""
-        return event_shapes.likelihood(self.decoder, code, event_shape, training)
-
-    def decoded_shape(self, x):
-        """Shape of x that a decoder is told whose events vary in shape; None where it is not."""
-        return event_shapes.decoded(self.decoder, x)
-
-    @property
-    def free_event_shape(self):
-        """Shape of an example, None where it may vary."""
-        return event_shapes.free(self.decoder)
+        x = self.preprocessor.to_tensor(x)
+        x = self.decoder.likelihood.target(x, sampler.next_seed)
+        return forward_pass(self, x, sampler, training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The objective, averaged over the batch, plus regularizers; `y_pred` is a `Pass`."""
         per_example = self.objective.per_example(x, y, y_pred, sample_weight)
         if sample_weight is not None:
             per_example *= tf.cast(sample_weight, per_example.dtype)
         # Not add_loss: replicas traced in turns would find each other's losses in its list.
         loss = elbo.mean_over_replicas(per_example)
-        if self.losses:  # regularizers and what users add; Keras aggregates these
+        if self.losses:  # regularizers and losses that users add; Keras aggregates these
             loss += super().compute_loss(x, y, y_pred, sample_weight, training)
         return loss
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        # What users add compares y with E[x|z]; nobody computes it where nobody asked.
-        if self._measured:
+        """As in Keras; metrics given to `compile` compare y with E[x|z]."""
+        if self._has_user_metrics:
             means = untile(y_pred.likelihood.mean(), y_pred.samples)
             y_pred = tf.nest.map_structure(lambda mean: tf.reduce_mean(mean, 0), means)
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
-    def save(self, filepath, overwrite=True, **kwargs):
+    # Saving
+
+    def save(self, filepath, overwrite: bool = True, **kwargs) -> None:
         """As `keras.Model.save`; a model without weights is an error."""
-        inputs.built(self)
+        inputs.require_built(self)
         self._build_optimizer()
         super().save(filepath, overwrite=overwrite, **kwargs)
 
@@ -235,41 +247,12 @@ class VAE(InferenceMethods):
         return super().__reduce__()
 
     def _build_optimizer(self):
-        """Loading builds it, and looks for as many variables."""
+        """Create the optimizer's variables: loading does, and expects as many."""
         if self.compiled and self.built:
             with self.distribute_strategy.scope():
                 self.optimizer.build(self.trainable_variables)
 
-    def compiled_function(self, name, function, jit_compile=False):
-        """`tf.function` of `function`, made once for each name and compile().
-
-        The function itself where the model was compiled with `run_eagerly=True`.
-        """
-        if self.run_eagerly:
-            return functools.partial(_traced, function, True)
-        if name not in self._functions:
-            # A partial, or TensorFlow takes all of these for one function and warns of retracing.
-            traced = functools.partial(_traced, function, not jit_compile)
-            self._functions[name] = tf.function(
-                traced, reduce_retracing=not jit_compile, autograph=False, jit_compile=jit_compile
-            )
-        return self._functions[name]
-
-    def scores(self, x, sampler):
-        """`{"elbo", "nll", "kl"}` of one batch of tensors, each `[B]` nats."""
-        out = self.run(x, sampler)
-        nll, kl = elbo.nll(out), elbo.total_kl(out)
-        parts = {f"nll_{name}": value for name, value in elbo.nll_by_modality(out).items()}
-        return {"elbo": -nll - kl, "nll": nll, "kl": kl, **parts}
-
-
-def _traced(function, plain, *args):
-    with execution.graph(plain=plain):
-        return function(*args)
-
 
 def _per_array(function, shape):
-    """`function` of a shape, or of each of those of a dict."""
-    if isinstance(shape, dict):
-        return {name: function(tuple(value)) for name, value in shape.items()}
-    return function(tuple(shape))
+    """`function` of a shape, or of each shape of a dict."""
+    return nested.map_arrays(lambda sizes: function(tuple(sizes)), shape)

@@ -40,7 +40,7 @@ def vae(models):
 def examples(vae, n, seed=0):
     """n examples of uniformly random symbols."""
     known = zoo.compression.alphabet(vae.decoder.likelihood)
-    k = np.random.default_rng(seed).integers(0, known.count, (n, *vae.free_event_shape))
+    k = np.random.default_rng(seed).integers(0, known.count, (n, *vae.decoder.free_event_shape))
     return known.values(k)
 
 
@@ -55,7 +55,7 @@ def binary(n, seed=0):
 def test_probabilities_are_those_of_the_likelihood(likelihood):
     likelihood = zoo.likelihoods.IDENTIFIERS.get(likelihood, lambda: likelihood)()
     known = zoo.compression.alphabet(likelihood)
-    raw = RNG.normal(size=(7, 4, likelihood.outputs(3))).astype("float32")
+    raw = RNG.normal(size=(7, 4, likelihood.params_size(3))).astype("float32")
     distribution = likelihood(tf.constant(raw))
     k = RNG.integers(0, known.count, (7, 4, 3))
 
@@ -170,7 +170,7 @@ def test_noise_comes_back_bit_for_bit(models, name, n):
 @pytest.mark.parametrize("value", [0, 1])
 def test_black_and_white_come_back(models, name, value):
     vae = models[name]
-    x = np.full((5, *vae.free_event_shape), value, "float32")
+    x = np.full((5, *vae.decoder.free_event_shape), value, "float32")
 
     np.testing.assert_array_equal(vae.decompress(vae.compress(x)), x)
 

@@ -176,8 +176,7 @@ COMPONENTS = (
         DenseDecoder(hidden=(3,)),
         objective=ELBO((KL(2.0),)),
         input_noise="masking",
-        xla_on_cpu=False,
-        steps_per_call=3,
+        auto_compile={"xla_on_cpu": False, "steps_per_execution": 3},
         seed=5,
     ),
 )

@@ -175,7 +175,7 @@ def test_a_missing_modality_gets_no_gradient():
     vae, x = small(subsets=0.0), vectors()
     vae.encode(x)
     present = {"b": np.zeros(ROWS, bool)}
-    batch = vae.decoder.likelihood.prepare({**x, "present": present})
+    batch = vae.preprocessor.to_array({**x, "present": present})
 
     with tf.GradientTape() as tape:
         out = vae({name: tf.constant(value) for name, value in batch.items()}, training=True)
@@ -356,7 +356,7 @@ def test_rescaling_weighs_nats_and_leaves_the_elbo_alone():
         vae.evaluate(x, batch_size=ROWS, verbose=0, return_dict=True) for vae in (plain, scaled)
     )
     vae = plain
-    out = vae({n: tf.constant(v) for n, v in vae.decoder.likelihood.prepare(x).items()})
+    out = vae({n: tf.constant(v) for n, v in vae.preprocessor.to_array(x).items()})
     nats = {n: float(tf.reduce_mean(v)) for n, v in zoo.nats.nll_by_modality(out).items()}
 
     assert b["elbo"] == pytest.approx(a["elbo"], rel=1e-5)

@@ -17,7 +17,7 @@ X = data("dense_vae")
 
 
 def test_linear_path_is_straight():
-    path = [zoo.linear(np.zeros(2), np.array([2.0, 4.0]), t) for t in (0, 0.5, 1)]
+    path = [zoo.linear_path(np.zeros(2), np.array([2.0, 4.0]), t) for t in (0, 0.5, 1)]
 
     np.testing.assert_allclose(path, [[0, 0], [1, 2], [2, 4]])
 
@@ -25,7 +25,7 @@ def test_linear_path_is_straight():
 def test_spherical_path_keeps_the_norm():
     start, end = np.array([[3.0, 0, 0]]), np.array([[0, 3.0, 0]])
 
-    path = np.array([zoo.spherical(start, end, t)[0] for t in np.linspace(0, 1, 5)])
+    path = np.array([zoo.spherical_path(start, end, t)[0] for t in np.linspace(0, 1, 5)])
 
     np.testing.assert_allclose(path[[0, -1]], [start[0], end[0]], atol=1e-12)
     np.testing.assert_allclose(np.linalg.norm(path, axis=1), 3.0)
@@ -36,7 +36,7 @@ def test_spherical_path_keeps_the_norm():
 def test_spherical_path_between_parallel_codes_is_finite(end):
     start, end = np.array([[1.0, 0.0]]), np.array([end])
 
-    path = [zoo.spherical(start, end, t) for t in (0.0, 0.5, 1.0)]
+    path = [zoo.spherical_path(start, end, t) for t in (0.0, 0.5, 1.0)]
 
     assert np.isfinite(path).all()
     np.testing.assert_allclose(path[0], start, atol=1e-6)
@@ -46,7 +46,7 @@ def test_spherical_path_between_parallel_codes_is_finite(end):
 def test_spherical_path_between_antiparallel_codes_is_the_straight_line():
     start, end = np.array([[1.0, 0.0]]), np.array([[-1.0, 0.0]])  # no great circle is the one
 
-    path = [zoo.spherical(start, end, t) for t in (0.25, 0.5)]
+    path = [zoo.spherical_path(start, end, t) for t in (0.25, 0.5)]
 
     np.testing.assert_allclose(path, [[[0.5, 0.0]], [[0.0, 0.0]]], atol=1e-12)
 
@@ -54,7 +54,7 @@ def test_spherical_path_between_antiparallel_codes_is_the_straight_line():
 def test_spherical_path_at_an_angle_of_sixty_degrees():
     start, end = np.array([[2.0, 0.0]]), np.array([[1.0, np.sqrt(3.0)]])
 
-    third = zoo.spherical(start, end, 1 / 3)[0]
+    third = zoo.spherical_path(start, end, 1 / 3)[0]
 
     at = np.pi / 9
     np.testing.assert_allclose(third, [2 * np.cos(at), 2 * np.sin(at)], atol=1e-12)
@@ -68,7 +68,7 @@ def test_interpolation_begins_and_ends_with_reconstructions(vae):
 
 
 def test_paths_have_names(vae):
-    for name, path in (("linear", zoo.linear), ("spherical", zoo.spherical)):
+    for name, path in (("linear", zoo.linear_path), ("spherical", zoo.spherical_path)):
         np.testing.assert_array_equal(
             vae.interpolate(X[:2], X[2:4], steps=3, path=name),
             vae.interpolate(X[:2], X[2:4], steps=3, path=path),

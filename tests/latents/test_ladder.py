@@ -7,7 +7,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 import zoo
-from tests.helpers import assert_same, data, small, values
+from tests.helpers import assert_same, data, forward, small, values
 from zoo.core.samplers import MeanSampler, RandomSampler
 from zoo.encoders.ladder import stages_of_levels
 
@@ -21,7 +21,7 @@ each_ladder = pytest.mark.parametrize("name", LADDERS)
 def drawn(name, samples=1, **options):
     """A small ladder, and one pass of it."""
     vae, x = small(name, **options), tf.constant(data(name))
-    return vae, x, vae.run(x, RandomSampler(tf.constant([1, 2]), samples))
+    return vae, x, forward(vae, x, RandomSampler(tf.constant([1, 2]), samples))
 
 
 @each_ladder
@@ -99,7 +99,7 @@ def test_each_level_of_q_sees_x_and_each_prior_sees_what_is_above(name):
 
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
-        draws = vae.run(x, MeanSampler()).draws
+        draws = forward(vae, x, MeanSampler()).draws
         posteriors = [tf.reduce_sum(tf.square(draw.posterior.loc)) for draw in draws]
         priors = [tf.reduce_sum(tf.square(draw.prior.loc)) for draw in draws[1:]]
 

@@ -24,7 +24,7 @@ NUMERIC_HEADS = sorted({*likelihoods.IDENTIFIERS} - SERIES - {"categorical", "te
 
 def head(likelihood, event):
     """p(x|z) for random raw outputs, and these outputs."""
-    raw = RNG.standard_normal((3, *event[:-1], likelihood.outputs(event[-1]))).astype("float32")
+    raw = RNG.standard_normal((3, *event[:-1], likelihood.params_size(event[-1]))).astype("float32")
     likelihood.build(raw.shape)
     return likelihood(tf.constant(raw)), raw
 
@@ -165,7 +165,7 @@ CATEGORIES = (0, 3, 0)
 @pytest.fixture
 def table():
     likelihood = Tabular.from_data(TABLE, CATEGORIES)
-    raw = RNG.standard_normal((4, likelihood.outputs(3))).astype("float32")
+    raw = RNG.standard_normal((4, likelihood.params_size(3))).astype("float32")
     return likelihood, raw
 
 
@@ -221,7 +221,7 @@ def test_missing_values_add_nothing_to_log_prob_or_gradient(table):
 def test_encoder_sees_a_missing_value_as_the_mean_and_a_flag(table):
     likelihood, _ = table
 
-    features = np.asarray(likelihood.features(tf.constant(TABLE)))
+    features = np.asarray(likelihood.preprocessor().encoder_inputs(tf.constant(TABLE)))
 
     assert features.shape == (4, *likelihood.features_shape((3,)))
     numeric, one_hot, missing = np.split(features, [2, 5], axis=1)  # columns 0 and 2, column 1
@@ -278,13 +278,13 @@ def tflite(folder, signature, x):
 def test_a_column_of_one_class_is_certain():
     likelihood = Tabular((1, 0))
     x = np.array([[0, 1.0], [0, 2.0]], "float32")
-    raw = tf.constant(RNG.standard_normal((2, likelihood.outputs(2))).astype("float32"))
+    raw = tf.constant(RNG.standard_normal((2, likelihood.params_size(2))).astype("float32"))
 
-    likelihood.check(x)
+    likelihood.preprocessor().validate(x)
 
     np.testing.assert_array_equal(likelihood(raw).log_prob_per_column(x)[:, 0], [0, 0])
     with pytest.raises(ValueError, match=r"x\[:, 0\] must hold classes 0 \.\. 0, got values"):
-        likelihood.check(x + 1)
+        likelihood.preprocessor().validate(x + 1)
 
 
 def test_numpys_integers_count_classes_and_seed_draws():

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
+from tests.helpers import forward
 from zoo.core import elbo
 from zoo.decoders.lstm import clock
 from zoo.likelihoods import SeriesNormal, SeriesPerStepNormal, SeriesStudentT
@@ -47,7 +48,7 @@ def loss_and_gradients(vae, x, training=False):
     @tf.function(autograph=False)
     def step(x):
         with tf.GradientTape() as tape:
-            out = vae.run(x, zoo.core.samplers.MeanSampler(), training)
+            out = forward(vae, x, zoo.core.samplers.MeanSampler(), training)
             loss = tf.reduce_mean(elbo.nll(out) + elbo.total_kl(out))
         return [loss, *tape.gradient(loss, [v.value for v in vae.trainable_variables])]
 
@@ -266,8 +267,8 @@ def test_values_far_beyond_the_adapted_range_are_an_error():
 @pytest.mark.parametrize("kind", [SeriesNormal, SeriesPerStepNormal, SeriesStudentT])
 def test_samples_have_the_mean_and_the_gaps_filled(kind):
     likelihood = kind()
-    likelihood.adapt([waves()])
-    raw = tf.zeros([4000, 3, likelihood.outputs(2)])
+    likelihood.preprocessor().adapt([waves()])
+    raw = tf.zeros([4000, 3, likelihood.params_size(2)])
 
     p = likelihood(raw)
 
@@ -289,7 +290,7 @@ def test_the_scale_starts_where_it_is_told(scale):
 
 def test_log_prob_of_student_t_is_the_textbook_density():
     likelihood = SeriesStudentT()
-    likelihood.adapt([waves()])
+    likelihood.preprocessor().adapt([waves()])
     p = likelihood(tf.zeros([12, 10, 2]))
     x, d = waves(), p.distribution
     df, loc, scale = (np.asarray(a, "float64") for a in (d.df, d.loc, d.scale))

@@ -10,7 +10,7 @@ import tensorflow_probability as tfp
 from scipy import special, stats
 
 import zoo
-from tests.helpers import assert_same, optimizer, values
+from tests.helpers import assert_same, forward, optimizer, values
 from zoo.core.outputs import Draw, Pass
 from zoo.core.samplers import RandomSampler
 from zoo.decoders import DenseDecoder
@@ -369,7 +369,7 @@ def test_classify_is_bayes_rule_over_the_noise_that_elbo_uses():
     vae, x = model(), clusters()[0]
     q = vae.encode(x)
     prior = vae.latents.prior.distribution()
-    out = vae.run(tf.constant(x), zoo.core.samplers.CommonSampler(5, 3))
+    out = forward(vae, tf.constant(x), zoo.core.samplers.CommonSampler(5, 3))
     joint = special.log_softmax(
         stats.norm.logpdf(out.draws[0].z.numpy()[:, None], prior.locs, prior.scales).sum(-1), -1
     )

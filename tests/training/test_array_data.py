@@ -8,13 +8,13 @@ import tensorflow as tf
 
 from tests.helpers import assert_same, data, optimizer, small, values
 from zoo.training import array_data as feeds
-from zoo.training.array_data import ArrayFeed
+from zoo.training.array_data import ArrayData
 
 ROWS = np.arange(20, dtype="float32")[:, None]
 
 
 def feed(**options):
-    return ArrayFeed((ROWS,), 3, **{"seed": 7, **options})
+    return ArrayData((ROWS,), 3, **{"seed": 7, **options})
 
 
 def test_each_epoch_is_a_permutation_of_its_own():
@@ -55,7 +55,7 @@ def test_steps_per_epoch_counts_the_partial_batch():
 
 
 def test_batch_larger_than_the_data_is_the_data():
-    assert ArrayFeed((ROWS,), 100, seed=0).steps_per_epoch == 1
+    assert ArrayData((ROWS,), 100, seed=0).steps_per_epoch == 1
 
 
 @pytest.mark.parametrize("first_epoch", [0, 2])
@@ -82,7 +82,7 @@ def test_memory_mapped_arrays_are_not_copied_whole(tmp_path):
     np.save(tmp_path / "x.npy", ROWS)
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
 
-    assert not ArrayFeed((mapped,), 3, seed=0).resident
+    assert not ArrayData((mapped,), 3, seed=0).resident
 
 
 # Training in helpings
@@ -105,7 +105,7 @@ def step_by_step():
     x, weight = data("dense_vae"), np.linspace(0.5, 1.5, 20).astype("float32")
     seed = int(vae.seed_generator.state.numpy()[0])
     vae.optimizer.build(vae.trainable_variables)
-    given = ArrayFeed((x,), 3, seed=seed)
+    given = ArrayData((x,), 3, seed=seed)
     for epoch in range(2):
         order = given.order(epoch)
         for start in range(0, 20, 3):

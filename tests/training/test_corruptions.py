@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.helpers import data, small
+from tests.helpers import data, forward, small
 from zoo.core.samplers import MeanSampler
 from zoo.training.corruptions import (
     IDENTIFIERS,
@@ -80,7 +80,7 @@ def test_impossible_amounts_are_refused(family):
 def test_encoder_sees_noise_and_the_target_stays_clean(identifier):
     vae, x = small("dense_vae", input_noise=identifier), tf.constant(data("dense_vae"))
 
-    noisy, clean = (vae.run(x, MeanSampler(), training=t) for t in (True, False))
+    noisy, clean = (forward(vae, x, MeanSampler(), training=t) for t in (True, False))
 
     np.testing.assert_array_equal(noisy.target, x)
     assert np.abs(noisy.draws[0].posterior.loc - clean.draws[0].posterior.loc).max() > 0

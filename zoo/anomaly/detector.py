@@ -179,7 +179,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         return vae
 
     def _count_features(self):
-        shape = self.vae_.free_event_shape
+        shape = self.vae_.decoder.free_event_shape
         if isinstance(shape, tuple) and None not in shape:
             self.n_features_in_ = math.prod(shape)
 

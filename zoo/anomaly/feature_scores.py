@@ -4,6 +4,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core import validation
+from zoo.core.forward import forward_pass
 from zoo.core.samplers import CommonSampler, tile, untile
 from zoo.inference import batching
 
@@ -32,11 +33,11 @@ def feature_scores(vae, x, *, samples=16, seed=0, batch_size=256):
     seed = validation.seed(seed)
 
     def scores(batch, unused):
-        out = vae.run(batch, CommonSampler(seed, samples))
+        out = forward_pass(vae, batch, CommonSampler(seed, samples))
         found = log_prob_per_feature(out.likelihood, tile(out.target, samples))
         return tf.reduce_mean(untile(found, samples), 0)
 
-    return batching.over_batches(vae, ("feature_scores", samples, seed), scores, x, batch_size)
+    return batching.map_batches(vae, ("feature_scores", samples, seed), scores, x, batch_size)
 
 
 def log_prob_per_feature(likelihood, x):

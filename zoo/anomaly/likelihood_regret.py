@@ -6,6 +6,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core import elbo as nats
+from zoo.core.forward import forward_pass
 from zoo.core.outputs import Draw, Pass
 from zoo.core.samplers import CommonSampler, MeanSampler
 from zoo.inference import batching
@@ -23,7 +24,7 @@ def likelihood_regret(model, x, batch_size=256, *, steps, learning_rate, samples
     """
 
     def regret(batch, unused):
-        q = _normal(model.run(batch, MeanSampler()).draws)
+        q = _normal(forward_pass(model, batch, MeanSampler()).draws)
         start = tf.concat([q.loc, tf.math.log(q.scale)], -1)
 
         def elbo(parameters):
@@ -32,7 +33,7 @@ def likelihood_regret(model, x, batch_size=256, *, steps, learning_rate, samples
         return ascend(elbo, start, steps, learning_rate) - elbo(start)
 
     name = ("likelihood_regret", steps, learning_rate, samples, seed)
-    return batching.over_batches(model, name, regret, x, batch_size)
+    return batching.map_batches(model, name, regret, x, batch_size)
 
 
 def ascend(function, start, steps, learning_rate):
@@ -80,7 +81,7 @@ def _elbo(model, batch, parameters, sampler):
     z, log_q = sampler(q)
     latents = model.latents
     draw = Draw(q, latents.prior.distribution(latents.encoder), z, log_q)
-    likelihood = model.decode(z, model.decoded_shape(batch))
+    likelihood = model.decode(z, model.decoder.event_shape_of(batch))
     return nats.elbo(Pass((draw,), likelihood, batch, sampler))
 
 

@@ -10,6 +10,7 @@ import dataclasses
 from zoo.anomaly.likelihood_regret import likelihood_regret
 from zoo.anomaly.tails import Tails
 from zoo.core import elbo, validation
+from zoo.core.forward import forward_pass
 from zoo.core.samplers import MeanSampler
 from zoo.core.suggestions import nearest
 from zoo.inference import batching
@@ -42,9 +43,9 @@ class Reconstruction:
 
     def __call__(self, vae, x, batch_size=256):
         def at_the_mean(batch, unused):
-            return -elbo.nll(vae.run(batch, MeanSampler()))
+            return -elbo.nll(forward_pass(vae, batch, MeanSampler()))
 
-        return batching.over_batches(vae, "reconstruction score", at_the_mean, x, batch_size)
+        return batching.map_batches(vae, "reconstruction score", at_the_mean, x, batch_size)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -155,7 +155,7 @@ def _frame_rows(found):
 def _array(model, x):
     """x, checked; it may have no examples."""
     x = inputs.prepared(model, x)
-    if getattr(x, "shape", None) == (0, *model.free_event_shape):
+    if getattr(x, "shape", None) == (0, *model.decoder.free_event_shape):
         return x
     return inputs.array(model, x, "x")
 

@@ -13,6 +13,7 @@ import tensorflow_probability as tfp
 from zoo.compression.grids import MixtureGrid, NormalGrid
 from zoo.compression.symbols import alphabet, elements
 from zoo.core import inputs
+from zoo.core.functions import compiled
 from zoo.decoders import event_shapes
 from zoo.latents import LadderLatent, SingleLatent
 
@@ -33,7 +34,7 @@ class Steps:
     def __init__(self, model):
         self.model, self.latents = model, model.latents
         self.alphabet = alphabet(model.decoder.likelihood)
-        self.event_shape = model.free_event_shape
+        self.event_shape = model.decoder.free_event_shape
         numbers = math.prod(self.event_shape) * self.alphabet.count
         self.rows = max(1, min(MAX_ROWS, MAX_NUMBERS // numbers))
         self.top_grid, self._top_prior = prior_parts(model.latents)
@@ -67,11 +68,11 @@ class Steps:
 
     def _run(self, name, function, *arguments):
         with tf.device("CPU:0"):
-            return self.model.compiled_function(("compression", name), function)(*arguments)
+            return compiled(self.model, ("compression", name), function)(*arguments)
 
     def _seen(self, x):
-        likelihood = self.model.decoder.likelihood
-        return likelihood.features(likelihood.read(x))
+        preprocessor = self.model.preprocessor
+        return preprocessor.encoder_inputs(preprocessor.to_tensor(x))
 
     def _probabilities(self, state):
         found = self.model.decoder(state, training=False)

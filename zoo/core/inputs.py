@@ -1,7 +1,9 @@
-"""Errors that name the argument, what came and what was expected, before anything is computed."""
+"""The one gate for data: checks that name the argument, the value and what is expected."""
 
 import contextlib
+import dataclasses
 import re
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,56 +13,63 @@ from zoo.core import nested
 from zoo.core.validation import check_finite
 
 
-def array(model, x, argument):
-    """x as an array that this model can take, checked; builds the model from its shape.
-
-    Raises:
-        TypeError: x is no numeric array.
-        ValueError: x is empty, or has a rank, a shape or values that the model cannot take.
-    """
-    x = numeric(prepared(model, x, argument), argument)
-    event(model, x, argument)
-    model.decoder.likelihood.check(x, argument)
-    model.latents.check(x, argument)
-    return x
+def is_stream(x):
+    """Test whether x comes batch by batch."""
+    streams = (tf.data.Dataset, keras.utils.PyDataset)
+    return isinstance(x, streams) or hasattr(x, "__next__")
 
 
-def batch(model, element, argument):
-    """The same for x in an element of a dataset."""
-    x = prepared(model, inputs(element), argument)
-    try:
-        x = numeric(x, argument)
-        event(model, x, argument)
-    except ValueError as error:  # of the shape
-        raise ValueError(f"{error} (a dataset must give batches: dataset.batch(n))") from None
-    model.decoder.likelihood.check(x, argument)
-    model.latents.check(x, argument)
-    return x
-
-
-def inputs(element):
-    """x, of (x, y, ...) or alone."""
+def x_of(element):
+    """x of a dataset's element (x, y, ...), or of an element that is x alone."""
     return element[0] if isinstance(element, tuple) else element
 
 
-def prepared(model, x, argument="x"):
-    """x as the model's likelihood reads it: an array, but for what comes batch by batch."""
-    given(x, argument)
-    if is_stream(x):
-        return x
-    return model.decoder.likelihood.prepare(x, argument)
-
-
-def given(x, argument="x"):
-    """Raise `TypeError` where x is nothing that holds examples."""
+def require_examples(x, argument="x"):
+    """Raise `TypeError` where x cannot hold examples."""
     if isinstance(x, (str, bytes)) or x is None:
         raise TypeError(f"{argument} must be an array or a dataset, got {type(x).__name__}")
 
 
-def is_stream(x):
-    """Whether x comes batch by batch."""
-    streams = (tf.data.Dataset, keras.utils.PyDataset)
-    return isinstance(x, streams) or hasattr(x, "__next__")
+def require_built(model):
+    """Raise `ValueError` where the model does not know its shapes yet."""
+    if not model.built:
+        raise ValueError(
+            "the model has no shapes yet: call fit or encode first, or pass input_shape= to zoo.get"
+        )
+
+
+def prepare(model, x, argument="x"):
+    """x as a checked array that the model can take; builds the model from its shape.
+
+    Raises:
+        TypeError: x is not a numeric array.
+        ValueError: x is empty, or has a rank, a shape or values that the model cannot take.
+    """
+    require_examples(x, argument)
+    if is_stream(x):
+        raise TypeError(f"{argument} must be an array here, got a {type(x).__name__}")
+    x = numeric(model.preprocessor.to_array(x, argument), argument)
+    match_event_shape(model, x, argument)
+    return _validated(model, x, argument)
+
+
+def prepare_batch(model, element, argument):
+    """x of a dataset's element, checked like an array."""
+    x = x_of(element)
+    require_examples(x, argument)
+    x = model.preprocessor.to_array(x, argument)
+    try:
+        x = numeric(x, argument)
+        match_event_shape(model, x, argument)
+    except ValueError as error:
+        raise ValueError(f"{error} (a dataset must yield batches: dataset.batch(n))") from None
+    return _validated(model, x, argument)
+
+
+def _validated(model, x, argument):
+    model.preprocessor.validate(x, argument)
+    model.latents.check(x, argument)
+    return x
 
 
 def numeric(x, argument):
@@ -82,95 +91,112 @@ def numeric(x, argument):
     return x
 
 
-def event(model, x, argument="x"):
-    """Raise unless the batch x has the shape the model was built for; build it if it was not."""
-    got = model.decoder.likelihood.event_shape(x)
+def match_event_shape(model, x, argument="x"):
+    """Raise unless examples of x have the model's event shape; build the model if it is not."""
+    shape = model.preprocessor.event_shape(x)
     if not model.built:
         # Variables must exist outside of any graph, and under the model's strategy.
         with tf.init_scope(), model.distribute_strategy.scope():
-            model.build(nested.change(lambda shape: (None, *shape), got))
+            model.build(nested.map_arrays(lambda sizes: (None, *sizes), shape))
             model.built = True
         return
-    expected = model.free_event_shape
-    pairs = [(argument, got, expected)]
-    if isinstance(got, dict):
-        pairs = [(f"{argument}[{name!r}]", got[name], expected[name]) for name in got]
-    for name, *both in pairs:
-        _fits(*both, name)
+    expected = model.decoder.free_event_shape
+    if not isinstance(shape, dict):
+        shape, expected, argument = {argument: shape}, {argument: expected}, "{}"
+    else:
+        argument += "[{!r}]"
+    for name, sizes in shape.items():
+        if not _fits(sizes, expected[name]):
+            raise ValueError(
+                f"{argument.format(name)} must have examples of shape {expected[name]}, for which "
+                f"the model was built, got {sizes}"
+            )
 
 
-def _fits(got, expected, argument):
-    fits = len(got) == len(expected) and all(
-        b is None or a == b for a, b in zip(got, expected, strict=True)
+def _fits(shape, expected):
+    return len(shape) == len(expected) and all(
+        b is None or a == b for a, b in zip(shape, expected, strict=True)
     )
-    if not fits:
-        raise ValueError(
-            f"{argument} has examples of shape {got}, "
-            f"expected {expected}, the shape that this model was built for"
-        )
 
 
 def codes(model, z):
     """z as a float32 tensor `[N, D]` that fits the latents."""
-    built(model)
+    require_built(model)
     z = tf.cast(z, tf.float32)
     if not tf.is_symbolic_tensor(z):
         check_finite(z.numpy(), "z")
-    expected = (model.latents.latent_dim,)
-    if tuple(z.shape[1:]) != expected:
-        raise ValueError(
-            f"z must have shape [N, {', '.join(map(str, expected))}], got {tuple(z.shape)}"
-        )
+    if tuple(z.shape[1:]) != (model.latents.latent_dim,):
+        raise ValueError(f"z must have shape [N, {model.latents.latent_dim}], got {tuple(z.shape)}")
     return z
 
 
-def built(model):
-    """Raise unless the model knows its shapes."""
-    if not model.built:
-        raise ValueError(
-            "this model has no shapes yet: call fit or encode first, or give zoo.get input_shape="
-        )
+@dataclasses.dataclass(frozen=True)
+class Examples:
+    """Checked data for training or evaluation.
+
+    Attributes:
+        x: an array, a dict of arrays, or a stream that may hold y and weights too.
+        y: labels, or None.
+        sample_weight: a vector, or None.
+    """
+
+    x: Any
+    y: Any = None
+    sample_weight: Any = None
+
+    @property
+    def is_stream(self):
+        """Whether x comes batch by batch."""
+        return is_stream(self.x)
+
+    def as_tuple(self):
+        """(x,), (x, y) or (x, y, sample_weight), without trailing Nones."""
+        if self.sample_weight is not None:
+            return self.x, self.y, self.sample_weight
+        return (self.x,) if self.y is None else (self.x, self.y)
 
 
-def training_data(model, x, y, sample_weight, argument="x"):
-    """Check what `fit` or its validation was given; build the model; x as an array or a stream."""
-    beside = (("y", y), ("sample_weight", sample_weight))
+def examples(model, x, y=None, sample_weight=None, argument="x"):
+    """`Examples` of what `fit`, `evaluate` or `predict` was given; builds the model."""
     if isinstance(x, tf.data.Dataset):
-        for name, other in beside:
-            if other is not None:
+        for name, value in (("y", y), ("sample_weight", sample_weight)):
+            if value is not None:
                 raise ValueError(
-                    f"{name} must be None where {argument} is a dataset: let it give tuples "
-                    "(x, y, sample_weight)"
+                    f"{name} must be None if {argument} is a dataset; yield (x, y, sample_weight) "
+                    "instead"
                 )
-        return _dataset(model, x, argument)
+        return Examples(_checked_dataset(model, x, argument))
     if is_stream(x):  # Keras reads generators; the model is built by their first batch
         if isinstance(x, keras.utils.PyDataset):
-            _no_strings(inputs(x[0]), argument)
-        return x
-    x = array(model, x, argument)
-    for name, other in beside:
-        if other is not None and len(other) != nested.rows(x):
+            _refuse_strings(x_of(x[0]), argument)
+        return Examples(x, y, sample_weight)
+    x = prepare(model, x, argument)
+    for name, value in (("y", y), ("sample_weight", sample_weight)):
+        if value is not None and len(value) != nested.row_count(x):
             raise ValueError(
-                f"{name} has {len(other)} rows, expected {nested.rows(x)}, as many as {argument}"
+                f"{name} must have {nested.row_count(x)} rows, as many as {argument}, "
+                f"got {len(value)}"
             )
     if y is not None:
-        model.latents.check_labels(y, _of(argument))
+        model.latents.check_labels(y, _label_name(argument))
     if sample_weight is not None:
-        _weights(np.asarray(sample_weight))
-    return x
+        _check_weights(np.asarray(sample_weight))
+    return Examples(x, y, sample_weight)
 
 
-def _of(argument, place=""):
-    """The name of y beside x, or beside the x of an argument."""
+def _label_name(argument, place=""):
+    """Name of y beside x, or beside the x of another argument."""
     return f"y{place}" if argument == "x" else f"y of {argument}{place}"
 
 
-def _no_strings(x, argument):
+def _refuse_strings(x, argument):
     if np.asarray(x).dtype.kind in "OSU":
-        raise TypeError(f"{argument} gives strings: these come in arrays or a tf.data.Dataset")
+        raise TypeError(
+            f"{argument} must be an array or a tf.data.Dataset where x is strings, got a PyDataset"
+        )
 
 
-def _weights(weights):
+def _check_weights(weights):
     if weights.ndim != 1 or not np.isfinite(weights).all() or (weights < 0).any():
         raise ValueError(
             "sample_weight must be a vector of finite numbers of at least 0, "
@@ -178,52 +204,63 @@ def _weights(weights):
         )
 
 
-def _dataset(model, dataset, argument):
-    """The dataset, checked by its first batch, which checks each other one as it comes."""
+def _checked_dataset(model, dataset, argument):
+    """The dataset, its first batch checked now and each other one as it comes."""
     for element in dataset.take(1):
-        batch(model, element, f"{argument} (its first batch)")
-        return _checked(model, dataset, argument)
+        prepare_batch(model, element, f"{argument} (its first batch)")
+        return dataset.enumerate().map(_BatchCheck(model, argument)).prefetch(1)
     raise ValueError(f"{argument} must hold at least one batch, got an empty dataset")
 
 
-def _checked(model, dataset, argument):
-    """The dataset with each batch checked; strings and ragged batches read, as XLA has neither."""
-    likelihood = model.decoder.likelihood
+class _BatchCheck:
+    """Map (number, element) to the element, checked on the host.
 
-    def one(number, element):
-        x, strings = inputs(element), _is_of_strings(inputs(element))
+    Strings and ragged batches become tensors here, since XLA has neither.
+    """
+
+    def __init__(self, model, argument):
+        self.model, self.argument = model, argument
+
+    def __call__(self, number, element):
+        x = x_of(element)
+        strings = not isinstance(x, dict) and x.dtype == tf.string
         if strings or not isinstance(x, tf.Tensor):
-            x = likelihood.read(x)
-        # Any string is a text.
+            x = self.model.preprocessor.to_tensor(x)
+        # Strings need no check: any string is a text.
         parts = ([] if strings else [x], element[1:2] if isinstance(element, tuple) else ())
 
         def check(number, *leaves):
-            inputs, labels = tf.nest.pack_sequence_as(parts, leaves)
-            for found in inputs:
-                array(model, found, f"{argument} (batch {number + 1})")
-            for found in labels:
-                model.latents.check_labels(found, _of(argument, f" (batch {number + 1})"))
-            return np.int32(0)  # TensorFlow wants a result
+            arrays, labels = tf.nest.pack_sequence_as(parts, leaves)
+            place = f" (batch {number + 1})"
+            for array in arrays:
+                prepare(self.model, array, self.argument + place)
+            for y in labels:
+                self.model.latents.check_labels(y, _label_name(self.argument, place))
+            return np.int32(0)  # numpy_function needs a result
 
         tf.numpy_function(check, [number, *tf.nest.flatten(parts)], tf.int32)
         return (x, *element[1:]) if isinstance(element, tuple) else x
 
-    return dataset.enumerate().map(one).prefetch(1)
-
-
-def _is_of_strings(x):
-    return not isinstance(x, dict) and x.dtype == tf.string
-
 
 @contextlib.contextmanager
 def plain_errors():
-    """Let an error that a dataset's check raised be itself, without TensorFlow's trace around."""
+    """Raise an error of a dataset's check as itself, without TensorFlow's trace around it."""
     try:
         yield
     except tf.errors.OpError as error:
-        found = re.search(
+        match = re.search(
             r"(Type|Value)Error: ([\w ]+ \(batch \d+\).*?)\nTraceback", error.message, re.S
         )
-        if found is None:
+        if match is None:
             raise
-        raise {"Type": TypeError, "Value": ValueError}[found[1]](found[2]) from None
+        raise {"Type": TypeError, "Value": ValueError}[match[1]](match[2]) from None
+
+
+array, batch, inputs, built, given, event = (
+    prepare,
+    prepare_batch,
+    x_of,
+    require_built,
+    require_examples,
+    match_event_shape,
+)

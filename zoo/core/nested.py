@@ -1,20 +1,20 @@
-"""Examples that come as one array, or as a dict of arrays with as many rows each."""
+"""Examples that come as one array, or as a dict of arrays with equally many rows."""
 
 import numpy as np
 import tensorflow as tf
 
 
-def rows(x):
-    """How many examples x holds."""
+def row_count(x):
+    """The number of examples in x."""
     if isinstance(x, dict):
-        return rows(next(iter(x.values())))
+        return row_count(next(iter(x.values())))
     return int(x.nrows()) if isinstance(x, tf.RaggedTensor) else len(x)
 
 
-def cut(x, at):
-    """The rows of x at a slice or at an array of numbers."""
+def take_rows(x, at):
+    """The rows of x at a slice or at an array of positions."""
     if isinstance(x, dict):
-        return {name: cut(value, at) for name, value in x.items()}
+        return {name: take_rows(value, at) for name, value in x.items()}
     if isinstance(x, (list, tuple)):
         return x[at] if isinstance(at, slice) else [x[i] for i in at]
     if isinstance(at, slice) or isinstance(x, np.ndarray):
@@ -22,8 +22,11 @@ def cut(x, at):
     return tf.gather(x, at)
 
 
-def change(function, x):
+def map_arrays(function, x):
     """`function` of x, or of each array of a dict."""
     if isinstance(x, dict):
-        return {name: change(function, value) for name, value in x.items()}
+        return {name: map_arrays(function, value) for name, value in x.items()}
     return function(x)
+
+
+rows, cut, change = row_count, take_rows, map_arrays

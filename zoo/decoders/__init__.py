@@ -1,9 +1,17 @@
 """Decoders: subclassed Keras models, code -> p(x|z)."""
 
+from zoo.decoders.base import Decoder
 from zoo.decoders.conv import ConvDecoder
 from zoo.decoders.dense import DenseDecoder
 from zoo.decoders.lstm import LSTMDecoder
 from zoo.decoders.multimodal import MultimodalDecoder
 from zoo.decoders.text import TextDecoder
 
-__all__ = ["ConvDecoder", "DenseDecoder", "LSTMDecoder", "MultimodalDecoder", "TextDecoder"]
+__all__ = [
+    "ConvDecoder",
+    "Decoder",
+    "DenseDecoder",
+    "LSTMDecoder",
+    "MultimodalDecoder",
+    "TextDecoder",
+]

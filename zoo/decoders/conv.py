@@ -7,12 +7,13 @@ import keras
 from zoo import likelihoods
 from zoo.core.identifiers import resolve
 from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, one_of, positive
+from zoo.decoders.base import Decoder
 from zoo.layers.convolution import ResidualBlock, UpsampleConv2D, UpsampleResidualBlock
 from zoo.layers.dense import dense_stack
 
 
 @component
-class ConvDecoder(keras.Model):
+class ConvDecoder(Decoder):
     """Code `[B, D]`, or a map `[B, h, w, C]`, -> p(x|z) over images of any size and channel count.
 
     Mirrors `ConvEncoder`: dense, then for each stage `blocks - 1` residual blocks and one that
@@ -62,7 +63,7 @@ class ConvDecoder(keras.Model):
             ensure_built(layer, input_shape)
             input_shape = layer.compute_output_shape(input_shape)
         self.stages = self._stages(sizes)
-        self.last = self._last(self.likelihood.outputs(channels), (height, width))
+        self.last = self._last(self.likelihood.params_size(channels), (height, width))
         shape = (None, *self.start_shape)
         for layer in (*self.stages, self.last, self.likelihood):
             ensure_built(layer, shape)

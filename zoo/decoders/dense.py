@@ -7,11 +7,12 @@ import keras
 from zoo import likelihoods
 from zoo.core.identifiers import resolve
 from zoo.core.serialization import as_tuple, component, ensure_built, positive
+from zoo.decoders.base import Decoder
 from zoo.layers.dense import dense_stack
 
 
 @component
-class DenseDecoder(keras.Model):
+class DenseDecoder(Decoder):
     """Code `[B, D]` -> dense layers -> p(x|z) with any event shape.
 
     Args:
@@ -46,7 +47,7 @@ class DenseDecoder(keras.Model):
             ensure_built(layer, shape)
             shape = layer.compute_output_shape(shape)
         *outer, channels = self.event_shape
-        self.raw_shape = (*outer, self.likelihood.outputs(channels))
+        self.raw_shape = (*outer, self.likelihood.params_size(channels))
         self.last = keras.layers.Dense(
             math.prod(self.raw_shape),
             kernel_regularizer=self.kernel_regularizer,

@@ -16,6 +16,7 @@ from zoo.core.serialization import (
     not_empty,
     positive,
 )
+from zoo.decoders.base import Decoder
 from zoo.layers.positions import sinusoids
 from zoo.layers.recurrent import recurrent_stack
 
@@ -32,7 +33,7 @@ def clock(length, width):
 
 
 @component
-class LSTMDecoder(keras.Model):
+class LSTMDecoder(Decoder):
     """Code `[B, D]` -> recurrent layers that see it at every step -> p(x|z) over series.
 
     With `positions` they see which step it is as well: a swing then needs no state that keeps time.
@@ -79,13 +80,13 @@ class LSTMDecoder(keras.Model):
             width = units
         channels = self.event_shape[1] if len(self.event_shape) == 2 else 1
         self.last = keras.layers.Dense(
-            self.likelihood.outputs(channels),
+            self.likelihood.params_size(channels),
             kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,
             name="raw",
         )
         ensure_built(self.last, (None, None, width))
-        ensure_built(self.likelihood, (None, None, self.likelihood.outputs(channels)))
+        ensure_built(self.likelihood, (None, None, self.likelihood.params_size(channels)))
 
     def call(self, code, event_shape=None, training=None):
         steps = (self.event_shape if event_shape is None else event_shape)[0]

@@ -2,24 +2,23 @@
 
 import dataclasses
 
-import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.serialization import as_tuple, component, ensure_built
-from zoo.decoders import event_shapes
-from zoo.likelihoods.multimodal import PRESENT, Joint
+from zoo.decoders.base import Decoder
+from zoo.likelihoods.multimodal import PRESENT, MultimodalLikelihood
 
 
 @component
-class MultimodalDecoder(keras.Model):
+class MultimodalDecoder(Decoder):
     """Code `[B, D]` -> p(x|z) = prod_m p(x_m|z) over named modalities.
 
     Args:
         event_shape: name -> shape of x without the batch; a `VAE` fills it in.
-        decoders: name -> decoder, whose likelihood it holds; None leaves the choice to `choice`
-            when data are seen.
-        choice: what chooses decoders: `choose_decoders(x)`, x a dict of arrays or of shapes.
+        decoders: name -> `Decoder`, with its likelihood; None lets `choice` choose them from the
+            first data.
+        choice: an object with `choose_decoders(x)`, x a dict of arrays or of shapes.
     """
 
     def __init__(self, event_shape=None, *, decoders=None, choice=None, **kwargs):
@@ -29,10 +28,10 @@ class MultimodalDecoder(keras.Model):
         self.event_shape = event_shape
         self.decoders = None if decoders is None else dict(decoders)
         self.choice = choice
-        self.likelihood = Joint(self)
+        self.likelihood = MultimodalLikelihood(self)
 
     def choose(self, x):
-        """Settle which decoders there are, by data or their shapes."""
+        """Choose the decoders from data or their shapes."""
         self.decoders = self.choice.choose_decoders(x)
         self.choice = None
 
@@ -41,11 +40,24 @@ class MultimodalDecoder(keras.Model):
             decoder.event_shape = tuple(self.event_shape[name])
             ensure_built(decoder, input_shape)
 
+    @property
+    def free_event_shape(self):
+        """name -> shape of an example, None where it may vary."""
+        return {name: decoder.free_event_shape for name, decoder in self.decoders.items()}
+
+    def event_shape_of(self, x):
+        """name -> the `event_shape` with which to decode codes of x."""
+        return {name: decoder.event_shape_of(x[name]) for name, decoder in self.decoders.items()}
+
+    def distribution(self, code, event_shape=None, training=False):
+        """p(x|z) for a code."""
+        return self(code, event_shape=event_shape, training=training)
+
     def call(self, code, event_shape=None, training=None):
-        told = event_shape or {}
+        shapes = event_shape or {}
         return MultimodalDistribution(
             {
-                name: event_shapes.likelihood(decoder, code, told.get(name), training)
+                name: decoder.distribution(code, shapes.get(name), training)
                 for name, decoder in self.decoders.items()
             }
         )
@@ -68,23 +80,29 @@ class MultimodalDistribution:
     def log_prob_by_modality(self, x):
         """log p(x_m|z) for each modality: name -> `[B]`; 0 for examples that lack it.
 
-        x is `{name: [B, ...], "present": {name: bool [B]}}`, or, as read, with "present" `[B, M]`.
+        x is `{name: [B, ...], "present": {name: bool [B]}}`, or, inside a model, with "present"
+        `[B, M]`.
         """
-        there = x.get(PRESENT, {})
-        if not isinstance(there, dict):
-            there = dict(zip(self.parts, tf.unstack(there, axis=1), strict=True))
-        found = {n: part.log_prob(x[n]) for n, part in self.parts.items() if n in x}
+        present = x.get(PRESENT, {})
+        if not isinstance(present, dict):
+            present = dict(zip(self.parts, tf.unstack(present, axis=1), strict=True))
+        log_probs = {n: part.log_prob(x[n]) for n, part in self.parts.items() if n in x}
         return {
-            name: tf.where(there[name], nats, tf.zeros_like(nats)) if name in there else nats
-            for name, nats in found.items()
+            name: tf.where(present[name], value, tf.zeros_like(value)) if name in present else value
+            for name, value in log_probs.items()
         }
 
     def mean(self):
         """name -> expected values, `[B, ...]`."""
         return {name: part.mean() for name, part in self.parts.items()}
 
-    def sample(self, seed=None):
-        """name -> one example each, `[B, ...]`."""
+    def sample(self, seed=None, **options):
+        """name -> one example each, `[B, ...]`.
+
+        Args:
+            seed: as in `tfp.random.split_seed`.
+            **options: name -> options of that modality's `sample`, as a dict.
+        """
         seeds = tfp.random.split_seed(seed, n=len(self.parts))
         pairs = zip(self.parts.items(), tf.unstack(seeds), strict=True)
-        return {name: part.sample(seed=s) for (name, part), s in pairs}
+        return {name: part.sample(seed=s, **options.get(name, {})) for (name, part), s in pairs}

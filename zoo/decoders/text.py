@@ -1,4 +1,4 @@
-"""Decoder to texts."""
+"""Decoder to texts: an autoregressive body that sees z at every step."""
 
 import keras
 import tensorflow as tf
@@ -6,6 +6,7 @@ import tensorflow as tf
 from zoo import likelihoods
 from zoo.core.identifiers import resolve
 from zoo.core.serialization import as_tuple, component, ensure_built, fraction
+from zoo.decoders.base import Decoder
 from zoo.layers import autoregressive
 from zoo.layers.packed import Dropout
 from zoo.likelihoods.text.distribution import AutoregressiveText
@@ -13,24 +14,24 @@ from zoo.likelihoods.text.vocabulary import END, UNKNOWN
 
 
 @component
-class TextDecoder(keras.Model):
-    """Code `[B, D]` -> p(x|z) over texts: each word is drawn given z and the words before it.
+class TextDecoder(Decoder):
+    """Code `[B, D]` -> p(x|z) over texts: each token depends on z and on the tokens before it.
 
-    z, projected to the width of the words, is added to the embedding of every word that is read.
-    While training a fraction of these words is hidden, so that z has to say what they said: word
-    dropout, Bowman et al., Generating sentences from a continuous space, 2016.
+    z, projected to the embedding's width, is added to the embedding of every token. In training a
+    fraction of these tokens is replaced by the unknown token, so that the decoder has to use z:
+    word dropout, Bowman et al., Generating sentences from a continuous space, 2016.
 
     Args:
-        event_shape: `(L,)`, the width of word numbers; a `VAE` fills it in. Texts are written up to
-            the likelihood's `max_length`, unless a call says otherwise.
-        body: "transformer", "lstm" or an object: what reads the words from left to right.
-        word_dropout: fraction of the words that are hidden from the body while training.
+        event_shape: `(L,)`, the number of token ids of an example; a `VAE` fills it in. Texts are
+            generated up to the likelihood's `max_length`, unless a call gives another shape.
+        body: "transformer", "lstm" or an object: the network that reads tokens left to right.
+        word_dropout: fraction of the tokens that the body does not see in training.
         likelihood: "text" or a `Text`.
         kernel_regularizer: of the projection of z.
     """
 
     variable_axes = (0,)
-    own_length = True  # a text ends where it ends, not where the batch that held it did
+    own_length = True  # a text's length is part of p(x|z), not a shape given from outside
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class TextDecoder(keras.Model):
         self.body = resolve(body, autoregressive.IDENTIFIERS, "body")
         fraction(word_dropout=word_dropout)
         self.word_dropout = word_dropout
-        self.hide = Dropout(word_dropout, name="word_dropout")
+        self.word_dropout_mask = Dropout(word_dropout, name="word_dropout")
         self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood")
         if not isinstance(self.likelihood, likelihoods.Text):
             raise TypeError(
@@ -72,15 +73,16 @@ class TextDecoder(keras.Model):
         length = self.likelihood.max_length if event_shape is None else event_shape[0]
         return AutoregressiveText(self, code, length, bool(training))
 
-    def hidden(self, words, training=False):
-        """The words `[B, T]` with a fraction of them unknown, in training."""
+    def drop_words(self, token_ids, training=False):
+        """Token ids `[B, T]` with a fraction of them unknown, in training."""
         if not (training and self.word_dropout):
-            return words
-        seen = self.hide.kept(words) | (words == END)  # which starts a text here
-        return tf.where(seen, words, UNKNOWN)
+            return token_ids
+        # Id 0 starts a text here and always stays.
+        unchanged = self.word_dropout_mask.kept(token_ids) | (token_ids == END)
+        return tf.where(unchanged, token_ids, UNKNOWN)
 
-    def states(self, code, words, rows, training=False):
-        """What is known after reading each of the words `[M]`: `[M, width]`."""
-        embedded = self.likelihood.embed(words)
+    def states(self, code, token_ids, rows, training=False):
+        """The body's states after each of the token ids `[M]`: `[M, width]`."""
+        embedded = self.likelihood.embed(token_ids)
         shift = tf.gather(self.shift(code), rows.example)
         return self.body(embedded + tf.cast(shift, embedded.dtype), rows=rows, training=training)

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from zoo.core import validation
 from zoo.core.distributions import as_event
+from zoo.core.forward import forward_pass
 from zoo.core.samplers import RandomSampler
 from zoo.inference import batching
 from zoo.objectives import InverseMultiquadratic
@@ -40,12 +41,12 @@ def prior_match(model, x, *, seed=0, batch_size=256):
     seed = validation.seed(seed)
 
     def draws(batch, seed):
-        found = model.run(batch, RandomSampler(seed)).draws
+        found = forward_pass(model, batch, RandomSampler(seed)).draws
         if len(found) != 1:
             raise ValueError(f"prior_match needs one stochastic layer, got {len(found)}")
         return found[0].z
 
-    z = batching.over_batches(model, "draws of codes", draws, x, batch_size, seed)
+    z = batching.map_batches(model, "draws of codes", draws, x, batch_size, seed)
     if len(z) < 4 * FOLDS:
         raise ValueError(f"x must hold at least {4 * FOLDS} examples, got {len(z)}")
     prior = as_event(model.latents.prior.distribution(model.latents.encoder))
@@ -126,7 +127,7 @@ def fit_prior(model, x, *, seed=0, batch_size=256):
         )
 
     def draws(batch, seed):
-        (draw,) = model.run(batch, RandomSampler(seed)).draws
+        (draw,) = forward_pass(model, batch, RandomSampler(seed)).draws
         return draw.z
 
-    prior.fit(batching.over_batches(model, "draws of codes", draws, x, batch_size, seed), seed)
+    prior.fit(batching.map_batches(model, "draws of codes", draws, x, batch_size, seed), seed)

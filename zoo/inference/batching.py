@@ -3,27 +3,26 @@
 import keras
 import numpy as np
 import tensorflow as tf
-import tensorflow_probability as tfp
 
 from zoo.core import inputs, nested, validation
+from zoo.core.functions import compiled
 
-tfd = tfp.distributions
 
-
-def over_batches(model, name, function, x, batch_size, seed=0):
-    """Map `function(batch, number)` over x and put the parts together along axis 0.
+def map_batches(model, name, function, x, batch_size, seed=0):
+    """Map `function(batch, seed)` over x and join the results along axis 0.
 
     Args:
         model: a `VAE`; it keeps the compiled function under `name`.
-        function: a batch and an int32 `[2]`, (seed, number), -> a tree of tensors, batch first.
+        function: (tensors of a batch, int32 `[2]`: seed and number of the batch) -> a tree of
+            tensors, batch first.
         x: array, tensor or dataset (of x, or of tuples that begin with x).
-        batch_size: rows at a time, where x is no dataset.
-        seed: an integer. Not compiled in: another seed is no other program.
+        batch_size: rows at a time, unless x is a dataset.
+        seed: an integer. It is an input of the program: another seed compiles nothing.
     """
     validation.count(batch_size=batch_size)
-    compiled = model.compiled_function(name, function)
+    program = compiled(model, name, function)
     parts = [
-        keras.tree.map_structure(np.asarray, compiled(batch, tf.constant([seed, i])))
+        keras.tree.map_structure(np.asarray, program(batch, tf.constant([seed, i])))
         for i, batch in enumerate(batches(model, x, batch_size))
     ]
     if not parts:
@@ -32,62 +31,80 @@ def over_batches(model, name, function, x, batch_size, seed=0):
 
 
 def batches(model, x, batch_size):
-    """Batches of tensors, checked; builds the model where that has not happened."""
-    read = model.decoder.likelihood.read
+    """Batches of checked tensors; builds the model if it is not built."""
+    for array in _arrays(model, x, batch_size):
+        yield model.preprocessor.to_tensor(nested.map_arrays(tf.convert_to_tensor, array))
+
+
+def _arrays(model, x, batch_size):
     if isinstance(x, tf.data.Dataset):
         for i, element in enumerate(x):
-            x = inputs.batch(model, element, f"x (batch {i + 1})")
-            yield read(nested.change(tf.convert_to_tensor, x))
+            yield inputs.prepare_batch(model, element, f"x (batch {i + 1})")
         return
-    x = inputs.array(model, x, "x")
-    for start in range(0, nested.rows(x), batch_size):
-        part = nested.cut(x, slice(start, start + batch_size))
-        yield read(nested.change(tf.convert_to_tensor, part))
+    x = inputs.prepare(model, x)
+    for start in range(0, nested.row_count(x), batch_size):
+        yield nested.take_rows(x, slice(start, start + batch_size))
+
+
+def map_codes(model, name, function, code, batch_size, event_shape=None, seed=0):
+    """Map `function(p(x|z), seed)` over codes `[N, ...]`; the results as users read them.
+
+    Args:
+        model: a `VAE`, built.
+        name: hashable; all constants that the function holds belong in it.
+        function: (distribution over x, int32 `[2]`: seed and number of the batch) -> tensors.
+        code: z, `[N, D]`.
+        batch_size: codes at a time.
+        event_shape: shape of an example, where that may vary.
+        seed: an integer, as in `map_batches`.
+    """
+    validation.count(batch_size=batch_size)
+    code = np.asarray(code, "float32")
+    if event_shape is not None:
+        event_shape = nested.map_arrays(lambda s: None if s is None else tuple(s), event_shape)
+
+    def decoded(z, seed):
+        return function(model.decode(z, event_shape), seed)
+
+    program = compiled(model, (name, str(event_shape)), decoded)
+    parts = [
+        program(tf.constant(code[start : start + batch_size]), tf.constant([seed, i]))
+        for i, start in enumerate(range(0, len(code), batch_size))
+    ]
+    arrays = keras.tree.map_structure(lambda *leaves: np.concatenate(leaves), *parts)
+    return model.preprocessor.from_array(arrays)
 
 
 def decode_means(model, code, batch_size=256, event_shape=None):
     """E[x|z] for codes `[N, ...]`, as an array."""
-    validation.count(batch_size=batch_size)
-    code = np.asarray(code, "float32")
-    event_shape = None if event_shape is None else nested.change(_tuple, event_shape)
-    name = ("decode", str(event_shape))
-    compiled = model.compiled_function(name, lambda z: model.decode(z, event_shape).mean())
-    parts = [
-        compiled(tf.constant(code[i : i + batch_size])) for i in range(0, len(code), batch_size)
-    ]
-    means = keras.tree.map_structure(lambda *leaves: np.concatenate(leaves), *parts)
-    return model.decoder.likelihood.present(means)
-
-
-def _tuple(shape):
-    return None if shape is None else tuple(shape)
+    return map_codes(model, "decode", lambda p, seed: p.mean(), code, batch_size, event_shape)
 
 
 def first(x, n):
-    """The first n examples of an array or a dataset, as what the model takes, in memory."""
+    """The first n examples of an array or a dataset, in memory."""
     if not isinstance(x, tf.data.Dataset):
-        return nested.cut(x, slice(n))
-    parts, found = [], 0
+        return nested.take_rows(x, slice(n))
+    parts, row_count = [], 0
     for element in x:
-        part = nested.cut(_plain(inputs.inputs(element)), slice(n - found))
+        part = nested.take_rows(_in_memory(inputs.x_of(element)), slice(n - row_count))
         parts.append(part)
-        found += nested.rows(part)
-        if found == n:
+        row_count += nested.row_count(part)
+        if row_count == n:
             break
     if not parts:
         raise ValueError("data must hold at least one batch, got an empty dataset")
     return _joined(parts)
 
 
-def _plain(x):
+def _in_memory(x):
     """Tensors as arrays, or as lists where rows differ in length."""
     if isinstance(x, dict):
-        return {name: _plain(value) for name, value in x.items()}
+        return {name: _in_memory(value) for name, value in x.items()}
     return [row.numpy() for row in x] if isinstance(x, tf.RaggedTensor) else np.asarray(x)
 
 
 def _joined(parts):
-    """Batches as one; as a list where they differ in length."""
+    """Batches as one array, or as a list where they differ in length."""
     if isinstance(parts[0], dict):
         return {name: _joined([part[name] for part in parts]) for name in parts[0]}
     arrays = all(isinstance(part, np.ndarray) for part in parts)

@@ -8,12 +8,12 @@
 | generate | n int32 `[]`, seed int32 `[2]` | mean `[n, *event]` |
 | score | x | elbo, nll, kl `[N]`, nats, as `VAE.score`: the noise is constant |
 
-x and mean are as users give and read them: strings `[N]` for a model of texts. A model of several
-modalities takes and gives them by their names, and has `encode_NAME`, `reconstruct_NAME` and
-`score_NAME` too, which take a part of them.
+x and mean have the form that users pass and read: strings `[N]` for a model of texts. A model of
+several modalities takes and returns them by their names, and has `encode_NAME`, `reconstruct_NAME`
+and `score_NAME` too, which take a part of them.
 
-All but `generate` hold no random op, so they convert to TFLite too; but `score` does not where the
-prior is a `VampPrior`, whose density takes 64 bits.
+Only `generate` holds a random op, so the others convert to TFLite too; except `score` where the
+prior is a `VampPrior`, whose density needs 64 bits.
 """
 
 import functools
@@ -22,17 +22,19 @@ import keras
 import tensorflow as tf
 
 from zoo.core import inputs
+from zoo.core.forward import forward_pass
 from zoo.core.samplers import CommonSampler, MeanSampler
+from zoo.inference.scoring import elbo_terms
 
 
 def saved_model(model, filepath, verbose=False, subsets=None):
     """Write `model`, which must be built, to the folder `filepath`."""
-    inputs.built(model)
-    likelihood = model.decoder.likelihood
+    inputs.require_built(model)
     archive = keras.export.ExportArchive()
-    for resource in (model, *likelihood.resources):
+    for resource in (model, *model.preprocessor.resources):
         archive.track(resource)
-    for suffix, x in likelihood.signatures(model.free_event_shape, subsets).items():
+    signatures = model.preprocessor.serving_inputs(model.decoder.free_event_shape, subsets)
+    for suffix, x in signatures.items():
         for name, function in (
             ("encode", _encode),
             ("reconstruct", _reconstruct),
@@ -55,11 +57,12 @@ def _encode(model, x):
 
 
 def _reconstruct(model, x):
-    return _mean(model, model.run(x, MeanSampler()).likelihood)
+    x = model.preprocessor.to_tensor(x)
+    return _mean(model, forward_pass(model, x, MeanSampler()).likelihood)
 
 
 def _score(model, x):
-    return model.scores(x, CommonSampler())
+    return elbo_terms(model, model.preprocessor.to_tensor(x), CommonSampler())
 
 
 def _generate(model, n, seed):
@@ -67,4 +70,4 @@ def _generate(model, n, seed):
 
 
 def _mean(model, likelihood):
-    return model.decoder.likelihood.outputs_written(likelihood.mean())
+    return model.preprocessor.serving_outputs(likelihood.mean())

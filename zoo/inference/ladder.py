@@ -1,11 +1,12 @@
-"""What can be asked of a ladder only: what each level holds."""
+"""Queries of a ladder of latents: KL and reconstruction by level."""
 
 import numpy as np
 import tensorflow as tf
 
 from zoo.core import elbo, validation
+from zoo.core.forward import forward_pass
 from zoo.core.samplers import CommonSampler
-from zoo.inference import batching
+from zoo.inference.batching import decode_means, map_batches
 from zoo.latents import LadderLatent
 
 
@@ -13,7 +14,7 @@ def kl_by_level(model, x, *, samples=4, seed=0, batch_size=256):
     """The KL of each level, `[N, L]` nats: column 0 is the level nearest to x, the last the top.
 
     Their sum is the KL of `VAE.score`, over the same values of z's noise. A level near 0 for all x
-    is dead: what it draws says nothing.
+    is inactive: its draws carry no information.
 
     Args:
         model: a `VAE` whose latents are a `LadderLatent`.
@@ -28,16 +29,16 @@ def kl_by_level(model, x, *, samples=4, seed=0, batch_size=256):
     seed = validation.seed(seed)
 
     def levels(batch, unused):
-        found = elbo.kl_by_level(model.run(batch, CommonSampler(seed, samples)))
-        return tf.stack(found[::-1], -1)
+        kl = elbo.kl_by_level(forward_pass(model, batch, CommonSampler(seed, samples)))
+        return tf.stack(kl[::-1], -1)
 
-    return batching.over_batches(model, ("kl_by_level", samples, seed), levels, x, batch_size)
+    return map_batches(model, ("kl_by_level", samples, seed), levels, x, batch_size)
 
 
 def reconstruct_levels(model, x, keep, *, samples=None, seed=0, batch_size=256):
     """E[x|z] where the `keep` upper levels are those of x and the rest comes from their priors.
 
-    With few levels kept one sees what these hold, and in the draws what is left to those below.
+    The means show what the kept levels encode, the draws what is left to the levels below.
 
     Args:
         model: a `VAE` whose latents are a `LadderLatent`.
@@ -49,7 +50,7 @@ def reconstruct_levels(model, x, keep, *, samples=None, seed=0, batch_size=256):
         batch_size: examples at a time.
 
     Raises:
-        ValueError: the model has no ladder, or not so many levels.
+        ValueError: the model has no ladder, or fewer levels.
     """
     latents = _ladder(model)
     validation.count(keep=keep)
@@ -58,7 +59,7 @@ def reconstruct_levels(model, x, keep, *, samples=None, seed=0, batch_size=256):
     means = np.asarray(model.encode(x, batch_size).loc)  # builds the model
     dims = latents.level_dims
     if keep > len(dims):
-        raise ValueError(f"keep must be from 1 to {len(dims)}, the levels there are, got {keep}")
+        raise ValueError(f"keep must be from 1 to {len(dims)}, the number of levels, got {keep}")
     upper = means[:, : sum(dims[:keep])]
     if samples is None:
         return _decoded(model, upper, None, batch_size)
@@ -70,19 +71,19 @@ def reconstruct_levels(model, x, keep, *, samples=None, seed=0, batch_size=256):
 
 
 def _decoded(model, upper, noise, batch_size):
-    """E[x|z] for codes of which the upper levels are given."""
+    """E[x|z] for codes `[N, ...]` of the upper levels."""
     parts = []
     for start in range(0, len(upper), batch_size):
         rows = slice(start, start + batch_size)
         part = None if noise is None else tf.constant(noise[rows])
         z = model.latents.complete(tf.constant(upper[rows]), part)
-        parts.append(batching.decode_means(model, z, batch_size))
+        parts.append(decode_means(model, z, batch_size))
     return np.concatenate(parts)
 
 
 def _ladder(model):
     if not isinstance(model.latents, LadderLatent):
         raise ValueError(
-            f"this needs a model with a ladder of latents, got {type(model.latents).__name__}"
+            f"the model's latents must be a LadderLatent, got {type(model.latents).__name__}"
         )
     return model.latents

@@ -1,4 +1,4 @@
-"""Ways through latent space: between examples, along one dimension, over a plane of two."""
+"""Paths through latent space: interpolation, traversal, a plane of two dimensions."""
 
 import operator
 import statistics
@@ -9,12 +9,12 @@ from zoo.core import inputs, nested, validation
 from zoo.inference.batching import decode_means
 
 
-def linear(start, end, t):
+def linear_path(start, end, t):
     """The straight line (1 - t) start + t end."""
     return (1 - t) * start + t * end
 
 
-def spherical(start, end, t):
+def spherical_path(start, end, t):
     """The great circle from start to end, which keeps the norm typical of a Normal prior.
 
     sin((1-t) w) / sin(w) start + sin(t w) / sin(w) end, w the angle between them; the straight line
@@ -27,26 +27,28 @@ def spherical(start, end, t):
     sine = np.sin(angle)
     safe = np.where(sine < 1e-6, 1.0, sine)
     arc = (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / safe
-    return np.where(sine < 1e-6, linear(start, end, t), arc)
+    return np.where(sine < 1e-6, linear_path(start, end, t), arc)
 
 
-PATHS = {"linear": linear, "spherical": spherical}
+PATHS = {"linear": linear_path, "spherical": spherical_path}
 
 
 def interpolate(model, start, end, steps, path):
     """See `VAE.interpolate`."""
     validation.count(steps=steps)
     path = _path(path)
-    start, end = inputs.array(model, start, "start"), inputs.array(model, end, "end")
-    sizes = nested.rows(start), nested.rows(end)
+    start, end = inputs.prepare(model, start, "start"), inputs.prepare(model, end, "end")
+    sizes = nested.row_count(start), nested.row_count(end)
     if sizes[0] != sizes[1]:
-        raise ValueError("start and end must pair up, got {} and {} examples".format(*sizes))
+        raise ValueError(
+            "start and end must hold equally many examples, got {} and {}".format(*sizes)
+        )
     a, b = (np.asarray(model.encode(x).mean()) for x in (start, end))
     codes = np.stack([path(a, b, t) for t in np.linspace(0.0, 1.0, steps)], 1)
     means = decode_means(
-        model, codes.reshape(-1, *codes.shape[2:]), event_shape=model.decoded_shape(start)
+        model, codes.reshape(-1, *codes.shape[2:]), event_shape=model.decoder.event_shape_of(start)
     )
-    return _apart(means, len(a), steps)
+    return _unflatten(means, len(a), steps)
 
 
 def _path(path):
@@ -63,13 +65,13 @@ def _path(path):
 def traverse(model, x, dimensions, low, high, steps):
     """See `VAE.traverse`."""
     validation.count(steps=steps)
-    inputs.built(model)
+    inputs.require_built(model)
     size = model.latents.latent_dim
     dimensions = list(range(size)) if dimensions is None else _dimensions(dimensions, size)
     codes = np.tile(_origin(model, x), (len(dimensions), steps, 1))
     for row, dimension in enumerate(dimensions):
         codes[row, :, dimension] = np.linspace(low, high, steps)
-    return _apart(decode_means(model, codes.reshape(-1, size)), len(dimensions), steps)
+    return _unflatten(decode_means(model, codes.reshape(-1, size)), len(dimensions), steps)
 
 
 def normal_quantiles(steps=15):
@@ -88,37 +90,37 @@ def normal_quantiles(steps=15):
 def manifold(model, x, dimensions, steps):
     """See `VAE.manifold`."""
     values = normal_quantiles(steps)
-    inputs.built(model)
+    inputs.require_built(model)
     size = model.latents.latent_dim
     dimensions = _dimensions(dimensions, size)
     if len(dimensions) != 2 or dimensions[0] == dimensions[1]:
         raise ValueError(f"dimensions must be two different ones, got {dimensions}")
     codes = np.tile(_origin(model, x), (steps, steps, 1))
     codes[..., dimensions] = np.stack(np.meshgrid(values, values, indexing="ij"), -1)
-    return _apart(decode_means(model, codes.reshape(-1, size)), steps, steps)
+    return _unflatten(decode_means(model, codes.reshape(-1, size)), steps, steps)
 
 
 def _origin(model, x):
     """The code `[D]` to start from: that of one example, else zeros."""
     if x is None:
         return np.zeros(model.latents.latent_dim)
-    return np.asarray(model.encode(nested.change(lambda a: np.asarray(a)[None], x)).mean())[0]
+    return np.asarray(model.encode(nested.map_arrays(lambda a: np.asarray(a)[None], x)).mean())[0]
 
 
-def _apart(means, *sizes):
+def _unflatten(means, *sizes):
     """`[a * b, ...]` -> `[a, b, ...]`."""
-    return nested.change(lambda m: m.reshape(*sizes, *m.shape[1:]), means)
+    return nested.map_arrays(lambda m: m.reshape(*sizes, *m.shape[1:]), means)
 
 
 def _dimensions(dimensions, size):
     """Numbers of latent dimensions as a list, checked."""
     try:
-        found = [operator.index(d) for d in dimensions]
-    except TypeError:  # no sequence, or not of integers
-        found = []
-    if not found:
+        numbers = [operator.index(d) for d in dimensions]
+    except TypeError:  # not a sequence, or not of integers
+        numbers = []
+    if not numbers:
         raise ValueError(f"dimensions must be a list of integers, got {dimensions!r}")
-    wrong = [d for d in found if not 0 <= d < size]
+    wrong = [d for d in numbers if not 0 <= d < size]
     if wrong:
         raise ValueError(f"dimensions must lie in 0 .. {size - 1}, got {wrong}")
-    return found
+    return numbers

@@ -1,56 +1,123 @@
-"""What a trained VAE can be asked."""
+"""Methods of a trained VAE: encode, decode, generate, score."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
+import numpy as np
+import tensorflow_probability as tfp
 
 from zoo.core import inputs
-from zoo.inference import classification, latent_paths, multimodal, scoring
+from zoo.inference import classification, generation, latent_paths, multimodal, scoring
+from zoo.inference.batching import map_batches
+
+tfd = tfp.distributions
 
 
 class InferenceMethods(keras.Model):
-    """The questions that a `VAE` answers; each maps a compiled function over batches.
+    """Queries of a `VAE`; each maps a compiled function over batches.
 
     Every method takes NumPy arrays, tensors or `tf.data.Dataset`s of any length. Deterministic
     unless samples are asked for; then a seed reproduces them.
     """
 
-    def posterior(self, x):
-        """q(z|x) of one batch of tensors: a `tfd.Normal`."""
-        likelihood = self.decoder.likelihood
-        return self.latents.posterior(likelihood.features(likelihood.read(x)))
+    def posterior(self, x) -> tfd.Normal:
+        """q(z|x) of one batch of tensors: a `tfd.Normal` with batch `[B, latent_dim]`."""
+        x = self.preprocessor.to_tensor(x)
+        return self.latents.posterior(self.preprocessor.encoder_inputs(x))
 
-    def encode(self, x, batch_size=256):
+    def encode(self, x, batch_size: int = 256) -> tfd.Normal:
         """q(z|x): a `tfd.Normal` with batch `[N, latent_dim]`."""
-        return scoring.encode(self, x, batch_size)
 
-    def decode(self, z, event_shape=None):
+        def parameters(batch, seed):
+            q = self.latents.posterior(self.preprocessor.encoder_inputs(batch))
+            return q.loc, q.scale
+
+        return tfd.Normal(*map_batches(self, "encode", parameters, x, batch_size))
+
+    def decode(self, z, event_shape: Sequence[int] | dict | None = None) -> Any:
         """p(x|z) for z `[N, D]`: a distribution over x with `log_prob`, `mean`, `sample`.
 
-        `event_shape` says how large x is where that may vary; as when the model was built if None.
+        Args:
+            z: codes of all stochastic layers, `[N, D]`.
+            event_shape: shape of an example, where that may vary; by default as when the model
+                was built.
         """
-        return self._likelihood(self.latents.code(inputs.codes(self, z)), event_shape)
+        code = self.latents.code(inputs.codes(self, z))
+        return self.decoder.distribution(code, event_shape)
 
-    def reconstruct(self, x, samples=None, seed=0, batch_size=256):
-        """E[x|z] at the posterior's mean, `[N, *event]`; or for `samples` draws, `[k, N, ...]`."""
-        return scoring.reconstruct(self, x, samples, seed, batch_size)
+    def reconstruct(
+        self,
+        x,
+        samples: int | None = None,
+        seed: int = 0,
+        batch_size: int = 256,
+        draw: bool = False,
+        **options,
+    ) -> Any:
+        """E[x|z] at the posterior's mean, `[N, *event]`, or for draws of z, `[samples, N, *event]`.
 
-    def translate(self, x, to, batch_size=256):
-        """E[x_to|z], the modality `to` from what x, `{name: array}`, holds of the others."""
+        Args:
+            x: array or dataset.
+            samples: draws of z for each example; None takes z at the posterior's mean.
+            seed: of the draws.
+            batch_size: examples at a time.
+            draw: whether to draw x from p(x|z), z from q(z|x), instead of taking the mean.
+            **options: of the draws of x, as in `sample`.
+        """
+        return generation.reconstruct(self, x, samples, seed, batch_size, draw, options)
+
+    def translate(self, x: dict, to: str, batch_size: int = 256) -> Any:
+        """E[x_to|z]: the modality `to` from the others in x, `{name: array}`."""
         return multimodal.translate(self, x, to, batch_size)
 
-    def generate(self, n, seed=None, batch_size=256, event_shape=None, label=None):
-        """n new examples: E[x|z] for z from the prior, `[n, *event]`; seed None: new each time.
+    def generate(
+        self,
+        n: int,
+        seed: int | None = None,
+        batch_size: int = 256,
+        event_shape: Sequence[int] | dict | None = None,
+        label: int | Sequence[int] | None = None,
+    ) -> Any:
+        """n new examples without noise: E[x|z] for z from the prior, `[n, *event]`.
 
-        Of one class, or one for each, where `label` says so and the prior is a `LabelPrior`.
+        Args:
+            n: how many.
+            seed: an integer; None draws other codes each time.
+            batch_size: codes to decode at a time.
+            event_shape: shape of an example, where that may vary.
+            label: a class, or one for each example, where the prior is a `LabelPrior`.
         """
-        if label is not None:
-            return classification.generate(self, n, label=label, seed=seed, batch_size=batch_size)
-        return scoring.generate(self, n, seed, batch_size, event_shape)
+        return generation.generate(self, n, seed, batch_size, event_shape, label)
 
-    def classify(self, x, samples=4, seed=0, batch_size=256):
-        """p(y|x), `[N, classes]`, of a model whose prior is a `LabelPrior`."""
+    def sample(
+        self,
+        n: int,
+        seed: int | None = None,
+        batch_size: int = 256,
+        event_shape: Sequence[int] | dict | None = None,
+        label: int | Sequence[int] | None = None,
+        **options,
+    ) -> Any:
+        """n draws of x: z from the prior, then x from p(x|z), `[n, *event]`.
+
+        Args:
+            n, seed, batch_size, event_shape, label: as in `generate`. The codes are those of
+                `generate`; the draws of x depend on `batch_size` too.
+            **options: of p(x|z)'s `sample`: for texts `temperature` (below 1 sharpens the
+                distribution of each next token) and `top_p` (the most probable tokens that together
+                have this probability); for several modalities a dict of them by name.
+
+        Raises:
+            TypeError: the likelihood has no such option.
+        """
+        return generation.sample(self, n, seed, batch_size, event_shape, label, options)
+
+    def classify(self, x, samples: int = 4, seed: int = 0, batch_size: int = 256) -> np.ndarray:
+        """p(y|x), `[N, classes]`, where the prior is a `LabelPrior`."""
         return classification.classify(self, x, samples, seed, batch_size)
 
-    def elbo(self, x, samples=4, seed=0, batch_size=256):
+    def elbo(self, x, samples: int = 4, seed: int = 0, batch_size: int = 256) -> np.ndarray:
         """The evidence lower bound, `[N]` nats, over `samples` values of z's noise.
 
         All x share the noise, which is balanced and not drawn: the result depends on the example
@@ -58,11 +125,15 @@ class InferenceMethods(keras.Model):
         """
         return scoring.score(self, x, samples, seed, batch_size)["elbo"]
 
-    def score(self, x, samples=4, seed=0, batch_size=256):
+    def score(
+        self, x, samples: int = 4, seed: int = 0, batch_size: int = 256
+    ) -> dict[str, np.ndarray]:
         """`{"elbo", "nll", "kl"}`, each `[N]` nats, as in `elbo`."""
         return scoring.score(self, x, samples, seed, batch_size)
 
-    def log_likelihood(self, x, samples=500, seed=0, batch_size=256, rows=4096):
+    def log_likelihood(
+        self, x, samples: int = 500, seed: int = 0, batch_size: int = 256, rows: int = 4096
+    ) -> np.ndarray:
         """The importance-weighted bound on log p(x), `[N]` nats; tight as `samples` grows.
 
         log (1/K) sum_k p(x, z_k) / q(z_k|x), z_k from q(z|x): Burda et al., 2016.
@@ -72,18 +143,25 @@ class InferenceMethods(keras.Model):
             samples: K.
             seed: an integer; the same seed gives the same draws.
             batch_size: examples at a time.
-            rows: at most so many (example, draw) pairs are decoded at once: the bound on memory.
+            rows: (example, draw) pairs that are decoded at a time: the bound on memory.
         """
         return scoring.log_likelihood(self, x, samples, seed, batch_size, rows)
 
-    def interpolate(self, start, end, steps=8, path=latent_paths.linear):
+    def interpolate(self, start, end, steps: int = 8, path: str | Callable = "linear") -> Any:
         """Means along a path between the codes of two batches, `[N, steps, *event]`.
 
         `path` is "linear", "spherical" or a function (start, end, t) -> codes.
         """
         return latent_paths.interpolate(self, start, end, steps, path)
 
-    def traverse(self, x=None, dimensions=None, low=-3.0, high=3.0, steps=9):
+    def traverse(
+        self,
+        x=None,
+        dimensions: Sequence[int] | None = None,
+        low: float = -3.0,
+        high: float = 3.0,
+        steps: int = 9,
+    ) -> Any:
         """Vary one latent dimension at a time: `[dimensions, steps, *event]`.
 
         Args:
@@ -94,38 +172,40 @@ class InferenceMethods(keras.Model):
         """
         return latent_paths.traverse(self, x, dimensions, low, high, steps)
 
-    def manifold(self, x=None, dimensions=(0, 1), steps=15):
+    def manifold(self, x=None, dimensions: Sequence[int] = (0, 1), steps: int = 15) -> Any:
         """Means over a plane of latent space, `[steps, steps, *event]`: Kingma and Welling, 2014.
 
-        Along both axes z takes the `zoo.normal_quantiles` of so many steps: each image then stands
-        for an equal share of a standard normal prior. Entry [i, j] has the i-th value in the first
-        dimension and the j-th in the second.
+        Along both axes z takes the `zoo.normal_quantiles` of so many steps, so that each image
+        stands for an equal part of a standard normal prior. Entry [i, j] has the i-th value in the
+        first dimension and the j-th in the second.
 
         Args:
             x: one example `[*event]` whose code to start from; the prior's origin by default.
-            dimensions: the two that vary; all that there are, where the latent space is a plane.
+            dimensions: the two that vary; the default is all of a latent plane.
             steps: how many values of each.
         """
         return latent_paths.manifold(self, x, dimensions, steps)
 
-    def export(self, filepath, verbose=False, subsets=None):
+    def export(
+        self, filepath, verbose: bool = False, subsets: Sequence[Sequence[str]] | None = None
+    ) -> None:
         """Write a SavedModel with `encode`, `decode`, `reconstruct`, `generate` and `score`.
 
         It loads with TensorFlow alone; see `zoo.inference.export`. `subsets`: the modalities that
         further signatures take, `[("image",), ...]`; by default one for each alone.
         """
-        from zoo.inference import export  # noqa: PLC0415  (export uses this class's public methods)
+        from zoo.inference import export  # noqa: PLC0415  (export uses this class's methods)
 
         export.saved_model(self, filepath, verbose, subsets)
 
-    def compress(self, x, verbose=False):
-        """Lossless: x -> bytes, about -ELBO / log 2 bits for each example; `zoo.compression`."""
-        from zoo import compression  # noqa: PLC0415  (only who compresses needs its library)
+    def compress(self, x, verbose: bool = False) -> bytes:
+        """Lossless compression: about -ELBO / log 2 bits for each example; `zoo.compression`."""
+        from zoo import compression  # noqa: PLC0415  (its library is optional)
 
         return compression.compress(self, x, verbose=verbose)
 
-    def decompress(self, stream, verbose=False):
-        """The array that `compress` made these bytes of, bit for bit; see `zoo.compression`."""
+    def decompress(self, stream: bytes, verbose: bool = False) -> np.ndarray:
+        """The array that `compress` encoded, bit for bit; `zoo.compression`."""
         from zoo import compression  # noqa: PLC0415
 
         return compression.decompress(self, stream, verbose=verbose)

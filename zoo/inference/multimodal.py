@@ -1,24 +1,25 @@
-"""What can be asked of a model of several modalities only."""
+"""Queries of a model of several modalities: translation, single posteriors, alignment."""
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.forward import forward_pass
 from zoo.core.samplers import MeanSampler
 from zoo.core.suggestions import nearest
-from zoo.inference import batching, scoring
+from zoo.inference.batching import map_batches
 from zoo.objectives.multimodal import distances
 
 tfd = tfp.distributions
 
 
 def translate(model, x, to, batch_size=256):
-    """E[x_to|z] at the mean of q(z|x), `[N, ...]`: one modality from what is there of the others.
+    """E[x_to|z] at the mean of q(z|x), `[N, ...]`: one modality from the others.
 
     Args:
         model: a `VAE` of several modalities.
-        x: `{name: array}`, as much as is known.
-        to: name of the modality that is wanted.
+        x: `{name: array}` of the known modalities.
+        to: name of the modality to translate to.
 
     Raises:
         ValueError: the model has no modality `to`.
@@ -26,10 +27,9 @@ def translate(model, x, to, batch_size=256):
     names = _names(model)
     if to not in names:
         raise ValueError(
-            f"to={to!r} is no modality of this model{nearest(to, names)} It has "
-            f"{', '.join(map(repr, names))}"
+            f"to must be one of {', '.join(map(repr, names))}, got {to!r}{nearest(to, names)}"
         )
-    return scoring.reconstruct(model, x, None, 0, batch_size)[to]
+    return model.reconstruct(x, batch_size=batch_size)[to]
 
 
 def unimodal_posteriors(model, x, batch_size=256):
@@ -40,34 +40,37 @@ def unimodal_posteriors(model, x, batch_size=256):
     _names(model)
 
     def parameters(batch, seed):
-        features = model.decoder.likelihood.features(model.decoder.likelihood.read(batch))
+        experts = model.latents.encoder.experts(model.preprocessor.encoder_inputs(batch))
         return {
-            name: [tf.where(there[:, None], p, np.nan) for p in (q.loc, q.scale)]
-            for name, (q, there) in model.latents.encoder.experts(features).items()
+            name: [tf.where(present[:, None], p, np.nan) for p in (q.loc, q.scale)]
+            for name, (q, present) in experts.items()
         }
 
-    found = batching.over_batches(model, "unimodal_posteriors", parameters, x, batch_size)
-    return {name: tfd.Normal(*found[name]) for name in _names(model)}
+    posteriors = map_batches(model, "unimodal_posteriors", parameters, x, batch_size)
+    return {name: tfd.Normal(*posteriors[name]) for name in _names(model)}
 
 
 def alignment(model, x, batch_size=256):
-    """KL(q(z|x) || q(z|x_m)) in nats: name -> `[N]`; how much a modality alone does not say.
+    """KL(q(z|x) || q(z|x_m)) in nats: name -> `[N]`; the information that modality m alone lacks.
 
-    0 where each modality says all. NaN for examples that lack the modality. Of a mixture the Normal
-    of its mean and variance stands for q(z|x).
+    0 where one modality determines the posterior. NaN for examples that lack the modality. For a
+    mixture, the Normal of its mean and variance stands for q(z|x).
     """
     _names(model)
 
-    def nats(batch, seed):
-        (draw,) = model.run(batch, MeanSampler()).draws
-        found = distances(draw)
-        return {n: tf.where(draw.experts[n][1], found[n], np.nan) for n in found}
+    def divergences(batch, seed):
+        (draw,) = forward_pass(model, batch, MeanSampler()).draws
+        kl = distances(draw)
+        return {n: tf.where(draw.experts[n][1], kl[n], np.nan) for n in kl}
 
-    return batching.over_batches(model, "alignment", nats, x, batch_size)
+    return map_batches(model, "alignment", divergences, x, batch_size)
 
 
 def _names(model):
-    names = getattr(model.decoder.likelihood, "names", ())
+    names = getattr(model.preprocessor, "names", ())
     if not names:
-        raise ValueError("this needs a model of several modalities that has seen data")
+        raise ValueError(
+            "the model must have several modalities and be adapted to data, got "
+            f"{type(model.decoder).__name__}"
+        )
     return names

@@ -1,4 +1,4 @@
-"""Several draws where one number would hide how sure the model is; values that nobody saw."""
+"""Predictive uncertainty: summaries of draws, imputation of missing values, coverage."""
 
 import dataclasses
 
@@ -6,36 +6,38 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.core import inputs, validation
+from zoo.core.forward import forward_pass
+from zoo.core.functions import compiled
 from zoo.core.samplers import RandomSampler, untile
 from zoo.core.serialization import is_integer
-from zoo.inference import batching
+from zoo.inference.batching import decode_means, map_batches
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Predictive:
-    """What draws of x given an example say of each of its values.
+    """Summary of draws of x' given an example x.
 
     Attributes:
-        mean, deviation: `[N, *event]`.
+        mean, std: `[N, *event]`.
         quantiles: `[Q, N, *event]`, as many as were asked for.
     """
 
     mean: np.ndarray
-    deviation: np.ndarray
+    std: np.ndarray
     quantiles: np.ndarray
 
 
 def predictive(
     model, x, *, samples=100, quantiles=(0.05, 0.5, 0.95), noise=True, seed=0, batch_size=64
 ):
-    """Summarises x' ~ p(x'|z), z ~ q(z|x), for each example: a `Predictive`.
+    """Summarise draws x' ~ p(x'|z), z ~ q(z|x), of each example: a `Predictive`.
 
     Args:
         model: a `VAE` whose examples are arrays of numbers.
         x: array or dataset.
         samples: draws for each example.
         quantiles: probabilities of the quantiles, in [0, 1].
-        noise: False leaves out p(x'|z): the spread is that of E[x'|z], what q(z|x) does not know.
+        noise: False leaves out p(x'|z): the uncertainty is that of E[x'|z], from q(z|x) alone.
         seed: of the draws.
         batch_size: examples at a time; so many times `samples` are in memory.
 
@@ -43,44 +45,44 @@ def predictive(
         ValueError: an argument is out of range, or the examples are texts or several modalities.
     """
     validation.count(samples=samples, batch_size=batch_size)
-    seed, chances = validation.seed(seed), _chances("quantiles", quantiles)
+    seed, probabilities = validation.seed(seed), _probabilities("quantiles", quantiles)
     _numbers_only(model)
 
     def summary(batch, seed):
-        likelihood = model.run(batch, RandomSampler(seed, samples)).likelihood
+        likelihood = forward_pass(model, batch, RandomSampler(seed, samples)).likelihood
         after = tf.random.experimental.stateless_fold_in(seed, 1)
         values = likelihood.sample(seed=after) if noise else likelihood.mean()
         values = untile(tf.cast(values, tf.float32), samples)
         # Linear between the two nearest draws, as in NumPy.
-        at = tf.constant(chances, tf.float32) * (samples - 1)
+        at = tf.constant(probabilities, tf.float32) * (samples - 1)
         ordered = tf.sort(values, 0)
         low = tf.cast(tf.floor(at), tf.int32)
-        share = tf.reshape(at - tf.floor(at), [-1, *[1] * (len(values.shape) - 1)])
+        weight = tf.reshape(at - tf.floor(at), [-1, *[1] * (len(values.shape) - 1)])
         lower = tf.gather(ordered, low)
         upper = tf.gather(ordered, tf.minimum(low + 1, samples - 1))
-        between = lower + share * (upper - lower)
+        between = lower + weight * (upper - lower)
         return {
             "mean": tf.reduce_mean(values, 0),
-            "deviation": tf.math.reduce_std(values, 0),
+            "std": tf.math.reduce_std(values, 0),
             "quantiles": tf.experimental.numpy.moveaxis(between, 0, 1),  # batch first, to be joined
         }
 
-    name = ("predictive", samples, chances, noise)
-    found = batching.over_batches(model, name, summary, x, batch_size, seed)
-    return Predictive(**{**found, "quantiles": np.moveaxis(found["quantiles"], 1, 0)})
+    name = ("predictive", samples, probabilities, noise)
+    summaries = map_batches(model, name, summary, x, batch_size, seed)
+    return Predictive(**{**summaries, "quantiles": np.moveaxis(summaries["quantiles"], 1, 0)})
 
 
 def impute(model, x, missing=None, *, draws=20, steps=100, seed=0, batch_size=256):
-    """Draws of the values that are missing given those that are there: `[draws, N, *event]`.
+    """Draw missing values given the observed ones: `[draws, N, *event]`.
 
-    A chain: z ~ q(z|x), then the missing x ~ p(x|z), and again; the second half of `steps` is kept,
-    in even parts. Its limit is p(missing|seen) where q(z|x) is the true posterior, and near it
-    where it is near. Rezende et al., Stochastic backpropagation and approximate inference in deep
-    generative models, 2014, appendix F.
+    A Markov chain: z ~ q(z|x), then the missing x ~ p(x|z), and again; the draws are states from
+    the second half of `steps`, evenly spaced. Its limit is p(missing|observed) where q(z|x) is the
+    true posterior, and close to it where q is close. Rezende et al., Stochastic backpropagation
+    and approximate inference in deep generative models, 2014, appendix F.
 
     Args:
         model: a `VAE` whose examples are arrays of numbers.
-        x: array `[N, *event]`; what stands at missing values is not looked at.
+        x: array `[N, *event]`; values that are missing are ignored.
         missing: bool `[N, *event]`; where x is NaN by default.
         draws: how many states of the chain to return; at most half of `steps`.
         steps: of the chain.
@@ -88,42 +90,42 @@ def impute(model, x, missing=None, *, draws=20, steps=100, seed=0, batch_size=25
         batch_size: examples at a time.
 
     Raises:
-        ValueError: shapes or numbers do not fit, the examples are texts or several modalities, or
-            may be of any length and `missing` is not given: NaN is padding there.
+        ValueError: shapes or numbers do not fit; the examples are texts or several modalities; or
+            they vary in length, where NaN is padding, and `missing` is None.
     """
     validation.count(draws=draws, steps=steps, batch_size=batch_size)
-    inputs.built(model)
+    inputs.require_built(model)
     seed = validation.seed(seed)
     if draws > steps // 2:
         raise ValueError(f"draws must be at most half of steps={steps}, got {draws}")
     _numbers_only(model)
     x, missing = _with_missing(model, x, missing)
-    start = batching.decode_means(model, model.latents.generate(1, tf.constant([seed, 0])))
+    start = decode_means(model, model.latents.generate(1, tf.constant([seed, 0])))
     filled = np.where(missing, np.asarray(start, "float32"), x).astype("float32")
-    inputs.array(model, filled, "x (where it is not missing)")
-    compiled = model.compiled_function(("impute", draws, steps), _chain(model, draws, steps))
+    inputs.prepare(model, filled, "x (where it is not missing)")
+    program = compiled(model, ("impute", draws, steps), _chain(model, draws, steps))
     parts = []
     for number, row in enumerate(range(0, len(x), batch_size)):
         rows = slice(row, row + batch_size)
         batch = (tf.constant(filled[rows]), tf.constant(missing[rows]))
-        parts.append(compiled(*batch, tf.constant([seed, number + 1])).numpy())
+        parts.append(program(*batch, tf.constant([seed, number + 1])).numpy())
     return np.concatenate(parts, 1)
 
 
 def coverage(x, draws, levels=(0.5, 0.8, 0.9, 0.95), where=None):
-    """How often the truth lies in the central interval of draws: {level: share}.
+    """Fraction of true values in the central interval of draws: {level: fraction}.
 
-    Calibrated draws have about the level itself; less says that they are too sure.
+    Calibrated draws cover about the level itself; less means that they are overconfident.
 
     Args:
         x: the truth, `[N, ...]`.
         draws: `[S, N, ...]`, as `impute` gives them.
         levels: of the intervals, in (0, 1).
-        where: bool `[N, ...]`, which values count; all by default.
+        where: bool `[N, ...]`, the values that count; all by default.
 
     >>> truth = np.random.default_rng(0).normal(size=(4000, 1))
     >>> same = np.random.default_rng(1).normal(size=(200, 4000, 1))
-    >>> {level: round(share, 1) for level, share in coverage(truth, same, (0.5, 0.9)).items()}
+    >>> {level: round(fraction, 1) for level, fraction in coverage(truth, same, (0.5, 0.9)).items()}
     {0.5: 0.5, 0.9: 0.9}
     """
     x, draws = np.asarray(x), np.asarray(draws)
@@ -132,25 +134,25 @@ def coverage(x, draws, levels=(0.5, 0.8, 0.9, 0.95), where=None):
     where = np.ones(x.shape, bool) if where is None else np.asarray(where, bool)
     if where.shape != x.shape or not where.any():
         raise ValueError(f"where must have shape {x.shape} and hold True, got {where.shape}")
-    found = {}
-    for level in _chances("levels", levels):
+    fractions = {}
+    for level in _probabilities("levels", levels):
         low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
-        found[level] = float(((low <= x) & (x <= high))[where].mean())
-    return found
+        fractions[level] = float(((low <= x) & (x <= high))[where].mean())
+    return fractions
 
 
 def _chain(model, draws, steps):
     """A function (x, missing, seed) -> states `[draws, B, *event]` of the chain."""
-    kept = np.linspace(steps // 2, steps - 1, draws).astype("int32")
+    returned = np.linspace(steps // 2, steps - 1, draws).astype("int32")
 
     def chain(x, missing, seed):
         def step(i, x, states):
             sampler = RandomSampler(tf.random.experimental.stateless_fold_in(seed, i))
-            likelihood = model.run(x, sampler).likelihood
+            likelihood = forward_pass(model, x, sampler).likelihood
             x = tf.where(missing, tf.cast(likelihood.sample(seed=sampler.next_seed()), x.dtype), x)
-            place = tf.searchsorted(tf.constant(kept), tf.reshape(i, [1]))[0]
-            here = tf.equal(tf.constant(kept)[tf.minimum(place, draws - 1)], i)
-            place = tf.where(here, place, draws)  # one place more, for what is not kept
+            place = tf.searchsorted(tf.constant(returned), tf.reshape(i, [1]))[0]
+            here = tf.equal(tf.constant(returned)[tf.minimum(place, draws - 1)], i)
+            place = tf.where(here, place, draws)  # one place more, for states that are not returned
             return i + 1, x, tf.tensor_scatter_nd_update(states, [[place]], x[None])
 
         states = tf.zeros(tf.concat([[draws + 1], tf.shape(x)], 0), x.dtype)
@@ -166,9 +168,9 @@ def _chain(model, draws, steps):
 
 def _with_missing(model, x, missing):
     """x and missing as arrays that fit together."""
-    if missing is None and getattr(model.decoder, "variable_axes", ()):
+    if missing is None and model.decoder.variable_axes:
         raise ValueError(
-            "missing must be given where examples may be of any length, got None: NaN is padding"
+            "missing must be a bool array where examples vary in length, got None: NaN is padding"
         )
     x = inputs.numeric(np.asarray(x), "x")
     missing = np.isnan(x) if missing is None else np.asarray(missing)
@@ -176,21 +178,22 @@ def _with_missing(model, x, missing):
         raise ValueError(
             f"missing must be bool of shape {x.shape}, got {missing.dtype} of {missing.shape}"
         )
-    inputs.event(model, x)
+    inputs.match_event_shape(model, x)
     return x, missing
 
 
-def _chances(name, values):
+def _probabilities(name, values):
     """Probabilities as a tuple of floats."""
-    found = tuple(values) if np.iterable(values) else (values,)
-    if not found or not all((isinstance(v, float) or is_integer(v)) and 0 <= v <= 1 for v in found):
+    values = tuple(values) if np.iterable(values) else (values,)
+    numbers = all(isinstance(v, float) or is_integer(v) for v in values)
+    if not (values and numbers and all(0 <= v <= 1 for v in values)):
         raise ValueError(f"{name} must be numbers in [0, 1], got {values!r}")
-    return tuple(float(v) for v in found)
+    return tuple(float(v) for v in values)
 
 
 def _numbers_only(model):
-    if isinstance(model.free_event_shape, dict) or model.decoder.likelihood.x_dtype != "float32":
+    if getattr(model.preprocessor, "dtype", None) != "float32":
         raise ValueError(
-            "this needs examples that are arrays of numbers, got a model of "
+            "the model's examples must be arrays of numbers, got a model with the likelihood "
             f"{type(model.decoder.likelihood).__name__}"
         )

@@ -7,8 +7,8 @@ import tensorflow as tf
 from zoo.core.distributions import FusedBernoulli, as_event
 from zoo.core.random import uniform
 from zoo.core.serialization import component
-from zoo.core.validation import check_unit_interval
 from zoo.likelihoods.base import Likelihood
+from zoo.likelihoods.preprocessing import UnitInterval
 
 
 @component
@@ -21,8 +21,8 @@ class Bernoulli(Likelihood):
     def call(self, raw):
         return as_event(FusedBernoulli(logits=raw, dtype=tf.float32))
 
-    def check(self, x, argument="x"):
-        check_unit_interval(x, argument, "a Bernoulli likelihood")
+    def preprocessor(self):
+        return UnitInterval(self, "a Bernoulli likelihood")
 
 
 @component

@@ -1,4 +1,4 @@
-"""Likelihoods of classes, and of table rows that mix classes with numbers."""
+"""Categorical likelihood of integer classes."""
 
 import keras
 import numpy as np
@@ -8,6 +8,7 @@ import tensorflow_probability as tfp
 from zoo.core.distributions import as_event
 from zoo.core.serialization import component, is_integer
 from zoo.likelihoods.base import Likelihood
+from zoo.likelihoods.preprocessing import Preprocessor
 
 tfd = tfp.distributions
 
@@ -17,7 +18,7 @@ class Categorical(Likelihood):
     """p(x|z) = softmax(raw)[x] for integer classes x in 0 .. classes - 1.
 
     x has any event shape; the encoder sees it one-hot, `[B, *event[:-1], event[-1] * classes]`.
-    `mean()` is the most probable class: classes have no mean.
+    `mean()` is the most probable class, since classes have no mean.
     """
 
     def __init__(self, classes=2, **kwargs):
@@ -26,24 +27,32 @@ class Categorical(Likelihood):
             raise ValueError(f"classes must be an integer of at least 2, got {classes!r}")
         self.classes = int(classes)
 
-    def outputs(self, channels):
+    def params_size(self, channels):
         return channels * self.classes
 
-    def features_shape(self, event_shape):
-        return (*event_shape[:-1], event_shape[-1] * self.classes)
-
-    def features(self, x):
-        one_hot = tf.one_hot(tf.cast(x, tf.int32), self.classes)
-        return _merge_last_two(one_hot)
+    def preprocessor(self):
+        return CategoricalPreprocessor(self)
 
     def call(self, raw):
         shape = tf.concat([tf.shape(raw)[:-1], [-1, self.classes]], 0)
         logits = tf.reshape(raw, shape)
         logits.set_shape([*raw.shape[:-1], raw.shape[-1] // self.classes, self.classes])
-        return _Classes(as_event(OneHotCategorical(logits=logits, dtype=tf.int32)))
+        return FloatCategorical(as_event(OneHotCategorical(logits=logits, dtype=tf.int32)))
 
-    def check(self, x, argument="x"):
-        _check_classes(x, self.classes, argument)
+
+class CategoricalPreprocessor(Preprocessor):
+    """Integer classes, one-hot for the encoder."""
+
+    def validate(self, x, argument="x"):
+        check_classes(x, self.likelihood.classes, argument)
+
+    def encoder_inputs(self, x):
+        one_hot = tf.one_hot(tf.cast(x, tf.int32), self.likelihood.classes)
+        *outer, last, classes = one_hot.shape
+        return keras.ops.reshape(one_hot, (-1, *outer[1:], last * classes))
+
+    def encoder_inputs_shape(self, event_shape):
+        return (*event_shape[:-1], event_shape[-1] * self.likelihood.classes)
 
 
 class OneHotCategorical(tfd.Categorical):
@@ -55,8 +64,8 @@ class OneHotCategorical(tfd.Categorical):
         return tf.reduce_sum(one_hot * tf.nn.log_softmax(logits), -1)
 
 
-class _Classes:
-    """A categorical distribution whose arrays are float32, like every other x."""
+class FloatCategorical:
+    """Categorical distribution over classes stored as float32, like every other x."""
 
     def __init__(self, distribution):
         self.distribution = distribution
@@ -71,14 +80,11 @@ class _Classes:
         return tf.cast(self.distribution.sample(seed=seed), tf.float32)
 
 
-def _check_classes(x, classes, argument):
-    whole = np.issubdtype(x.dtype, np.integer) or np.array_equal(x, np.round(x))
-    if not whole or x.min() < 0 or x.max() >= classes:
+def check_classes(x, classes, argument):
+    """Raise `ValueError` unless x holds whole numbers from 0 to classes - 1."""
+    integral = np.issubdtype(x.dtype, np.integer) or np.array_equal(x, np.round(x))
+    if not integral or x.min() < 0 or x.max() >= classes:
         raise ValueError(
             f"{argument} must hold classes 0 .. {classes - 1}, "
             f"got values from {x.min()} to {x.max()} of dtype {x.dtype}"
         )
-
-
-def _merge_last_two(x):
-    return keras.ops.reshape(x, (-1, *x.shape[1:-2], x.shape[-2] * x.shape[-1]))

@@ -4,8 +4,8 @@ import tensorflow as tf
 
 from zoo.core.distributions import DiscretizedLogistic, as_event, bounded_scale
 from zoo.core.serialization import component, is_integer
-from zoo.core.validation import check_unit_interval
 from zoo.likelihoods.base import Likelihood
+from zoo.likelihoods.preprocessing import UnitInterval
 
 
 @component
@@ -23,7 +23,7 @@ class DiscretizedLogisticLikelihood(Likelihood):
             raise ValueError(f"levels must be an integer of at least 2, got {levels!r}")
         self.levels = int(levels)
 
-    def outputs(self, channels):
+    def params_size(self, channels):
         return 2 * channels
 
     def call(self, raw):
@@ -33,5 +33,5 @@ class DiscretizedLogisticLikelihood(Likelihood):
         scale = bounded_scale(raw_scale - 2.0, 0.05 / (self.levels - 1), 100.0)
         return as_event(DiscretizedLogistic(0.5 + 0.5 * loc, scale, self.levels))
 
-    def check(self, x, argument="x"):
-        check_unit_interval(x, argument, f"{self.levels} grey levels k / {self.levels - 1}")
+    def preprocessor(self):
+        return UnitInterval(self, f"{self.levels} grey levels k / {self.levels - 1}")

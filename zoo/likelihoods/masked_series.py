@@ -1,4 +1,4 @@
-"""p(x|z) over series of which not every value was observed."""
+"""Distribution over series with missing values."""
 
 import dataclasses
 from typing import Any
@@ -9,8 +9,8 @@ from zoo.layers import sequence_masks
 
 
 @dataclasses.dataclass(frozen=True)
-class ObservedSeries:
-    """Values independent given z; those of x that are NaN are integrated out.
+class MaskedSeries:
+    """Independent values given z; values of x that are NaN are integrated out.
 
     Args:
         distribution: of single values, batch `[B, T, C]`.
@@ -21,7 +21,7 @@ class ObservedSeries:
     univariate: bool = False
 
     def without_channels(self):
-        """The same over series `[B, T]` of one channel."""
+        """The same distribution over series `[B, T]` of one channel."""
         return dataclasses.replace(self, univariate=True)
 
     def log_prob(self, x):
@@ -29,17 +29,17 @@ class ObservedSeries:
         return tf.reduce_sum(self.log_prob_per_step(x), -1)
 
     def log_prob_per_step(self, x):
-        """The same for each step, `[B, T]`; 0 where nothing was observed."""
+        """log p(x|z) in nats of each step, `[B, T]`; 0 where nothing was observed."""
         per_value = self.log_prob_per_value(x)
         return per_value if self.univariate else tf.reduce_sum(per_value, -1)
 
     def log_prob_per_value(self, x):
-        """The same for each value, in the shape of x; 0 where it was not observed."""
+        """log p(x|z) in nats of each value, in the shape of x; 0 where it was not observed."""
         x = tf.cast(x, tf.float32)
         x = x[..., None] if self.univariate else x
-        seen = sequence_masks.observed(x)
-        value = tf.where(seen, x, self.distribution.loc)  # keeps gradients finite
-        return self._shaped(tf.where(seen, self.distribution.log_prob(value), 0.0))
+        observed = sequence_masks.observed(x)
+        value = tf.where(observed, x, self.distribution.loc)  # keeps gradients finite
+        return self._shaped(tf.where(observed, self.distribution.log_prob(value), 0.0))
 
     def mean(self):
         """Expected values, observed or not, in the shape of x."""

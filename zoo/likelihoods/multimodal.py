@@ -1,4 +1,4 @@
-"""Several modalities as one x: named arrays, each with a likelihood, and who has which."""
+"""Several modalities as one x: named arrays with likelihoods, and a mask of present ones."""
 
 import itertools
 
@@ -12,13 +12,8 @@ PRESENT = "present"
 MAX_PARTS = 1000  # of a dataset without end
 
 
-class Joint:
-    """What a `Likelihood` is to one array, for a dict of them; it asks those of the decoders.
-
-    As users give it x is `{name: array}`: a modality that is left out is missing in every example,
-    and `"present": {name: bool [N]}` says of single examples that they lack it, whatever their rows
-    hold. As read, it has every name, and `"present": bool [N, M]`, M in the order of the names;
-    what is missing is zeros there, so that it has no influence on anything.
+class MultimodalLikelihood:
+    """The likelihoods of a `MultimodalDecoder`'s parts, by the names of the modalities.
 
     Args:
         decoder: a `MultimodalDecoder`.
@@ -29,12 +24,51 @@ class Joint:
 
     @property
     def parts(self):
-        """name -> likelihood."""
+        """name -> likelihood; empty while the decoder has not been chosen from data."""
         return {name: d.likelihood for name, d in (self.decoder.decoders or {}).items()}
 
     @property
+    def sample_options(self):
+        """Names of the modalities whose distributions have options of their own."""
+        return tuple(name for name, part in self.parts.items() if part.sample_options)
+
+    def target(self, x, next_seed):
+        """The x whose probability counts, of each modality."""
+        targets = {name: part.target(x[name], next_seed) for name, part in self.parts.items()}
+        return {**targets, PRESENT: x[PRESENT]}
+
+    def preprocessor(self):
+        """A `MultimodalPreprocessor`."""
+        return MultimodalPreprocessor(self)
+
+
+class MultimodalPreprocessor:
+    """A `Preprocessor` for a dict of arrays, made of one for each modality.
+
+    A user's x is `{name: array}`: a modality that is left out is missing in every example, and
+    `"present": {name: bool [N]}` marks the examples that have it, whatever the others' rows hold.
+    Inside the model x has every name, and `"present": bool [N, M]`, M in the order of the names;
+    missing values are zeros there, so that they have no influence on anything.
+
+    Args:
+        likelihood: a `MultimodalLikelihood`.
+    """
+
+    def __init__(self, likelihood):
+        self.likelihood = likelihood
+        self._parts = {}
+
+    @property
+    def parts(self):
+        """name -> preprocessor."""
+        for name, part in self.likelihood.parts.items():
+            if name not in self._parts:
+                self._parts[name] = part.preprocessor()
+        return self._parts
+
+    @property
     def names(self):
-        """The modalities' names, in their order."""
+        """Names of the modalities, in their order."""
         return tuple(self.parts)
 
     # Data in
@@ -48,64 +82,65 @@ class Joint:
         return bool(self.parts) and all(part.adapted for part in self.parts.values())
 
     def adapt(self, parts):
-        """Let each likelihood see its modality, of the examples that have it."""
-        self._know(next(iter(parts)), "x")
+        """Adapt each modality's preprocessor to the examples that have it."""
+        self._check_names(next(iter(parts)), "x")
         for name, part in self.parts.items():
             if not part.adapted:
-                part.adapt(_seen(x, name, self.names) for x in parts if name in x)
+                part.adapt(_present_rows(x, name, self.names) for x in parts if name in x)
 
-    def prepare(self, x, argument="x"):
-        """`{name: array, ...}` as arrays, with every name, and who has which: bool `[N, M]`."""
-        self._know(x, argument)
-        given = {name: x[name] for name in self.names if name in x}
-        sizes = {name: rows(value) for name, value in given.items()}
+    def to_array(self, x, argument="x"):
+        """`{name: array, ...}` with every name, and the mask of present modalities `[N, M]`."""
+        self._check_names(x, argument)
+        sizes = {name: rows(x[name]) for name in self.names if name in x}
         if len({*sizes.values()}) > 1:
-            raise ValueError(f"{argument} must hold equally many of each modality, got {sizes}")
+            raise ValueError(
+                f"{argument} must hold equally many examples of each modality, got {sizes}"
+            )
         (size,) = {*sizes.values()}
-        present = _present(x, self.names, size, argument)
-        found = {
-            name: self.parts[name].prepare(value, f"{argument}[{name!r}]")
-            for name, value in given.items()
-        }
-        for name in self.names:
-            if name not in found:
-                shape = self._missing_shape(name)
-                found[name] = np.zeros((size, *shape), self.parts[name].x_dtype)
-        return {**{name: found[name] for name in self.names}, PRESENT: present}
+        present = _present_mask(x, self.names, size, argument)
+        arrays = {}
+        for name, part in self.parts.items():
+            if name in x:
+                arrays[name] = part.to_array(x[name], f"{argument}[{name!r}]")
+            else:
+                arrays[name] = np.zeros((size, *self._event_shape_of(name)), part.dtype)
+        return {**arrays, PRESENT: present}
 
-    def _know(self, x, argument):
-        """Raise unless x is a dict of known names; a new model learns the names from it."""
+    def _check_names(self, x, argument):
+        """Raise unless x is a dict of known names; a new model takes the names from it."""
         if not isinstance(x, dict):
             raise TypeError(
                 f"{argument} must be a dict of modalities, {{name: array}}, got {type(x).__name__}"
             )
         if not {*x} - {PRESENT}:
             raise ValueError(f"{argument} must hold at least one modality, got none")
-        if self.decoder.decoders is None:
-            seen = {name: _seen(x, name, ()) for name in x if name != PRESENT}
-            for name, value in seen.items():
+        decoder = self.likelihood.decoder
+        if decoder.decoders is None:
+            examples = {name: _present_rows(x, name, ()) for name in x if name != PRESENT}
+            for name, value in examples.items():
                 if not rows(value):
-                    raise ValueError(self._absent(name))
-            self.decoder.choose(seen)
+                    raise ValueError(_missing_everywhere(name))
+            decoder.choose(examples)
         unknown = [name for name in x if name not in (*self.names, PRESENT)]
         if unknown:
             raise ValueError(
-                f"{argument} has a modality {unknown[0]!r}{nearest(unknown[0], self.names)} This "
-                f"model has {', '.join(map(repr, self.names))}"
+                f"{argument} must hold the modalities {', '.join(map(repr, self.names))}, got "
+                f"{unknown[0]!r}{nearest(unknown[0], self.names)}"
             )
 
-    def _missing_shape(self, name):
-        """Shape of an example's zeros."""
-        shapes = self.decoder.event_shape
+    def _event_shape_of(self, name):
+        """Shape of an example of a modality that x lacks."""
+        shapes = self.likelihood.decoder.event_shape
         if shapes is None:
-            raise ValueError(self._absent(name))
+            raise ValueError(_missing_everywhere(name))
         return shapes[name]
 
-    def _absent(self, name):
-        return f"x lacks the modality {name!r} in every example: what is trained must be there"
+    def event_shape(self, x):
+        """name -> shape of an example."""
+        return {name: tuple(x[name].shape[1:]) for name in self.names}
 
-    def check(self, x, argument="x"):
-        """Raise `ValueError` where an example has no modality, or one that cannot be."""
+    def validate(self, x, argument="x"):
+        """Raise `ValueError` where an example has no modality, or one has impossible values."""
         alone = ~x[PRESENT].any(1)
         if alone.any():
             raise ValueError(
@@ -113,116 +148,115 @@ class Joint:
                 f"{int(np.argmax(alone))}"
             )
         for name, part in self.parts.items():
-            seen = _seen(x, name, self.names)
-            if len(seen):
-                part.check(seen, f"{argument}[{name!r}]")
+            present = _present_rows(x, name, self.names)
+            if len(present):
+                part.validate(present, f"{argument}[{name!r}]")
 
-    def check_training(self, parts):
-        """Raise `ValueError` where the data hold nothing of a modality."""
+    def validate_training(self, parts):
+        """Raise `ValueError` where no example has one of the modalities."""
         absent = list(self.names)
         for x in itertools.islice(parts, MAX_PARTS):
-            self._know(x, "x")
-            absent = [n for n in absent if n not in x or not len(_seen(x, n, self.names))]
+            self._check_names(x, "x")
+            absent = [n for n in absent if n not in x or not len(_present_rows(x, n, self.names))]
             if not absent:
                 return
-        raise ValueError(self._absent(absent[0]))
+        raise ValueError(_missing_everywhere(absent[0]))
 
-    def read(self, x):
-        """Tensors as users give them -> with every name, zeros for what is missing."""
+    def to_tensor(self, x):
+        """Tensors as users pass them -> tensors of every name, zeros for what is missing."""
         size = tf.shape(tf.nest.flatten({n: x[n] for n in self.names if n in x})[0])[0]
-        present = self._read_present(x, size)
-        found = {}
+        present = self._present_tensor(x, size)
+        tensors = {}
         for column, (name, part) in enumerate(self.parts.items()):
             if name not in x:
-                shape = [size, *self._missing_shape(name)]
-                found[name] = tf.zeros(shape, part.x_dtype)
+                tensors[name] = tf.zeros([size, *self._event_shape_of(name)], part.dtype)
                 continue
-            value = part.read(x[name])
-            there = tf.reshape(present[:, column], [-1] + [1] * (len(value.shape) - 1))
-            found[name] = tf.where(there, value, tf.zeros_like(value))
-        return {**found, PRESENT: present}
+            value = part.to_tensor(x[name])
+            mask = tf.reshape(present[:, column], [-1] + [1] * (len(value.shape) - 1))
+            tensors[name] = tf.where(mask, value, tf.zeros_like(value))
+        return {**tensors, PRESENT: present}
 
-    def _read_present(self, x, size):
-        found = x.get(PRESENT, {})
-        if not isinstance(found, dict):
-            return tf.cast(found, tf.bool)
+    def _present_tensor(self, x, size):
+        present = x.get(PRESENT, {})
+        if not isinstance(present, dict):
+            return tf.cast(present, tf.bool)
         columns = [
-            tf.cast(found[name], tf.bool) if name in found else tf.fill([size], name in x)
+            tf.cast(present[name], tf.bool) if name in present else tf.fill([size], name in x)
             for name in self.names
         ]
         return tf.stack(columns, 1)
 
-    def event_shape(self, x):
-        """name -> shape of an example."""
-        return {name: tuple(x[name].shape[1:]) for name in self.names}
+    def encoder_inputs(self, x):
+        """name -> the encoder's view of that modality, with the mask."""
+        views = {name: part.encoder_inputs(x[name]) for name, part in self.parts.items()}
+        return {**views, PRESENT: x[PRESENT]}
 
-    def target(self, x, next_seed):
-        targets = {name: part.target(x[name], next_seed) for name, part in self.parts.items()}
-        return {**targets, PRESENT: x[PRESENT]}
-
-    def features(self, x):
-        found = {name: part.features(x[name]) for name, part in self.parts.items()}
-        return {**found, PRESENT: x[PRESENT]}
-
-    def features_shape(self, event_shape):
-        if self.decoder.decoders is None:
-            self.decoder.choose(event_shape)
-        parts = self.parts
-        return {name: parts[name].features_shape(event_shape[name]) for name in parts}
+    def encoder_inputs_shape(self, event_shape):
+        """name -> shape of `encoder_inputs`, without the batch."""
+        decoder = self.likelihood.decoder
+        if decoder.decoders is None:
+            decoder.choose(event_shape)
+        return {
+            name: part.encoder_inputs_shape(event_shape[name]) for name, part in self.parts.items()
+        }
 
     # Data out
 
-    def signatures(self, event_shape, subsets):
-        """Inputs by name: all of them, and for `_NAME_NAME` a subset; each alone by default."""
+    def from_tensor(self, x):
+        return {name: self.parts[name].from_tensor(value) for name, value in x.items()}
+
+    def from_array(self, x):
+        return {name: self.parts[name].from_array(value) for name, value in x.items()}
+
+    def serving_inputs(self, event_shape, subsets):
+        """All modalities; for the suffix `_NAME_NAME` a subset of them, by default each alone."""
         specs = {n: part.signature(event_shape[n], n) for n, part in self.parts.items()}
         subsets = [(name,) for name in self.names] if subsets is None else subsets
-        found = {"": specs}
+        signatures = {"": specs}
         for subset in subsets:
             names = (subset,) if isinstance(subset, str) else tuple(subset)
             if not names or not {*names} <= {*self.names}:
                 raise ValueError(
                     f"subsets must be made of {', '.join(map(repr, self.names))}, got {subset!r}"
                 )
-            found["".join(f"_{n}" for n in names)] = {n: specs[n] for n in names}
-        return found
+            signatures["".join(f"_{n}" for n in names)] = {n: specs[n] for n in names}
+        return signatures
 
-    def outputs_written(self, x):
+    def serving_outputs(self, x):
         """A tensor for each modality, by its name."""
-        return self.write(x)
-
-    def write(self, x):
-        return {name: self.parts[name].write(value) for name, value in x.items()}
-
-    def present(self, x):
-        return {name: self.parts[name].present(value) for name, value in x.items()}
+        return self.from_tensor(x)
 
 
-def _present(x, names, size, argument):
-    """Who has which modality, bool `[N, M]`."""
-    given = x.get(PRESENT, {})
-    if not isinstance(given, dict):  # as this function made it before
-        return np.asarray(given, bool)
-    found = np.tile([name in x for name in names], (size, 1))
-    for name, there in given.items():
-        where, there = f"{argument}[{PRESENT!r}][{name!r}]", np.asarray(there)
-        if name not in names:
-            raise ValueError(f"{where} is of no modality of this model{nearest(name, names)}")
-        if there.shape != (size,) or not np.isin(there, (0, 1)).all():
-            raise ValueError(
-                f"{where} must be {size} times True or False, got {there.dtype} of {there.shape}"
-            )
-        if name not in x and there.any():
-            raise ValueError(
-                f"{where} says that {name!r} is there, and {argument} does not hold it"
-            )
-        found[:, names.index(name)] = there.astype(bool)
-    return found
+def _missing_everywhere(name):
+    return f"modality {name!r} is missing from every example of x; training needs at least one"
 
 
-def _seen(x, name, names):
-    """The rows of a modality that are there."""
+def _present_mask(x, names, size, argument):
+    """Mask of present modalities, bool `[N, M]`."""
     present = x.get(PRESENT, {})
-    there = present.get(name) if isinstance(present, dict) else present[:, names.index(name)]
-    if there is None or np.all(there):
+    if not isinstance(present, dict):  # an array that `to_array` made before
+        return np.asarray(present, bool)
+    mask = np.tile([name in x for name in names], (size, 1))
+    for name, column in present.items():
+        where, column = f"{argument}[{PRESENT!r}][{name!r}]", np.asarray(column)
+        if name not in names:
+            raise ValueError(f"{where} must name a modality of this model{nearest(name, names)}")
+        if column.shape != (size,) or not np.isin(column, (0, 1)).all():
+            raise ValueError(
+                f"{where} must be bool of shape ({size},), got {column.dtype} of {column.shape}"
+            )
+        if name not in x and column.any():
+            raise ValueError(
+                f"{where} must be False where {argument} does not hold {name!r}, got True"
+            )
+        mask[:, names.index(name)] = column.astype(bool)
+    return mask
+
+
+def _present_rows(x, name, names):
+    """The examples of a modality that have it."""
+    present = x.get(PRESENT, {})
+    mask = present.get(name) if isinstance(present, dict) else present[:, names.index(name)]
+    if mask is None or np.all(mask):
         return x[name]
-    return cut(x[name], np.flatnonzero(there))
+    return cut(x[name], np.flatnonzero(mask))

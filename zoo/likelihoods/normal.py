@@ -28,19 +28,19 @@ class Normal(Likelihood):
 
 @component
 class SharedScaleNormal(Likelihood):
-    """Normal(raw, s) with one learned scale s for all elements: how well x can be told at all.
+    """Normal(raw, s) with one learned scale s for all elements of x.
 
     Args:
         initial_scale: s at the start of training, in the units of x.
-        floor, ceiling: bounds of s. Without a floor the likelihood of a perfectly told element is
-            unbounded.
+        floor, ceiling: bounds of s. Without a floor the density of an element that is
+            reconstructed perfectly grows without bound.
     """
 
     def __init__(self, initial_scale=1.0, floor=1e-3, ceiling=1e3, **kwargs):
         super().__init__(**kwargs)
         if not 0 < floor < initial_scale < ceiling:
             raise ValueError(
-                "0 < floor < initial_scale < ceiling is needed, got "
+                "initial_scale must lie between floor and ceiling, which are positive, got "
                 f"floor={floor}, initial_scale={initial_scale}, ceiling={ceiling}"
             )
         self.initial_scale, self.floor, self.ceiling = initial_scale, floor, ceiling
@@ -66,10 +66,12 @@ class PerElementNormal(Likelihood):
     def __init__(self, floor=1e-2, ceiling=1e3, **kwargs):
         super().__init__(**kwargs)
         if not 0 < floor < ceiling:
-            raise ValueError(f"0 < floor < ceiling is needed, got floor={floor}, ceiling={ceiling}")
+            raise ValueError(
+                f"floor must lie between 0 and ceiling, got floor={floor}, ceiling={ceiling}"
+            )
         self.floor, self.ceiling = floor, ceiling
 
-    def outputs(self, channels):
+    def params_size(self, channels):
         return 2 * channels
 
     def call(self, raw):

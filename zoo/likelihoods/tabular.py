@@ -1,4 +1,4 @@
-"""Likelihood of table rows that mix numbers with classes."""
+"""Likelihood of table rows that mix numbers, classes and missing values."""
 
 import numpy as np
 import tensorflow as tf
@@ -7,8 +7,9 @@ import tensorflow_probability as tfp
 from zoo.core.distributions import bounded_scale
 from zoo.core.serialization import as_tuple, component, is_integer
 from zoo.core.validation import check_not_infinite
-from zoo.likelihoods.base import MAX_VALUE, Likelihood
-from zoo.likelihoods.categorical import OneHotCategorical, _check_classes
+from zoo.likelihoods.base import Likelihood
+from zoo.likelihoods.categorical import OneHotCategorical, check_classes
+from zoo.likelihoods.preprocessing import MAX_VALUE, Preprocessor
 
 tfd = tfp.distributions
 
@@ -17,14 +18,14 @@ tfd = tfp.distributions
 class Tabular(Likelihood):
     """Rows of a table: Normal for numeric columns, categorical for the others, NaN for missing.
 
-    A missing value is integrated out: it adds nothing to log_prob or gradient. The encoder sees it
-    as the column's mean and a flag beside it. Numeric columns are standardised inside, with the
-    log-determinant in log_prob, so that x and nats are in the table's own units. `mean()` gives the
-    most probable class in categorical columns, so the model imputes.
+    A missing value is integrated out: it adds nothing to log_prob or gradient. The encoder sees the
+    column's mean in its place and a flag beside it. Numeric columns are standardised inside, with
+    the log-determinant in log_prob, so that x and nats are in the table's own units. `mean()` gives
+    the most probable class in categorical columns, so the model imputes.
 
     Args:
         categories: for each column the number of classes, coded 0 .. n - 1; 0 for a numeric column.
-        means, scales: for each column what to subtract and divide by (`from_data` finds them).
+        means, scales: for each column what to subtract and divide by (`from_data` computes them).
         floor: the smallest standard deviation of a numeric column, as a fraction of its scale.
 
     Event: `[len(categories)]`.
@@ -57,92 +58,101 @@ class Tabular(Likelihood):
         categories = as_tuple(categories) if categories is not None else (0,) * x.shape[1]
         means, scales = [], []
         for column, classes in zip(x.T, categories, strict=True):
-            seen = column[~np.isnan(column)]
-            numeric = not classes and len(seen)
-            means.append(float(seen.mean()) if numeric else 0.0)
+            observed = column[~np.isnan(column)]
+            numeric = not classes and len(observed)
+            means.append(float(observed.mean()) if numeric else 0.0)
             # A constant column has no scale of its own: unit scale keeps it finite.
-            scales.append(float(seen.std()) or 1.0 if numeric else 1.0)
+            scales.append(float(observed.std()) or 1.0 if numeric else 1.0)
         return cls(categories, means, scales, **kwargs)
 
-    def outputs(self, channels):
+    def params_size(self, channels):
         if channels != len(self.categories):
-            raise ValueError(f"x has {channels} columns, expected {len(self.categories)}")
+            raise ValueError(f"x must have {len(self.categories)} columns, got {channels}")
         return sum(max(classes, 2) for classes in self.categories)
 
-    def features_shape(self, event_shape):
-        return (sum(max(classes, 1) + 1 for classes in self.categories),)
-
-    def features(self, x):
-        seen = ~tf.math.is_nan(x)
-        value, shown = tf.where(seen, x, 0.0), tf.cast(seen, tf.float32)
-        at, means, scales = self._numeric()
-        parts = [(tf.gather(value, at, axis=1) - means) / scales * tf.gather(shown, at, axis=1)]
-        for i, classes in self._classes():
-            one_hot = tf.one_hot(tf.cast(value[:, i], tf.int32), classes)
-            parts.append(one_hot * shown[:, i, None])
-        return tf.concat([*parts, 1.0 - shown], -1)
+    def preprocessor(self):
+        return TabularPreprocessor(self)
 
     def call(self, raw):
         # Each column's part of raw, in the table's order: two numbers or one logit a class.
         starts = np.cumsum([0, *(max(classes, 2) for classes in self.categories)])
-        at, means, scales = self._numeric()
+        at, means, scales = self.numeric_columns()
         loc = means + scales * tf.gather(raw, starts[at], axis=1)
         scale = bounded_scale(tf.gather(raw, starts[at] + 1, axis=1), self.floor, 1e3)
         classes = {
             i: OneHotCategorical(logits=raw[:, starts[i] : starts[i] + n], dtype=tf.int32)
-            for i, n in self._classes()
+            for i, n in self.class_columns()
         }
-        return _Rows(tfd.Normal(loc, scales * scale), at, classes)
+        return IndependentColumns(tfd.Normal(loc, scales * scale), at, classes)
 
-    def _numeric(self):
-        """Which columns are numeric, their means and their scales."""
+    def numeric_columns(self):
+        """Positions of the numeric columns, their means and their scales, as arrays."""
         at = np.array([i for i, classes in enumerate(self.categories) if not classes], "int32")
         pick = [np.array(values, "float32")[at] for values in (self.means, self.scales)]
         return at, *pick
 
-    def _classes(self):
-        """(column, number of classes) of each categorical column."""
+    def class_columns(self):
+        """(position, number of classes) of each categorical column."""
         return [(i, classes) for i, classes in enumerate(self.categories) if classes]
 
-    def check(self, x, argument="x"):
+
+class TabularPreprocessor(Preprocessor):
+    """Rows of numbers and class codes; NaN is a missing value."""
+
+    def validate(self, x, argument="x"):
         check_not_infinite(x, argument)
-        for i, classes in enumerate(self.categories):
+        table = self.likelihood
+        for i, classes in enumerate(table.categories):
             column = x[:, i]
             column = column[~np.isnan(column)]
             if not len(column):
                 continue
             if classes:
-                _check_classes(column, classes, f"{argument}[:, {i}]")
-            elif np.abs((column - self.means[i]) / self.scales[i]).max() > MAX_VALUE:
+                check_classes(column, classes, f"{argument}[:, {i}]")
+            elif np.abs((column - table.means[i]) / table.scales[i]).max() > MAX_VALUE:
                 raise ValueError(
-                    f"{argument}[:, {i}] holds values up to {np.abs(column).max():.3g}, expected "
-                    f"at most {MAX_VALUE:g} standard deviations: use Tabular.from_data(x)"
+                    f"{argument}[:, {i}] must lie within {MAX_VALUE:g} standard deviations of the "
+                    f"column's mean, got values up to {np.abs(column).max():.3g}: use "
+                    "Tabular.from_data(x)"
                 )
 
+    def encoder_inputs(self, x):
+        observed = ~tf.math.is_nan(x)
+        value, flags = tf.where(observed, x, 0.0), tf.cast(observed, tf.float32)
+        at, means, scales = self.likelihood.numeric_columns()
+        parts = [(tf.gather(value, at, axis=1) - means) / scales * tf.gather(flags, at, axis=1)]
+        for i, classes in self.likelihood.class_columns():
+            one_hot = tf.one_hot(tf.cast(value[:, i], tf.int32), classes)
+            parts.append(one_hot * flags[:, i, None])
+        return tf.concat([*parts, 1.0 - flags], -1)
 
-class _Rows:
-    """Independent columns; NaN in x is a value that was not seen.
+    def encoder_inputs_shape(self, event_shape):
+        return (sum(max(classes, 1) + 1 for classes in self.likelihood.categories),)
+
+
+class IndependentColumns:
+    """Independent columns; NaN in x is a missing value.
 
     Args:
         numeric: Normal with batch `[B, len(at)]`.
-        at: the numeric columns' places in the table.
-        classes: place in the table -> categorical distribution with batch `[B]`.
+        at: the numeric columns' positions in the table.
+        classes: position in the table -> categorical distribution with batch `[B]`.
     """
 
     def __init__(self, numeric, at, classes):
         self.numeric, self.at, self.classes = numeric, at, classes
 
     def log_prob(self, x):
-        """log p(x|z) in nats over the columns that were seen, `[B]`."""
+        """log p(x|z) in nats over the observed columns, `[B]`."""
         return tf.reduce_sum(self.log_prob_per_column(x), -1)
 
     def log_prob_per_column(self, x):
-        """The same for each column, `[B, columns]`; 0 where x is missing."""
-        seen = ~tf.math.is_nan(x)
-        value = tf.where(seen, x, 0.0)  # this inner `where` keeps gradients finite
+        """log p of each column in nats, `[B, columns]`; 0 where x is missing."""
+        observed = ~tf.math.is_nan(x)
+        value = tf.where(observed, x, 0.0)  # this inner `where` keeps gradients finite
         numeric = self.numeric.log_prob(tf.gather(value, self.at, axis=1))
         classes = [c.log_prob(tf.cast(value[:, i], tf.int32)) for i, c in self.classes.items()]
-        return tf.where(seen, self._in_order(numeric, classes), 0.0)
+        return tf.where(observed, self._in_order(numeric, classes), 0.0)
 
     def mean(self):
         """Means of numeric columns, most probable classes of the others, `[B, columns]`."""
@@ -155,6 +165,6 @@ class _Rows:
         return self._in_order(self.numeric.sample(seed=first), [c.sample(seed=s) for c, s in pairs])
 
     def _in_order(self, numeric, classes):
-        """Columns put where the table has them."""
+        """Columns in the table's order."""
         both = tf.concat([numeric, *(tf.cast(c, tf.float32)[:, None] for c in classes)], 1)
         return tf.gather(both, np.argsort([*self.at, *self.classes]), axis=1)

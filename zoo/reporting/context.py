@@ -91,7 +91,7 @@ class ReportContext:
     @property
     def kind(self):
         """Of the data: one of `KINDS`."""
-        return kind_of(self.likelihood, self.model.free_event_shape)
+        return kind_of(self.likelihood, self.model.decoder.free_event_shape)
 
     @functools.cached_property
     def elbo(self):
@@ -125,7 +125,7 @@ class ReportContext:
     @functools.cached_property
     def parts(self):
         """A `Part` for each modality, or the one that there is."""
-        prepared = self.likelihood.prepare(self.x)
+        prepared = self.model.preprocessor.to_array(self.x)
         if self.kind != "modalities":
             shown = readable(self.likelihood, self.x, prepared)
             there = np.ones(self.size, bool)
@@ -133,12 +133,12 @@ class ReportContext:
             return [Part("", self.kind, self.likelihood, shown, made, self.columns, there)]
         return [
             self._modality(name, prepared, prepared[PRESENT][:, column])
-            for column, name in enumerate(self.likelihood.names)
+            for column, name in enumerate(self.model.preprocessor.names)
         ]
 
     def _modality(self, name, prepared, there):
         likelihood = self.likelihood.parts[name]
-        kind = kind_of(likelihood, self.model.free_event_shape[name])
+        kind = kind_of(likelihood, self.model.decoder.free_event_shape[name])
         shown = readable(likelihood, self.x.get(name, ()), prepared[name])
         made = _ended(kind, shown, self.reconstruction[name])
         return Part(name, kind, likelihood, shown, made, {}, there)
@@ -150,11 +150,7 @@ class ReportContext:
 
     def draw(self, n):
         """n new examples with the noise of p(x|z), as a person reads them."""
-        z = self.model.latents.generate(n, tf.constant([self.seed, 0]))
-        # Two numbers: with one, TensorFlow Probability counts calls as well.
-        seed = tf.constant([self.seed, 1])
-        drawn = self.model.decode(z).sample(seed=seed, **WORDS.get(self.kind, {}))
-        return self.likelihood.present(nested.change(np.asarray, drawn))
+        return self.model.sample(n, seed=self.seed, **WORDS.get(self.kind, {}))
 
 
 def readable(likelihood, x, prepared):
@@ -162,7 +158,7 @@ def readable(likelihood, x, prepared):
     if isinstance(likelihood, Text) and is_text(x):
         texts = np.asarray(x.to_list() if isinstance(x, tf.RaggedTensor) else x, object)
         return [t.decode("utf-8", "replace") if isinstance(t, bytes) else str(t) for t in texts]
-    return likelihood.present(prepared)
+    return likelihood.preprocessor().from_array(prepared)
 
 
 def _ended(kind, x, reconstruction):

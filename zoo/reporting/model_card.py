@@ -12,7 +12,7 @@ from zoo.reporting.markup import Section, join, table, tag
 
 PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy")
 # What every Keras object has and says nothing of how it was made.
-COMMON = ("name", "trainable", "dtype", "seed", "xla_on_cpu", "steps_per_call")
+COMMON = ("name", "trainable", "dtype", "seed", "auto_compile")
 
 MAX = 6  # of a list that are shown
 
@@ -35,7 +35,7 @@ def _what(context):
         yield "variant of that name", found.summary
         yield "after", found.reference
     yield "kind of data", context.kind
-    yield "shape of an example", _shapes(model.free_event_shape)
+    yield "shape of an example", _shapes(model.decoder.free_event_shape)
     yield "latent dimensions", _dimensions(model.latents)
     trained = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     yield "weights", f"{model.count_params():,}, of which {trained:,} are trained"

@@ -30,8 +30,8 @@ def side_by_side(context):
 
 def _translated(context, part, x):
     """What is made of the other modalities, where the example has any."""
-    prepared = context.likelihood.prepare(x)
-    column = context.likelihood.names.index(part.name)
+    prepared = context.model.preprocessor.to_array(x)
+    column = context.model.preprocessor.names.index(part.name)
     there = prepared[PRESENT].copy()
     there[:, column] = False
     rows = np.flatnonzero(there.any(1))

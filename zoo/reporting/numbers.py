@@ -93,12 +93,12 @@ def _rows(context):
 
 def _per_unit(context):
     """log p(x) in the unit that papers on this kind of data use, where there is one."""
-    bound, shape = context.diagnosis.log_likelihood, context.model.free_event_shape
+    bound, shape = context.diagnosis.log_likelihood, context.model.decoder.free_event_shape
     if isinstance(context.likelihood, DiscretizedLogisticLikelihood):
         bits = elbo.bits_per_dimension(-bound, shape)
         yield "bits per dimension", f"{bits:.3f}", "-log p(x) / (values in x * log 2), at most"
     if isinstance(context.likelihood, Text):
-        few = context.likelihood.prepare(context.x)[: context.diagnosis.bounded]
+        few = context.model.preprocessor.to_array(context.x)[: context.diagnosis.bounded]
         words = (np.count_nonzero(few, 1) + 1).mean()
         note = f"exp(-log p(x) / {words:.1f} words, their ends counted), at most"
         yield "perplexity", f"{math.exp(-bound / words):,.1f}", note

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from zoo import plots
 from zoo.anomaly.feature_scores import log_prob_per_feature
+from zoo.core.forward import forward_pass
 from zoo.core.samplers import MeanSampler
 from zoo.inference import batching
 from zoo.likelihoods import Tabular
@@ -70,14 +71,14 @@ def surprise(context):
 
     def both(batch, seed):
         del seed
-        out = model.run(batch, MeanSampler())
+        out = forward_pass(model, batch, MeanSampler())
         z = tf.concat([draw.z for draw in out.draws], -1)
-        other = model.decode(tf.roll(z, 1, 0), model.decoded_shape(out.target))
+        other = model.decode(tf.roll(z, 1, 0), model.decoder.event_shape_of(out.target))
         found = [-log_prob_per_feature(p, out.target) for p in (out.likelihood, other)]
         return tuple(tf.where(tf.math.is_finite(nats), nats, 0.0) for nats in found)
 
     try:
-        own, others = batching.over_batches(model, "surprise", both, context.x, context.size)
+        own, others = batching.map_batches(model, "surprise", both, context.x, context.size)
     except TypeError:  # of log_prob_per_feature: the likelihood ties columns together
         return None
     own, others = _flat(own), _flat(others)

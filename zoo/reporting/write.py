@@ -137,7 +137,7 @@ def _columns(columns):
 
 def _fitting(columns, vae):
     """Raise `ValueError` where names are not as many as columns."""
-    shape = vae.free_event_shape
+    shape = vae.decoder.free_event_shape
     expected = shape[-1] if isinstance(shape, tuple) and shape else None
     if columns and not (isinstance(expected, numbers.Integral) and len(columns) == expected):
         raise ValueError(f"columns must name the {expected} columns of x, got {len(columns)}")

@@ -1,71 +1,79 @@
-"""What a model learns from data before the first step: units, words, where a prior begins."""
+"""Learning from data before the first step: units, a vocabulary, where a prior starts."""
 
 import keras
 import tensorflow as tf
 
-from zoo.core import inputs, nested
+from zoo.core import functions, inputs, nested
 
 
 def adapt(model, x):
-    """Let the likelihood and then the latents see x, in the parts in which it comes."""
-    adapt_likelihood(model, x)
+    """Adapt the preprocessor and then the latents to x."""
+    adapt_preprocessor(model, x)
     if not model.latents.adapted:
-        inputs.training_data(model, x, None, None)  # builds the model
-        adapt_latents(model, x)
+        adapt_latents(model, x, inputs.examples(model, x).x)
 
 
-def adapt_likelihood(model, x):
-    """Let the likelihood see x before any step: its units, its words."""
-    _can_be_read_through(x)
+def adapt_preprocessor(model, x):
+    """Let the preprocessor learn from x before any step: units, a vocabulary."""
+    _require_rereadable(x)
     with model.distribute_strategy.scope():
-        model.decoder.likelihood.adapt(parts(x))
-    model.forget_functions()
+        model.preprocessor.adapt(parts(x))
+    functions.forget(model)
 
 
-def adapt_latents(model, x):
-    """Let the latents see what their encoder sees of x, where they need that before any step."""
+def adapt_latents(model, x, prepared):
+    """Let the latents learn from the encoder's inputs, where they need that before any step.
+
+    Args:
+        model: a `VAE`, built.
+        x: as the user passed it.
+        prepared: x as `inputs.examples` gives it: an array is prepared once.
+    """
     if model.latents.adapted:
         return
-    _can_be_read_through(x)
-    likelihood = model.decoder.likelihood
+    _require_rereadable(x)
+    preprocessor = model.preprocessor
 
-    def features():
-        for part in parts(x):
-            array = likelihood.prepare(part)
-            yield likelihood.features(likelihood.read(nested.change(tf.convert_to_tensor, array)))
+    def encoder_inputs():
+        for part in parts(x) if inputs.is_stream(x) else [prepared]:
+            array = preprocessor.to_array(part) if inputs.is_stream(x) else part
+            tensor = preprocessor.to_tensor(nested.map_arrays(tf.convert_to_tensor, array))
+            yield preprocessor.encoder_inputs(tensor)
 
     with model.distribute_strategy.scope():
-        model.latents.adapt(features())
+        model.latents.adapt(encoder_inputs())
 
 
 def parts(x):
-    """x as it comes, part by part."""
+    """x as an iterable of its parts: the batches of a stream, or x as a whole."""
     if isinstance(x, tf.data.Dataset):
-        return _Inputs(lambda: iter(x))
+        return _Batches(lambda: iter(x))
     if isinstance(x, keras.utils.PyDataset):
-        return _Inputs(lambda: (x[i] for i in range(len(x))))
+        return _Batches(lambda: (x[i] for i in range(len(x))))
     return [x]
 
 
-class _Inputs:
-    """x of each element, as often as it is iterated: each modality may want to see its own."""
+class _Batches:
+    """x of each element, anew at each iteration: each modality may read them all."""
 
     def __init__(self, elements):
         self.elements = elements
 
     def __iter__(self):
-        return map(inputs.inputs, self.elements())
+        return map(inputs.x_of, self.elements())
 
 
-def _can_be_read_through(x):
+def _require_rereadable(x):
     """Raise `ValueError` where x cannot be read to its end and then trained on."""
-    inputs.given(x)
+    inputs.require_examples(x)
     if hasattr(x, "__next__"):
         raise ValueError(
-            "x is a generator, which can be read only once: call vae.adapt(data) before fit, or "
-            "give arrays or a tf.data.Dataset"
+            "x must be an array or a tf.data.Dataset for a model that learns units or a "
+            "vocabulary first, got a generator, which can be read only once: call vae.adapt(data) "
+            "before fit"
         )
     if isinstance(x, tf.data.Dataset) and x.cardinality() == tf.data.INFINITE_CARDINALITY:
         raise ValueError(
-            "x repeats without end: call vae.adapt(data) with data that end before fit"
+            "x must be finite for a model that learns units or a vocabulary first, got a dataset "
+            "that repeats without end: call vae.adapt(data) with finite data before fit"
         )

@@ -1,7 +1,7 @@
-"""How arrays reach the optimizer: in an order that is a function of (seed, epoch) alone.
+"""In-memory arrays as batches, in an order that is a function of (seed, epoch) alone.
 
-Keras shuffles by a generator whose state dies with the process. Here resumed training sees the
-batches that it would have seen.
+Keras shuffles by a generator whose state ends with the process. With this order an interrupted run
+resumes with the batches that it would have had.
 """
 
 import itertools
@@ -11,34 +11,34 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-# Arrays up to this size are kept whole where the model computes; larger ones arrive in helpings.
+# Arrays up to this size stay where the model computes; larger ones arrive in chunks.
 RESIDENT_BYTES = 1 << 30
 CHUNK_BYTES = 1 << 28
 
 
-class ArrayFeed:
+class ArrayData:
     """Batches of in-memory arrays.
 
     Args:
-        data: tuple of (x,), (x, y) or (x, y, sample_weight); each None or a tree of arrays with the
-            same number of rows.
+        arrays: tuple of (x,), (x, y) or (x, y, sample_weight); each None or a tree of arrays with
+            equally many rows.
         batch_size: rows in a batch; the last of an epoch may be smaller.
-        seed: an integer; with the epoch it decides the order.
-        shuffle: whether the order is random at all.
+        seed: an integer; seed and epoch determine the order.
+        shuffle: whether the order is random.
         steps_per_epoch: None makes an epoch one pass over the data; a number makes it so many full
             batches of an endless sequence of passes.
     """
 
-    def __init__(self, data, batch_size, *, seed, shuffle=True, steps_per_epoch=None):
-        self.data = keras.tree.map_structure(_as_array, data)
-        self.rows = len(next(a for a in keras.tree.flatten(self.data) if a is not None))
+    def __init__(self, arrays, batch_size, *, seed, shuffle=True, steps_per_epoch=None):
+        self.arrays = keras.tree.map_structure(_as_array, arrays)
+        self.rows = len(next(a for a in keras.tree.flatten(self.arrays) if a is not None))
         self.batch_size = min(batch_size, self.rows) if steps_per_epoch is None else batch_size
         self.seed, self.shuffle = seed, shuffle
         self.endless = steps_per_epoch is not None
         self.steps_per_epoch = steps_per_epoch or math.ceil(self.rows / self.batch_size)
 
     def order(self, epoch):
-        """Row numbers of an epoch, in the order in which they are seen."""
+        """Row numbers of an epoch, in the order of training."""
         if not self.endless:
             return self._pass(epoch)
         length = self.steps_per_epoch * self.batch_size
@@ -60,25 +60,29 @@ class ArrayFeed:
             for start in range(0, len(order), steps * self.batch_size):
                 yield order[start : start + steps * self.batch_size]
 
-    def batches(self, first_epoch, steps=1):
-        """Dataset of the rows themselves, gathered on the host, `steps` batches at a time."""
-        flat = keras.tree.flatten(self.data)
-        arrays = [a for a in flat if a is not None]
-
-        def take(rows):
-            got = tf.numpy_function(
-                lambda r: [a[r] for a in arrays], [rows], [a.dtype for a in arrays], stateful=False
-            )
-            for tensor, array in zip(got, arrays, strict=True):
-                tensor.set_shape([None, *array.shape[1:]])
-            got = iter(got)
-            found = [None if a is None else next(got) for a in flat]
-            return keras.tree.pack_sequence_as(self.data, found)
-
-        dataset = tf.data.Dataset.from_generator(
+    def row_numbers(self, first_epoch, steps):
+        """Dataset of row numbers int32, `steps` batches at a time, from `first_epoch` on."""
+        return tf.data.Dataset.from_generator(
             lambda: self.chunks(first_epoch, steps),
             output_signature=tf.TensorSpec([None], tf.int32),
         )
+
+    def batches(self, first_epoch, steps=1):
+        """Dataset of the rows themselves, gathered on the host, `steps` batches at a time."""
+        flat = keras.tree.flatten(self.arrays)
+        arrays = [a for a in flat if a is not None]
+
+        def take(rows):
+            tensors = tf.numpy_function(
+                lambda r: [a[r] for a in arrays], [rows], [a.dtype for a in arrays], stateful=False
+            )
+            for tensor, array in zip(tensors, arrays, strict=True):
+                tensor.set_shape([None, *array.shape[1:]])
+            tensors = iter(tensors)
+            leaves = [None if a is None else next(tensors) for a in flat]
+            return keras.tree.pack_sequence_as(self.arrays, leaves)
+
+        dataset = self.row_numbers(first_epoch, steps)
         dataset = dataset.map(take, num_parallel_calls=1).prefetch(2)
         options = tf.data.Options()
         options.experimental_distribute.auto_shard_policy = (
@@ -89,24 +93,24 @@ class ArrayFeed:
     @property
     def bytes(self):
         """Size of all arrays."""
-        return sum(a.nbytes for a in keras.tree.flatten(self.data) if a is not None)
+        return sum(a.nbytes for a in keras.tree.flatten(self.arrays) if a is not None)
 
     @property
     def resident(self):
-        """Whether the arrays are kept whole where the model computes."""
-        mapped = any(isinstance(a, np.memmap) for a in keras.tree.flatten(self.data))
+        """Whether the arrays stay where the model computes."""
+        mapped = any(isinstance(a, np.memmap) for a in keras.tree.flatten(self.arrays))
         return self.bytes <= RESIDENT_BYTES and not mapped
 
-    def steps_per_chunk(self, wanted):
-        """`wanted`, or fewer where so many batches would not fit into a helping."""
+    def steps_per_chunk(self, steps):
+        """`steps`, or fewer where so many batches would not fit into a chunk."""
         if self.resident:
-            return wanted
+            return steps
         batch = max(1, self.bytes * self.batch_size // self.rows)
-        return max(1, min(wanted, CHUNK_BYTES // batch))
+        return max(1, min(steps, CHUNK_BYTES // batch))
 
 
 def _as_array(a):
-    """NumPy, with the 64-bit floats that Keras would cast anyway cast once."""
+    """A NumPy array; float64 becomes float32 once, which Keras would do at each step."""
     if a is None:
         return None
     a = a if isinstance(a, np.ndarray) else np.asarray(a)

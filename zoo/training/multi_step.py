@@ -1,30 +1,55 @@
-"""Many optimizer steps in one compiled call, so that small models are not slowed down by what is
-around a step.
+"""Several optimizer steps in one compiled call, so that small models do not wait for Python.
 
 Keras' own `steps_per_execution` loops in a plain graph and starts one XLA program a step; here the
-loop itself is compiled and the weights stay in place. What a step computes is `model.train_step`,
-unchanged. Callbacks hear of batches once a call, as with any `steps_per_execution`.
+loop itself is compiled and the weights stay in place. A step is `model.train_step`, unchanged.
+Callbacks run once a call, as with any `steps_per_execution`.
 """
 
+import contextlib
 import itertools
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.core.functions import compiled
 
-def resident_function(model, feed, steps, first_epoch):
-    """A train function for `keras.Model.fit` over arrays that stay where the model computes.
 
-    It keeps its own count of where it is in the feed and ignores the iterator that Keras passes.
+def works(model):
+    """Test whether the model can train several steps a call: compiled, on one replica."""
+    return model.distribute_strategy.num_replicas_in_sync == 1 and not model.run_eagerly
+
+
+@contextlib.contextmanager
+def train_function(model, function, steps):
+    """Let Keras' `fit` call `function(iterator)` once for each `steps` steps.
+
+    `VAE.make_train_function` is the hook: Keras calls it when `fit` starts.
     """
-    rows = keras.tree.map_structure(_tensor, feed.data)
-    chunks = feed.chunks(first_epoch, steps)
-    return lambda _: _train(model, rows, next(chunks), feed.batch_size, steps)
+    before = model.steps_per_execution, model.train_function
+    model.steps_per_execution, model._multi_step_function = steps, function
+    if steps != before[0]:
+        model.test_function = None  # Keras compiles the number of steps into it
+    try:
+        yield
+    finally:
+        model._multi_step_function = None
+        model.steps_per_execution, model.train_function = before
+        if steps != before[0]:
+            model.test_function = None
+
+
+def resident_function(model, data, steps):
+    """A train function for arrays that stay where the model computes.
+
+    Its iterator yields row numbers, `ArrayData.row_numbers`.
+    """
+    rows = keras.tree.map_structure(_tensor, data.arrays)
+    return lambda iterator: _train(model, rows, next(iterator).numpy(), data.batch_size, steps)
 
 
 def gathered_function(model, batch_size, steps):
-    """The same for rows that the iterator brings, `steps` batches at a time."""
+    """A train function whose iterator yields the rows of `steps` batches, `ArrayData.batches`."""
 
     def run(iterator):
         rows = next(iterator)
@@ -34,12 +59,12 @@ def gathered_function(model, batch_size, steps):
 
 
 def dataset_function(model, steps):
-    """The same for any dataset: draws up to `steps` batches a call."""
+    """A train function for any dataset: takes up to `steps` batches a call."""
 
     def run(iterator):
         logs = None
-        drawn = itertools.islice(iterator, steps)
-        for (size, *_), run in itertools.groupby(drawn, lambda batch: tuple(_leaf(batch).shape)):
+        batches = itertools.islice(iterator, steps)
+        for (size, *_), run in itertools.groupby(batches, lambda batch: tuple(_leaf(batch).shape)):
             run = list(run)
             count = len(run)
             run += run[-1:] * (steps - count if count > 1 else 0)  # one program for every count
@@ -79,7 +104,7 @@ def _program(model, jit_compile):
         tf.while_loop(lambda i: i < n, step, [tf.constant(0)], parallel_iterations=1)
         return model.get_metrics_result()
 
-    return model.compiled_function(("train", jit_compile), program, jit_compile)
+    return compiled(model, ("train", jit_compile), program, jit_compile)
 
 
 def _take(a, rows):

@@ -1,38 +1,118 @@
-"""What variants with one stochastic layer share: names become factors."""
+"""Options that variants share, documented and handled once."""
 
+import dataclasses
 import functools
+import inspect
+from typing import Any
 
 from zoo import flows, objectives, priors
 from zoo.core.identifiers import resolve
+from zoo.core.suggestions import nearest
 from zoo.latents import SingleLatent
+from zoo.model import VAE
 from zoo.objectives import ELBO, KL
 
 
-def single_latent(encoder, prior=None, flow=None):
-    """An encoder, and a prior and a flow that may be given by name."""
-    return SingleLatent(
-        encoder,
-        prior=named_prior(prior, encoder.latent_dim),
-        flow=resolve(flow, flows.IDENTIFIERS, "flow"),
-    )
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Shared:
+    """Options of every variant that its architecture does not need to know.
 
-
-def named_prior(prior, latent_dim):
-    """A `Prior` that may be given by name; None stays None."""
-    known = {n: functools.partial(p, latent_dim) for n, p in priors.IDENTIFIERS.items()}
-    return resolve(prior, known, "prior")
-
-
-def chosen_objective(objective, beta, default=None):
-    """The objective given, by name or as an object; else the ELBO, its KL weighted by beta.
-
-    Raises:
-        ValueError: both an objective and a beta.
+    Args:
+        prior: identifier or `zoo.priors.Prior`; the standard Normal by default.
+        flow: identifier or `zoo.flows.Flow` that transforms the encoder's Normal; None for none.
+        objective: identifier or `zoo.objectives.Objective`; the ELBO by default.
+        beta: weight of the KL in the loss, where no objective is given.
+        input_noise: identifier or corruption of the encoder's input in training.
+        kernel_regularizer: for every layer.
+        seed: of noise and data order.
     """
-    if objective is None:
-        return ELBO((KL(beta),)) if default is None else default
-    if beta != 1:
-        raise ValueError(
-            f"beta={beta!r} must be 1 where an objective is given: give its KL the weight"
+
+    prior: Any = None
+    flow: Any = None
+    objective: Any = None
+    beta: float = 1.0
+    input_noise: Any = None
+    kernel_regularizer: Any = None
+    seed: int | None = None
+
+    def single_latent(self, encoder):
+        """One stochastic layer with the chosen prior and flow."""
+        flow = resolve(self.flow, flows.IDENTIFIERS, "flow")
+        return SingleLatent(encoder, prior=self.prior_of(encoder.latent_dim), flow=flow)
+
+    def prior_of(self, latent_dim):
+        """The chosen prior over `latent_dim` dimensions; None for the default."""
+        known = {n: functools.partial(p, latent_dim) for n, p in priors.IDENTIFIERS.items()}
+        return resolve(self.prior, known, "prior")
+
+    def vae(self, latents, decoder, *, name, default=None, input_noise=None, **auto_compile):
+        """The `VAE` of these parts.
+
+        Args:
+            latents, decoder, name: as in `VAE`.
+            default: objective where none was chosen; the ELBO with weight beta by default.
+            input_noise: corruption that the variant needs in any case.
+            **auto_compile: as in `VAE`.
+        """
+        return VAE(
+            latents,
+            decoder,
+            objective=self._objective(default),
+            input_noise=input_noise or self.input_noise,
+            auto_compile=auto_compile,
+            seed=self.seed,
+            name=name,
         )
-    return resolve(objective, objectives.IDENTIFIERS, "objective")
+
+    def _objective(self, default):
+        if self.objective is None:
+            return ELBO((KL(self.beta),)) if default is None else default
+        if self.beta != 1:
+            raise ValueError(
+                f"beta must be 1 where an objective is given, got {self.beta!r}: give the weight "
+                "to the objective's KL"
+            )
+        return resolve(self.objective, objectives.IDENTIFIERS, "objective")
+
+
+def with_shared_options(*names):
+    """Decorator: add options of `Shared` to a variant, which takes them as its argument `shared`.
+
+    The decorated function has the options in its signature and docstring.
+
+    Args:
+        *names: the options that the variant has; all of them by default.
+    """
+
+    def decorate(function):
+        fields = [f.name for f in dataclasses.fields(Shared) if not names or f.name in names]
+        own = [p for p in inspect.signature(function).parameters.values() if p.name != "shared"]
+        common = inspect.signature(Shared).parameters
+        parameters = [*own, *(common[name] for name in fields)]
+
+        @functools.wraps(function)
+        def variant(**options):
+            _refuse_unknown(function.__name__, options, [p.name for p in parameters])
+            shared = Shared(**{n: options.pop(n) for n in fields if n in options})
+            return function(**options, shared=shared)
+
+        variant.__signature__ = inspect.Signature(parameters)
+        variant.__doc__ = f"{inspect.cleandoc(function.__doc__)}\n{_documentation(fields)}"
+        return variant
+
+    return decorate
+
+
+def _refuse_unknown(variant, options, known):
+    for option in options:
+        if option not in known:
+            raise TypeError(
+                f"{variant} has no option {option!r}{nearest(option, known)} Options: "
+                f"{', '.join(known)}"
+            )
+
+
+def _documentation(fields):
+    """The lines of `Shared`'s docstring about these options."""
+    lines = inspect.cleandoc(Shared.__doc__).partition("Args:\n")[2].splitlines()
+    return "\n".join(line for line in lines if line.split(":")[0].strip() in fields)

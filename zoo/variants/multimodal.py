@@ -10,22 +10,23 @@ from zoo.latents import MultimodalLatent
 from zoo.likelihoods import IDENTIFIERS, Series, SharedScaleNormal, Text
 from zoo.likelihoods.multimodal import PRESENT
 from zoo.likelihoods.text.inputs import is_text
-from zoo.model import VAE
 from zoo.objectives import ELBO, KL, Alignment, Rescaling
 from zoo.training.corruptions import ModalityDropout
+from zoo.variants.common import with_shared_options
 from zoo.variants.conv import conv_vae
 from zoo.variants.dense import dense_vae
 from zoo.variants.series import lstm_vae
 from zoo.variants.text import transformer_vae
 
-# Nothing that looks at the batch: an example that lacks a modality must not touch the others'.
+# No batch normalization: an example that lacks a modality must not influence the others.
 IMAGES = dict(widths=(32, 64, 64), blocks=1, stem_strides=2, hidden=256)
 IMAGES |= dict(normalization=None, activation="elu")
 BY_RANK = {2: "vectors", 3: "series", 4: "images"}
 SCALES = (0.01, 100.0)
-NOT_A_NAME = (PRESENT, "class_name", "config")
+RESERVED_NAMES = (PRESENT, "class_name", "config")
 
 
+@with_shared_options("prior", "beta", "kernel_regularizer", "seed")
 def multimodal_vae(
     *,
     latent_dim=16,
@@ -34,60 +35,52 @@ def multimodal_vae(
     likelihoods=None,
     fusion="product",
     subsets=None,
-    prior=None,
     alignment=0.0,
     rescale=None,
-    beta=1.0,
-    kernel_regularizer=None,
-    seed=None,
+    shared,
 ):
-    """A VAE for any number of named modalities, of which examples may lack some.
+    """A VAE for any number of named modalities, some of which examples may lack.
 
-    x is `{name: array}`. What is not chosen here is chosen when the first data are seen, by rank
+    x is `{name: array}`. Networks that are not given are chosen when the first data arrive, by rank
     and type: images `[N, H, W, C]` get convolutions, `[N, T, C]` an LSTM, vectors `[N, F]` dense
-    layers, strings and integers `[N, L]` transformers.
+    layers, strings and integers `[N, L]` transformers. A product of experts has a standard Normal
+    as one of its experts, whatever the prior.
 
     Args:
         latent_dim: number of latent dimensions.
         encoders: name -> encoder, for all modalities or some.
-        decoders: name -> decoder, which holds its likelihood; likewise.
+        decoders: name -> `Decoder` with its likelihood, for all modalities or some.
         likelihoods: name -> identifier or `Likelihood`, for decoders that are chosen; by default
             Bernoulli for images and vectors in [0, 1], else a Normal with one learned scale.
         fusion: "product" (of experts), "mixture" (of experts), "mixture_of_products",
             "concatenation" or a `zoo.latents.Fusion`.
-        subsets: probability that training encodes a random part of an example's modalities and
-            explains all, so that each encoder learns to stand alone; None is what the fusion needs:
-            0.5 for "product", 0 for the others.
-        prior: p(z), a `Prior` of `latent_dim`; the standard Normal by default. The product's own
-            expert is the standard Normal in any case.
-        alignment: weight in the loss of the KL from the joint posterior to that of each modality
-            alone.
+        subsets: probability that a training example is encoded from a random subset of its
+            modalities, while all are reconstructed, so that each encoder also works alone; None is
+            0.5 for "product" and 0 for the others.
+        alignment: weight in the loss of the KL from the multimodal posterior to that of each
+            modality alone.
         rescale: name -> factor of its log-likelihood in the loss; 1 for those not named.
-        beta: weight of the KL in the loss.
-        kernel_regularizer: for every layer that is chosen.
-        seed: of noise and data order.
     """
-    choice = Choice(latent_dim, encoders, decoders, likelihoods, kernel_regularizer)
+    choice = Choice(latent_dim, encoders, decoders, likelihoods, shared.kernel_regularizer)
     encoder = MultimodalEncoder(latent_dim, fusion=fusion, choice=choice)
     subsets = encoder.fusion.subsets if subsets is None else subsets
-    terms = [KL(beta)]
+    terms = [KL(shared.beta)]
     terms += [Alignment(alignment)] if alignment else []
     terms += [Rescaling(rescale)] if rescale else []
-    return VAE(
-        MultimodalLatent(encoder, prior=prior),
+    return shared.vae(
+        MultimodalLatent(encoder, prior=shared.prior_of(latent_dim)),
         MultimodalDecoder(choice=choice),
-        objective=ELBO(tuple(terms)),
+        name="multimodal_vae",
+        default=ELBO(tuple(terms)),
         input_noise=ModalityDropout(subsets) if subsets else None,
         xla_on_cpu=False,
-        steps_per_call=10,
-        seed=seed,
-        name="multimodal_vae",
+        steps_per_execution=10,
     )
 
 
 @component
 class Choice:
-    """Encoders and decoders by the rank and type of data, where the user chose none.
+    """Encoders and decoders chosen by the rank and type of the data.
 
     Args:
         latent_dim, encoders, decoders, likelihoods, kernel_regularizer: as in `multimodal_vae`.
@@ -98,7 +91,7 @@ class Choice:
     ):
         self.latent_dim, self.kernel_regularizer = latent_dim, kernel_regularizer
         self.encoders, self.decoders, self.likelihoods = encoders, decoders, likelihoods
-        self._pairs = {}  # name -> a VAE of one modality, of which encoder and decoder are taken
+        self._pairs = {}  # name -> a VAE of one modality, whose encoder and decoder are used
 
     def choose_decoders(self, x):
         """name -> decoder, for x `{name: array or shape of an example}`."""
@@ -106,7 +99,8 @@ class Choice:
             for name in getattr(self, argument) or {}:
                 if name not in x:
                     raise ValueError(
-                        f"{argument} has {name!r}, which the data lack{nearest(name, x)}"
+                        f"{argument} must name modalities of the data, {', '.join(map(repr, x))}, "
+                        f"got {name!r}{nearest(name, x)}"
                     )
         for name in x:
             _check_name(name)
@@ -114,7 +108,7 @@ class Choice:
         return {n: (self.decoders or {}).get(n, pair.decoder) for n, pair in self._pairs.items()}
 
     def choose_encoder(self, name, shape):
-        """An encoder for features of `shape`, without the batch."""
+        """An encoder for inputs of `shape`, without the batch."""
         if name in (self.encoders or {}):
             return self.encoders[name]
         if name not in self._pairs:
@@ -122,8 +116,8 @@ class Choice:
         return self._pairs[name].latents.encoder
 
     def _pair(self, name, value):
-        given = (self.decoders or {}).get(name)
-        likelihood = given.likelihood if given else (self.likelihoods or {}).get(name)
+        decoder = (self.decoders or {}).get(name)
+        likelihood = decoder.likelihood if decoder else (self.likelihoods or {}).get(name)
         kind = _kind(name, value, likelihood)
         if likelihood is None:
             likelihood = {"series": "series_normal", "texts": "text"}.get(kind) or _by_range(value)
@@ -142,11 +136,11 @@ class Choice:
 
 
 def _kind(name, value, likelihood):
-    """Which kind of data a modality is."""
+    """Kind of data of a modality: a key of the builders above."""
     likelihood = IDENTIFIERS.get(likelihood, likelihood) if likelihood is not None else None
-    found = likelihood if isinstance(likelihood, type) else type(likelihood)
+    likelihood_type = likelihood if isinstance(likelihood, type) else type(likelihood)
     for family, kind in ((Text, "texts"), (Series, "series")):
-        if issubclass(found, family):
+        if issubclass(likelihood_type, family):
             return kind
     if isinstance(value, tuple) and all(isinstance(size, int) for size in value):
         rank, integers = 1 + len(value), False
@@ -164,25 +158,25 @@ def _kind(name, value, likelihood):
     if rank not in BY_RANK:
         raise ValueError(
             f"x[{name!r}] must be images [N, H, W, C], series [N, T, C], vectors [N, F] or texts, "
-            f"got {rank} dimensions: give encoders= and decoders= for it"
+            f"got an array of rank {rank}: pass encoders= and decoders= for it"
         )
     return BY_RANK[rank]
 
 
 def _by_range(value):
-    """Which likelihood suits the values of an array; Bernoulli where only a shape is known."""
+    """Likelihood that suits the values of an array; Bernoulli where only a shape is known."""
     if isinstance(value, tuple):
         return "bernoulli"
     value = np.asarray(value)
     if value.min() >= 0 and value.max() <= 1:
         return "bernoulli"
-    # What is told wrongly at first is off by the data's own deviation; a scale shrinks slowly.
+    # The first reconstructions are off by the data's own standard deviation.
     return SharedScaleNormal(float(np.clip(value.std(), *SCALES)))
 
 
 def _check_name(name):
-    if not isinstance(name, str) or not name.isidentifier() or name in NOT_A_NAME:
+    if not isinstance(name, str) or not name.isidentifier() or name in RESERVED_NAMES:
         raise ValueError(
-            f"a modality's name must be a Python identifier, none of {', '.join(NOT_A_NAME)}; got "
-            f"{name!r}"
+            f"a modality's name must be a Python identifier, not {', '.join(RESERVED_NAMES)}, "
+            f"got {name!r}"
         )

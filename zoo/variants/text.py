@@ -4,11 +4,11 @@ from zoo.core.identifiers import resolve
 from zoo.decoders import TextDecoder
 from zoo.encoders import TransformerEncoder
 from zoo.layers.autoregressive import CausalLSTM, CausalTransformer
-from zoo.model import VAE
 from zoo.objectives import ELBO, FreeBits
-from zoo.variants.common import chosen_objective, single_latent
+from zoo.variants.common import with_shared_options
 
 
+@with_shared_options("prior", "flow", "objective", "beta", "kernel_regularizer", "seed")
 def transformer_vae(
     *,
     latent_dim=32,
@@ -21,66 +21,54 @@ def transformer_vae(
     word_dropout=0.3,
     free_bits=0.1,
     likelihood="text",
-    prior=None,
-    flow=None,
-    objective=None,
-    beta=1.0,
-    kernel_regularizer=None,
-    seed=None,
+    shared,
 ):
-    """A VAE for texts: strings or word numbers in, strings or word numbers out.
+    """A VAE for texts: strings or token ids in, strings or token ids out.
 
     Args:
         latent_dim: number of latent dimensions.
-        blocks, heads, hidden: of the encoder, and of a decoder by name.
-        dropout: fraction of what the blocks add that is dropped in training.
-        pooling: "mean", "attention" or a layer: from words to the text.
-        decoder: "transformer", "lstm" (`hidden` units) or an object that reads from left to right.
-        word_dropout: fraction of the words hidden from the decoder in training: against collapse.
-        free_bits: nats that each latent dimension has free, against collapse; None or 0 for the
-            plain ELBO. With a prior or a flow given, all dimensions together have their sum free.
-        likelihood: "text" or a `zoo.likelihoods.Text`, which holds vocabulary, length and width.
-        prior: identifier or `Prior`; the standard Normal by default.
-        flow: identifier or `zoo.flows.Flow` that makes more than a Normal of the posterior.
-        objective: identifier or objective; the ELBO by default.
-        beta: weight of the KL in the loss, where no objective is given.
-        kernel_regularizer: for every layer.
-        seed: of noise and data order.
+        blocks, heads, hidden: of the encoder, and of a decoder chosen by name.
+        dropout: dropout rate of each residual branch.
+        pooling: "mean", "attention" or a layer: from the tokens' states to the text's.
+        decoder: "transformer", "lstm" (`hidden` units) or a layer that reads tokens left to right.
+        word_dropout: fraction of the tokens hidden from the decoder in training, against posterior
+            collapse.
+        free_bits: nats that each latent dimension has free, against posterior collapse; None or 0
+            for the plain ELBO. With a prior or a flow given, all dimensions share their sum.
+        likelihood: "text" or a `zoo.likelihoods.Text` with vocabulary, length and width.
     """
-    body = dict(heads=heads, hidden=hidden, dropout=dropout, kernel_regularizer=kernel_regularizer)
-    readers = {
+    regularizer = dict(kernel_regularizer=shared.kernel_regularizer)
+    body = dict(heads=heads, hidden=hidden, dropout=dropout, **regularizer)
+    decoders = {
         "transformer": lambda: CausalTransformer(blocks, **body),
-        "lstm": lambda: CausalLSTM(
-            (hidden,), dropout=dropout, kernel_regularizer=kernel_regularizer
-        ),
+        "lstm": lambda: CausalLSTM((hidden,), dropout=dropout, **regularizer),
     }
     free_bits = free_bits or 0.0
     if not free_bits >= 0:
         raise ValueError(f"free_bits must be None or nats from 0, got {free_bits!r}")
-    exact = flow is None and prior is None  # the KL, in closed form for each dimension
-    return VAE(
-        single_latent(
-            TransformerEncoder(latent_dim, blocks=blocks, pooling=pooling, **body), prior, flow
-        ),
+    # The KL of each dimension is known where both distributions are diagonal Normals.
+    per_dimension = shared.flow is None and shared.prior is None
+    encoder = TransformerEncoder(latent_dim, blocks=blocks, pooling=pooling, **body)
+    return shared.vae(
+        shared.single_latent(encoder),
         TextDecoder(
-            body=resolve(decoder, readers, "decoder"),
+            body=resolve(decoder, decoders, "decoder"),
             word_dropout=word_dropout,
             likelihood=likelihood,
-            kernel_regularizer=kernel_regularizer,
+            **regularizer,
         ),
-        objective=chosen_objective(objective, beta, _bound(free_bits, beta, latent_dim, exact)),
+        name="transformer_vae",
+        default=_elbo(free_bits, shared.beta, latent_dim, per_dimension),
         # A graph skips padding and keeps the processor's own products; XLA does neither.
         xla_on_cpu=False,
-        steps_per_call=10,
-        seed=seed,
-        name="transformer_vae",
+        steps_per_execution=10,
     )
 
 
-def _bound(free_bits, beta, latent_dim, exact):
-    """The ELBO with so many nats free for each latent dimension, or for all of them together."""
+def _elbo(free_bits, beta, latent_dim, per_dimension):
+    """The ELBO with free nats for each latent dimension, or their sum for all together."""
     if not free_bits:
         return None
-    if exact:
+    if per_dimension:
         return ELBO((FreeBits(free_bits, beta),))
     return ELBO((FreeBits(free_bits * latent_dim, beta, group_size=None),))

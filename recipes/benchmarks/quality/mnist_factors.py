@@ -35,7 +35,7 @@ def single(seed, objective=None, **factors):
         zoo.SingleLatent(encoder, **factors),
         zoo.decoders.DenseDecoder(hidden=(HIDDEN,) * 3, likelihood=LIKELIHOOD),
         objective=objective or zoo.objectives.ELBO((zoo.objectives.KL(),)),
-        steps_per_call=32,
+        auto_compile={"steps_per_execution": 32},
         seed=seed,
     )
 

@@ -82,7 +82,7 @@ class Minutes(keras.callbacks.Callback):
 def fit(train, valid, args):
     """Train with one cosine of the learning rate: the model, and what it took."""
     likelihood = zoo.likelihoods.Text(10_001, LONGEST, args.width, standardize=False)
-    likelihood.adapt([train])
+    likelihood.preprocessor().adapt([train])
     vae = zoo.get(
         "transformer_vae",
         input_shape=(LONGEST,),
@@ -110,7 +110,7 @@ def fit(train, valid, args):
     if args.warmup:
         callbacks.append(zoo.Anneal(zoo.callbacks.linear(args.warmup * steps // args.epochs)))
     options = dict(validation_data=(valid,), validation_batch_size=256, verbose=0)
-    data = batches(likelihood.prepare(train), args)
+    data = batches(likelihood.preprocessor().to_array(train), args)
     vae.fit(data, steps_per_epoch=per_epoch, epochs=args.epochs, callbacks=callbacks, **options)
     if args.out:
         vae.save(args.out / "model.keras")
@@ -156,7 +156,7 @@ def evaluate(vae, test, args):
     """NLL, perplexity, KL, active units and mutual information on `test`."""
     numbers = vae.evaluate(np.repeat(test, 4), batch_size=256, verbose=0, return_dict=True)
     bound = vae.log_likelihood(test, samples=args.samples, seed=args.seed, batch_size=32, rows=512)
-    words = (np.count_nonzero(vae.decoder.likelihood.prepare(test), 1) + 1).mean()
+    words = (np.count_nonzero(vae.preprocessor.to_array(test), 1) + 1).mean()
     q = vae.encode(test)
     z = q.sample(seed=args.seed)
     return {

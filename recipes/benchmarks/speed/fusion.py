@@ -68,8 +68,7 @@ def part(shapes, name):
     return zoo.VAE(
         zoo.SingleLatent(encoder),
         decoder,
-        xla_on_cpu=whole.xla_on_cpu,
-        steps_per_call=whole.steps_per_call,
+        auto_compile=whole.auto_compile,
         seed=0,
     )
 

@@ -44,7 +44,7 @@ def nats(run, vae, x):
 def perplexity(run, vae, x):
     """exp(-log p(x) / words), their ends counted, over held-out texts; a line for the summary."""
     numbers = run.record["held_out"]
-    words = (np.count_nonzero(vae.decoder.likelihood.prepare(x), 1) + 1).mean()
+    words = (np.count_nonzero(vae.preprocessor.to_array(x), 1) + 1).mean()
     found = float(np.exp(-numbers["log_likelihood"] / words))
     numbers.update(perplexity=found, words_per_text=float(words))
     return [f"held-out perplexity {found:.1f} a word, {words:.1f} words a text with their ends"]

@@ -129,7 +129,7 @@ def test_a_saved_model_takes_and_gives_strings_with_tensorflow_alone(writer, tmp
     np.testing.assert_allclose(got["one"], q.loc[:1], rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(got["elbo"], writer.elbo(TEXTS), rtol=1e-4)
     assert got["reconstruct"].tolist() == [text.lower() for text in TEXTS]
-    written = writer.decoder.likelihood.present(writer.decode(z).mean())
+    written = writer.preprocessor.from_array(writer.decode(z).mean())
     np.testing.assert_array_equal(got["decode"], written)
     assert got["generate"].shape == (4,)
 

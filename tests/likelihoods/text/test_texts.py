@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.helpers import WORDS, data, small
+from tests.helpers import WORDS, data, forward, small
 from tests.likelihoods.text.texts import (
     CODES,
     DECODERS,
@@ -93,7 +93,7 @@ def test_probability_per_word_ends_with_the_end(vae):
 
 def loss_and_gradients(vae, x):
     with tf.GradientTape() as tape:
-        out = vae.run(tf.constant(x), MeanSampler())
+        out = forward(vae, tf.constant(x), MeanSampler())
         loss = tf.reduce_mean(nats.nll(out) + nats.total_kl(out))
     return [loss, *tape.gradient(loss, [v.value for v in vae.trainable_variables])]
 
@@ -142,7 +142,7 @@ def test_texts_without_words_have_a_result_and_finite_gradients(vae):
 def test_numbers_may_be_padded_beyond_the_longest_text(vae):
     far = padded(X, 40)
 
-    np.testing.assert_array_equal(vae.decoder.likelihood.prepare(far), padded(X, LENGTH))
+    np.testing.assert_array_equal(vae.preprocessor.to_array(far), padded(X, LENGTH))
     np.testing.assert_allclose(vae.encode(far).loc, vae.encode(X).loc, atol=1e-5)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.helpers import assert_same, optimizer, values
+from tests.helpers import assert_same, forward, optimizer, values
 from tests.likelihoods.text.texts import CODES, DECODERS, X, log_probs, text_vae
 from zoo.core.samplers import MeanSampler
 
@@ -98,6 +98,6 @@ def test_each_dropout_reaches_training(decoder, option):
     vae = text_vae(decoder, **{option: 0.5})
 
     def log_prob():
-        return vae.run(tf.constant(X), MeanSampler(), True).likelihood.log_prob(X)
+        return forward(vae, tf.constant(X), MeanSampler(), True).likelihood.log_prob(X)
 
     assert np.abs(log_prob() - log_prob()).max() > 1e-4

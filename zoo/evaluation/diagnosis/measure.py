@@ -9,6 +9,8 @@ import tensorflow_probability as tfp
 
 from zoo.core import elbo, validation
 from zoo.core.distributions import joint_normal, kl_per_dimension
+from zoo.core.forward import forward_pass
+from zoo.core.functions import compiled
 from zoo.core.samplers import CommonSampler, RandomSampler
 from zoo.evaluation.diagnosis.result import Diagnosis
 from zoo.evaluation.diagnosis.running_moments import Moments
@@ -105,9 +107,9 @@ def _measured(model, x, pairs, seed, batch_size, verbose):
     def quantities(batch, seed):
         return {**_scores(model, batch), **_codes(model, batch, seed)}
 
-    compiled = model.compiled_function("diagnose", quantities)
+    program = compiled(model, "diagnose", quantities)
     for number, batch in enumerate(batching.batches(model, x, batch_size)):
-        found = compiled(batch, tf.constant([seed, number]))  # integers would be compiled in
+        found = program(batch, tf.constant([seed, number]))  # integers would be compiled in
         moments.update(keras.tree.map_structure(np.asarray, found))
         if verbose:
             bar = bar or keras.utils.Progbar(None, unit_name="batch")
@@ -119,16 +121,16 @@ def _measured(model, x, pairs, seed, batch_size, verbose):
 
 def _scores(model, batch):
     """What `VAE.score` has, with the KL of each level: of each example, nats."""
-    out = model.run(batch, CommonSampler())
+    out = forward_pass(model, batch, CommonSampler())
     levels = tf.stack(elbo.kl_by_level(out)[::-1], -1)
     return {"nll": elbo.nll(out), "kl": tf.reduce_sum(levels, -1), "kl_by_level": levels}
 
 
 def _codes(model, batch, seed):
     """Where the codes lie, and what the decoder makes of them and of another example's."""
-    out = model.run(batch, RandomSampler(seed))
+    out = forward_pass(model, batch, RandomSampler(seed))
     q, z = joint_normal(out.draws), tf.concat([draw.z for draw in out.draws], -1)
-    shape = model.decoded_shape(out.target)
+    shape = model.decoder.event_shape_of(out.target)
 
     top = out.draws[0]
     found = {

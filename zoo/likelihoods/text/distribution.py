@@ -1,4 +1,4 @@
-"""p(x|z) over texts, word by word."""
+"""Autoregressive distribution over texts: teacher forcing and sampling, token by token."""
 
 import dataclasses
 from typing import Any
@@ -16,13 +16,13 @@ from zoo.likelihoods.text.vocabulary import END
 
 @dataclasses.dataclass(frozen=True)
 class AutoregressiveText:
-    """p(x|z) = prod_t p(x_t | x_<t, z), given the codes of a batch.
+    """p(x|z) = prod_t p(x_t | x_<t, z), for the codes of a batch.
 
     Args:
         decoder: a `TextDecoder`.
         code: `[B, D]`.
-        length: L, how many words may be written.
-        training: whether words and states are dropped.
+        length: L, the longest text that `sample` and `mode` generate.
+        training: whether dropout and word dropout are on.
     """
 
     decoder: Any
@@ -31,57 +31,59 @@ class AutoregressiveText:
     training: bool = False
 
     def log_prob(self, x):
-        """log p(x|z) in nats of word numbers `[B, T]`, their end included: `[B]`."""
-        return tf.reduce_sum(self.log_prob_per_word(x), -1)
+        """log p(x|z) in nats of token ids `[B, T]`, the end token included: `[B]`."""
+        return tf.reduce_sum(self.log_prob_per_token(x), -1)
 
-    def log_prob_per_word(self, x):
-        """The same for each word, then for the end: `[B, T + 1]`, 0 after it."""
+    def log_prob_per_token(self, x):
+        """log p of each token, then of the end token: `[B, T + 1]`, 0 after it."""
         side_by_side = self.training and execution.is_plain_graph()
-        return map_in_halves(self._teach, tf.cast(x, tf.int32), self.code, when=side_by_side)
+        return map_in_halves(
+            self._teacher_forcing, tf.cast(x, tf.int32), self.code, when=side_by_side
+        )
 
-    def _teach(self, x, code):
-        """Teacher forcing: each word given those before it."""
-        before = self.decoder.hidden(tf.pad(x, [[0, 0], [1, 0]]), self.training)
-        after = tf.pad(x, [[0, 0], [0, 1]])
-        there = tf.pad(x != END, [[0, 0], [1, 0]], constant_values=True)
-        length = sequence_masks.longest(tf.reduce_sum(tf.cast(there, tf.int32), -1))
-        rows = PackedBatch(there[:, :length], self.training)
-        h = self.decoder.states(code, rows.take(before[:, :length]), rows, self.training)
-        found = rows.put(-self.decoder.likelihood.nats(h, rows.take(after[:, :length])))
-        return tf.pad(found, [[0, 0], [0, tf.shape(there)[1] - tf.shape(found)[1]]])
+    def _teacher_forcing(self, x, code):
+        """log p of each token given those before it."""
+        inputs = self.decoder.drop_words(tf.pad(x, [[0, 0], [1, 0]]), self.training)
+        targets = tf.pad(x, [[0, 0], [0, 1]])
+        inside = tf.pad(x != END, [[0, 0], [1, 0]], constant_values=True)
+        length = sequence_masks.longest(tf.reduce_sum(tf.cast(inside, tf.int32), -1))
+        rows = PackedBatch(inside[:, :length], self.training)
+        h = self.decoder.states(code, rows.take(inputs[:, :length]), rows, self.training)
+        log_probs = rows.put(-self.decoder.likelihood.nll(h, rows.take(targets[:, :length])))
+        return tf.pad(log_probs, [[0, 0], [0, tf.shape(inside)[1] - tf.shape(log_probs)[1]]])
 
     def mode(self):
-        """The most probable next word each time: word numbers `[B, L]`."""
-        return self._write(greedy)
+        """Greedy decoding, the most probable token each time: token ids `[B, L]`."""
+        return self._generate(greedy)
 
     def mean(self):
-        """`mode()`: words have no mean."""
+        """`mode()`, since tokens have no mean."""
         return self.mode()
 
     def sample(self, seed=None, temperature=1.0, top_p=1.0):
-        """Word numbers `[B, L]`, drawn word by word.
+        """Draw token ids `[B, L]`, token by token.
 
         Args:
             seed: an integer or an int32 tensor `[2]`; None draws another each time.
             temperature: below 1 sharpens p(x_t | x_<t, z), above 1 flattens it.
-            top_p: draws from the most probable words that together have this probability.
+            top_p: draws from the most probable tokens that together have this probability.
         """
         if seed is None:
             seed = int(np.random.default_rng().integers(2**31))
         if isinstance(seed, (int, np.integer)):
             seed = tf.constant([seed, 0], tf.int32)
-        return self._write(nucleus(seed, temperature, top_p))
+        return self._generate(nucleus(seed, temperature, top_p))
 
-    def _write(self, choose):
-        """Vocabulary one after the other, each from a memory of those before."""
+    def _generate(self, choose):
+        """Token ids one after the other, with the body's cache of those before."""
         decoder, batch = self.decoder, tf.shape(self.code)[0]
         shift = tf.cast(decoder.shift(self.code), tf.float32)
 
-        def step(t, word, going, written, memory):
-            h, memory = decoder.body.step(decoder.likelihood.embed(word) + shift, memory, t)
-            word = tf.where(going, choose(decoder.likelihood.logits(h), t), END)
-            written = tf.tensor_scatter_nd_update(written, [[t]], word[None])
-            return t + 1, word, going & (word != END), written, memory
+        def step(t, token, going, tokens, memory):
+            h, memory = decoder.body.step(decoder.likelihood.embed(token) + shift, memory, t)
+            token = tf.where(going, choose(decoder.likelihood.logits(h), t), END)
+            tokens = tf.tensor_scatter_nd_update(tokens, [[t]], token[None])
+            return t + 1, token, going & (token != END), tokens, memory
 
         start = (
             tf.constant(0),
@@ -90,7 +92,7 @@ class AutoregressiveText:
             tf.zeros([self.length, batch], tf.int32),
             decoder.body.memory(batch, self.length),
         )
-        *_, written, _ = tf.while_loop(
-            lambda t, word, going, *_: (t < self.length) & tf.reduce_any(going), step, start
+        *_, tokens, _ = tf.while_loop(
+            lambda t, token, going, *_: (t < self.length) & tf.reduce_any(going), step, start
         )
-        return tf.transpose(written)
+        return tf.transpose(tokens)

@@ -1,11 +1,11 @@
-"""Texts as users give them: strings or lists of word numbers, in any kind of sequence."""
+"""Forms in which users pass texts: strings or lists of token ids, in any kind of sequence."""
 
 import numpy as np
 import tensorflow as tf
 
 
 def is_text(x):
-    """Whether x holds strings, by its type or its first element."""
+    """Test whether x holds strings, by its type or its first element."""
     if isinstance(x, tf.RaggedTensor):
         return x.dtype == tf.string
     if isinstance(x, (tf.Tensor, np.ndarray)):
@@ -19,7 +19,7 @@ def is_text(x):
 
 
 def strings(x, argument):
-    """A vector of strings, each of which is one."""
+    """x as a vector of strings, checked."""
     x = np.asarray(x.to_list() if isinstance(x, tf.RaggedTensor) else x, object)
     if x.ndim != 1:
         raise ValueError(f"{argument} must be texts [N], got shape {x.shape}")
@@ -30,12 +30,14 @@ def strings(x, argument):
 
 
 def padded(rows, argument):
-    """Lists of word numbers as one array."""
+    """Lists of token ids as one array, padded with 0."""
     for i, row in enumerate(rows):
         if row.ndim != 1 or (row.size and row.dtype.kind not in "iu"):
-            raise TypeError(f"{argument}[{i}] must be a list of integers, got {row.dtype}")
-    # Wide enough for numbers that `check` refuses.
-    found = np.zeros((len(rows), max(map(len, rows)) or 1), "int64")
-    for target, row in zip(found, rows, strict=True):
+            raise TypeError(
+                f"{argument}[{i}] must be a list of integers, got {row.dtype} of shape {row.shape}"
+            )
+    # int64 holds ids that `validate` refuses.
+    array = np.zeros((len(rows), max(map(len, rows)) or 1), "int64")
+    for target, row in zip(array, rows, strict=True):
         target[: len(row)] = row
-    return found
+    return array

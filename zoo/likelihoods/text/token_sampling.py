@@ -1,31 +1,32 @@
-"""How the next word is chosen from its logits `[B, V]`."""
+"""Choice of the next token from its logits `[B, V]`: greedy, temperature and top-p sampling."""
 
 import tensorflow as tf
 
 from zoo.core.random import uniform
 
-MIN = 1e-30  # temperature; below it float32 divides by zero
+MIN_TEMPERATURE = 1e-30  # below it float32 divides by zero
 
 
 def greedy(logits, t):
-    """The most probable word, `[B]` int32."""
+    """The most probable token, `[B]` int32."""
     del t
     return tf.argmax(logits, -1, output_type=tf.int32)
 
 
 def nucleus(seed, temperature=1.0, top_p=1.0):
-    """Draws from the most probable words that together have probability `top_p`.
+    """Top-p sampling: draws from the most probable tokens that together have probability `top_p`.
 
     Holtzman et al., The curious case of neural text degeneration, 2020.
 
     Args:
         seed: int32 `[2]`.
         temperature: divides the logits; below 1 it sharpens, above it flattens. At least 1e-30.
-        top_p: 1.0 keeps all words; the most probable one always stays.
+        top_p: 1.0 keeps all tokens; the most probable one always stays.
     """
-    if not temperature >= MIN:
+    if not temperature >= MIN_TEMPERATURE:
         raise ValueError(
-            f"temperature must be at least {MIN:g}, got {temperature!r}: mode() is the limit"
+            f"temperature must be at least {MIN_TEMPERATURE:g}, got {temperature!r}: for the most "
+            "probable tokens use mode()"
         )
     if not 0 < top_p <= 1:
         raise ValueError(f"top_p must be a probability in (0, 1], got {top_p!r}")
@@ -43,9 +44,9 @@ def nucleus(seed, temperature=1.0, top_p=1.0):
 
 
 def _nucleus(logits, top_p):
-    """-inf for all but the fewest words whose probabilities reach top_p."""
+    """Logits with -inf outside of the smallest set of tokens whose probabilities reach top_p."""
     ranked = tf.sort(logits, direction="DESCENDING")
-    share = tf.nn.softmax(ranked)
-    before = tf.cumsum(share, axis=-1, exclusive=True)
-    least = tf.reduce_min(tf.where(before < top_p, ranked, float("inf")), -1, keepdims=True)
-    return tf.where(logits >= least, logits, float("-inf"))
+    probabilities = tf.nn.softmax(ranked)
+    before = tf.cumsum(probabilities, axis=-1, exclusive=True)
+    smallest = tf.reduce_min(tf.where(before < top_p, ranked, float("inf")), -1, keepdims=True)
+    return tf.where(logits >= smallest, logits, float("-inf"))

@@ -1,0 +1,21 @@
+"""One pass through a model: x -> q(z|x) -> draws of z -> p(x|z)."""
+
+from zoo.core.outputs import Pass
+
+
+def forward_pass(model, x, sampler, training=False):
+    """A `Pass` of tensors x.
+
+    Args:
+        model: a `VAE`, built.
+        x: tensors as `Preprocessor.to_tensor` gives them, `[B, *event]`.
+        sampler: draws z, as `RandomSampler`; it decides how many draws each example gets.
+        training: whether dropout, input noise and the like are on.
+    """
+    encoder_inputs = model.preprocessor.encoder_inputs(x)
+    if model.input_noise is not None:
+        encoder_inputs = model.input_noise(encoder_inputs, training=training)
+    code, draws = model.latents.infer(encoder_inputs, sampler, training)
+    event_shape = model.decoder.event_shape_of(x)
+    likelihood = model.decoder.distribution(code, event_shape, training)
+    return Pass(draws, likelihood, x, sampler)

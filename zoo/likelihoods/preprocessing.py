@@ -1,0 +1,111 @@
+"""Preprocessors: from a user's data to tensors and back."""
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.core.validation import check_finite, check_unit_interval
+
+# Larger magnitudes overflow float32 once they are squared, summed and squared again by the
+# optimizer; long before that an encoder cannot learn from them.
+MAX_VALUE = 1e6
+
+
+class Preprocessor:
+    """Bring a user's x into the form that the model computes with, and back.
+
+        user's x -- to_array --> array -- to_tensor --> tensor -- encoder_inputs --> encoder
+        user's x <-- from_array -- array <----------- from_tensor -- tensor
+
+    `to_array` runs once, before any batch is cut; `to_tensor` and `from_tensor` are made of
+    TensorFlow operations, so that a SavedModel has them too. This base class is for arrays of
+    finite real numbers.
+
+    Args:
+        likelihood: the `Likelihood` that the data are for.
+    """
+
+    dtype = "float32"  # of x inside the model
+
+    resources = ()  # lookup tables, for Keras' export to find
+
+    adapted = True  # False where `adapt` must see data before training
+
+    def __init__(self, likelihood):
+        self.likelihood = likelihood
+
+    def adapt(self, parts):
+        """Learn from an iterable of arrays what depends on the data: units, a vocabulary."""
+        del parts
+
+    def to_array(self, x, argument="x"):
+        """A user's x -> an array."""
+        del argument
+        return x if isinstance(x, np.ndarray) else np.asarray(x)
+
+    def event_shape(self, x):
+        """Shape of an example of the array x."""
+        return tuple(x.shape[1:])
+
+    def validate(self, x, argument="x"):
+        """Raise `ValueError` where the array x cannot be a sample of p(x|z)."""
+        check_finite(x, argument)
+        largest = max(abs(float(x.min())), abs(float(x.max())))
+        if largest > MAX_VALUE:
+            raise ValueError(
+                f"{argument} must have magnitudes of at most {MAX_VALUE:g}, got {largest:.3g}: "
+                "standardise it first, (x - mean) / std"
+            )
+
+    def validate_training(self, parts):
+        """Raise `ValueError` where the data, part by part, cannot train all of the model."""
+        del parts
+
+    def to_tensor(self, x):
+        """A tensor as users pass it, to a SavedModel too -> x as `log_prob` takes it."""
+        return tf.cast(x, self.dtype)
+
+    def encoder_inputs(self, x):
+        """The encoder's view of a tensor x that `to_tensor` gave."""
+        return x
+
+    def encoder_inputs_shape(self, event_shape):
+        """Shape of `encoder_inputs`, without the batch."""
+        return tuple(event_shape)
+
+    def from_tensor(self, x):
+        """A tensor x -> the form that users read; undoes `to_tensor`."""
+        return x
+
+    def from_array(self, x):
+        """An array x -> the form that users read; undoes `to_array`."""
+        return x
+
+    def signature(self, event_shape, name="x"):
+        """`tf.TensorSpec` of the x that `to_tensor` takes."""
+        return tf.TensorSpec([None, *event_shape], self.dtype, name=name)
+
+    def serving_inputs(self, event_shape, subsets):
+        """Inputs of a SavedModel: suffix of a signature's name -> `tf.TensorSpec` of x."""
+        if subsets is not None:
+            raise ValueError(f"subsets must be None where x has a single modality, got {subsets!r}")
+        return {"": self.signature(event_shape)}
+
+    def serving_outputs(self, x):
+        """Outputs of a SavedModel: name -> tensor."""
+        return {"mean": self.from_tensor(x)}
+
+
+class UnitInterval(Preprocessor):
+    """Arrays of values in [0, 1].
+
+    Args:
+        likelihood: the `Likelihood` that the data are for.
+        purpose: what needs values in [0, 1], for the error.
+    """
+
+    def __init__(self, likelihood, purpose):
+        super().__init__(likelihood)
+        self.purpose = purpose
+
+    def validate(self, x, argument="x"):
+        check_unit_interval(x, argument, self.purpose)
