@@ -51,11 +51,11 @@ def latent_map(context):
 def _text(context, axis_names, outside):
     """Text above the map: its axes, and how to read it."""
     horizontal, vertical = (axis.replace("$", "").replace("_", "") for axis in axis_names)
-    axes = f"horizontal: {horizontal}" + (f"; vertical: {vertical}" if vertical else "")
+    axes = f"Horizontal axis: {horizontal}" + (f"; vertical axis: {vertical}" if vertical else "")
     top = " of the top level" if context.level_dims else ""
     edge = f" {outside} outlying codes are drawn at the edge." if outside else ""
     return (
-        f"Means of q(z|x){top} for the first {context.example_count:,} held-out examples ({axes}). "
+        f"Means of q(z|x){top} for the first {context.example_count:,} held-out examples. {axes}. "
         f"Examples that the model encodes alike lie close together.{edge}"
     )
 
