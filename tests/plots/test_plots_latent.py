@@ -229,6 +229,19 @@ def test_posterior_histograms_show_fractions(tmp_path):
     assert texts(scales.get_xticklabels()) == ["0.1", "0.2", "0.5", "1"]
 
 
+def test_a_narrow_histogram_of_scales_has_ticks():
+    result = types.SimpleNamespace(
+        loc_histogram=(np.ones(2), np.array([0.0, 0.5, 1.0])),
+        scale_histogram=(np.ones(2), np.log10([0.8, 0.9, 0.95])),
+    )
+
+    scales = plots.posterior_histograms(result).axes[1]
+
+    ticks = texts(scales.get_xticklabels())
+    low, high = 10.0 ** np.array(scales.get_xlim())
+    assert len(ticks) >= 2 and all(low <= float(tick) <= high for tick in ticks)
+
+
 def test_normal_quantiles_divide_the_prior_into_equal_probabilities():
     from scipy.stats import norm
 

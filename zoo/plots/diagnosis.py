@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from zoo.plots.canvas import DATA, MODEL, PALETTE, add_legend, label_axes, new_figure
 
@@ -63,7 +64,7 @@ def _draw_terms(axes, result):
     rows += [(r"gap to $\log\ p(x)$", result.gap, PALETTE[4])]
     names, values, colours = zip(*rows[::-1], strict=True)
     bars = axes.barh(names, values, color=colours)
-    axes.bar_label(bars, [f"{value:.1f}" for value in values], padding=3, fontsize=9)
+    axes.bar_label(bars, [f"{value:z.1f}" for value in values], padding=3, fontsize=9)
     axes.margins(x=0.12)
     label_axes(axes, "Terms of the ELBO", "nats per example", "")
 
@@ -94,10 +95,17 @@ def _draw_posterior(means, scales, result):
     label_axes(means, "Means of q(z|x), all dimensions", "mean, in units of z", "fraction")
     _draw_histogram(scales, *result.scale_histogram, MODEL)
     label_axes(scales, "Scales of q(z|x), all dimensions", "scale, in units of z", "fraction")
-    low, high = scales.get_xlim()
-    ticks = [t for e in range(-4, 3) for t in (10.0**e, 2 * 10.0**e, 5 * 10.0**e)]
-    ticks = [tick for tick in ticks if low <= np.log10(tick) <= high]
+    ticks = _log_ticks(*scales.get_xlim())
     scales.set_xticks(np.log10(ticks), [f"{tick:g}" for tick in ticks])
+
+
+def _log_ticks(low, high):
+    """Ticks 1, 2, 5, 10, ... between two decimal logarithms, or evenly spaced ones if too few."""
+    ticks = [digit * 10.0**exponent for exponent in range(-4, 3) for digit in (1, 2, 5)]
+    ticks = [tick for tick in ticks if low <= np.log10(tick) <= high]
+    if len(ticks) < 2:
+        ticks = MaxNLocator(5).tick_values(10**low, 10**high)[1:-1]
+    return ticks
 
 
 def _draw_histogram(axes, counts, edges, colour):
