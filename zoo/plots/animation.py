@@ -3,13 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from zoo.plots.canvas import check_length, dimension_names
-from zoo.plots.images import grid_figure, tile
+from zoo.plots.images import check_traversals, grid_figure, tile
 
 
 class Loop(FuncAnimation):
@@ -59,11 +57,7 @@ def traversal_animation(
     Raises:
         ValueError: names or values are of another length than the grid.
     """
-    grid = np.asarray(grid)
-    names = dimension_names(len(grid)) if names is None else list(names)
-    check_length("names", names, len(grid))
-    if values is not None:
-        check_length("values", values, grid.shape[1])
+    grid, names = check_traversals(grid, names, values)
     figure = grid_figure(grid[None, :, 0], "Latent traversals", (), names)
     axes = figure.axes[0]
 

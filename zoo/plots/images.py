@@ -105,16 +105,26 @@ def traversals(
     Raises:
         ValueError: names or values are of another length than the grid.
     """
-    grid = np.asarray(grid)
-    names = dimension_names(len(grid)) if names is None else list(names)
-    check_length("names", names, len(grid))
-    if values is not None:
-        check_length("values", values, grid.shape[1])
+    grid, names = check_traversals(grid, names, values)
     ticks = () if values is None else [f"{value:+.1f}" for value in values]
     figure = grid_figure(grid, "Latent traversals", names, ticks)
     if len(ticks):
         figure.axes[0].set_xlabel("value of the latent dimension")
     return figure
+
+
+def check_traversals(grid, names, values):
+    """Return the grid as an array and the names as a list, of the right lengths.
+
+    Raises:
+        ValueError: names or values are of another length than the grid.
+    """
+    grid = np.asarray(grid)
+    names = dimension_names(len(grid)) if names is None else list(names)
+    check_length("names", names, len(grid))
+    if values is not None:
+        check_length("values", values, grid.shape[1])
+    return grid, names
 
 
 def manifold(
