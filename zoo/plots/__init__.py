@@ -1,7 +1,7 @@
-"""Figures of arrays: what a model learned, at a glance. The only package that imports matplotlib.
+"""Figures of what a model has learned, drawn from arrays. The only package that imports matplotlib.
 
-Every function takes plain arrays and returns a `matplotlib.figure.Figure` (one of them an
-animation); nothing is shown and no global state is touched, so they work without a display:
+Every function takes plain arrays and returns a `matplotlib.figure.Figure` (or a `Loop`, an
+animation). Nothing is shown and no global state is changed, so no display is needed:
 `zoo.plots.samples(x).savefig("s.png")`.
 """
 

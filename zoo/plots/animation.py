@@ -1,64 +1,79 @@
-"""Figures that move."""
+"""Animated figures."""
 
-import numpy as np
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from matplotlib.animation import FuncAnimation
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
-from zoo.plots.canvas import check_as_many
-from zoo.plots.images import grid_figure, joined
+from zoo.plots.images import check_traversals, grid_figure, tile
 
 
 class Loop(FuncAnimation):
-    """A matplotlib animation that `save("moving.gif")` writes with Pillow; its figure is `figure`.
+    """A matplotlib animation whose `save("moving.gif")` writes a GIF with Pillow.
 
-    Any other writer of matplotlib does too: `save("moving.mp4", writer="ffmpeg")`.
+    Other writers of matplotlib work as well: `save("moving.mp4", writer="ffmpeg")`. The figure is
+    the attribute `figure`.
     """
 
-    def __init__(self, figure, draw, frames, milliseconds):
+    def __init__(
+        self,
+        figure: Figure,
+        draw: Callable[[int], Any],
+        frames: Sequence[int],
+        milliseconds: float,
+    ):
         self.figure = figure
-        # No blitting: who has no window has nothing to blit to.
+        # Blitting needs a window, which a saved animation does not have.
         super().__init__(figure, draw, frames, interval=milliseconds, blit=False)
 
-    def save(self, filename, writer="pillow", **options):
-        """As `matplotlib.animation.Animation.save`; a GIF by default."""
+    def save(self, filename: Any, writer: Any = "pillow", **options: Any) -> None:
+        """Save as `matplotlib.animation.Animation.save` does; a GIF by default."""
         super().save(filename, writer=writer, **options)
 
     def __del__(self):
-        """Nothing: one that was made and never shown is worth no warning."""
+        """Suppress matplotlib's warning about an animation that was never rendered."""
 
 
-def traversal_animation(grid, names=None, values=None, milliseconds=100):
-    """Latent dimensions that vary, an image each, there and back without a jump.
+def traversal_animation(
+    grid: ArrayLike,
+    names: Sequence[str] | None = None,
+    values: ArrayLike | None = None,
+    milliseconds: float = 100,
+) -> Loop:
+    """Animate latent traversals: one image for each dimension, played forwards and backwards.
 
     Args:
-        grid: images `[dimensions, steps, H, W, C]`, as `VAE.traverse` gives them; the more steps,
-            the smoother.
-        names: of the dimensions; z0, z1, ... by default.
-        values: of the varied dimension, one for each step, in units of z.
-        milliseconds: for each frame.
+        grid: images `[dimensions, steps, H, W, C]`, as from `VAE.traverse`; more steps make the
+            animation smoother.
+        names: names of the dimensions; z0, z1, ... by default.
+        values: value of the varied dimension at each step `[steps]`, in units of z.
+        milliseconds: duration of a frame.
 
     Returns:
         A `Loop`: `.save("traversal.gif")` writes it.
+
+    Raises:
+        ValueError: names or values are of another length than the grid.
     """
-    grid = np.asarray(grid)
-    names = [f"$z_{{{i}}}$" for i in range(len(grid))] if names is None else list(names)
-    check_as_many("names", names, len(grid))
-    if values is not None:
-        check_as_many("values", values, grid.shape[1])
+    grid, names = check_traversals(grid, names, values)
     figure = grid_figure(grid[None, :, 0], "Latent traversals", (), names)
     axes = figure.axes[0]
 
     def draw(step):
-        axes.get_images()[0].set_data(joined(grid[None, :, step]))
-        if values is not None:  # a minus as wide as a plus, or the line trembles
+        axes.get_images()[0].set_data(tile(grid[None, :, step]))
+        if values is not None:
+            # The minus sign is as wide as the plus sign, which keeps the label from moving.
             number = f"{values[step]:+.2f}".replace("-", "\N{MINUS SIGN}")
             axes.set_xlabel(f"value of the latent dimension: {number}")
 
     draw(0)
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # laid out once, so that nothing moves but the images
-    return Loop(figure, draw, there_and_back(grid.shape[1]), milliseconds)
+    figure.set_layout_engine("none")  # a new layout in each frame would move the axes
+    return Loop(figure, draw, ping_pong(grid.shape[1]), milliseconds)
 
 
-def there_and_back(steps):
-    """Numbers of the frames of a loop: 0 ... steps - 1 and back to 1, each end once."""
+def ping_pong(steps):
+    """Frame numbers of one period: 0 ... steps - 1 and back to 1, so that no end repeats."""
     return [*range(steps), *range(steps - 2, 0, -1)]

@@ -1,8 +1,10 @@
-"""What all figures share: colours, axes, names."""
+"""Colours, axes and checks that all figures share."""
 
+import numpy as np
+from matplotlib import patheffects
 from matplotlib.figure import Figure
 
-# Paul Tol's "muted" scheme and a grey: told apart under every common kind of colour blindness.
+# Paul Tol's "muted" scheme and a grey: distinct under every common kind of colour blindness.
 PALETTE = (
     *("#332288", "#CC6677", "#117733", "#88CCEE", "#DDCC77"),
     *("#AA4499", "#44AA99", "#882255", "#999933", "#777777"),
@@ -12,33 +14,78 @@ INK = "#333333"
 
 
 def new_figure(width, height):
-    """An empty figure of so many inches."""
+    """Return an empty figure of this size in inches."""
     return Figure(figsize=(width, height), layout="constrained", dpi=120)
 
 
-def caption(axes, title, x, y):
-    """Title and axis labels, in the house style."""
+def label_axes(axes, title, x_label, y_label):
+    """Set the title, the axis labels and the common style of axes."""
     axes.set_title(title, loc="left", fontsize=11, color=INK)
-    axes.set_xlabel(x, color=INK)
-    axes.set_ylabel(y, color=INK)
+    axes.set_xlabel(x_label, color=INK)
+    axes.set_ylabel(y_label, color=INK)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color("#999999")
     axes.tick_params(colors=INK, labelsize=9)
 
 
-def legend(axes):
-    """A legend where there is anything to tell apart."""
+def label_row(axes, name):
+    """Write the name of a row of pictures to the left of its first axes."""
+    axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9, color=INK)
+
+
+def figure_title(figure, title):
+    """Write a title above all axes of a figure."""
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11, color=INK)
+
+
+def hide_ticks(axes):
+    """Remove ticks and frame, as around a picture."""
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+
+
+def add_legend(axes):
+    """Add a legend if anything on the axes has a label."""
     if axes.get_legend_handles_labels()[0]:
         axes.legend(frameon=False, fontsize=9)
 
 
-def short(name, most=24):
-    """`name`, cut to `most` letters."""
+def outlined_text(axes, position, text):
+    """Write bold text with a white outline, which keeps it readable on top of points."""
+    artist = axes.text(*position, text, color=INK, weight="bold", ha="center", va="center")
+    artist.set_path_effects([patheffects.withStroke(linewidth=3, foreground="white")])
+
+
+def point_size(count):
+    """Marker size for a scatter of `count` points: the more points, the smaller."""
+    return float(np.clip(6000 / count, 5, 30))
+
+
+def class_colours(labels):
+    """Map each class of labels `[N]` to a colour of its own, in sorted order.
+
+    With more than ten classes only the nine most frequent are in the result; the others share
+    `PALETTE[-1]`.
+    """
+    classes, counts = np.unique(labels, return_counts=True)
+    if len(classes) > len(PALETTE):
+        most_frequent = np.argsort(-counts, kind="stable")[: len(PALETTE) - 1]
+        classes = np.sort(classes[most_frequent])
+    return dict(zip(classes.tolist(), PALETTE, strict=False))
+
+
+def shorten(name, max_length=24):
+    """Cut `name` to at most `max_length` characters."""
     name = str(name)
-    return name if len(name) <= most else name[: most - 1] + "…"
+    return name if len(name) <= max_length else name[: max_length - 1] + "…"
 
 
-def check_as_many(name, values, count):
-    """Raise unless there is one of `values` for each of so many."""
-    if len(values) != count:
-        raise ValueError(f"{name} must have {count} entries, got {len(values)}")
+def dimension_names(count):
+    """Names z0, z1, ... of `count` latent dimensions, as matplotlib's math text."""
+    return [f"$z_{{{i}}}$" for i in range(count)]
+
+
+def check_length(argument, values, expected):
+    """Raise `ValueError` unless `values` has the expected length."""
+    if len(values) != expected:
+        raise ValueError(f"{argument} must have {expected} entries, got {len(values)}")

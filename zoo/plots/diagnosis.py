@@ -1,101 +1,116 @@
-"""Figures of a `zoo.Diagnosis`: how a model uses its latent space."""
+"""Figures of a `zoo.Diagnosis`: terms of the ELBO and use of the latent space."""
+
+from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from zoo.plots.canvas import DATA, MODEL, PALETTE, caption, legend, new_figure
+from zoo.plots.canvas import DATA, MODEL, PALETTE, add_legend, label_axes, new_figure
 
-IDLE = PALETTE[-1]
+if TYPE_CHECKING:
+    from zoo.evaluation.diagnosis import Diagnosis
+
+INACTIVE = PALETTE[-1]
 MAX_BARS = 64
+MAX_NAMED_BARS = 20
 
 
-def diagnosis(found):
-    """What of the ELBO goes where, the dimensions, and where q's means and scales lie.
+def diagnosis(result: "Diagnosis") -> Figure:
+    """Plot the terms of the ELBO, the KL of each dimension, and the means and scales of q(z|x).
 
     Args:
-        found: a `zoo.Diagnosis`.
+        result: a `zoo.Diagnosis`.
     """
     figure = new_figure(11, 6.4)
-    (top, bars), (means, scales) = figure.subplots(2, 2)
-    _parts(top, found)
-    _dimensions(bars, found)
-    _posterior(means, scales, found)
-    figure.suptitle(f"{found.model}: {found.verdict}", x=0.01, ha="left", weight="bold")
+    (terms, dimensions), (means, scales) = figure.subplots(2, 2)
+    _draw_terms(terms, result)
+    _draw_dimensions(dimensions, result)
+    _draw_posterior(means, scales, result)
+    figure.suptitle(f"{result.model}: {result.verdict}", x=0.01, ha="left", weight="bold")
     return figure
 
 
-def kl_per_dimension(found):
-    """KL of each latent dimension, the largest first: one bar each, idle ones grey.
+def kl_per_dimension(result: "Diagnosis") -> Figure:
+    """Plot the KL of each latent dimension as a bar, largest first; inactive ones are grey.
 
     Args:
-        found: a `zoo.Diagnosis`.
+        result: a `zoo.Diagnosis`.
     """
     figure = new_figure(7, 3.6)
-    _dimensions(figure.subplots(), found)
+    _draw_dimensions(figure.subplots(), result)
     return figure
 
 
-def posterior_histograms(found):
-    """Where the means and the scales of q(z|x) lie, of all examples and dimensions.
+def posterior_histograms(result: "Diagnosis") -> Figure:
+    """Plot histograms of the means and scales of q(z|x) over all examples and dimensions.
 
-    Scales near 1 beside means near 0 are dimensions that stay at the prior and are not in use.
+    A dimension with means near 0 and scales near 1 stays at the prior and is inactive.
 
     Args:
-        found: a `zoo.Diagnosis`.
+        result: a `zoo.Diagnosis`.
     """
     figure = new_figure(9.6, 3.4)
-    _posterior(*figure.subplots(1, 2), found)
+    _draw_posterior(*figure.subplots(1, 2), result)
     return figure
 
 
-def _parts(axes, found):
-    """-log p(x|z) and KL make up the ELBO; the bound shows what q loses."""
-    rows = [("-ELBO", -found.elbo, DATA), ("-log p(x|z)", found.nll, MODEL)]
-    rows += [("KL to the prior", found.kl, PALETTE[2])]
-    if found.mutual_information is not None:
-        rows.append(("of it I(x; z)", found.mutual_information, PALETTE[3]))
-    rows += [("gap to log p(x)", found.gap, PALETTE[4])]
+def _draw_terms(axes, result):
+    """Draw bars of the ELBO, its two terms, I(x; z) and the gap to log p(x)."""
+    rows = [("$-$ELBO", -result.elbo, DATA), (r"$-\log\ p(x|z)$", result.nll, MODEL)]
+    rows += [("KL to the prior", result.kl, PALETTE[2])]
+    if result.mutual_information is not None:
+        rows.append(("I(x; z), a part of KL", result.mutual_information, PALETTE[3]))
+    rows += [(r"gap to $\log\ p(x)$", result.gap, PALETTE[4])]
     names, values, colours = zip(*rows[::-1], strict=True)
     bars = axes.barh(names, values, color=colours)
-    axes.bar_label(bars, [f"{value:.1f}" for value in values], padding=3, fontsize=9)
+    axes.bar_label(bars, [f"{value:z.1f}" for value in values], padding=3, fontsize=9)
     axes.margins(x=0.12)
-    caption(axes, "What the model pays for an example", "nats", "")
+    label_axes(axes, "Terms of the ELBO", "nats per example", "")
 
 
-def _dimensions(axes, found):
-    """Bars of the KL of each dimension; of the spread of the means where there is no such KL."""
-    known = found.kl_by_dimension is not None
-    values = found.kl_by_dimension if known else found.loc_deviation**2
+def _draw_dimensions(axes, result):
+    """Draw bars of the KL of each dimension, or of the variance of its means if KL is unknown."""
+    if result.kl_by_dimension is None:
+        values, title, unit = result.loc_deviation**2, "Variance of the mean of q(z|x)", "variance"
+    else:
+        values, title, unit = result.kl_by_dimension, "KL to the prior", "nats per example"
     order = np.argsort(-values, kind="stable")[:MAX_BARS]
-    for active, colour, name in ((True, DATA, "in use"), (False, IDLE, "idle")):
-        chosen = found.active[order] == active
+    for active, colour, name in ((True, DATA, "active"), (False, INACTIVE, "inactive")):
+        chosen = result.active[order] == active
         if chosen.any():
             axes.bar(np.arange(len(order))[chosen], values[order][chosen], color=colour, label=name)
-    if len(order) <= 20:
+    if len(order) <= MAX_NAMED_BARS:
         axes.set_xticks(np.arange(len(order)), [f"$z_{{{i}}}$" for i in order])
     else:
         axes.set_xticks([])
-    shown = "" if len(order) == len(values) else f" (the first {len(order)} of {len(values)})"
-    what = "KL of each dimension" if known else "Variance of q's mean in each dimension"
-    caption(axes, what + shown, "dimension, the largest first", "nats" if known else "variance")
-    legend(axes)
+    cut = f" (largest {len(order)} of {len(values)})" if len(order) < len(values) else ""
+    label_axes(axes, f"{title}, by dimension{cut}", "latent dimension, largest first", unit)
+    add_legend(axes)
 
 
-def _posterior(means, scales, found):
-    """Histograms of q's means and, by their logarithm, of its scales."""
-    _histogram(means, *found.loc_histogram, DATA)
-    caption(means, "Means of q(z|x), all dimensions", "mean, in units of z", "share")
-    _histogram(scales, *found.scale_histogram, MODEL)
-    caption(scales, "Scales of q(z|x), all dimensions", "scale, in units of z", "share")
-    low, high = scales.get_xlim()
-    ticks = [t for e in range(-4, 3) for t in (10.0**e, 2 * 10.0**e, 5 * 10.0**e)]
-    ticks = [tick for tick in ticks if low <= np.log10(tick) <= high]
+def _draw_posterior(means, scales, result):
+    """Draw histograms of the means of q(z|x) and, on a logarithmic axis, of its scales."""
+    _draw_histogram(means, *result.loc_histogram, DATA)
+    label_axes(means, "Means of q(z|x), all dimensions", "mean, in units of z", "fraction")
+    _draw_histogram(scales, *result.scale_histogram, MODEL)
+    label_axes(scales, "Scales of q(z|x), all dimensions", "scale, in units of z", "fraction")
+    ticks = _log_ticks(*scales.get_xlim())
     scales.set_xticks(np.log10(ticks), [f"{tick:g}" for tick in ticks])
 
 
-def _histogram(axes, counts, edges, colour):
-    """Shares of what was counted, where there is anything."""
-    shares = counts / max(counts.sum(), 1)
-    axes.stairs(shares, edges, fill=True, color=colour)
-    there = np.flatnonzero(counts)
-    if len(there):
-        axes.set_xlim(edges[max(there[0] - 2, 0)], edges[min(there[-1] + 3, len(edges) - 1)])
+def _log_ticks(low, high):
+    """Ticks 1, 2, 5, 10, ... between two decimal logarithms, or evenly spaced ones if too few."""
+    ticks = [digit * 10.0**exponent for exponent in range(-4, 3) for digit in (1, 2, 5)]
+    ticks = [tick for tick in ticks if low <= np.log10(tick) <= high]
+    if len(ticks) < 2:
+        ticks = MaxNLocator(5).tick_values(10**low, 10**high)[1:-1]
+    return ticks
+
+
+def _draw_histogram(axes, counts, edges, colour):
+    """Draw counts as fractions of their sum, and zoom to the bins that are not empty."""
+    axes.stairs(counts / max(counts.sum(), 1), edges, fill=True, color=colour)
+    filled = np.flatnonzero(counts)
+    if len(filled):
+        axes.set_xlim(edges[max(filled[0] - 2, 0)], edges[min(filled[-1] + 3, len(edges) - 1)])

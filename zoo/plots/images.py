@@ -1,53 +1,71 @@
-"""Grids of images: `[..., height, width, channels]` in [0, 1].
+"""Grids of images `[..., H, W, C]` with values in [0, 1].
 
-One channel is grey, three are RGB, of any other number the first is shown.
+One channel is drawn in grey and three as RGB; with any other number only the first is drawn.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
-from zoo.plots.canvas import caption, check_as_many, new_figure
+from zoo.plots.canvas import check_length, dimension_names, hide_ticks, label_axes, new_figure
 
 MAX_TICKS = 16
 
 
-def reconstructions(original, reconstructed, seen=None, most=12):
-    """Originals above what became of them: `[N, H, W, C]` each, the first `most` columns.
-
-    Args:
-        original: images.
-        reconstructed: what the model made of them.
-        seen: what the model saw of the originals, where that differs (binarised, noisy).
-        most: how many to show.
-    """
-    rows = {"original": original, "seen": seen, "reconstruction": reconstructed}
-    rows = {name: np.asarray(x)[:most] for name, x in rows.items() if x is not None}
-    return grid_figure(
-        np.stack(list(rows.values())), "Reconstructions of held-out images", list(rows)
-    )
-
-
-def levels(original, kept, drawn, most=12):
-    """What each level of a ladder holds: originals above what is left as fewer levels are kept.
+def reconstructions(
+    original: ArrayLike,
+    reconstructed: ArrayLike,
+    model_input: ArrayLike | None = None,
+    max_images: int = 12,
+) -> Figure:
+    """Plot originals above their reconstructions, one example a column.
 
     Args:
         original: images `[N, H, W, C]`.
-        kept: `[L, N, H, W, C]`, means with all levels of x kept, then one less each, the last with
-            the top alone: as `zoo.reconstruct_levels` gives them.
-        drawn: `[k, N, H, W, C]`, the top kept and the others drawn.
-        most: how many images to show.
+        reconstructed: their reconstructions, of the same shape.
+        model_input: the images that the encoder was given, if these differ from the originals
+            (binarised or noisy ones).
+        max_images: number of examples to draw.
     """
-    original, kept, drawn = (np.asarray(x) for x in (original, kept, drawn))
-    rows = np.concatenate([original[None], kept, drawn])[:, :most]
-    names = ["original", f"all {len(kept)} levels"]
-    names += [f"top {left}, mean" for left in range(len(kept) - 1, 0, -1)]
-    names += ["top 1, rest drawn", *[""] * (len(drawn) - 1)]
-    return grid_figure(rows, "What the levels hold, of held-out images", names[: len(rows)])
+    rows = {"original": original, "model input": model_input, "reconstruction": reconstructed}
+    rows = {name: np.asarray(x)[:max_images] for name, x in rows.items() if x is not None}
+    title = "Reconstructions of held-out images"
+    return grid_figure(np.stack(list(rows.values())), title, list(rows))
 
 
-def samples(images, columns=None, title="Samples from the prior"):
-    """A grid of images `[N, H, W, C]`, as square as it can be or with so many columns."""
+def levels(original: ArrayLike, means: ArrayLike, draws: ArrayLike, max_images: int = 12) -> Figure:
+    """Plot what each level of a ladder encodes: reconstructions from fewer and fewer levels of z.
+
+    Args:
+        original: images `[N, H, W, C]`.
+        means: reconstructions `[L, N, H, W, C]` from all levels of q(z|x), then from one level
+            less each, the last from the top level alone; the levels below are at the means of
+            their priors, as from `zoo.reconstruct_levels`.
+        draws: reconstructions `[k, N, H, W, C]` from the top level, with the levels below drawn
+            from their priors.
+        max_images: number of examples to draw.
+    """
+    original, means, draws = (np.asarray(x) for x in (original, means, draws))
+    rows = np.concatenate([original[None], means, draws])[:, :max_images]
+    names = ["original", f"all {len(means)} levels"]
+    names += [f"top {count}, mean" for count in range(len(means) - 1, 0, -1)]
+    names += ["top 1, drawn", *[""] * (len(draws) - 1)]
+    return grid_figure(rows, "Reconstructions from the upper levels of z", names[: len(rows)])
+
+
+def samples(
+    images: ArrayLike, columns: int | None = None, title: str = "Samples from the prior"
+) -> Figure:
+    """Plot images as a grid.
+
+    Args:
+        images: `[N, H, W, C]`.
+        columns: number of columns; by default the grid is as square as possible.
+        title: title of the figure.
+    """
     images = np.asarray(images)
     columns = columns or math.ceil(math.sqrt(len(images)))
     rows = math.ceil(len(images) / columns)
@@ -56,109 +74,135 @@ def samples(images, columns=None, title="Samples from the prior"):
     return grid_figure(grid, title)
 
 
-def interpolations(strips):
-    """Paths between pairs of images, one pair a row: `[N, steps, H, W, C]`.
+def interpolations(paths: ArrayLike | Mapping[str, ArrayLike]) -> Figure:
+    """Plot interpolations between pairs of images, one pair a row.
 
     Args:
-        strips: images, as `VAE.interpolate` gives them; or name -> such images, for the same pairs:
-            paths of several kinds below one another, pair by pair.
+        paths: images `[N, steps, H, W, C]`, as from `VAE.interpolate`; or name -> such images for
+            the same pairs, which are drawn below one another, pair by pair.
     """
-    kinds = strips if isinstance(strips, dict) else {"": strips}
-    names, paths = list(kinds), np.stack([np.asarray(x) for x in kinds.values()], 1)
-    pairs, steps = len(paths), paths.shape[2]
+    kinds = paths if isinstance(paths, Mapping) else {"": paths}
+    names, grid = list(kinds), np.stack([np.asarray(x) for x in kinds.values()], 1)
+    pairs, steps = len(grid), grid.shape[2]
     return grid_figure(
-        paths.reshape(-1, *paths.shape[2:]),
-        "Interpolations through latent space",
+        grid.reshape(-1, *grid.shape[2:]),
+        "Interpolations in latent space",
         names * pairs if any(names) else (),
         ["start", *[""] * (steps - 2), "end"][:steps],
     )
 
 
-def traversals(grid, names=None, values=None):
-    """One latent dimension a row, its value a column: `[dimensions, steps, H, W, C]`.
+def traversals(
+    grid: ArrayLike, names: Sequence[str] | None = None, values: ArrayLike | None = None
+) -> Figure:
+    """Plot latent traversals: one dimension a row, its value increasing to the right.
 
     Args:
-        grid: images, as `VAE.traverse` gives them.
-        names: of the rows; z0, z1, ... by default.
-        values: of the varied dimension, one for each column.
+        grid: images `[dimensions, steps, H, W, C]`, as from `VAE.traverse`.
+        names: names of the rows; z0, z1, ... by default.
+        values: value of the varied dimension in each column `[steps]`.
+
+    Raises:
+        ValueError: names or values are of another length than the grid.
     """
-    grid = np.asarray(grid)
-    names = [f"$z_{{{i}}}$" for i in range(len(grid))] if names is None else list(names)
-    check_as_many("names", names, len(grid))
-    if values is not None:
-        check_as_many("values", values, grid.shape[1])
-    values = () if values is None else [f"{v:+.1f}" for v in values]
-    figure = grid_figure(grid, "Latent traversals", names, values)
-    if len(values):
+    grid, names = check_traversals(grid, names, values)
+    ticks = () if values is None else [f"{value:+.1f}" for value in values]
+    figure = grid_figure(grid, "Latent traversals", names, ticks)
+    if len(ticks):
         figure.axes[0].set_xlabel("value of the latent dimension")
     return figure
 
 
-def manifold(grid, values, names=("$z_{0}$", "$z_{1}$")):
-    """What the decoder makes of a plane of latent space: Kingma and Welling, 2014, figure 4.
+def check_traversals(grid, names, values):
+    """Return the grid as an array and the names as a list, of the right lengths.
 
-    The first dimension goes to the right and the second upwards, as in a scatter of codes.
+    Raises:
+        ValueError: names or values are of another length than the grid.
+    """
+    grid = np.asarray(grid)
+    names = dimension_names(len(grid)) if names is None else list(names)
+    check_length("names", names, len(grid))
+    if values is not None:
+        check_length("values", values, grid.shape[1])
+    return grid, names
+
+
+def manifold(
+    grid: ArrayLike, values: ArrayLike, names: Sequence[str] = ("$z_{0}$", "$z_{1}$")
+) -> Figure:
+    """Plot decoded images over a plane of latent space: Kingma and Welling, 2014, figure 4.
+
+    The first dimension increases to the right and the second upwards, as in a scatter of codes.
 
     Args:
-        grid: images `[steps, steps, H, W, C]`, as `VAE.manifold` gives them.
-        values: of either dimension, in units of z: `zoo.normal_quantiles(steps)`.
-        names: of the two dimensions.
+        grid: images `[steps, steps, H, W, C]`, as from `VAE.manifold`.
+        values: values of either dimension `[steps]`, in units of z: `zoo.normal_quantiles(steps)`.
+        names: names of the two dimensions.
+
+    Raises:
+        ValueError: values are of another length than the grid.
     """
-    check_as_many("values", values, len(grid))
-    apart = math.ceil(len(values) / MAX_TICKS)
-    ticks = [f"{v:+.1f}" if i % apart == 0 else "" for i, v in enumerate(values)]
+    check_length("values", values, len(grid))
+    interval = math.ceil(len(values) / MAX_TICKS)
+    ticks = [f"{v:+.1f}" if i % interval == 0 else "" for i, v in enumerate(values)]
     cells = np.flip(np.swapaxes(np.asarray(grid), 0, 1), 0)
-    figure = grid_figure(cells, "Means of the decoder over the latent plane", ticks[::-1], ticks)
+    figure = grid_figure(cells, "Decoder means over a plane of latent space", ticks[::-1], ticks)
     figure.axes[0].set_xlabel(f"{names[0]}, in units of z")
     figure.axes[0].set_ylabel(f"{names[1]}, in units of z")
     return figure
 
 
 def grid_figure(cells, title, row_names=(), column_names=()):
-    """A figure of `[rows, columns, H, W, C]`."""
+    """Plot images `[rows, columns, H, W, C]` as one grid with names of its rows and columns."""
     cells = np.asarray(cells, "float32")
     rows, columns, height, width, _ = cells.shape
     gap = _gap(height)
-    inches = min(0.75, 10 / columns)  # of one cell
-    size = inches * columns, inches * rows * height / width
+    cell_inches = min(0.75, 10 / columns)
+    size = cell_inches * columns, cell_inches * rows * height / width
     figure = new_figure(size[0] + (1.3 if len(row_names) else 0.3), size[1] + 0.6)
     axes = figure.subplots()
-    axes.imshow(joined(cells), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    caption(axes, title, "", "")
+    axes.imshow(tile(cells), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    label_axes(axes, title, "", "")
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-    for ticks, names, side in (
+    for set_ticks, names, side in (
         (axes.set_yticks, row_names, height),
         (axes.set_xticks, column_names, width),
     ):
-        ticks(np.arange(len(names)) * (side + gap) + side / 2 - 0.5, names)
+        set_ticks(np.arange(len(names)) * (side + gap) + side / 2 - 0.5, names)
     return figure
 
 
-def joined(cells):
-    """One picture of `[rows, columns, H, W, C]`, cells parted by white lines."""
-    cells = visible(np.asarray(cells, "float32"))
+def tile(cells):
+    """Join images `[rows, columns, H, W, C]` into one picture with white lines between them."""
+    cells = drawn_channels(np.asarray(cells, "float32"))
     rows, columns, height, width, channels = cells.shape
     gap = _gap(height)
     padded = np.ones((rows, columns, height + gap, width + gap, channels), "float32")
     padded[:, :, :height, :width] = cells
     picture = padded.transpose(0, 2, 1, 3, 4).reshape(rows * (height + gap), -1, channels)
-    return flat(picture[:-gap, :-gap])
+    return for_imshow(picture[:-gap, :-gap])
+
+
+def draw_image(axes, image):
+    """Draw one image in grey or RGB, without ticks."""
+    hide_ticks(axes)
+    return axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
 
 
 def _gap(height):
-    """How many pixels part two images."""
+    """Width in pixels of the lines between images of this height."""
     return max(1, round(height / 14))
 
 
-def visible(images):
-    """One channel or three, in [0, 1]."""
+def drawn_channels(images):
+    """Select one channel or three, and clip to [0, 1]."""
     if images.shape[-1] != 3:
         images = images[..., :1]
     return np.clip(np.nan_to_num(images), 0.0, 1.0)
 
 
-def flat(images):
-    """The visible channels, without the axis of a single one: as matplotlib's `imshow` wants it."""
-    images = visible(np.asarray(images, "float32"))
+def for_imshow(images):
+    """Select the drawn channels and drop a single channel axis, as matplotlib's `imshow` needs."""
+    images = drawn_channels(np.asarray(images, "float32"))
     return images[..., 0] if images.shape[-1] == 1 else images

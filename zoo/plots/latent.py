@@ -1,74 +1,92 @@
-"""Figures of latent space."""
+"""Scatter plots of latent codes."""
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib import patheffects
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
-from zoo.plots.canvas import DATA, INK, PALETTE, caption, new_figure, short
-from zoo.plots.projections import checked, plane
+from zoo.plots import canvas
+from zoo.plots.projections import check_projection, project
 
 MAX_POINTS = 5000
 
 
-def latent_scatter(codes, labels=None, names=None, seed=0, projection="pca"):
-    """Codes `[N, D]` as points: directly where D is 2, else projected to a plane.
+def latent_scatter(
+    codes: ArrayLike,
+    labels: ArrayLike | None = None,
+    class_names: Sequence[str] | Mapping | None = None,
+    seed: int = 0,
+    projection: str | ArrayLike = "pca",
+) -> Figure:
+    """Plot codes `[N, D]` as points: as they are if D is 2, otherwise projected to a plane.
 
-    What is near in a t-SNE or UMAP was near in latent space; distances between groups, their sizes
-    and their densities mean nothing there.
+    In t-SNE and UMAP neighbours in latent space stay neighbours; distances between groups, their
+    sizes and their densities have no meaning.
 
     Args:
-        codes: means of q(z|x); at most 5000 of them, picked by `seed`, are drawn.
-        labels: a class for each code (integers or strings); beyond ten, the rarest share a colour.
-        names: class -> its name; an index into a sequence, or a mapping.
-        seed: an integer.
-        projection: of more than two dimensions: "pca", "tsne", "umap" (this needs `umap-learn`), or
-            points `[N, 2]` that were made elsewhere, which are drawn as they are.
+        codes: means of q(z|x). At most 5000 of them, chosen by `seed`, are drawn.
+        labels: class of each code `[N]`, integers or strings; with more than ten classes the
+            rarest share a colour.
+        class_names: class -> its name, a sequence or a mapping; by default the class itself.
+        seed: random seed of the choice and of the projection.
+        projection: for more than two dimensions: "pca", "tsne", "umap" (needs `umap-learn`), or
+            points `[N, 2]` of any other embedding, which are drawn as they are.
 
     Raises:
-        ValueError: no such projection, or points of another shape.
+        ValueError: the projection is unknown or its points are of another shape.
         ImportError: `umap-learn` is not installed.
     """
     codes = np.asarray(codes, "float64")
-    projection = checked(projection, len(codes))
-    shown = np.random.default_rng(seed).permutation(len(codes))[:MAX_POINTS]
-    given = projection if isinstance(projection, str) else projection[shown]
-    points, axis_names = plane(codes[shown], given, seed)
-    figure = new_figure(6.6, 5.6)
+    projection = check_projection(projection, len(codes))
+    chosen = np.random.default_rng(seed).permutation(len(codes))[:MAX_POINTS]
+    if not isinstance(projection, str):
+        projection = projection[chosen]
+    points, axis_names = project(codes[chosen], projection, seed)
+    figure = canvas.new_figure(6.6, 5.6)
     axes = figure.subplots()
-    size = float(np.clip(6000 / len(shown), 5, 30))
+    size = canvas.point_size(len(chosen))
     if labels is None:
-        axes.scatter(*points.T, s=size, color=DATA, alpha=0.6, lw=0)
+        axes.scatter(*points.T, s=size, color=canvas.DATA, alpha=0.6, lw=0)
     else:
-        _classes(axes, points, np.asarray(labels)[shown], names, size)
-    # A few far-off codes must not shrink all others to a dot.
-    low, high = np.quantile(points, [0.01, 0.99], axis=0)
-    low, high = low - 0.25 * (high - low) - 1e-6, high + 0.25 * (high - low) + 1e-6
-    outside = int(((points < low) | (points > high)).any(1).sum())
-    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-    more = f" ({outside} further out)" if outside else ""
-    caption(axes, f"Codes of {len(shown):,} held-out examples{more}", *axis_names)
+        _draw_classes(axes, points, np.asarray(labels)[chosen], class_names, size)
+    outside = _zoom(axes, points)
+    more = f" ({outside} outside the plot)" if outside else ""
+    title = f"Latent codes of {len(chosen):,} examples{more}"
+    canvas.label_axes(axes, title, *axis_names)
     return figure
 
 
-def _classes(axes, points, labels, names, size):
-    classes, counts = np.unique(labels, return_counts=True)
-    if len(classes) > len(PALETTE):
-        kept = classes[np.argsort(-counts, kind="stable")][: len(PALETTE) - 1]
-        classes = np.sort(kept)
-        rest = points[~np.isin(labels, kept)]
-        axes.scatter(*rest.T, s=size, color=PALETTE[-1], alpha=0.35, lw=0, label="others")
-    named, apart = [], 0.05 * np.ptp(points, 0).max()
-    halo = [patheffects.withStroke(linewidth=3, foreground="white")]
-    for label, colour in zip(classes, PALETTE, strict=False):
-        chosen = points[labels == label]
-        name = str(label if names is None else names[label])
-        axes.scatter(*chosen.T, s=size, color=colour, alpha=0.75, lw=0, label=short(name))
-        # The name where the class is: a legend alone asks for a good eye for colours.
-        at = np.median(chosen, 0)
-        far = all(np.abs(at - other).max() > apart for other in named)
-        named.append(at)
-        if len(name) <= 10 and far:
-            text = axes.text(*at, name, color=INK, weight="bold", ha="center", va="center")
-            text.set_path_effects(halo)
+def _zoom(axes, points):
+    """Limit axes to the bulk of the points, and return how many points lie outside.
+
+    A few outliers would otherwise shrink all other points to a dot.
+    """
+    low, high = np.quantile(points, [0.01, 0.99], axis=0)
+    low, high = low - 0.25 * (high - low) - 1e-6, high + 0.25 * (high - low) + 1e-6
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    return int(((points < low) | (points > high)).any(1).sum())
+
+
+def _draw_classes(axes, points, labels, class_names, size):
+    """Draw each class in its colour, with its name at its median and in the legend."""
+    colours = canvas.class_colours(labels)
+    others = points[~np.isin(labels, list(colours))]
+    if len(others):
+        grey = canvas.PALETTE[-1]
+        axes.scatter(*others.T, s=size, color=grey, alpha=0.35, lw=0, label="others")
+    medians, min_distance = [], 0.05 * np.ptp(points, 0).max()
+    for label, colour in colours.items():
+        members = points[labels == label]
+        name = str(label if class_names is None else class_names[label])
+        label_text = canvas.shorten(name)
+        axes.scatter(*members.T, s=size, color=colour, alpha=0.75, lw=0, label=label_text)
+        # Names beside the points help readers who cannot match the colours of a legend.
+        median = np.median(members, 0)
+        is_free = all(np.abs(median - other).max() > min_distance for other in medians)
+        medians.append(median)
+        if len(name) <= 10 and is_free:
+            canvas.outlined_text(axes, median, name)
     legend = axes.figure.legend(loc="outside right upper", frameon=False, fontsize=9)
     for handle in legend.legend_handles:
         handle.set_alpha(1.0)

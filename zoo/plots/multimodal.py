@@ -1,83 +1,106 @@
-"""Figures of several modalities: examples of each side by side, their codes, scores as a table."""
+"""Figures of several modalities: paired examples, codes of each modality, tables of scores."""
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib import patheffects
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
 
-from zoo.plots.canvas import INK, PALETTE, caption, new_figure, short
+from zoo.plots import canvas
+from zoo.plots.images import draw_image
 from zoo.plots.latent import MAX_POINTS
-from zoo.plots.projections import plane
+from zoo.plots.projections import project
 
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
 SPECTROGRAM = "magma"
 
 
-def side_by_side(rows, title, spectrograms=(), limits=(0, 1), unit=""):
-    """Examples in columns, what belongs to each below one another.
+def side_by_side(
+    rows: Mapping[str, ArrayLike],
+    title: str,
+    spectrograms: Sequence[str] = (),
+    limits: tuple[float, float] = (0, 1),
+    unit: str = "",
+) -> Figure:
+    """Plot examples in columns and their modalities in rows.
 
     Args:
         rows: name -> grey images in [0, 1], `[N, H, W]` or `[N, H, W, 1]`, or spectrograms
-            `[N, T, F]`; the same N.
-        title: of the figure.
-        spectrograms: names of the rows that are drawn as such: time to the right, low frequencies
-            at the bottom, one scale of colours for all.
-        limits: of that scale.
-        unit: its label.
+            `[N, T, F]`, with the same N.
+        title: title of the figure.
+        spectrograms: names of the rows that are spectrograms: time increases to the right and
+            frequency upwards, and all share one colour scale.
+        limits: lowest and highest value of the colour scale.
+        unit: label of the colour scale.
     """
-    rows = {name: _flat(x) for name, x in rows.items()}
+    rows = {name: _without_channel(x) for name, x in rows.items()}
     columns = len(next(iter(rows.values())))
-    figure = new_figure(0.85 * columns + 2.2, 0.85 * len(rows) + 0.5)
+    figure = canvas.new_figure(0.85 * columns + 2.2, 0.85 * len(rows) + 0.5)
     grid = figure.subplots(len(rows), columns, squeeze=False)
-    shown = None
-    for axes, (name, x) in zip(grid, rows.items(), strict=True):
-        sound = name in spectrograms
-        for cell, one in zip(axes, x, strict=True):
-            drawn = _spectrogram(cell, one, limits) if sound else _image(cell, one)
-            shown = drawn if sound else shown
-        axes[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9, color=INK)
-    if shown is not None:
-        figure.colorbar(shown, ax=grid, label=unit, pad=0.01, fraction=0.02)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11, color=INK)
+    spectrogram = None
+    for row, (name, x) in zip(grid, rows.items(), strict=True):
+        for axes, example in zip(row, x, strict=True):
+            if name in spectrograms:
+                spectrogram = _draw_spectrogram(axes, example, limits)
+            else:
+                draw_image(axes, example)
+        canvas.label_row(row[0], name)
+    if spectrogram is not None:
+        figure.colorbar(spectrogram, ax=grid, label=unit, pad=0.01, fraction=0.02)
+    canvas.figure_title(figure, title)
     return figure
 
 
-def modality_scatter(codes, labels=None, together=None, seed=0):
-    """Codes of each modality as points: a colour for each class, a marker for each modality.
+def modality_scatter(
+    codes: Mapping[str, ArrayLike],
+    labels: ArrayLike | None = None,
+    multimodal_codes: ArrayLike | None = None,
+    seed: int = 0,
+) -> Figure:
+    """Plot codes of each modality as points: a colour for each class, a marker for each modality.
 
     Args:
-        codes: name -> means of q(z|x) of that modality alone, `[N, D]`, the same N.
-        labels: a class for each example; beyond ten, the rarest share a colour.
-        together: means of q(z|x) of all modalities, `[N, D]`: a second panel.
-        seed: picks the examples to draw where they are more than 5000 points.
+        codes: name -> means of q(z|x) given that modality alone, `[N, D]`, with the same N.
+        labels: class of each example `[N]`; with more than ten classes the rarest share a colour.
+        multimodal_codes: means of q(z|x) given all modalities, `[N, D]`, for a second panel.
+        seed: random seed of the choice of examples if there are more than 5000 points.
     """
     panels = {"each modality alone": {n: np.asarray(x, "float64") for n, x in codes.items()}}
-    if together is not None:
-        panels["all modalities together"] = {"together": np.asarray(together, "float64")}
+    if multimodal_codes is not None:
+        panels["all modalities"] = {"all modalities": np.asarray(multimodal_codes, "float64")}
     arrays = [x for panel in panels.values() for x in panel.values()]
-    points, names = plane(np.concatenate(arrays))
+    points, axis_names = project(np.concatenate(arrays))
     points = iter(np.split(points, np.cumsum([len(x) for x in arrays])[:-1]))
     size = len(arrays[0])
     chosen = np.random.default_rng(seed).permutation(size)[: MAX_POINTS // len(codes)]
     labels = np.zeros(size, int) if labels is None else np.asarray(labels)
     markers = dict(zip([n for panel in panels.values() for n in panel], MARKERS, strict=False))
-    figure = new_figure(1.6 + 5.4 * len(panels), 5.6)
-    for axes, (title, panel) in zip(_shared(figure, len(panels)), panels.items(), strict=True):
-        drawn = {name: next(points)[chosen] for name in panel}
-        _points(axes, drawn, labels[chosen], markers)
-        caption(axes, f"Codes of {len(chosen):,} held-out examples, {title}", *names)
+    figure = canvas.new_figure(1.6 + 5.4 * len(panels), 5.6)
+    (row,) = figure.subplots(1, len(panels), squeeze=False, sharex=True, sharey=True)
+    for axes, (title, panel) in zip(row, panels.items(), strict=True):
+        panel_points = {name: next(points)[chosen] for name in panel}
+        _draw_points(axes, panel_points, labels[chosen], markers)
+        title = f"Latent codes of {len(chosen):,} examples, {title}"
+        canvas.label_axes(axes, title, *axis_names)
     if len(markers) > 1:
         _marker_legend(figure, markers)
     return figure
 
 
-def score_table(scores, title):
-    """Numbers as a table: `{row: {column: number}}`, every row with the same columns."""
+def score_table(scores: Mapping[str, Mapping[str, float]], title: str) -> Figure:
+    """Draw numbers as a table.
+
+    Args:
+        scores: row name -> column name -> number; every row has the same columns.
+        title: title of the figure.
+    """
     columns = list(next(iter(scores.values())))
     cells = [[f"{row[name]:.3f}" for name in columns] for row in scores.values()]
-    figure = new_figure(3.0 + 1.5 * len(columns), 0.8 + 0.35 * len(scores))
+    figure = canvas.new_figure(3.0 + 1.5 * len(columns), 0.8 + 0.35 * len(scores))
     axes = figure.subplots()
     axes.axis("off")
-    axes.set_title(title, loc="left", fontsize=11, color=INK)
+    axes.set_title(title, loc="left", fontsize=11, color=canvas.INK)
     table = axes.table(cells, rowLabels=list(scores), colLabels=columns, loc="center")
     table.auto_set_font_size(False)
     table.set_fontsize(10)
@@ -87,19 +110,14 @@ def score_table(scores, title):
     return figure
 
 
-def _flat(x):
-    """`[N, H, W]`, without the one channel that there may be."""
+def _without_channel(x):
+    """Drop the single channel of grey images: `[N, H, W]`."""
     x = np.asarray(x, "float32")
     return x[..., 0] if x.ndim == 4 else x
 
 
-def _image(axes, image):
-    _bare(axes)
-    return axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-
-
-def _spectrogram(axes, spectrogram, limits):
-    _bare(axes)
+def _draw_spectrogram(axes, spectrogram, limits):
+    canvas.hide_ticks(axes)
     low, high = limits
     return axes.imshow(
         spectrogram.T,
@@ -111,39 +129,24 @@ def _spectrogram(axes, spectrogram, limits):
     )
 
 
-def _bare(axes):
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set_visible(False)
-
-
-def _shared(figure, panels):
-    return figure.subplots(1, panels, squeeze=False, sharex=True, sharey=True)[0]
-
-
-def _points(axes, drawn, labels, markers):
-    """The modalities' points over one another, and the name of each class in its middle."""
-    size = float(np.clip(6000 / len(labels), 5, 30))
-    halo = [patheffects.withStroke(linewidth=3, foreground="white")]
-    for label, colour in _colours(labels).items():
-        here = labels == label
-        for name, points in drawn.items():
+def _draw_points(axes, points, labels, markers):
+    """Draw the points of all modalities on the same axes, with each class's name at its median."""
+    size = canvas.point_size(len(labels))
+    colours = canvas.class_colours(labels)
+    classes = np.unique(labels).tolist()
+    for label in classes:
+        members = labels == label
+        colour = colours.get(label, canvas.PALETTE[-1])
+        for name, modality_points in points.items():
             options = dict(color=colour, marker=markers[name], alpha=0.6, lw=0)
-            axes.scatter(*points[here].T, s=size, **options)
-        if len(set(labels)) > 1:
-            at = np.median(np.concatenate([points[here] for points in drawn.values()]), 0)
-            text = axes.text(*at, short(label, 10), color=INK, weight="bold", ha="center")
-            text.set_path_effects(halo)
-
-
-def _colours(labels):
-    """Class -> its colour; the rarest share the last one."""
-    classes, counts = np.unique(labels, return_counts=True)
-    common = set(classes[np.argsort(-counts, kind="stable")][: len(PALETTE)].tolist())
-    own = iter(PALETTE)
-    return {c: next(own) if c in common else PALETTE[-1] for c in classes.tolist()}
+            axes.scatter(*modality_points[members].T, s=size, **options)
+        if len(classes) > 1:
+            median = np.median(np.concatenate([p[members] for p in points.values()]), 0)
+            canvas.outlined_text(axes, median, canvas.shorten(label, 10))
 
 
 def _marker_legend(figure, markers):
-    options = dict(color=INK, ls="", ms=7)
+    """Add a legend of the modalities' markers."""
+    options = dict(color=canvas.INK, ls="", ms=7)
     handles = [Line2D([], [], marker=m, label=name, **options) for name, m in markers.items()]
     figure.legend(handles=handles, loc="outside right upper", frameon=False, fontsize=9)

@@ -1,47 +1,54 @@
 """Figures of time series."""
 
-import numpy as np
-from matplotlib.ticker import SymmetricalLogLocator
+from collections.abc import Sequence
 
-from zoo.plots.canvas import DATA, INK, MODEL, caption, new_figure, short
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import SymmetricalLogLocator
+from numpy.typing import ArrayLike
+
+from zoo.plots.canvas import DATA, INK, MODEL, figure_title, label_axes, new_figure, shorten
 
 MAX_CHANNELS = 6
 
 
-def series(times, x, mean, low, high, score=None, anomaly=None, channels=None, title=""):
-    """A series, what the model made of it with its band, and below it the anomaly score.
+def series(
+    times: ArrayLike,
+    x: ArrayLike,
+    mean: ArrayLike,
+    low: ArrayLike,
+    high: ArrayLike,
+    score: ArrayLike | None = None,
+    anomaly: ArrayLike | None = None,
+    channel_names: Sequence[str] | None = None,
+    title: str = "",
+) -> Figure:
+    """Plot a series with its reconstruction and a band, above its anomaly score.
 
     Args:
         times: `[T]`, numbers or dates, increasing.
-        x: `[T, C]`, NaN where nothing was measured; the first `MAX_CHANNELS` channels are shown.
-        mean, low, high: `[T, C]`: reconstruction and its band.
-        score: `[T]`, nats per step, or None.
-        anomaly: `[T]` of bool, shaded, or None where nobody knows.
-        channels: their names.
-        title: of the figure.
+        x: measured values `[T, C]`, NaN where missing; the first `MAX_CHANNELS` channels are drawn.
+        mean: reconstruction `[T, C]`.
+        low, high: lower and upper end of the band `[T, C]`.
+        score: anomaly score of each step `[T]` in nats, for a panel of its own.
+        anomaly: bool `[T]`, the steps known to be anomalous, drawn as a grey background.
+        channel_names: name of each channel; "channel 0", ... by default.
+        title: title of the figure.
     """
     x, mean, low, high = (np.asarray(a) for a in (x, mean, low, high))
-    shown = min(x.shape[1], MAX_CHANNELS)
-    names = channels or [f"channel {i}" for i in range(shown)]
-    rows = shown + (score is not None)
-    figure = _panels(rows, title)
-    for i, axes in enumerate(figure.axes[:shown]):
+    channel_count = min(x.shape[1], MAX_CHANNELS)
+    names = channel_names or [f"channel {i}" for i in range(channel_count)]
+    rows = channel_count + (score is not None)
+    figure = new_figure(10, 1.35 * rows + 0.8)
+    figure.subplots(rows, 1, sharex=True, squeeze=False)
+    figure_title(figure, title)
+    for i, axes in enumerate(figure.axes[:channel_count]):
         axes.fill_between(times, low[:, i], high[:, i], color=MODEL, alpha=0.25, lw=0)
-        axes.plot(times, mean[:, i], color=MODEL, lw=1.2, label="reconstruction, band")
+        axes.plot(times, mean[:, i], color=MODEL, lw=1.2, label="reconstruction with band")
         axes.plot(times, x[:, i], color=DATA, lw=0.9, label="measured")
-        caption(axes, "", "", _broken(names[i]))
+        label_axes(axes, "", "", _with_unit_below(names[i]))
     if score is not None:
-        axes = figure.axes[-1]
-        axes.plot(times, score, color=INK, lw=1.0)
-        usual = np.median(score)
-        axes.axhline(usual, color="#999999", lw=0.8)
-        width = max(np.quantile(score, 0.9) - usual, 1e-3)
-        if np.max(score) - usual > 50 * width:  # faults can be stranger by orders of magnitude
-            axes.set_yscale("symlog", linthresh=10 * width, linscale=1.0)
-            axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=10 * width))
-            axes.minorticks_off()
-            axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-        caption(axes, "", "", "anomaly score\n(nats)")
+        _draw_score(figure.axes[-1], times, np.asarray(score))
     for axes in figure.axes:
         _shade(axes, times, anomaly)
     handles, labels = figure.axes[0].get_legend_handles_labels()
@@ -50,51 +57,59 @@ def series(times, x, mean, low, high, score=None, anomaly=None, channels=None, t
     return figure
 
 
-def series_samples(real, generated, channels=None, most=4):
-    """Generated series below real ones: `[N, T, C]` each, one column for each, one row a channel.
+def series_samples(
+    real: ArrayLike,
+    generated: ArrayLike,
+    channel_names: Sequence[str] | None = None,
+    max_series: int = 4,
+) -> Figure:
+    """Plot generated series to the right of real ones: one series a column, one channel a row.
 
     Args:
-        real, generated: series in data units.
-        channels: their names.
-        most: how many of either to show.
+        real, generated: series `[N, T, C]` in data units.
+        channel_names: name of each channel; "channel 0", ... by default.
+        max_series: number of real and of generated series to draw.
     """
-    real, generated = np.asarray(real)[:most], np.asarray(generated)[:most]
-    shown = min(real.shape[2], MAX_CHANNELS)
-    names = channels or [f"channel {i}" for i in range(shown)]
-    figure = new_figure(2.0 * (len(real) + len(generated)) + 1, 1.2 * shown + 0.8)
-    grid = figure.subplots(
-        shown, len(real) + len(generated), squeeze=False, sharex=True, sharey="row"
-    )
+    real, generated = np.asarray(real)[:max_series], np.asarray(generated)[:max_series]
+    channel_count = min(real.shape[2], MAX_CHANNELS)
+    names = channel_names or [f"channel {i}" for i in range(channel_count)]
+    columns = [("real", x, DATA) for x in real] + [("generated", x, MODEL) for x in generated]
+    figure = new_figure(2.0 * len(columns) + 1, 1.2 * channel_count + 0.8)
+    grid = figure.subplots(channel_count, len(columns), squeeze=False, sharex=True, sharey="row")
     for i, row in enumerate(grid):
-        for j, axes in enumerate(row):
-            ours = j >= len(real)
-            values = (generated[j - len(real)] if ours else real[j])[:, i]
-            axes.plot(values, color=MODEL if ours else DATA, lw=1.1)
-            heading = ("generated" if ours else "real") if i == 0 else ""
-            caption(axes, heading, "", _broken(names[i]) if j == 0 else "")
+        for j, (axes, (source, x, colour)) in enumerate(zip(row, columns, strict=True)):
+            axes.plot(x[:, i], color=colour, lw=1.1)
+            name = _with_unit_below(names[i]) if j == 0 else ""
+            label_axes(axes, source if i == 0 else "", "", name)
     figure.supxlabel("step", color=INK, fontsize=10)
     return figure
 
 
-def _panels(rows, title):
-    figure = new_figure(10, 1.35 * rows + 0.8)
-    figure.subplots(rows, 1, sharex=True, squeeze=False)
-    figure.suptitle(title, x=0.01, ha="left", color=INK, fontsize=11)
-    return figure
+def _draw_score(axes, times, score):
+    """Draw an anomaly score, on a logarithmic scale if it spans orders of magnitude."""
+    axes.plot(times, score, color=INK, lw=1.0)
+    median = np.median(score)
+    axes.axhline(median, color="#999999", lw=0.8)
+    width = max(np.quantile(score, 0.9) - median, 1e-3)
+    if np.max(score) - median > 50 * width:
+        axes.set_yscale("symlog", linthresh=10 * width, linscale=1.0)
+        axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=10 * width))
+        axes.minorticks_off()
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    label_axes(axes, "", "", "anomaly score\n(nats)")
 
 
 def _shade(axes, times, anomaly):
-    """Grey where something is known to be wrong."""
+    """Draw a grey background behind each run of anomalous steps."""
     if anomaly is None:
         return
     edges = np.diff(np.concatenate([[0], np.asarray(anomaly, int), [0]]))
-    for number, (start, end) in enumerate(
-        zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)
-    ):
+    runs = zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)
+    for number, (start, end) in enumerate(runs):
         label = "known anomaly" if number == 0 else None
         axes.axvspan(times[start], times[end - 1], color="#bbbbbb", alpha=0.5, lw=0, label=label)
 
 
-def _broken(name):
-    """A name with its unit on a line of its own."""
-    return short(name, 28).replace(" (", "\n(")
+def _with_unit_below(name):
+    """Move the unit in parentheses to a line of its own."""
+    return shorten(name, 28).replace(" (", "\n(")

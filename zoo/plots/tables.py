@@ -1,22 +1,41 @@
-"""Figures of tables: scores, and what single columns have to do with them."""
+"""Figures of tables: anomaly scores, surprise by column, marginal distributions."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
-from zoo.plots.canvas import DATA, INK, MODEL, caption, legend, new_figure, short
+from zoo.plots.canvas import (
+    DATA,
+    MODEL,
+    add_legend,
+    figure_title,
+    label_axes,
+    new_figure,
+    shorten,
+)
 
 MAX_COLUMNS = 20
+MAX_CLASSES = 8
 
 
-def score_histogram(scores, anomaly=None, auroc=None, bins=60):
-    """How anomaly scores (nats, higher is stranger) are spread, for normal rows and anomalies.
+def score_histogram(
+    scores: ArrayLike,
+    anomaly: ArrayLike | None = None,
+    auroc: float | None = None,
+    bins: int = 60,
+) -> Figure:
+    """Plot histograms of anomaly scores, for normal rows and for anomalies.
+
+    The axis is linear near the median of normal rows and logarithmic far from it.
 
     Args:
-        scores: `[N]`, drawn from the normal rows' median on: linear near it, logarithmic far off.
-        anomaly: `[N]` of bool, or None where nobody knows.
-        auroc: shown in the title.
-        bins: how many.
+        scores: `[N]` in nats; higher is more anomalous.
+        anomaly: bool `[N]`, or None if it is unknown, which counts all rows as normal.
+        auroc: area under the ROC curve, for the title.
+        bins: number of bins.
     """
     scores = np.asarray(scores, "float64")
     anomaly = np.zeros(len(scores), bool) if anomaly is None else np.asarray(anomaly, bool)
@@ -29,100 +48,110 @@ def score_histogram(scores, anomaly=None, auroc=None, bins=60):
     for chosen, name, colour in ((~anomaly, "normal", DATA), (anomaly, "anomaly", MODEL)):
         if chosen.any():
             label = f"{name} ({chosen.sum():,})"
-            share = np.full(chosen.sum(), 100 / chosen.sum())
-            axes.hist(scores[chosen], edges, weights=share, color=colour, alpha=0.65, label=label)
+            weights = np.full(chosen.sum(), 100 / chosen.sum())
+            axes.hist(scores[chosen], edges, weights=weights, color=colour, alpha=0.65, label=label)
     axes.set_xscale("asinh", linear_width=width)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if width > 1 else f"{value:g}")
     axes.minorticks_off()
     title = "Anomaly scores" if auroc is None else f"Anomaly scores, AUROC {auroc:.3f}"
-    caption(axes, title, "$-$ELBO above the normal rows' median (nats)", "share of the group (%)")
-    legend(axes)
+    label_axes(axes, title, "score above the median of normal rows (nats)", "rows of the group (%)")
+    add_legend(axes)
     return figure
 
 
-def column_surprise(names, normal, anomaly=None):
-    """Which columns give rows away: −log p(column | z) above what is usual, in nats.
+def column_surprise(
+    column_names: Sequence[str], normal: ArrayLike, anomaly: ArrayLike | None = None
+) -> Figure:
+    """Plot the mean surprise -log p(column | z) of each column, above a typical row, in nats.
 
     Args:
-        names: of the columns.
-        normal: `[columns]` mean surprise of normal rows.
-        anomaly: the same for anomalies; columns are sorted by the difference, else by `normal`.
+        column_names: name of each column.
+        normal: mean surprise of normal rows `[columns]`.
+        anomaly: the same for anomalies; columns are then sorted by the difference of the two, and
+            otherwise by `normal`.
     """
     normal = np.asarray(normal)
-    key = normal if anomaly is None else np.asarray(anomaly) - normal
-    order = np.argsort(key)[::-1][:MAX_COLUMNS][::-1]
+    sort_key = normal if anomaly is None else np.asarray(anomaly) - normal
+    order = np.argsort(sort_key)[::-1][:MAX_COLUMNS][::-1]
     figure = new_figure(7.4, 1.5 + 0.27 * len(order))
     axes, rows = figure.subplots(), np.arange(len(order))
+    lowest = min(0.0, normal[order].min())
     if anomaly is not None:
-        found = np.asarray(anomaly)[order]
-        axes.hlines(rows, normal[order], found, color="#cccccc", lw=2, zorder=1)
-        axes.scatter(found, rows, color=MODEL, s=36, label="anomalies")
+        anomaly = np.asarray(anomaly)[order]
+        lowest = min(lowest, anomaly.min())
+        axes.hlines(rows, normal[order], anomaly, color="#cccccc", lw=2, zorder=1)
+        axes.scatter(anomaly, rows, color=MODEL, s=36, label="anomalies")
     axes.scatter(normal[order], rows, color=DATA, s=36, label="normal rows")
-    axes.set_yticks(rows, [short(names[i]) for i in order])
+    axes.set_yticks(rows, [shorten(column_names[i]) for i in order])
     axes.axvline(0, color="#999999", lw=0.8, zorder=0)
-    # Anomalies can be surprising by orders of magnitude more than anything else.
+    # The surprise of anomalies spans orders of magnitude.
     axes.set_xscale("symlog", linthresh=1.0)
-    some = f" ({len(order)} of {len(normal)})" if len(order) < len(normal) else ""
-    lowest = min(0.0, *(x.get_offsets()[:, 0].min() for x in axes.collections[-2:]))
     axes.set_xlim(left=lowest - 0.2)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
-    title = rf"Surprise by column{some}: mean $-\log\ p$(column $|\ z$)"
-    caption(axes, title, "nats above a typical training row", "")
+    cut = f" ({len(order)} of {len(normal)})" if len(order) < len(normal) else ""
+    title = rf"Surprise by column{cut}: mean $-\log\ p$(column $|\ z$)"
+    label_axes(axes, title, "nats above a typical training row", "")
     axes.legend(frameon=False, fontsize=9, loc="lower right")
     return figure
 
 
-def marginals(names, real, generated, levels=None, most=12):
-    """Distribution of each column in data and in samples: `[N, columns]` each, NaN for missing.
+def marginals(
+    column_names: Sequence[str],
+    real: ArrayLike,
+    generated: ArrayLike,
+    class_names: Sequence[Sequence[str] | None] | None = None,
+    max_columns: int = 12,
+) -> Figure:
+    """Plot the marginal distribution of each column in the data and in generated rows.
 
     Args:
-        names: of the columns.
-        real, generated: rows.
-        levels: for each column the names of its classes 0, 1, ..., or None for a numeric one.
-        most: how many columns to show.
+        column_names: name of each column.
+        real, generated: rows `[N, columns]`, NaN where missing.
+        class_names: for each column the names of its classes 0, 1, ..., or None if it is numeric;
+            None if all are.
+        max_columns: number of columns to draw.
     """
     real, generated = np.asarray(real), np.asarray(generated)
-    shown = min(most, len(names))
-    columns = min(4, shown)
-    rows = math.ceil(shown / columns)
-    figure = new_figure(3.0 * columns, 2.3 * rows + 0.7)
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for i, axes in enumerate(grid):
-        if i >= shown:
-            axes.set_axis_off()
-            continue
-        both = [x[~np.isnan(x)] for x in (real[:, i], generated[:, i])]
-        if levels is not None and levels[i] is not None:
-            _bars(axes, *both, levels[i])
+    column_count = min(max_columns, len(column_names))
+    width = min(4, column_count)
+    height = math.ceil(column_count / width)
+    figure = new_figure(3.0 * width, 2.3 * height + 0.7)
+    grid = figure.subplots(height, width, squeeze=False).ravel()
+    for axes in grid[column_count:]:
+        axes.set_axis_off()
+    for i, axes in enumerate(grid[:column_count]):
+        observed = [x[~np.isnan(x)] for x in (real[:, i], generated[:, i])]
+        if class_names is not None and class_names[i] is not None:
+            _draw_classes(axes, *observed, class_names[i])
         else:
-            _steps(axes, *both)
-        caption(axes, short(names[i], 30), "", "share (%)" if i % columns == 0 else "")
-    some = f" ({shown} of {len(names)} columns)" if shown < len(names) else ""
-    handles, found = grid[0].get_legend_handles_labels()
-    figure.legend(handles, found, loc="outside upper right", frameon=False, ncols=2)
-    figure.suptitle(f"Data and samples{some}", x=0.01, ha="left", color=INK)
+            _draw_numbers(axes, *observed)
+        label_axes(axes, shorten(column_names[i], 30), "", "rows (%)" if i % width == 0 else "")
+    total = len(column_names)
+    cut = f" ({column_count} of {total} columns)" if column_count < total else ""
+    handles, labels = grid[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", frameon=False, ncols=2)
+    figure_title(figure, f"Marginal distributions of data and samples{cut}")
     return figure
 
 
-def _steps(axes, real, generated):
+def _draw_numbers(axes, real, generated):
+    """Draw histograms of a numeric column."""
     values = np.concatenate([real, generated]) if len(real) + len(generated) else np.zeros(1)
     low, high = np.quantile(values, [0.005, 0.995])
     edges = np.linspace(low, high if high > low else low + 1.0, 31)
-    for x, name, colour, kind in (
-        (real, "data", DATA, "stepfilled"),
-        (generated, "samples", MODEL, "step"),
-    ):
-        share = np.full(len(x), 100 / max(len(x), 1))
-        alpha = 0.35 if kind == "stepfilled" else 1.0
-        axes.hist(
-            x, edges, weights=share, histtype=kind, color=colour, alpha=alpha, lw=1.6, label=name
-        )
+    filled = dict(histtype="stepfilled", color=DATA, alpha=0.35, label="data")
+    outlined = dict(histtype="step", color=MODEL, alpha=1.0, label="samples")
+    for x, style in ((real, filled), (generated, outlined)):
+        axes.hist(x, edges, weights=np.full(len(x), 100 / max(len(x), 1)), lw=1.6, **style)
 
 
-def _bars(axes, real, generated, levels):
-    shown = np.arange(len(levels))[:8]
-    for x, name, colour, shift in ((real, "data", DATA, -0.2), (generated, "samples", MODEL, 0.2)):
-        share = [100 * np.mean(x == level) if len(x) else 0.0 for level in shown]
-        alpha = 0.5 if name == "data" else 1.0
-        axes.bar(shown + shift, share, 0.4, color=colour, alpha=alpha, label=name)
-    axes.set_xticks(shown, [short(levels[i], 9) for i in shown], rotation=30, ha="right")
+def _draw_classes(axes, real, generated, class_names):
+    """Draw bars of a categorical column's first classes."""
+    classes = np.arange(len(class_names))[:MAX_CLASSES]
+    data_style = dict(color=DATA, alpha=0.5, label="data")
+    sample_style = dict(color=MODEL, alpha=1.0, label="samples")
+    for x, shift, style in ((real, -0.2, data_style), (generated, 0.2, sample_style)):
+        percentages = [100 * np.mean(x == c) if len(x) else 0.0 for c in classes]
+        axes.bar(classes + shift, percentages, 0.4, **style)
+    names = [shorten(class_names[c], 9) for c in classes]
+    axes.set_xticks(classes, names, rotation=30, ha="right")

@@ -1,17 +1,23 @@
-"""Figures of how training went."""
+"""Training curves."""
+
+from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
 
-from zoo.plots.canvas import DATA, MODEL, caption, legend, new_figure
+from zoo.plots.canvas import DATA, MODEL, add_legend, label_axes, new_figure
 
 
-def training_curves(history):
-    """ELBO, negative log-likelihood and KL over epochs, for training and validation data.
+def training_curves(history: Mapping[str, ArrayLike]) -> Figure:
+    """Plot ELBO, negative log-likelihood and KL by epoch, for training and validation data.
+
+    The first tenth of the epochs is cut off where it would flatten the rest of a curve.
 
     Args:
-        history: name -> a number for each epoch, as in `fit(...).history`; `epoch`, if there, gives
-            their numbers.
+        history: name -> a number for each epoch, as in `fit(...).history`; an entry `epoch`, if
+            present, holds the epochs' numbers from 0.
     """
     figure = new_figure(11, 3.4)
     panels = {"elbo": "ELBO", "nll": r"$-\log\ p(x|z)$", "kl": r"KL$(q(z|x)\ \|\ p(z))$"}
@@ -23,14 +29,14 @@ def training_curves(history):
                 marker = "o" if len(values) < 30 else None
                 axes.plot(epochs, values, color=colour, label=label, marker=marker, ms=4, lw=1.8)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        _zoom_past_the_start(axes)
-        caption(axes, title, "epoch", "nats per example")
-    legend(figure.axes[0])
+        _cut_off_start(axes)
+        label_axes(axes, title, "epoch", "nats per example")
+    add_legend(figure.axes[0])
     return figure
 
 
-def _zoom_past_the_start(axes):
-    """Leave out the first few values where they would flatten all that comes after."""
+def _cut_off_start(axes):
+    """Limit the y axis to the values after the first tenth of the epochs."""
     curves = [line.get_ydata() for line in axes.get_lines()]
     late = [y[len(y) // 10 :] for y in curves if len(y) >= 10]
     if not late:

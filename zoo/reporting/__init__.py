@@ -1,4 +1,4 @@
-"""One page about a trained model, for people: numbers, pictures, a map, in a single file."""
+"""Reports: one HTML page about a trained model, with numbers, pictures and a latent map."""
 
 from zoo.reporting.write import report
 

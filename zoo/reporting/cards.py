@@ -1,69 +1,72 @@
-"""What is shown of one example beside the map: it, and what the model made of it."""
+"""Cards of single examples, shown beside the latent map: each example and its reconstruction."""
 
 import numpy as np
 
 from zoo.reporting.markup import join, paragraph, table, tag
-from zoo.reporting.thumbnails import MISSING, given, standardised, thumbnails
+from zoo.reporting.thumbnails import MISSING, present_thumbnails, standardise, thumbnails
 
-FARTHEST = 5  # columns of a row that are farthest from what was expected
+MAX_COLUMNS = 5  # columns of a row on its card
 
 
-def cards(parts):
-    """A piece of markup for each example, of all its `Part`s."""
-    found = [CARDS[part.kind](part) for part in parts]
-    if len(found) == 1:
-        return found[0]
+def cards(modalities):
+    """Markup of each example, with all of its modalities."""
+    by_modality = [CARDS[modality.data_kind](modality) for modality in modalities]
+    if len(by_modality) == 1:
+        return by_modality[0]
     headed = [
-        [join(tag("b", part.name), card) for card in of_part]
-        for part, of_part in zip(parts, found, strict=True)
+        [join(tag("b", modality.name), card) for card in modality_cards]
+        for modality, modality_cards in zip(modalities, by_modality, strict=True)
     ]
     return [join(*(tag("div", card) for card in row)) for row in zip(*headed, strict=True)]
 
 
-def _pairs(part):
-    """The example, and what became of it: where it is missing, what the model fills in."""
-    return [tag("div", *pair, class_="pair") for pair in _both(part)]
+def _pictures(modality):
+    """Cards with a picture of the example and one of its reconstruction."""
+    return [tag("div", *pair, class_="pair") for pair in _pairs(modality)]
 
 
-def _both(part):
-    made = thumbnails(part, part.reconstruction, "reconstruction of")
-    return zip(given(part, part.x, "example"), made, strict=True)
-
-
-def _texts(part):
+def _texts(modality):
     return [
-        join(paragraph(one), paragraph("read back: ", made, class_="quiet"))
-        for one, made in _both(part)
+        join(paragraph(original), paragraph("reconstruction: ", reconstructed, class_="quiet"))
+        for original, reconstructed in _pairs(modality)
     ]
 
 
-def _rows(part):
-    """The columns of a row that are farthest from what was expected of them."""
-    x, made = (np.reshape(np.asarray(a), (len(a), -1)) for a in (part.x, part.reconstruction))
-    far = np.nan_to_num(np.abs(standardised(x, x) - standardised(made, x)))
-    names = names_of(part, x.shape[1])
-    found = []
-    for i, row in enumerate(far):
-        if not part.present[i]:
-            found.append(MISSING)
+def _pairs(modality):
+    """Pair thumbnails of each example, or "missing", with those of its reconstruction."""
+    reconstructed = thumbnails(modality, modality.reconstruction, "reconstruction of")
+    return zip(present_thumbnails(modality, modality.x, "example"), reconstructed, strict=True)
+
+
+def _rows(modality):
+    """Cards with a row's columns that have the largest errors, in standard deviations."""
+    x, expected = (
+        np.reshape(np.asarray(a), (len(a), -1)) for a in (modality.x, modality.reconstruction)
+    )
+    errors = np.nan_to_num(np.abs(standardise(x, x) - standardise(expected, x)))
+    names = column_names(modality, x.shape[1])
+    row_cards = []
+    for i, row in enumerate(errors):
+        if not modality.present[i]:
+            row_cards.append(MISSING)
             continue
-        order = np.argsort(-row, kind="stable")[:FARTHEST]
-        cells = [(names[j], *(value(part, a[i, j], j) for a in (x, made))) for j in order]
-        found.append(table(("farthest off", "value", "expected"), cells))
-    return found
+        order = np.argsort(-row, kind="stable")[:MAX_COLUMNS]
+        cells = [(names[j], *(_value(modality, a[i, j], j) for a in (x, expected))) for j in order]
+        row_cards.append(table(("largest errors", "value", "expected"), cells))
+    return row_cards
 
 
-def names_of(part, count):
-    """Names of columns; numbers where nobody gave any."""
-    return list(part.columns) or [f"column {i}" for i in range(count)]
+def column_names(modality, count):
+    """Names of the columns; "column 0", ... if the user gave none."""
+    return list(modality.columns) or [f"column {i}" for i in range(count)]
 
 
-def value(part, number, column):
-    """A number, or the name of its class."""
-    classes = list(part.columns.values())[column] if part.columns else None
+def _value(modality, number, column):
+    """Format a number, or the name of its class."""
+    class_names = list(modality.columns.values())[column] if modality.columns else None
     if np.isnan(number):
         return "missing"
-    return f"{number:.4g}" if classes is None else classes[int(number)]
+    return f"{number:.4g}" if class_names is None else class_names[int(number)]
 
 
-CARDS = {"images": _pairs, "series": _pairs, "texts": _texts, "tables": _rows}
+CARDS = {"images": _pictures, "series": _pictures, "texts": _texts, "tables": _rows}

@@ -1,4 +1,4 @@
-"""What a report looks at: a model, the first examples of its data, and what it makes of them."""
+"""Input of a report's sections: the model, its first examples, and their reconstructions."""
 
 import dataclasses
 import functools
@@ -9,46 +9,44 @@ import tensorflow as tf
 
 from zoo.core import nested
 from zoo.evaluation.diagnosis import Diagnosis
+from zoo.latents import LadderLatent
 from zoo.likelihoods import Series, Text
 from zoo.likelihoods.multimodal import PRESENT
 from zoo.likelihoods.text.inputs import is_text
 from zoo.reporting.cards import cards
 
-# Words from the most probable nine tenths: a rare one early on spoils a whole text.
-WORDS = {"texts": {"temperature": 0.8, "top_p": 0.9}}
-DIMENSIONS = 8  # of the latent space that are looked at one by one
-
-# Kind of data -> whether examples of this shape under this likelihood are of it. The first is.
-KINDS = {
-    "modalities": lambda likelihood, shape: isinstance(shape, dict),
-    "texts": lambda likelihood, shape: isinstance(likelihood, Text),
-    "series": lambda likelihood, shape: isinstance(likelihood, Series),
-    "images": lambda likelihood, shape: len(shape) in (2, 3),
-    "tables": lambda likelihood, shape: True,
-}
+# Rare tokens are left out: one of them early on derails the rest of a text.
+SAMPLING_OPTIONS = {"texts": {"temperature": 0.8, "top_p": 0.9}}
+MAX_DIMENSIONS = 8  # latent dimensions that are traversed
 
 
-def kind_of(likelihood, shape):
-    """One of `KINDS`."""
-    return next(kind for kind, holds in KINDS.items() if holds(likelihood, shape))
+def data_kind(likelihood, event_shape):
+    """Classify data: "modalities", "texts", "series", "images" or "tables"."""
+    if isinstance(event_shape, dict):
+        return "modalities"
+    if isinstance(likelihood, Text):
+        return "texts"
+    if isinstance(likelihood, Series):
+        return "series"
+    return "images" if len(event_shape) in (2, 3) else "tables"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Part:
-    """Examples of one kind: all that a model takes, or one of its modalities.
+class Modality:
+    """Examples of one modality; a model of a single kind of data has one, without a name.
 
     Attributes:
-        name: of the modality, or "".
-        kind: one of `KINDS`.
-        likelihood: p(x|z) of it.
-        x: as a person reads them, `[N, ...]`.
-        reconstruction: E[x|z] of each, likewise.
-        columns: name of each column or channel -> names of its classes, or None.
-        present: bool `[N]`, which examples have it.
+        name: name of the modality, or "".
+        data_kind: "texts", "series", "images" or "tables".
+        likelihood: its p(x|z).
+        x: examples `[N, ...]` in the user's form: texts as strings, values in data units.
+        reconstruction: E[x|z] of each example, in the same form.
+        columns: name of each column or channel -> names of its classes, or None if numeric.
+        present: bool `[N]`, the examples that have this modality.
     """
 
     name: str
-    kind: str
+    data_kind: str
     likelihood: Any
     x: Any
     reconstruction: Any
@@ -58,16 +56,16 @@ class Part:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ReportContext:
-    """What sections of a report are made of.
+    """Input of a report's sections.
 
     Attributes:
         model: the `VAE`.
         x: the first examples of the data, as the model takes them.
-        labels: one for each, or None.
-        columns: names of columns or channels, each with the names of its classes, or empty.
+        labels: label of each example, or None.
+        columns: name of each column or channel -> names of its classes, or None if numeric.
         history: name -> a number for each epoch, or None.
         diagnosis: a `Diagnosis` of all data.
-        seed: of all draws.
+        seed: random seed of all draws.
     """
 
     model: Any
@@ -79,92 +77,102 @@ class ReportContext:
     seed: int
 
     @property
-    def size(self):
-        """How many examples are looked at."""
+    def example_count(self):
+        """Number of examples in x."""
         return nested.rows(self.x)
 
     @property
     def likelihood(self):
-        """The head of p(x|z)."""
+        """Likelihood p(x|z) of the decoder."""
         return self.model.decoder.likelihood
 
     @property
-    def kind(self):
-        """Of the data: one of `KINDS`."""
-        return kind_of(self.likelihood, self.model.decoder.free_event_shape)
+    def data_kind(self):
+        """Kind of data: see `data_kind`."""
+        return data_kind(self.likelihood, self.model.decoder.free_event_shape)
 
     @functools.cached_property
     def elbo(self):
-        """`[N]` nats."""
+        """ELBO of each example, `[N]` nats."""
         return np.asarray(self.model.elbo(self.x, seed=self.seed))
 
     @functools.cached_property
     def reconstruction(self):
-        """E[x|z] of each example, as a person reads it."""
+        """E[x|z] of each example, in the user's form."""
         return self.model.reconstruct(self.x)
 
     @functools.cached_property
     def codes(self):
-        """Means of q(z|x) `[N, D]`; of a ladder the top level's."""
-        return np.asarray(self.model.encode(self.x).loc)[:, : self.top]
+        """Means of q(z|x) `[N, D]`; of a ladder, those of the top level."""
+        return np.asarray(self.model.encode(self.x).loc)[:, : self.top_level_dim]
 
     @property
-    def top(self):
-        """How many dimensions vary by themselves: all, but of a ladder the top level's."""
+    def level_dims(self):
+        """Latent dimensions of each level of a ladder, top first; empty for other models."""
         latents = self.model.latents
-        return getattr(latents, "level_dims", (latents.latent_dim,))[0]
+        return latents.level_dims if isinstance(latents, LadderLatent) else ()
 
     @property
-    def dimensions(self):
-        """The dimensions that say most of x, and in words how much that is."""
-        nats, spread = self.diagnosis.kl_by_dimension, self.diagnosis.loc_deviation
-        values, unit = (spread, "spread") if nats is None else (nats, "nats")
-        order = np.argsort(-values[: self.top], kind="stable")[:DIMENSIONS]
+    def top_level_dim(self):
+        """Number of latent dimensions whose prior does not depend on others: the top level's."""
+        return self.level_dims[0] if self.level_dims else self.model.latents.latent_dim
+
+    @property
+    def informative_dimensions(self):
+        """Dimensions with the largest KL -> that KL as text.
+
+        If the KL has no closed form, the standard deviation of the means of q(z|x) replaces it.
+        """
+        nats, std = self.diagnosis.kl_by_dimension, self.diagnosis.loc_deviation
+        values, unit = (std, "std") if nats is None else (nats, "nats")
+        order = np.argsort(-values[: self.top_level_dim], kind="stable")[:MAX_DIMENSIONS]
         return {int(i): f"{values[i]:.1f} {unit}" for i in order}
 
     @functools.cached_property
-    def parts(self):
-        """A `Part` for each modality, or the one that there is."""
+    def modalities(self):
+        """List of all `Modality` objects; one unless the model is multimodal."""
         prepared = self.model.preprocessor.to_array(self.x)
-        if self.kind != "modalities":
-            shown = readable(self.likelihood, self.x, prepared)
-            there = np.ones(self.size, bool)
-            made = _ended(self.kind, shown, self.reconstruction)
-            return [Part("", self.kind, self.likelihood, shown, made, self.columns, there)]
+        if self.data_kind != "modalities":
+            x = for_display(self.likelihood, self.x, prepared)
+            present = np.ones(self.example_count, bool)
+            mean = _without_padding(self.data_kind, x, self.reconstruction)
+            return [Modality("", self.data_kind, self.likelihood, x, mean, self.columns, present)]
         return [
             self._modality(name, prepared, prepared[PRESENT][:, column])
             for column, name in enumerate(self.model.preprocessor.names)
         ]
 
-    def _modality(self, name, prepared, there):
+    def _modality(self, name, prepared, present):
         likelihood = self.likelihood.parts[name]
-        kind = kind_of(likelihood, self.model.decoder.free_event_shape[name])
-        shown = readable(likelihood, self.x.get(name, ()), prepared[name])
-        made = _ended(kind, shown, self.reconstruction[name])
-        return Part(name, kind, likelihood, shown, made, {}, there)
+        kind = data_kind(likelihood, self.model.decoder.free_event_shape[name])
+        x = for_display(likelihood, self.x.get(name, ()), prepared[name])
+        mean = _without_padding(kind, x, self.reconstruction[name])
+        return Modality(name, kind, likelihood, x, mean, {}, present)
 
     @functools.cached_property
-    def cards(self):
-        """A piece of markup for each example: it, and what the model makes of it."""
-        return cards(self.parts)
+    def example_cards(self):
+        """Markup of each example beside its reconstruction."""
+        return cards(self.modalities)
 
-    def draw(self, n):
-        """n new examples with the noise of p(x|z), as a person reads them."""
-        return self.model.sample(n, seed=self.seed, **WORDS.get(self.kind, {}))
+    def sample(self, n):
+        """Draw n new examples from p(x|z), z from the prior, in the user's form."""
+        options = SAMPLING_OPTIONS.get(self.data_kind, {})
+        return self.model.sample(n, seed=self.seed, **options)
 
 
-def readable(likelihood, x, prepared):
-    """Examples as a person reads them: strings as they came, else what the likelihood sees."""
+def for_display(likelihood, x, prepared):
+    """Convert examples for the page: strings stay, all else goes through the likelihood."""
     if isinstance(likelihood, Text) and is_text(x):
         texts = np.asarray(x.to_list() if isinstance(x, tf.RaggedTensor) else x, object)
         return [t.decode("utf-8", "replace") if isinstance(t, bytes) else str(t) for t in texts]
     return likelihood.preprocessor().from_array(prepared)
 
 
-def _ended(kind, x, reconstruction):
-    """Reconstructions of series without what comes after their last step."""
+def _without_padding(kind, x, reconstruction):
+    """Set reconstructed series to NaN after the last measured step of x."""
     if kind != "series":
         return reconstruction
-    there = ~np.isnan(x) if x.ndim == 2 else ~np.isnan(x).all(2)
-    later = np.cumsum(there[:, ::-1], 1)[:, ::-1] == 0
-    return np.where(later.reshape(*later.shape, *[1] * (x.ndim - 2)), np.nan, reconstruction)
+    measured = ~np.isnan(x) if x.ndim == 2 else ~np.isnan(x).all(2)
+    padding = np.cumsum(measured[:, ::-1], 1)[:, ::-1] == 0
+    padding = padding.reshape(*padding.shape, *[1] * (x.ndim - 2))
+    return np.where(padding, np.nan, reconstruction)

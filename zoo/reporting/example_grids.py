@@ -1,86 +1,87 @@
-"""Tables of small pictures: what is made of examples, new ones, and how codes change them."""
+"""Sections with tables of thumbnails: reconstructions, samples, traversals, interpolations."""
 
 import numpy as np
 
 from zoo.core import nested
 from zoo.reporting.markup import Section, join, paragraph, table, tag
-from zoo.reporting.thumbnails import given, thumbnails
+from zoo.reporting.thumbnails import present_thumbnails, thumbnails
 
 EXAMPLES, SAMPLES, STEPS, PAIRS = 6, 12, 5, 3
-REACH = 2.0  # of a traversal, in deviations of a standard normal prior
+LIMIT = 2.0  # of a traversal, in standard deviations of a standard normal prior
 
 
-def strangest(context):
-    """The examples that the model explains worst."""
+def hardest_examples(context):
+    """Section with the examples of lowest ELBO."""
     order = np.argsort(context.elbo, kind="stable")[:EXAMPLES]
-    shown = [
+    examples = [
         tag(
             "div",
-            tag("b", f"{i}: ELBO {context.elbo[i]:,.1f} nats"),
-            context.cards[i],
+            tag("b", f"Example {i}: ELBO {context.elbo[i]:,.1f} nats"),
+            context.example_cards[i],
             class_="example",
         )
         for i in order
     ]
     text = (
-        f"The {len(order)} of the first {context.size:,} held-out examples with the lowest ELBO, "
-        "by number: outliers, faults in the data, or what the model has yet to learn."
+        f"The {len(order)} of the first {context.example_count:,} held-out examples with the "
+        "lowest ELBO: outliers, errors in the data, or cases that the model has not learned."
     )
-    return Section("Hardest examples", join(paragraph(text), tag("div", *shown, class_="examples")))
+    body = join(paragraph(text), tag("div", *examples, class_="examples"))
+    return Section("Hardest examples", body)
 
 
 def reconstructions(context):
-    """Examples beside what became of them."""
-    (part,) = context.parts
-    both = ((part.x, "example"), (part.reconstruction, "reconstruction of"))
-    pairs = zip(*(given(part, x[:SAMPLES], alt) for x, alt in both), strict=True)
-    rows = [[f"example {i}", *pair] for i, pair in enumerate(pairs)]
-    text = "Held-out examples, and E[x|z] at the mean of q(z|x)."
-    header = ("", "held out", "read back")
+    """Section with examples beside their reconstructions."""
+    (modality,) = context.modalities
+    columns = ((modality.x, "example"), (modality.reconstruction, "reconstruction of"))
+    columns = [present_thumbnails(modality, x[:SAMPLES], alt) for x, alt in columns]
+    rows = [[f"example {i}", *pair] for i, pair in enumerate(zip(*columns, strict=True))]
+    text = "Held-out examples, and their reconstructions from the means of q(z|x)."
+    header = ("", "original", "reconstruction")
     return Section("Reconstructions", join(paragraph(text), table(header, rows, "grid")))
 
 
 def samples(context):
-    """New examples, one beside the other."""
-    (part,) = context.parts
-    rows = [
-        [f"sample {i}", one] for i, one in enumerate(thumbnails(part, context.draw(SAMPLES), ""))
-    ]
-    text = "New examples, drawn: z from the prior, then x from p(x|z)."
+    """Section with new examples."""
+    (modality,) = context.modalities
+    pictures = thumbnails(modality, context.sample(SAMPLES), "")
+    rows = [[f"sample {i}", picture] for i, picture in enumerate(pictures)]
+    text = "New examples: z is drawn from the prior, then x from p(x|z)."
     return Section("Samples", join(paragraph(text), table((), rows, "grid")))
 
 
 def traversal(context):
-    """One dimension of z after the other, all others at 0."""
-    dimensions = context.dimensions
-    ends = dict(low=-REACH, high=REACH, steps=STEPS)
-    made = context.model.traverse(dimensions=list(dimensions), **ends)
+    """Section with traversals of single latent dimensions, the others at 0."""
+    dimensions = context.informative_dimensions
+    limits = dict(low=-LIMIT, high=LIMIT, steps=STEPS)
+    grids = context.model.traverse(dimensions=list(dimensions), **limits)
     rows = []
-    for part in context.parts:
-        found = made[part.name] if part.name else made
-        shown = dict(zip(dimensions, found, strict=True))
-        for i, said in dimensions.items():
-            small = thumbnails(part, shown[i], f"z{i}, step")
-            name = f"{part.name}, " if part.name else ""
-            rows.append([f"{name}z{i} ({said})", *small])
-    header = ["dimension", *(f"{value:+.0f}" for value in np.linspace(-REACH, REACH, STEPS))]
+    for modality in context.modalities:
+        grid = grids[modality.name] if modality.name else grids
+        prefix = f"{modality.name}, " if modality.name else ""
+        for (i, information), images in zip(dimensions.items(), grid, strict=True):
+            pictures = thumbnails(modality, images, f"z{i}, step")
+            rows.append([f"{prefix}z{i} ({information})", *pictures])
+    header = ["dimension", *(f"{value:+.0f}" for value in np.linspace(-LIMIT, LIMIT, STEPS))]
     text = (
-        "What one latent dimension changes while the others stay at 0: its value from left to "
-        "right; in brackets what it says of x, in nats, or how widely it is spread."
+        "One latent dimension varies from left to right while the others stay at 0. In "
+        "parentheses: its KL in nats, or the standard deviation (std) of its means if the KL has "
+        "no closed form."
     )
     return Section("Traversal", join(paragraph(text), table(header, rows, "grid")))
 
 
 def interpolation(context):
-    """From one example to another along the straight line between their codes."""
-    (part,) = context.parts
-    pairs = min(PAIRS, context.size // 2)
+    """Section with straight lines in latent space between pairs of examples."""
+    (modality,) = context.modalities
+    pairs = min(PAIRS, context.example_count // 2)
     ends = [nested.cut(context.x, np.arange(i, 2 * pairs, 2)) for i in (0, 1)]
     paths = context.model.interpolate(*ends, steps=STEPS)
-    shown, rows = thumbnails(part, part.x[: 2 * pairs], "end"), []
+    originals, rows = thumbnails(modality, modality.x[: 2 * pairs], "end"), []
     for number, path in enumerate(paths):
         first, last = 2 * number, 2 * number + 1
-        between = [["", one] for one in thumbnails(part, path, "step")]
-        rows += [[f"held out {first}", shown[first]], *between, [f"held out {last}", shown[last]]]
-    text = "What lies between two held-out examples, in equal steps of z."
+        between = [["", picture] for picture in thumbnails(modality, path, "step")]
+        rows += [[f"example {first}", originals[first]], *between]
+        rows += [[f"example {last}", originals[last]]]
+    text = "Equal steps of z between two held-out examples."
     return Section("Interpolation", join(paragraph(text), table((), rows, "grid")))

@@ -4,89 +4,100 @@ import numpy as np
 
 from zoo import plots
 from zoo.inference import ladder
-from zoo.latents import LadderLatent
 from zoo.reporting.markup import Section
 from zoo.reporting.pictures import picture
-from zoo.reporting.thumbnails import limits
+from zoo.reporting.thumbnails import value_range
 
 COLUMNS, SAMPLES, STEPS, PAIRS = 12, 60, 9, 4
-REACH = 3.0
+LIMIT = 3.0  # of a traversal, in units of z
 
 
 def reconstructions(context):
-    """Originals above what became of them."""
-    (part,) = context.parts
-    drawn = plots.reconstructions(*(_shown(context, x) for x in (part.x, part.reconstruction)))
+    """Section with originals above their reconstructions."""
+    (modality,) = context.modalities
+    rows = (_scaled(context, x) for x in (modality.x, modality.reconstruction))
     alt = "Held-out images in the upper row, their reconstructions below"
-    caption = "Held-out images, and E[x|z] at the mean of q(z|x). What is blurred is what z lacks."
-    return Section("Reconstructions", picture(drawn, alt, caption))
+    caption = (
+        "Held-out images above E[x|z] at the mean of q(z|x). Blur shows details that z does not "
+        "encode."
+    )
+    return Section("Reconstructions", picture(plots.reconstructions(*rows), alt, caption))
 
 
 def hierarchy(context):
-    """What each level of a ladder holds."""
-    if not isinstance(context.model.latents, LadderLatent):
+    """Section with reconstructions from fewer and fewer levels; None without a ladder."""
+    if not context.level_dims:
         return None
-    (part,) = context.parts
-    count = len(context.model.latents.level_dims)
-    few = context.x[:COLUMNS]
-    kept = [ladder.reconstruct_levels(context.model, few, keep) for keep in range(count, 0, -1)]
-    drawn = ladder.reconstruct_levels(context.model, few, 1, samples=2, seed=context.seed)
-    shown = [_shown(context, np.asarray(x)) for x in (part.x[:COLUMNS], kept, drawn)]
-    alt = "Held-out images, and below them what is left with all levels of z, with fewer, with one"
-    caption = "Which level holds what: the further down, the fewer levels of z are those of x."
-    return Section("Levels", picture(plots.levels(*shown), alt, caption))
+    (modality,) = context.modalities
+    x = context.x[:COLUMNS]
+    counts = range(len(context.level_dims), 0, -1)
+    means = [ladder.reconstruct_levels(context.model, x, count) for count in counts]
+    draws = ladder.reconstruct_levels(context.model, x, 1, samples=2, seed=context.seed)
+    rows = [_scaled(context, np.asarray(a)) for a in (modality.x[:COLUMNS], means, draws)]
+    alt = "Held-out images above reconstructions from all levels of z, from fewer, from one"
+    caption = (
+        "Reconstructions from all levels of z and, row by row, from one level less; the levels "
+        "left out come from their priors. The change from row to row is what a level encodes."
+    )
+    return Section("Levels", picture(plots.levels(*rows), alt, caption))
 
 
 def samples(context):
-    """A grid of new images."""
-    made = context.model.generate(SAMPLES, seed=context.seed)
-    drawn = plots.samples(_shown(context, made), columns=COLUMNS)
+    """Section with a grid of new images."""
+    images = context.model.generate(SAMPLES, seed=context.seed)
+    grid = plots.samples(_scaled(context, images), columns=COLUMNS)
     alt = f"A grid of {SAMPLES} new images"
-    caption = "New images: E[x|z] for z from the prior. Do they look like data, and all differ?"
-    return Section("Samples", picture(drawn, alt, caption))
+    caption = (
+        "New images: E[x|z] for z from the prior. Check that they look like data and that they "
+        "differ from one another."
+    )
+    return Section("Samples", picture(grid, alt, caption))
 
 
 def traversal(context):
-    """One dimension of z after the other."""
-    dimensions = context.dimensions
-    made = context.model.traverse(dimensions=list(dimensions), low=-REACH, high=REACH, steps=STEPS)
-    names = [f"$z_{{{i}}}$  {said}" for i, said in dimensions.items()]
-    drawn = plots.traversals(_shown(context, made), names, np.linspace(-REACH, REACH, STEPS))
-    alt = "Images in rows, one for each latent dimension, its value growing to the right"
+    """Section with traversals of single latent dimensions, the others at 0."""
+    dimensions = context.informative_dimensions
+    limits = dict(low=-LIMIT, high=LIMIT, steps=STEPS)
+    grid = context.model.traverse(dimensions=list(dimensions), **limits)
+    names = [f"$z_{{{i}}}$  {information}" for i, information in dimensions.items()]
+    values = np.linspace(-LIMIT, LIMIT, STEPS)
+    alt = "Images in rows, one for each latent dimension, its value increasing to the right"
     caption = (
-        "What one latent dimension changes while the others stay at 0. Rows are the dimensions "
-        "that say most of x, with how much that is in nats, or how widely they are spread."
+        "One latent dimension varies in each row while the others stay at 0. Rows are the "
+        "dimensions with the largest KL, in nats, or with the largest standard deviation (std) "
+        "of their means if the KL has no closed form."
     )
+    drawn = plots.traversals(_scaled(context, grid), names, values)
     return Section("Traversal", picture(drawn, alt, caption))
 
 
 def interpolation(context):
-    """Between pairs of images, of different classes where there are any."""
+    """Section with interpolations between pairs of images, of different classes if possible."""
     start, end = _pairs(context)
     paths = context.model.interpolate(context.x[start], context.x[end], steps=STEPS)
     alt = "Rows of images that change from one held-out image into another"
     caption = (
-        "Equal steps of z between two held-out images. Ghosts of both at once mean holes in z."
+        "Equal steps of z between two held-out images. A cross-fade of the two in the middle "
+        "suggests gaps in the latent space: codes there do not decode to plausible images."
     )
-    return Section(
-        "Interpolation", picture(plots.interpolations(_shown(context, paths)), alt, caption)
-    )
+    drawn = plots.interpolations(_scaled(context, paths))
+    return Section("Interpolation", picture(drawn, alt, caption))
 
 
 def _pairs(context):
+    """Indices of the first and of the second image of each pair."""
     labels = context.labels
-    found = [
-        (i, i + 1)
-        for i in range(0, context.size - 1, 2)
-        if labels is None or labels[i] != labels[i + 1]
-    ][:PAIRS] or [(0, context.size - 1)]
-    return [a for a, _ in found], [b for _, b in found]
+    last = context.example_count - 1
+    pairs = [(i, i + 1) for i in range(0, last, 2) if labels is None or labels[i] != labels[i + 1]][
+        :PAIRS
+    ] or [(0, last)]
+    return [first for first, _ in pairs], [second for _, second in pairs]
 
 
-def _shown(context, x):
-    """Images with a channel, in [0, 1]."""
-    (part,) = context.parts
-    low, high = limits(part.x)
+def _scaled(context, x):
+    """Scale images to [0, 1] and give them a channel axis."""
+    (modality,) = context.modalities
+    low, high = value_range(modality.x)
     x = np.asarray(x, "float32")
-    x = x[..., None] if np.ndim(part.x) == 3 else x
+    x = x[..., None] if np.ndim(modality.x) == 3 else x
     return (x - low) / max(high - low, 1e-12)

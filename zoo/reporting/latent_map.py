@@ -1,26 +1,28 @@
-"""Codes as points of a plane; what is under the pointer is shown beside it."""
+"""Section with a latent map: codes as points, with the example under the pointer beside it."""
 
 import json
 
 import numpy as np
 
 from zoo import plots
-from zoo.plots.projections import plane
+from zoo.plots.canvas import class_colours
+from zoo.plots.projections import project
 from zoo.reporting.markup import Markup, Section, join, paragraph, tag
 
 SIZE, MARGIN = 600, 24
-# Dark to light through hues that all eyes order alike: ends and middles of matplotlib's "viridis".
+# Ends and middles of matplotlib's "viridis", whose order is clear under colour blindness as well.
 RAMP = np.array([[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]])
-MAX_VALUES = 12  # different numbers that are still names of classes
+MAX_NUMERIC_CLASSES = 12  # distinct float labels up to which they count as classes
+MIN_TEXT_DISTANCE = (30, 16)  # pixels between names of classes, across and down
 
 
 def latent_map(context):
-    """The section, with all that its script needs."""
+    """Section with the map, the data of its script and a place for the chosen example."""
     if not np.isfinite(context.codes).all():
-        text = "Codes are not finite: there is no map of them."
+        text = "No map: some codes are not finite."
         return Section("Latent map", paragraph(text, class_="quiet"))
-    points, axes = plane(context.codes.astype("float64"))
-    at, outside = _placed(points)
+    points, axis_names = project(context.codes.astype("float64"))
+    positions, outside = _pixel_positions(points)
     colours, legend, names = _coloured(context)
     titles = [
         f"example {i}{'' if name is None else f', label {name}'}, ELBO {nats:,.1f} nats"
@@ -28,99 +30,95 @@ def latent_map(context):
     ]
     circles = [
         tag("circle", tag("title", title), cx=f"{x:.1f}", cy=f"{y:.1f}", r=4.5, fill=colour)
-        for (x, y), colour, title in zip(at, colours, titles, strict=True)
+        for (x, y), colour, title in zip(positions, colours, titles, strict=True)
     ]
     size = dict(viewBox=f"0 0 {SIZE} {SIZE}", role="img", tabindex=0)
     label = "Codes of held-out examples as points; left and right arrow keys go from one to another"
-    named = [] if context.labels is None else _names(at, names)
-    drawing = tag("svg", *circles, *named, id="map", aria_label=label, **size)
-    found = [{"title": t, "card": c} for t, c in zip(titles, context.cards, strict=True)]
-    data = json.dumps(found).replace("<", "\\u003c")
-    shown = tag("div", _hint(), id="shown", aria_live="polite")
+    class_texts = [] if context.labels is None else _class_texts(positions, names)
+    drawing = tag("svg", *circles, *class_texts, id="map", aria_label=label, **size)
+    cards = zip(titles, context.example_cards, strict=True)
+    data = json.dumps([{"title": title, "card": card} for title, card in cards])
+    hint = "Point at a code, or use the arrow keys, to see its example and reconstruction here."
+    chosen = tag("div", paragraph(hint), id="shown", aria_live="polite")
     body = join(
-        paragraph(_text(context, axes, outside)),
-        tag("div", tag("div", drawing, legend, class_="paper chart"), shown, class_="map"),
-        tag("script", Markup(data), type="application/json", id="points"),
+        paragraph(_text(context, axis_names, outside)),
+        tag("div", tag("div", drawing, legend, class_="paper chart"), chosen, class_="map"),
+        tag("script", Markup(data.replace("<", "\\u003c")), type="application/json", id="points"),
     )
     return Section("Latent map", body)
 
 
-def _hint():
-    return paragraph("Point at a code: here stand its example and what the model makes of it.")
-
-
-def _text(context, axes, outside):
-    plain = [axis.replace("$", "").replace("_", "") for axis in axes]
-    across = f"right: {plain[0]}" + (f", up: {plain[1]}" if plain[1] else "")
-    top = " of the top level" if hasattr(context.model.latents, "level_dims") else ""
-    far = f" {outside} far-off codes stand at the edge." if outside else ""
+def _text(context, axis_names, outside):
+    """Text above the map: its axes, and how to read it."""
+    horizontal, vertical = (axis.replace("$", "").replace("_", "") for axis in axis_names)
+    axes = f"Horizontal axis: {horizontal}" + (f"; vertical axis: {vertical}" if vertical else "")
+    top = " of the top level" if context.level_dims else ""
+    edge = f" {outside} outlying codes are drawn at the edge." if outside else ""
     return (
-        f"The means of q(z|x){top} of the first {context.size:,} held-out examples; {across}. Near "
-        f"ones are alike to the model.{far}"
+        f"Means of q(z|x){top} for the first {context.example_count:,} held-out examples. {axes}. "
+        f"Examples that the model encodes alike lie close together.{edge}"
     )
 
 
-def _placed(points):
-    """Points as pixels, the few far-off ones at the edge; how many these are."""
+def _pixel_positions(points):
+    """Scale points to pixels, with outliers at the edge; return them and the number of outliers."""
     low, high = np.quantile(points, [0.01, 0.99], axis=0)
-    reach = max(float(np.max(high - low)), 1e-6) * 0.65
-    scaled = (points - (low + high) / 2) / reach
+    half_width = max(float(np.max(high - low)), 1e-6) * 0.65
+    scaled = (points - (low + high) / 2) / half_width
     inside = np.clip(scaled, -1, 1)
     outside = int((scaled != inside).any(1).sum())
     return SIZE / 2 + (SIZE / 2 - MARGIN) * inside * [1, -1], outside
 
 
-def _names(at, names):
-    """The name of each class where it is: a legend alone asks for a good eye for colours."""
-    found, taken, names = [], [], np.array(names)
-    own = dict.fromkeys(names.tolist())
-    if len(own) > len(plots.PALETTE):  # numbers, or classes that share a colour
+def _class_texts(positions, names):
+    """Write the name of each class at its median, for readers who cannot match the colours."""
+    texts, taken, names = [], [], np.array(names)
+    classes = dict.fromkeys(names.tolist())
+    if len(classes) > len(plots.PALETTE):  # numbers, or classes that share a colour
         return []
-    for name in own:
-        x, y = np.median(at[names == name], 0)
-        if len(name) <= 12 and all(abs(x - a) > 30 or abs(y - b) > 16 for a, b in taken):
+    across, down = MIN_TEXT_DISTANCE
+    for name in classes:
+        x, y = np.median(positions[names == name], 0)
+        is_free = all(abs(x - a) > across or abs(y - b) > down for a, b in taken)
+        if len(name) <= 12 and is_free:
             taken.append((x, y))
-            found.append(tag("text", name, x=f"{x:.0f}", y=f"{y:.0f}"))
-    return found
+            texts.append(tag("text", name, x=f"{x:.0f}", y=f"{y:.0f}"))
+    return texts
 
 
 def _coloured(context):
-    """(a colour for each example, the legend, a name for each or None)."""
+    """Return a colour for each example, the legend, and a name for each example or None."""
     if context.labels is None:
-        return *_ramp(context.elbo, "ELBO (nats)"), [None] * context.size
+        return *_value_colours(context.elbo, "ELBO (nats)"), [None] * context.example_count
     labels = context.labels
-    numeric = np.issubdtype(labels.dtype, np.floating) and len(np.unique(labels)) > MAX_VALUES
-    if numeric:
-        return *_ramp(labels, "label"), [f"{label:.4g}" for label in labels]
-    return *_classes(labels), [str(label) for label in labels]
+    is_float = np.issubdtype(labels.dtype, np.floating)
+    if is_float and len(np.unique(labels)) > MAX_NUMERIC_CLASSES:
+        return *_value_colours(labels, "label"), [f"{label:.4g}" for label in labels]
+    return *_class_colours(labels), [str(label) for label in labels]
 
 
-def _ramp(values, name):
-    """Colours of numbers, from low to high."""
+def _value_colours(values, name):
+    """Return a colour of the ramp for each number, and the legend."""
     finite = values[np.isfinite(values)]
     low, high = np.quantile(finite, [0.02, 0.98]) if len(finite) else (0.0, 1.0)
-    share = np.clip(np.nan_to_num((values - low) / max(high - low, 1e-12)), 0, 1)
-    at = np.linspace(0, 1, len(RAMP))
-    found = np.stack([np.interp(share, at, channel) for channel in RAMP.T], 1).round().astype(int)
+    fractions = np.clip(np.nan_to_num((values - low) / max(high - low, 1e-12)), 0, 1)
+    stops = np.linspace(0, 1, len(RAMP))
+    channels = [np.interp(fractions, stops, channel) for channel in RAMP.T]
+    colours = np.stack(channels, 1).round().astype(int)
     strip = tag("span", class_="ramp")
-    parts = (f"{name} ", f"{low:,.1f} ", strip, f" {high:,.1f}")
-    return [f"rgb({r},{g},{b})" for r, g, b in found], tag("p", *parts, class_="legend")
+    legend = tag("p", f"{name} ", f"{low:,.1f} ", strip, f" {high:,.1f}", class_="legend")
+    return [f"rgb({r},{g},{b})" for r, g, b in colours], legend
 
 
-def _classes(labels):
-    """Colours of classes; the rarest share the last one where they are too many."""
-    classes, counts = np.unique(labels, return_counts=True)
-    most = len(plots.PALETTE)
-    own = classes
-    if len(classes) > most:
-        own = np.sort(classes[np.argsort(-counts, kind="stable")][: most - 1])
-    colours = dict(zip(own.tolist(), plots.PALETTE, strict=False))
-    found = [colours.get(label, plots.PALETTE[-1]) for label in labels.tolist()]
-    named = {str(label): colour for label, colour in colours.items()}
-    if len(own) < len(classes):
-        named["others"] = plots.PALETTE[-1]
-    entries = [
+def _class_colours(labels):
+    """Return a colour for each label, and the legend; the rarest of many classes share a colour."""
+    own = class_colours(labels)
+    colours = [own.get(label, plots.PALETTE[-1]) for label in labels.tolist()]
+    entries = {str(label): colour for label, colour in own.items()}
+    if len(own) < len(np.unique(labels)):
+        entries["others"] = plots.PALETTE[-1]
+    items = [
         tag("li", tag("span", class_="swatch", style=f"background:{colour}"), name, tabindex=0)
-        for name, colour in named.items()
+        for name, colour in entries.items()
     ]
-    return found, tag("ul", *entries, class_="legend")
+    return colours, tag("ul", *items, class_="legend")

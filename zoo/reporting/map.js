@@ -1,13 +1,13 @@
 "use strict";
-// The latent map: the code nearest to the pointer, or chosen by arrow keys, shows its example.
+// The latent map: shows the example of the code nearest to the pointer or chosen by arrow keys.
 (() => {
   const map = document.getElementById("map");
   if (!map) return;
   const points = JSON.parse(document.getElementById("points").textContent);
   const circles = [...map.querySelectorAll("circle")];
-  const place = circles.map((c) => [Number(c.getAttribute("cx")), Number(c.getAttribute("cy"))]);
+  const positions = circles.map((c) => [Number(c.getAttribute("cx")), Number(c.getAttribute("cy"))]);
   const shown = document.getElementById("shown");
-  const reach = 15;
+  const maxDistance = 15;  // in units of the view box
   let chosen = -1;
 
   function choose(i) {
@@ -17,7 +17,7 @@
     circles[i].classList.add("chosen");
     const title = document.createElement("b");
     title.textContent = points[i].title;
-    // Escaped where this page was written: a card holds no markup of the data's.
+    // Cards were escaped when the page was written, so text of the data cannot be markup here.
     shown.innerHTML = points[i].card;
     shown.prepend(title);
   }
@@ -27,13 +27,13 @@
     const scale = map.viewBox.baseVal.width / box.width;
     const x = (event.clientX - box.left) * scale;
     const y = (event.clientY - box.top) * scale;
-    let best = -1;
-    let least = reach * reach;
-    place.forEach(([a, b], i) => {
-      const far = (a - x) ** 2 + (b - y) ** 2;
-      if (far < least) [best, least] = [i, far];
+    let nearest = -1;
+    let minSquare = maxDistance ** 2;
+    positions.forEach(([a, b], i) => {
+      const square = (a - x) ** 2 + (b - y) ** 2;
+      if (square < minSquare) [nearest, minSquare] = [i, square];
     });
-    if (best >= 0) choose(best);
+    if (nearest >= 0) choose(nearest);
   });
 
   map.addEventListener("keydown", (event) => {
@@ -43,7 +43,7 @@
     choose((chosen + step + circles.length) % circles.length);
   });
 
-  // A class of the legend under the pointer stands out.
+  // Pointing at a class of the legend fades the codes of all others.
   document.querySelectorAll("ul.legend li").forEach((entry) => {
     const colour = getComputedStyle(entry.querySelector(".swatch")).backgroundColor;
     const fade = (on) => circles.forEach((c) => {

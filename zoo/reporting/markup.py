@@ -1,24 +1,25 @@
-"""HTML from Python: what is no markup yet is escaped, so that no text of a user's is code."""
+"""HTML built in Python; all text that is not `Markup` is escaped."""
 
 import dataclasses
 import html
 import re
 
-VOID = ("img", "circle", "polyline", "line", "rect")  # the last four are SVG's, which ends them so
+# Elements without children; the last four are SVG elements, which may be closed the same way.
+VOID = ("img", "circle", "polyline", "line", "rect")
 
 
 class Markup(str):
-    """Text that is HTML as it stands."""
+    """Text that is already HTML and is not escaped again."""
 
     __slots__ = ()
 
 
 @dataclasses.dataclass(frozen=True)
 class Section:
-    """A part of the page under a title of its own.
+    """A section of the page.
 
     Attributes:
-        title: in words.
+        title: heading, plain text.
         body: `Markup`.
     """
 
@@ -27,58 +28,59 @@ class Section:
 
     @property
     def anchor(self):
-        """What a link to it ends with."""
+        """Fragment of a link to this section."""
         return re.sub(r"\W+", "-", self.title.lower()).strip("-")
 
 
 def tag(name, *children, **attributes):
-    """An element. A trailing underscore keeps an attribute from being a keyword of Python.
+    """Return an element.
 
-    Children that are None, and attributes that are None or False, are left out.
+    An attribute whose name is a keyword of Python has a trailing underscore (`class_`). Children
+    that are None, and attributes that are None or False, are left out.
 
     >>> print(tag("p", "a < b, ", tag("b", 3), class_="wide"))
     <p class="wide">a &lt; b, <b>3</b></p>
     """
-    opened = f"{name}{''.join(map(_attribute, attributes.items()))}"
+    opening = f"{name}{''.join(map(_attribute, attributes.items()))}"
     if name in VOID and not children:
-        return Markup(f"<{opened}/>")
-    return Markup(f"<{opened}>{join(*children)}</{name}>")
+        return Markup(f"<{opening}/>")
+    return Markup(f"<{opening}>{join(*children)}</{name}>")
 
 
 def join(*parts):
-    """Parts one after the other, escaped where they are no markup."""
-    return Markup("".join(map(escaped, (part for part in parts if part is not None))))
+    """Concatenate parts, escaped unless they are `Markup`; None is left out."""
+    return Markup("".join(map(escape, (part for part in parts if part is not None))))
 
 
-def escaped(value):
-    """`Markup` as it stands, anything else as text."""
+def escape(value):
+    """Return `Markup` unchanged and anything else as escaped text."""
     return value if isinstance(value, Markup) else Markup(html.escape(str(value)))
 
 
 def table(header, rows, class_=None):
-    """Rows of cells under a header, the first cell of each row a heading; wide ones scroll."""
+    """Return a table whose rows begin with a heading; wide tables scroll."""
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in header)))
     body = [
         tag("tr", tag("th", first, scope="row"), *(tag("td", cell) for cell in rest))
         for first, *rest in rows
     ]
-    found = tag("table", head if header else None, tag("tbody", *body), class_=class_)
-    return tag("div", found, class_="scroll", tabindex=0)
+    element = tag("table", head if header else None, tag("tbody", *body), class_=class_)
+    return tag("div", element, class_="scroll", tabindex=0)
 
 
-def bar(share, text):
-    """A number, and beside it a bar as long as `share` in [0, 1] says."""
-    filled = tag("span", style=f"width:{100 * min(max(share, 0.0), 1.0):.1f}%")
+def bar(fraction, text):
+    """Return a text with a bar before it, filled to a fraction in [0, 1]."""
+    filled = tag("span", style=f"width:{100 * min(max(fraction, 0.0), 1.0):.1f}%")
     return tag("span", tag("span", filled, class_="bar", aria_hidden="true"), text, class_="barred")
 
 
 def figure(content, caption, class_=None):
-    """What is to be seen, and below it what to look for."""
+    """Return a figure with its caption below."""
     return tag("figure", tag("div", content, class_=class_), tag("figcaption", caption))
 
 
 def paragraph(*parts, class_=None):
-    """A paragraph."""
+    """Return a paragraph."""
     return tag("p", *parts, class_=class_)
 
 

@@ -1,4 +1,4 @@
-"""The section that says what the model is: parts with their settings, sizes, seeds, versions."""
+"""Section with the model card: components and settings, size, optimizer, seeds, versions."""
 
 import datetime
 import importlib.metadata
@@ -8,46 +8,47 @@ import platform
 import keras
 
 from zoo.catalogue import available, card
+from zoo.plots.canvas import shorten
 from zoo.reporting.markup import Section, join, table, tag
 
 PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy")
-# What every Keras object has and says nothing of how it was made.
-COMMON = ("name", "trainable", "dtype", "seed", "auto_compile")
-
-MAX = 6  # of a list that are shown
+# Configuration that every Keras object has and that is not a choice of the user.
+COMMON_KEYS = ("name", "trainable", "dtype", "seed", "auto_compile")
+MAX_ITEMS = 6  # of a list
+MAX_LENGTH = 60  # characters of a value
 
 
 def model_card(context):
-    """What it is, what it is made of, and by which software."""
-    rows = [*_what(context), *_parts(context), *_how(context)]
+    """Section with the model's description, components, training and software."""
+    rows = [*_description(context), *_components(context), *_training(context)]
     note = (
-        "Parts stand with the settings that they were made with, as the model's configuration "
-        "has them; what is None is left out."
+        "Components are listed with their settings from the model's configuration; settings that "
+        "are None are left out."
     )
     return Section("Model card", join(table((), rows, "card"), tag("p", note, class_="quiet")))
 
 
-def _what(context):
+def _description(context):
     model = context.model
     yield "model", tag("b", model.name)
     if model.name in available():
-        found = card(model.name)
-        yield "variant of that name", found.summary
-        yield "after", found.reference
-    yield "kind of data", context.kind
-    yield "shape of an example", _shapes(model.decoder.free_event_shape)
-    yield "latent dimensions", _dimensions(model.latents)
-    trained = sum(math.prod(weight.shape) for weight in model.trainable_weights)
-    yield "weights", f"{model.count_params():,}, of which {trained:,} are trained"
+        variant = card(model.name)
+        yield "variant", variant.summary
+        yield "source", variant.reference
+    yield "kind of data", context.data_kind
+    yield "shape of an example", _shape_text(model.decoder.free_event_shape)
+    yield "latent dimensions", _dimensions_text(context)
+    trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+    yield "weights", f"{model.count_params():,}, of which {trainable:,} are trainable"
 
 
-def _parts(context):
-    """The model's parts, one a row."""
+def _components(context):
+    """Rows with each component of the model and its settings."""
     config = keras.saving.serialize_keras_object(context.model)["config"]
     latents, decoder = (dict(config[name]["config"]) for name in ("latents", "decoder"))
-    for name in ("encoder", "prior", "flow", "rungs"):
+    for name in ("encoder", "prior", "flow", "lower_levels"):
         if latents.get(name):
-            yield name, settings(latents[name])
+            yield name.replace("_", " "), settings(latents[name])
     likelihoods = decoder.pop("likelihood", None)
     yield "decoder", settings({**config["decoder"], "config": decoder})
     if likelihoods is not None:
@@ -57,59 +58,58 @@ def _parts(context):
             yield name.replace("_", " "), settings(config[name])
 
 
-def _how(context):
+def _training(context):
+    """Rows with the optimizer's state, seeds, versions and date."""
     model = context.model
-    if getattr(model, "optimizer", None) is not None:
-        # Numbers that each replica has a copy of are no numbers to Python.
+    if model.compiled:
+        # Under a strategy these variables have a copy on each replica, which float() rejects.
         rate, steps = (
             keras.ops.convert_to_numpy(variable).item()
             for variable in (model.optimizer.learning_rate, model.optimizer.iterations)
         )
-        yield "optimizer", f"{type(model.optimizer).__name__}, rate {rate:g}, {steps:,} steps taken"
-    yield "seeds", f"model {model.seed}, this page {context.seed}"
+        name = type(model.optimizer).__name__
+        yield "optimizer", f"{name}, learning rate {rate:g}, {steps:,} training steps"
+    yield "seeds", f"model {model.seed}, report {context.seed}"
     versions = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
     yield "versions", ", ".join([f"zoo {_zoo()}", *versions, f"Python {platform.python_version()}"])
-    yield "date of this page", datetime.date.today().isoformat()
+    yield "date of the report", datetime.date.today().isoformat()
 
 
 def _zoo():
-    import zoo  # noqa: PLC0415  (which is above this file)
+    import zoo  # noqa: PLC0415  (zoo imports this module)
 
     return zoo.__version__
 
 
-def _shapes(shape):
-    """A shape, or those of modalities; any length where it may vary."""
+def _shape_text(shape):
+    """Format an event shape, or a dict of them; "any" is a size that may vary."""
     if isinstance(shape, dict):
-        return ", ".join(f"{name} {_shapes(one)}" for name, one in shape.items())
+        return ", ".join(f"{name} {_shape_text(part)}" for name, part in shape.items())
     return " x ".join("any" if size is None else str(size) for size in shape)
 
 
-def _dimensions(latents):
-    levels = getattr(latents, "level_dims", ())
-    by_level = f", by level from the top down {', '.join(map(str, levels))}" if levels else ""
-    return f"{latents.latent_dim:,}{by_level}"
+def _dimensions_text(context):
+    """Format the number of latent dimensions, and of each level of a ladder."""
+    levels = ", ".join(map(str, context.level_dims))
+    by_level = f"; by level from the top down: {levels}" if levels else ""
+    return f"{context.model.latents.latent_dim:,}{by_level}"
 
 
 def settings(value):
-    """A part of a configuration in words: Class(argument=value, ...), parts within parts too.
+    """Format a configuration as `Class(argument=value, ...)`, with nested objects alike.
 
     >>> settings({"class_name": "KL", "config": {"name": "kl", "weight": 1.0, "groups": None}})
     'KL(weight=1)'
     """
     if isinstance(value, (list, tuple)):
-        shown = [settings(one) for one in value[:MAX]]
-        more = [f"… ({len(value)} in all)"] if len(value) > MAX else []
-        return f"[{', '.join(shown + more)}]"
+        items = [settings(item) for item in value[:MAX_ITEMS]]
+        more = [f"… ({len(value)} in all)"] if len(value) > MAX_ITEMS else []
+        return f"[{', '.join(items + more)}]"
     if isinstance(value, dict) and "class_name" in value:
         config = value.get("config", {})
-        chosen = {n: v for n, v in config.items() if n not in COMMON and v is not None}
-        inner = ", ".join(f"{name}={settings(v)}" for name, v in chosen.items())
-        return f"{value['class_name']}({inner})"
+        chosen = {n: v for n, v in config.items() if n not in COMMON_KEYS and v is not None}
+        arguments = ", ".join(f"{name}={settings(v)}" for name, v in chosen.items())
+        return f"{value['class_name']}({arguments})"
     if isinstance(value, dict):
-        return ", ".join(f"{name}: {settings(one)}" for name, one in value.items())
-    return _cut(f"{value:g}" if isinstance(value, float) else str(value))
-
-
-def _cut(text, most=60):
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+        return ", ".join(f"{name}: {settings(item)}" for name, item in value.items())
+    return shorten(f"{value:g}" if isinstance(value, float) else value, MAX_LENGTH)

@@ -1,4 +1,4 @@
-"""Sections for several modalities: each beside the others, and made from them."""
+"""Sections for several modalities: reconstruction, translation and joint samples."""
 
 import numpy as np
 
@@ -7,51 +7,56 @@ from zoo.inference import multimodal
 from zoo.likelihoods.multimodal import PRESENT
 from zoo.reporting.example_grids import EXAMPLES
 from zoo.reporting.markup import Section, join, paragraph, table, tag
-from zoo.reporting.thumbnails import given, thumbnails
+from zoo.reporting.thumbnails import present_thumbnails, thumbnails
 
 
 def side_by_side(context):
-    """Each modality, what became of it, and what is made of it from the others alone."""
-    few = nested.cut(context.x, slice(EXAMPLES))
+    """Section with each modality, its reconstruction, and its translation from the others."""
+    x = nested.cut(context.x, slice(EXAMPLES))
     rows = []
-    for part in context.parts:
-        small = given(part, part.x[:EXAMPLES], f"{part.name} of example")
-        rows.append([part.name, *small])
-        small = thumbnails(part, part.reconstruction[:EXAMPLES], f"{part.name} read back")
-        rows.append(["from all that is there", *small])
-        rows.append(["from the others alone", *_translated(context, part, few)])
-    header = ["", *map(str, range(min(EXAMPLES, context.size)))]
+    for modality in context.modalities:
+        name = modality.name
+        originals = present_thumbnails(modality, modality.x[:EXAMPLES], f"{name} of example")
+        means = modality.reconstruction[:EXAMPLES]
+        rows.append([name, *originals])
+        rows.append(["from all modalities", *thumbnails(modality, means, f"{name} reconstructed")])
+        rows.append(["from the others alone", *_translations(context, modality, x)])
+    header = ["", *map(str, range(min(EXAMPLES, context.example_count)))]
     text = (
-        "Held-out examples in columns. Below each modality: E[x|z] from all modalities of the "
-        "example, which fills in what is missing, and from the other modalities alone."
+        "Held-out examples in columns. Below each modality: E[x|z] given all modalities that the "
+        "example has, and given the other modalities alone. Modalities that are missing from an "
+        "example are generated from those that it has."
     )
     return Section("Modalities", join(paragraph(text), table(header, rows, "grid")))
 
 
-def _translated(context, part, x):
-    """What is made of the other modalities, where the example has any."""
+def _translations(context, modality, x):
+    """Thumbnails of E[x|z] given the other modalities, for the examples that have any."""
     prepared = context.model.preprocessor.to_array(x)
-    column = context.model.preprocessor.names.index(part.name)
-    there = prepared[PRESENT].copy()
-    there[:, column] = False
-    rows = np.flatnonzero(there.any(1))
-    found = [tag("span", "no other", class_="quiet")] * len(there)
+    column = context.model.preprocessor.names.index(modality.name)
+    present = prepared[PRESENT].copy()
+    present[:, column] = False
+    rows = np.flatnonzero(present.any(1))
+    translations = [tag("span", "no other modality", class_="quiet")] * len(present)
     if context.model.latents.encoder.fusion.needs_all or not len(rows):
-        return found
-    others = nested.cut({**prepared, PRESENT: there}, rows)
-    made = multimodal.translate(context.model, others, part.name)
-    for row, small in zip(rows, thumbnails(part, made, f"{part.name} made up"), strict=True):
-        found[row] = small
-    return found
+        return translations
+    others = nested.cut({**prepared, PRESENT: present}, rows)
+    means = multimodal.translate(context.model, others, modality.name)
+    pictures = thumbnails(modality, means, f"{modality.name} translated")
+    for row, picture in zip(rows, pictures, strict=True):
+        translations[row] = picture
+    return translations
 
 
 def samples(context):
-    """New examples of all modalities at once."""
-    made = context.model.generate(EXAMPLES, seed=context.seed)
+    """Section with new examples of all modalities."""
+    x = context.model.generate(EXAMPLES, seed=context.seed)
     rows = [
-        [part.name, *thumbnails(part, made[part.name], f"new {part.name}")]
-        for part in context.parts
+        [modality.name, *thumbnails(modality, x[modality.name], f"new {modality.name}")]
+        for modality in context.modalities
     ]
-    text = "New examples in columns: E[x|z] of each modality for one z from the prior. They belong "
-    text += "together if the model has learned what the modalities share."
+    text = (
+        "New examples in columns: E[x|z] of each modality for the same z from the prior. Check "
+        "that the modalities of a column match."
+    )
     return Section("Samples", join(paragraph(text), table((), rows, "grid")))

@@ -1,19 +1,19 @@
-"""The page around the sections: one HTML file that asks nothing of any network."""
+"""The HTML page around the sections: a single file without external resources."""
 
 import importlib.resources
 import string
 
-from zoo.reporting.markup import Markup, escaped, join, tag
+from zoo.reporting.markup import Markup, escape, join, tag
 
-# What every report begins with, so that it is known as one.
+# The beginning of every report, by which `report` recognises an earlier one that it may replace.
 FIRST_LINES = '<!doctype html>\n<html lang="en">\n<!-- a report of zoo -->\n'
 
 
 def page(title, sections):
-    """The whole file, a string."""
+    """Return the text of the whole file."""
     links = [tag("a", section.title, href=f"#{section.anchor}") for section in sections]
     parts = {
-        "title": escaped(title),
+        "title": escape(title),
         "links": join(*links),
         "sections": join(*map(_section, sections)),
         "style": _file("page.css"),

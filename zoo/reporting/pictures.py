@@ -1,4 +1,4 @@
-"""Pictures that stand in the page itself: figures as SVG or PNG, small ones of single examples."""
+"""Pictures embedded in the page: figures as SVG or PNG, and single small images."""
 
 import base64
 import io
@@ -9,24 +9,30 @@ import tensorflow as tf
 
 from zoo.reporting.markup import figure, tag
 
-# Lines and bars stay sharp as SVG; with more axes or bytes they are smaller as pixels.
+# SVG keeps lines and bars sharp; beyond these limits PNG is smaller.
 MAX_AXES, MAX_BYTES = 6, 150_000
-SHARPNESS = 144  # pixels an inch
-INCH = 96  # of CSS
+DPI = 144  # of PNG files
+CSS_DPI = 96
 
 
 def chart(drawn, alt, caption):
-    """A `matplotlib` figure of lines and bars, which may be shown light on dark."""
-    return figure(_image(_data(drawn), drawn, alt), caption, "paper chart")
+    """Embed a `matplotlib` figure of lines and bars, whose colours are inverted in dark mode."""
+    return figure(_image(_vector_or_png(drawn), drawn, alt), caption, "paper chart")
 
 
 def picture(drawn, alt, caption):
-    """A `matplotlib` figure whose own colours count, such as a grid of images."""
+    """Embed a `matplotlib` figure whose colours must stay, such as a grid of images."""
     return figure(_image(_png(drawn), drawn, alt), caption, "paper")
 
 
 def pixels(x, alt, side=None):
-    """An image uint8 `[H, W, C]`, C 1 or 3, magnified to `side` on the page without blur."""
+    """Embed a small image.
+
+    Args:
+        x: uint8 `[H, W, C]`, C 1 or 3.
+        alt: description for readers who cannot see it.
+        side: length of its longer side on the page, to which it is magnified without blur.
+    """
     data = _uri("image/png", tf.io.encode_png(x).numpy())
     height, width = x.shape[:2]
     scale = 1 if side is None else side / max(height, width)
@@ -35,23 +41,23 @@ def pixels(x, alt, side=None):
 
 
 def _image(data, drawn, alt):
-    """As large on a page as on paper, however many pixels it has."""
-    return tag("img", src=data, alt=alt, width=round(INCH * drawn.get_size_inches()[0]))
+    """Image element with the figure's size in inches, whatever its resolution."""
+    return tag("img", src=data, alt=alt, width=round(CSS_DPI * drawn.get_size_inches()[0]))
 
 
-def _data(drawn):
-    """SVG, which stays sharp, where it is not too large."""
+def _vector_or_png(drawn):
+    """Encode a figure as SVG, or as PNG if it has many axes or the SVG would be large."""
     if len(drawn.axes) > MAX_AXES:
         return _png(drawn)
     file = io.BytesIO()
     drawn.savefig(file, format="svg", metadata={"Date": None})
     if file.tell() > MAX_BYTES:
         return _png(drawn)
-    return _uri("image/svg+xml", _same_each_time(file.getvalue().decode()).encode())
+    return _uri("image/svg+xml", _reproducible(file.getvalue().decode()).encode())
 
 
-def _same_each_time(svg):
-    """The names that matplotlib draws at random for clip paths and markers, as numbers."""
+def _reproducible(svg):
+    """Number the ids of clip paths and markers, which matplotlib draws at random."""
     names = dict.fromkeys(re.findall(r'id="\w*?([0-9a-f]{10})"', svg))
     for number, name in enumerate(names):
         svg = svg.replace(name, str(number))
@@ -60,7 +66,7 @@ def _same_each_time(svg):
 
 def _png(drawn):
     file = io.BytesIO()
-    drawn.savefig(file, format="png", dpi=SHARPNESS)
+    drawn.savefig(file, format="png", dpi=DPI)
     return _uri("image/png", file.getvalue())
 
 
@@ -68,8 +74,8 @@ def _uri(kind, data):
     return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def as_bytes(x, low, high):
-    """`[..., C]` from low to high as uint8 with one channel or three."""
+def to_uint8(x, low, high):
+    """Scale `[..., C]` from [low, high] to uint8, with three channels or the first one."""
     x = np.asarray(x, "float32")
     x = x if x.shape[-1] == 3 else x[..., :1]
     scaled = (x - low) / max(high - low, 1e-12)

@@ -1,4 +1,4 @@
-"""Which sections a report has: those that all have, and those of one kind of data."""
+"""Sections of a report, common ones and those of one kind of data, in their order."""
 
 import keras
 
@@ -13,7 +13,7 @@ from zoo.reporting import (
     tables,
 )
 
-# Kind of data -> the sections that only it has. Each is a function of a `ReportContext`.
+# Kind of data -> functions of a `ReportContext`, each of which returns a `Section` or None.
 SECTIONS = {
     "images": (
         images.reconstructions,
@@ -22,7 +22,7 @@ SECTIONS = {
         images.traversal,
         images.interpolation,
     ),
-    "tables": (tables.columns, tables.marginals, tables.dimensions),
+    "tables": (tables.columns, tables.marginals, tables.traversal),
     "series": (series.reconstructions, series.samples, example_grids.traversal),
     "texts": (
         example_grids.reconstructions,
@@ -35,18 +35,18 @@ SECTIONS = {
 
 
 def sections(context, verbose=0):
-    """All sections of a report, in order; verbose=1 shows progress."""
-    makers = [numbers.verdict, model_card.model_card, numbers.curves, numbers.diagnosis]
-    makers += [
-        *SECTIONS[context.kind],
+    """Compute all sections of a report, in order; verbose=1 shows progress."""
+    functions = [numbers.verdict, model_card.model_card, numbers.curves, numbers.diagnosis]
+    functions += [
+        *SECTIONS[context.data_kind],
         latent_map.latent_map,
-        example_grids.strangest,
+        example_grids.hardest_examples,
         numbers.numbers,
     ]
-    bar = keras.utils.Progbar(len(makers), unit_name="section") if verbose else None
-    found = []
-    for number, make in enumerate(makers, 1):
-        found.append(make(context))
-        if bar is not None:
-            bar.update(number)
-    return [section for section in found if section is not None]
+    progress = keras.utils.Progbar(len(functions), unit_name="section") if verbose else None
+    results = []
+    for number, function in enumerate(functions, 1):
+        results.append(function(context))
+        if progress is not None:
+            progress.update(number)
+    return [section for section in results if section is not None]

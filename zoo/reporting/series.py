@@ -12,45 +12,49 @@ SAMPLES = 3
 
 
 def reconstructions(context):
-    """A usual series and the hardest one, with what the model makes of them and its band."""
-    (part,) = context.parts
+    """Section with a typical and the hardest series, their reconstructions and bands."""
+    (modality,) = context.modalities
     order = np.argsort(context.elbo, kind="stable")
-    chosen = {"A typical series (median ELBO)": int(order[len(order) // 2])}
-    chosen["The hardest series (lowest ELBO)"] = int(order[0])
-    found = predictive(
-        context.model, nested.cut(context.x, np.array([*chosen.values()])), seed=context.seed
-    )
-    low, middle, high = (_channels(part, q) for q in found.quantiles)
+    examples = {"A typical series (median ELBO)": int(order[len(order) // 2])}
+    examples["The hardest series (lowest ELBO)"] = int(order[0])
+    x = nested.cut(context.x, np.array([*examples.values()]))
+    quantiles = predictive(context.model, x, seed=context.seed).quantiles
+    low, median, high = (_with_channels(modality, q) for q in quantiles)
+    measured = _with_channels(modality, modality.x)
     figures = []
-    for row, (what, i) in enumerate(chosen.items()):
-        x = _channels(part, part.x)[i]
+    for row, (name, i) in enumerate(examples.items()):
+        x = measured[i]
         steps = 1 + int(np.max(np.flatnonzero(~np.isnan(x).all(1)), initial=0))
-        parts = [a[:steps] for a in (x, middle[row], low[row], high[row])]
+        curves = [a[:steps] for a in (x, median[row], low[row], high[row])]
         drawn = plots.series(
             np.arange(steps),
-            *parts,
-            channels=list(part.columns) or None,
-            title=f"{what}: number {i}, {context.elbo[i]:,.1f} nats",
+            *curves,
+            channel_names=list(modality.columns) or None,
+            title=f"{name}: example {i}, ELBO {context.elbo[i]:,.1f} nats",
         )
-        alt = f"{what}: measured values, reconstruction and band, over steps"
-        caption = "Measured values in the data's units, and median and 5 to 95 % of 100 draws."
+        alt = f"{name}: measured values, reconstruction and band, by step"
+        caption = (
+            "Measured values in data units, and the median and the 5 to 95 % band of 100 draws "
+            "from the model."
+        )
         figures.append(chart(drawn, alt, caption))
     return Section("Reconstructions", join(*figures))
 
 
 def samples(context):
-    """New series beside real ones."""
-    (part,) = context.parts
-    real, drawn = (_channels(part, x[:SAMPLES]) for x in (part.x, context.draw(SAMPLES)))
-    figure = plots.series_samples(real, drawn, list(part.columns) or None)
+    """Section with new series beside real ones."""
+    (modality,) = context.modalities
+    both = (modality.x[:SAMPLES], context.sample(SAMPLES))
+    real, generated = (_with_channels(modality, x) for x in both)
+    figure = plots.series_samples(real, generated, list(modality.columns) or None)
     alt = "Held-out series on the left, new ones on the right, one channel a row"
     caption = (
-        "Held-out series beside new ones: z from the prior, then x with the noise of p(x|z). Do "
-        "they move alike?"
+        "Held-out series beside new ones: z from the prior, then x from p(x|z) with its noise. "
+        "Check that their levels, shapes and noise are alike."
     )
     return Section("Samples", chart(figure, alt, caption))
 
 
-def _channels(part, x):
-    """`[N, T, C]`."""
-    return x[..., None] if np.ndim(part.x) == 2 else x
+def _with_channels(modality, x):
+    """Give series of a single channel its axis: `[N, T, C]`."""
+    return x[..., None] if np.ndim(modality.x) == 2 else x

@@ -1,16 +1,18 @@
-"""From a model and its data to a file."""
+"""The public function `report`: checks its arguments, diagnoses the model, writes the page."""
 
-import collections.abc
-import numbers
 import os
 import pathlib
+from collections.abc import Iterable, Mapping
+from numbers import Integral
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from zoo.core import inputs, nested, validation
 from zoo.evaluation.diagnosis import diagnose
 from zoo.inference.batching import first
+from zoo.model import VAE
 from zoo.reporting.context import ReportContext
 from zoo.reporting.page import FIRST_LINES, page
 from zoo.reporting.sections import sections
@@ -19,59 +21,60 @@ CURVES = ("elbo", "nll", "kl", "val_elbo", "val_nll", "val_kl")
 
 
 def report(
-    vae,
-    data,
-    path,
+    vae: VAE,
+    data: np.ndarray | tf.Tensor | tf.data.Dataset | Mapping | list,
+    path: str | os.PathLike,
     *,
-    labels=None,
-    columns=None,
-    history=None,
-    title=None,
-    importance_samples=50,
-    max_examples=512,
-    seed=0,
-    verbose=0,
-):
-    """Write one HTML page about a trained model, for people, and return its path.
+    labels: np.ndarray | list | None = None,
+    columns: Iterable[str] | Mapping[str, list[str] | None] | None = None,
+    history: keras.callbacks.History | Mapping[str, list[float]] | None = None,
+    title: str | None = None,
+    importance_samples: int = 50,
+    max_examples: int = 512,
+    seed: int = 0,
+    verbose: int = 0,
+) -> pathlib.Path:
+    """Write an HTML page about a trained model, and return its path.
 
-    On it: a verdict and what to try, the model's parts with their settings, training curves, the
-    diagnosis, reconstructions, samples, traversals, a map of the codes that shows the example under
-    the pointer, the hardest examples, and all numbers in nats. Pictures are inside the file, and it
-    asks nothing of any network.
+    The page holds a verdict with advice, the model card, training curves, the diagnosis,
+    reconstructions, samples, traversals, a latent map that shows the example under the pointer,
+    the hardest examples, and all numbers in nats. It is a single file that loads nothing from a
+    network.
 
     Args:
         vae: a trained `VAE`.
-        data: data that it has not seen: what it takes, in memory or as a dataset of any length. The
-            diagnosis goes through all of it, pictures and map are of the first `max_examples`.
-        path: of the file to write. An earlier report is replaced, another file is not; it is
-            written whole or not at all.
-        labels: one for each example, for the map: classes, or numbers; of a dataset, one for each
-            of the first `max_examples`.
-        columns: names of a table's columns or a series' channels; a dict gives the names of each
-            column's classes as well, None for a numeric one.
-        history: what `fit` returned, or its `history`, for the curves.
-        title: of the page.
+        data: held-out data: what the model takes, in memory or as a dataset of any length. The
+            diagnosis uses all of it; pictures and the map use the first `max_examples`.
+        path: file to write. An earlier report is replaced, any other file is not. If writing
+            fails, an earlier report stays as it is.
+        labels: a label for each example, classes or numbers, which colour the map; for a dataset,
+            one for each of the first `max_examples`.
+        columns: names of a table's columns or a series' channels; or a dict of each name -> the
+            names of that column's classes, None for a numeric column.
+        history: the result of `fit`, or its `history`, for the training curves.
+        title: title of the page.
         importance_samples: draws for each example, for the bound on log p(x).
-        max_examples: how many to look at one by one, and to compute that bound on.
-        seed: of all draws.
-        verbose: 1 shows how far it is.
+        max_examples: number of examples to draw, and to compute that bound on.
+        seed: random seed of all draws.
+        verbose: 1 shows progress.
 
     Raises:
-        ValueError: an argument does not fit; the path is a folder, in none, or another file's.
-        TypeError: an argument is of a type that it cannot be.
+        ValueError: an argument does not fit the model or the data, or the path is a folder, in a
+            folder that does not exist, or another file.
+        TypeError: an argument is of the wrong type.
         ImportError: matplotlib or scikit-learn is not installed.
     """
-    path = _free(path)
+    path = _writable(path)
     inputs.given(data, "data")
     validation.count(importance_samples=importance_samples, max_examples=max_examples)
     seed, history = validation.seed(seed), _history(history)
-    if not hasattr(vae, "latents"):
+    if not isinstance(vae, VAE):
         raise TypeError(f"vae must be a zoo.VAE, got {type(vae).__name__}")
     x = first(data, max_examples)
     labels, columns = _labels(labels, data, nested.rows(x)), _columns(columns)
     inputs.array(vae, x, "data")
-    _fitting(columns, vae)
-    found = diagnose(
+    _check_columns(columns, vae)
+    diagnosis = diagnose(
         vae,
         data,
         importance_samples=importance_samples,
@@ -79,65 +82,79 @@ def report(
         seed=seed,
         verbose=verbose,
     )
-    context = ReportContext(vae, x, labels, columns, history, found, seed)
-    text = page(title or f"{vae.name}: a report", sections(context, verbose))
+    context = ReportContext(vae, x, labels, columns, history, diagnosis, seed)
+    text = page(title or f"{vae.name}: model report", sections(context, verbose))
     partial = path.with_name(f"{path.name}.partial")
     partial.write_text(text, "utf-8")
     os.replace(partial, path)
     return path
 
 
-def _free(path):
-    """The path, where a report may be written."""
+def _writable(path):
+    """Return the path if a report may be written there; raise `ValueError` otherwise."""
     path = pathlib.Path(path).expanduser()
     if path.is_dir():
-        raise ValueError(f"path must be a file's, got the folder {path}")
+        raise ValueError(f"path must be a file, got the folder {path}: add a file name")
     if not path.parent.is_dir():
-        raise ValueError(f"path must be in a folder that is there, got {path}")
+        raise ValueError(f"path must be in an existing folder, got {path}: create the folder first")
     if path.exists():
         with path.open("rb") as file:
             if file.read(len(FIRST_LINES)) != FIRST_LINES.encode():
-                raise ValueError(f"path must not be that of another file, got {path}")
+                raise ValueError(
+                    f"path must be a new file or an earlier report, got the other file {path}: "
+                    "choose another path"
+                )
     return path
 
 
 def _history(history):
-    """name -> a number for each epoch, or None."""
-    found = getattr(history, "history", history)
-    if found is None:
+    """Return a dict of name -> a number for each epoch, or None."""
+    if history is None:
         return None
-    if not isinstance(found, collections.abc.Mapping):
-        raise TypeError(f"history must be what fit returned or a dict, got {type(found).__name__}")
-    if not any(len(found.get(name, ())) for name in CURVES):
-        raise ValueError(f"history must hold one of {', '.join(CURVES)}, got {', '.join(found)}")
-    return dict(found)
+    logs = history.history if isinstance(history, keras.callbacks.History) else history
+    if not isinstance(logs, Mapping):
+        raise TypeError(f"history must be the result of fit or a dict, got {type(logs).__name__}")
+    if not any(len(logs.get(name, ())) for name in CURVES):
+        raise ValueError(f"history must hold one of {', '.join(CURVES)}, got {', '.join(logs)}")
+    return dict(logs)
 
 
 def _labels(labels, data, size):
-    """One for each of the first examples, as an array, or None."""
+    """Return the labels of the first `size` examples as an array, or None."""
     if labels is None:
         return None
-    found, stream = np.asarray(labels), isinstance(data, tf.data.Dataset)
-    expected = size if stream else nested.rows(data)
-    if found.ndim != 1 or (len(found) < size if stream else len(found) != expected):
-        least = "at least " if stream else ""
-        raise ValueError(f"labels must be {least}{expected} in a vector, got shape {found.shape}")
-    return found[:size]
+    labels, is_dataset = np.asarray(labels), isinstance(data, tf.data.Dataset)
+    expected = size if is_dataset else nested.rows(data)
+    if labels.ndim != 1 or (len(labels) < size if is_dataset else len(labels) != expected):
+        at_least = "at least " if is_dataset else ""
+        raise ValueError(
+            f"labels must be a vector of {at_least}{expected} entries, got shape {labels.shape}"
+        )
+    return labels[:size]
 
 
 def _columns(columns):
-    """name -> names of its classes, or None."""
+    """Return a dict of column name -> names of its classes, or None."""
     if columns is None:
         return {}
-    if isinstance(columns, str) or not isinstance(columns, collections.abc.Iterable):
-        raise TypeError(f"columns must be names or a dict of them, got {columns!r}")
-    given = columns if isinstance(columns, dict) else dict.fromkeys(columns)
-    return {str(name): classes for name, classes in given.items()}
+    if isinstance(columns, str) or not isinstance(columns, Iterable):
+        raise TypeError(f"columns must be a list of names or a dict of them, got {columns!r}")
+    class_names = columns if isinstance(columns, Mapping) else dict.fromkeys(columns)
+    return {str(name): classes for name, classes in class_names.items()}
 
 
-def _fitting(columns, vae):
-    """Raise `ValueError` where names are not as many as columns."""
+def _check_columns(columns, vae):
+    """Raise `ValueError` unless there is a name for each column of x, or no names at all."""
+    if not columns:
+        return
     shape = vae.decoder.free_event_shape
-    expected = shape[-1] if isinstance(shape, tuple) and shape else None
-    if columns and not (isinstance(expected, numbers.Integral) and len(columns) == expected):
-        raise ValueError(f"columns must name the {expected} columns of x, got {len(columns)}")
+    count = shape[-1] if isinstance(shape, tuple) and shape else None
+    if not isinstance(count, Integral):
+        raise ValueError(
+            "columns must be None for data without a fixed number of columns, "
+            f"got {len(columns)} names"
+        )
+    if len(columns) != count:
+        raise ValueError(
+            f"columns must name each of the {count} columns of x, got {len(columns)} names"
+        )
