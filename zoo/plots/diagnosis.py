@@ -64,7 +64,7 @@ def _parts(axes, found):
 def _dimensions(axes, found):
     """Bars of the KL of each dimension; of the spread of the means where there is no such KL."""
     known = found.kl_by_dimension is not None
-    values = found.kl_by_dimension if known else found.loc_deviation**2
+    values = found.kl_by_dimension if known else found.loc_std**2
     order = np.argsort(-values, kind="stable")[:MAX_BARS]
     for active, colour, name in ((True, DATA, "in use"), (False, IDLE, "idle")):
         chosen = found.active[order] == active

@@ -117,7 +117,7 @@ class ReportContext:
     @property
     def dimensions(self):
         """The dimensions that say most of x, and in words how much that is."""
-        nats, spread = self.diagnosis.kl_by_dimension, self.diagnosis.loc_deviation
+        nats, spread = self.diagnosis.kl_by_dimension, self.diagnosis.loc_std
         values, unit = (spread, "spread") if nats is None else (nats, "nats")
         order = np.argsort(-values[: self.top], kind="stable")[:DIMENSIONS]
         return {int(i): f"{values[i]:.1f} {unit}" for i in order}

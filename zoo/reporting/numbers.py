@@ -88,7 +88,7 @@ def _rows(context):
     active = f"{d.active_units} of {len(d.active)}"
     yield "active units", active, "dimensions whose mean varies by more than 0.01 over the data"
     yield "scale of q(z|x)", f"{np.median(d.scale_mean):.3f}", "median over dimensions"
-    yield "spread of its means", f"{np.median(d.loc_deviation):.3f}", "median over dimensions"
+    yield "spread of its means", f"{np.median(d.loc_std):.3f}", "median over dimensions"
 
 
 def _per_unit(context):
