@@ -110,7 +110,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         return self._score_checked(self._check_data(X))
 
     def decision_function(self, X: np.ndarray | dict | tf.data.Dataset) -> np.ndarray:
-        """Score less the threshold, `score_samples(X) - offset_`, `[N]` nats."""
+        """Score minus the threshold, `score_samples(X) - offset_`, `[N]` nats."""
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: np.ndarray | dict | tf.data.Dataset) -> np.ndarray:

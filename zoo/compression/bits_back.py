@@ -86,12 +86,12 @@ class BitsBackCoder:
         """Push one block of at most `block_model.rows` examples, symbols `[n, *event]`."""
         if bits_back:
             stack.whiten(len(x) * self.bits_to_draw_z)
-        encoded = self.block_model.encode(self._values(x))
+        outputs = self.block_model.encoder_outputs(self._values(x))
         state, levels = None, []
         for level in range(self.block_model.levels):
             state, prior = self.block_model.prior(level, state)
             grid = self._grid(level, prior)
-            loc, scale = self._posterior(grid, len(x), level, state, encoded, prior)
+            loc, scale = self._posterior(grid, len(x), level, state, outputs, prior)
             if bits_back:
                 k = stack.pop_normal(loc.ravel(), scale.ravel(), grid.max_k).reshape(loc.shape)
             else:
@@ -114,9 +114,9 @@ class BitsBackCoder:
         x = stack.pop_symbols(self._probabilities(state, n))
         x = x.reshape(n, *self.block_model.event_shape)
         if bits_back:
-            encoded = self.block_model.encode(self._values(x))
+            outputs = self.block_model.encoder_outputs(self._values(x))
             for level, state, prior, grid, k in reversed(levels):
-                loc, scale = self._posterior(grid, n, level, state, encoded, prior)
+                loc, scale = self._posterior(grid, n, level, state, outputs, prior)
                 stack.push_normal(k.ravel(), loc.ravel(), scale.ravel(), grid.max_k)
             stack.unwhiten(n * self.bits_to_draw_z)
         return x
@@ -125,9 +125,9 @@ class BitsBackCoder:
         grid = self.block_model.grid(level)
         return grid(*(_check_finite(a, "p(z)") for a in prior), self.spacing)
 
-    def _posterior(self, grid, n, level, state, encoded, prior):
+    def _posterior(self, grid, n, level, state, outputs, prior):
         """Loc and scale of q(z|x) `[n, D]` in grid units."""
-        parameters = self.block_model.posterior(level, state, encoded, prior)
+        parameters = self.block_model.posterior(level, state, outputs, prior)
         return grid.in_grid_units(*(_check_finite(a, "q(z|x)")[:n] for a in parameters))
 
     def _probabilities(self, state, n):

@@ -38,9 +38,9 @@ class BlockModel:
         self.rows = max(1, min(MAX_ROWS, MAX_PROBABILITIES // per_row))
         self.top_grid, self._top_prior = top_prior(model.latents)
 
-    def encode(self, x):
+    def encoder_outputs(self, x):
         """Encoder outputs of x `[rows, *event]`, from which all posteriors are computed."""
-        return self._run("encode", self._encode, x)
+        return self._run("encoder outputs", self._encoder_outputs, x)
 
     def prior(self, level, state):
         """The state before a level, and the parameters of p(z|z above) for its grid."""
@@ -53,9 +53,9 @@ class BlockModel:
         """The class of the grid of a level's z."""
         return self.top_grid if level == 0 else NormalGrid
 
-    def posterior(self, level, state, encoded, prior):
+    def posterior(self, level, state, outputs, prior):
         """Loc and scale of q(z|x, z above), `[rows, D]`; `prior` holds that level's parameters."""
-        return self._run(f"posterior {level}", self._posterior(level), state, encoded, *prior)
+        return self._run(f"posterior {level}", self._posterior(level), state, outputs, *prior)
 
     def merge(self, level, state, z):
         """The state after z `[rows, D]` of a level."""
@@ -77,13 +77,13 @@ class BlockModel:
         distribution = self.model.decoder(state, training=False)
         return self.alphabet.probabilities(elements(distribution))
 
-    def _encode(self, x):
+    def _encoder_outputs(self, x):
         q = self.latents.encoder(self._encoder_inputs(x), training=False)
         return q.loc, q.scale
 
     def _posterior(self, level):
         del level
-        return lambda state, encoded, *prior: encoded
+        return lambda state, outputs, *prior: outputs
 
     def _merge(self, level):
         del level
@@ -97,7 +97,7 @@ class LadderBlockModel(BlockModel):
         super().__init__(model)
         self.levels = 1 + len(self.latents.lower_levels)
 
-    def _encode(self, x):
+    def _encoder_outputs(self, x):
         return self.latents.encoder.bottom_up(self._encoder_inputs(x), False)
 
     def _prior(self, level):
@@ -111,12 +111,12 @@ class LadderBlockModel(BlockModel):
         return prior
 
     def _posterior(self, level):
-        def posterior(state, encoded, *prior):
+        def posterior(state, outputs, *prior):
             if level == 0:
-                q = self.latents.encoder.posterior(encoded[0])
+                q = self.latents.encoder.posterior(outputs[0])
             else:
                 layer = self.latents.lower_levels[level - 1]
-                q = layer.posterior(state, encoded[level], tfd.Normal(*prior))
+                q = layer.posterior(state, outputs[level], tfd.Normal(*prior))
             return q.loc, q.scale
 
         return posterior

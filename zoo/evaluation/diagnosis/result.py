@@ -23,7 +23,7 @@ class Diagnosis:
         bounded: number of examples over which log_likelihood and gap are averaged.
         importance_samples: K of the importance-weighted bound.
         log_likelihood: that bound on log p(x).
-        gap: log_likelihood less the ELBO of the same examples: the loss by an inexact q(z|x).
+        gap: log_likelihood minus the ELBO of the same examples: the loss by an inexact q(z|x).
         decoder_use: increase of -log p(x|z) when each example gets the z of another; 0 if the
             decoder ignores z.
         mutual_information: I(x; z), by `zoo.mutual_information`, of the top level of a ladder; at

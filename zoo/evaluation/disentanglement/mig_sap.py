@@ -130,6 +130,6 @@ def _threshold_accuracies(codes, v, seed):
 
 
 def _top_two_gap(matrix):
-    """Largest less second largest number of each column, `[K]`, of `[D, K]`."""
+    """Difference of the two largest numbers of each column, `[K]`, of `[D, K]`."""
     second, first = np.sort(matrix, 0)[-2:]
     return first - second

@@ -16,6 +16,7 @@ from zoo.evaluation.disentanglement.inputs import (
     check_factors,
 )
 from zoo.evaluation.disentanglement.mig_sap import mig, sap
+from zoo.evaluation.inputs import row_count
 from zoo.model import VAE
 
 DIGITS = 3
@@ -98,7 +99,7 @@ def scores(
     rows                 500
     """
     inputs.given(x)
-    factors = check_factors(factors, x.shape[0] if hasattr(x, "shape") else None)
+    factors = check_factors(factors, row_count(x))
     check_categorical(categorical, factors.shape[1])
     validation.count(rows=rows)
     seed = validation.seed(seed)

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from zoo.core.serialization import is_integer
-from zoo.evaluation.labels import label_vector
+from zoo.evaluation.inputs import label_vector, row_count
 
 TEST_FRACTION = 0.2
 LABEL_COUNTS = (10, 100, 1000)
@@ -29,12 +29,11 @@ def class_indices(y, test_y):
 
 
 def check_lengths(labels, parts):
-    """Raise `ValueError` unless each part has a row for each label; skip parts without a shape."""
+    """Raise `ValueError` unless each part has a row for each label; streams are not counted."""
     for name, y, part in zip(("y", "y of test"), labels, parts, strict=False):
-        if hasattr(part, "shape") and part.shape[0] != len(y):
-            raise ValueError(
-                f"{name} must have {part.shape[0]} rows, one for each example, got {len(y)}"
-            )
+        rows = row_count(part)
+        if rows is not None and rows != len(y):
+            raise ValueError(f"{name} must have {rows} rows, one for each example, got {len(y)}")
 
 
 def check_features(features):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from zoo.core.serialization import is_integer
-from zoo.evaluation.labels import label_vector
+from zoo.evaluation.inputs import label_vector
 
 METRICS = ("euclidean", "cosine")
 DECIMALS = 9  # of unit vectors: finer than float32 codes, coarser than the rounding of a norm

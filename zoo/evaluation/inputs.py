@@ -1,6 +1,8 @@
-"""Class labels of examples, checked."""
+"""Checks that the evaluations share: class labels and numbers of rows."""
 
 import numpy as np
+
+from zoo.core import inputs, nested
 
 
 def label_vector(labels, argument):
@@ -22,3 +24,8 @@ def label_vector(labels, argument):
     if labels.dtype.kind == "f" and np.isnan(labels).any():
         raise ValueError(f"{argument} must not be NaN, got NaN in {np.isnan(labels).sum()} rows")
     return labels
+
+
+def row_count(x):
+    """Number of examples of an array or a dict of arrays; None for a stream of batches."""
+    return None if inputs.is_stream(x) else nested.rows(x)
