@@ -66,9 +66,7 @@ def test_a_mixture_of_one_component_is_a_normal():
         bits.append(stack.bits)
         np.testing.assert_array_equal(grid.pop(stack, 50, bits_back=False), k)
 
-    assert bits[0] - bits[1] == pytest.approx(
-        50, abs=2
-    )  # a bit for each component
+    assert bits[0] - bits[1] == pytest.approx(50, abs=2)  # a bit for each component
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -125,9 +125,9 @@ def _check_same_model(model, block_model, header):
         )
     if header.arithmetic_digest != arithmetic_digest(block_model):
         raise ValueError(
-            "stream was made where this model gives other results, in the last bit of a number: "
-            "decompress with the same versions of TensorFlow and constriction, on the same kind of "
-            "processor and with the same number of threads"
+            "stream was made on a machine on which this model gives other results, in the last "
+            "bit of a number: decompress with the same versions of TensorFlow and constriction, on "
+            "the same kind of processor and with the same number of threads"
         )
 
 

@@ -103,9 +103,10 @@ def fit_prior(
     """Fit a trained model's `MixturePrior` to codes of x, one draw of q(z|x) for each example.
 
     For a fixed encoder and decoder the best prior is the aggregate posterior, so the fit lowers the
-    KL, raises the ELBO, and makes generated examples start where codes of data lie. Training may
-    continue afterwards. Uses scikit-learn's EM algorithm. Ghosh et al., From variational to
-    deterministic autoencoders, 2020, fit such densities to the codes of other autoencoders.
+    KL, raises the ELBO, and draws codes of generated examples from the region of the data's codes.
+    Training may continue afterwards. Uses scikit-learn's EM algorithm. Ghosh et al., From
+    variational to deterministic autoencoders, 2020, fit such densities to the codes of other
+    autoencoders.
 
     Args:
         model: a `VAE` with one stochastic layer and a `MixturePrior`.

@@ -67,7 +67,7 @@ VERDICTS = {
 
 
 def judge(diagnosis) -> tuple[str, list[str]]:
-    """Verdict on a `Diagnosis` and what to try: `(verdict, [advice, ...])`."""
+    """Verdict on a `Diagnosis`, and advice: `(verdict, [advice, ...])`."""
     verdict, (_, advice) = next(item for item in VERDICTS.items() if item[1][0](diagnosis))
     return verdict, [advice, *_remarks(diagnosis)] if verdict != "diverged" else [advice]
 
