@@ -1,4 +1,4 @@
-"""How near codes are to the prior: two tests, on distributions that are known to differ or not."""
+"""Two-sample tests of codes and prior, on distributions that are known to agree or differ."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_mmd_by_hand():
     assert mmd(a, b, kernel) == pytest.approx(within - 2 * between, rel=1e-4)
 
 
-def test_draws_of_one_distribution_are_not_told_apart():
+def test_draws_of_one_distribution_are_at_chance():
     assert abs(mmd(*SAME)) < 2e-3
     assert two_sample_accuracy(*SAME) == pytest.approx(0.5, abs=0.05)
 
@@ -36,15 +36,15 @@ def test_draws_of_one_distribution_are_not_told_apart():
 @pytest.mark.parametrize(
     "other", [SAME[1] + 1.0, SAME[1] * 2.0, np.sort(SAME[1], 1)], ids=["moved", "wide", "dependent"]
 )
-def test_draws_of_different_distributions_are(other):
+def test_draws_of_different_distributions_are_separated(other):
     assert mmd(SAME[0], other) > 5e-3
     assert two_sample_accuracy(SAME[0], other) > 0.65
 
 
-def test_a_models_codes_match_its_prior_where_its_posterior_is_the_prior():
+def test_codes_match_the_prior_if_the_posterior_equals_the_prior():
     vae = small("dense_vae")
     head = vae.latents.encoder.posterior.dense
-    raw = float(np.log(np.expm1(1.0 - 1e-4)))  # the raw number of a scale of 1
+    raw = float(np.log(np.expm1(1.0 - 1e-4)))  # maps to a scale of 1
     head.set_weights([np.zeros(head.kernel.shape), np.array([0.0, 0.0, raw, raw])])
 
     same = zoo.prior_match(vae, data("dense_vae", 600))
@@ -57,13 +57,13 @@ def test_a_models_codes_match_its_prior_where_its_posterior_is_the_prior():
     assert moved["accuracy"] > 0.8
 
 
-def test_a_seed_reproduces_it():
+def test_the_same_seed_gives_the_same_numbers():
     vae, x = small("dense_vae", prior="mixture"), data("dense_vae", 60)
 
     assert zoo.prior_match(vae, x, seed=3) == zoo.prior_match(vae, x, seed=3)
 
 
-def test_too_few_examples_and_ladders_are_errors():
+def test_too_few_examples_or_several_layers_raise():
     with pytest.raises(ValueError, match="at least 20 examples, got 12"):
         zoo.prior_match(small("dense_vae"), data("dense_vae", 12))
     with pytest.raises(ValueError, match="one stochastic layer, got 3"):

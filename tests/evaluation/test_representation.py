@@ -1,4 +1,4 @@
-"""What codes are good for: classes that are easy, hard or impossible to find, and held out."""
+"""Representation probes on separable, nonlinear and random classes, and their split."""
 
 import json
 import types
@@ -16,7 +16,7 @@ from zoo.evaluation.representation import inputs, probes
 
 RNG = np.random.default_rng(0)
 Y = np.arange(300) % 3
-APART = 20.0 * np.eye(3)[Y] + RNG.standard_normal((300, 3))
+SEPARATED = 20.0 * np.eye(3)[Y] + RNG.standard_normal((300, 3))
 NOISE = RNG.standard_normal((300, 3))
 
 
@@ -30,8 +30,8 @@ def scored(features, **options):
     ]
 
 
-def test_classes_that_lie_apart_are_found_by_every_probe():
-    row = scored(APART, few=[3, 30])
+def test_every_probe_is_perfect_on_separated_classes():
+    row = scored(SEPARATED, few=[3, 30])
 
     assert row.linear == row.neighbours == 1.0
     assert row.ari == row.nmi == pytest.approx(1.0)
@@ -39,7 +39,7 @@ def test_classes_that_lie_apart_are_found_by_every_probe():
     assert row.few_labels == {3: [1.0] * 5, 30: [1.0] * 5}
 
 
-def test_noise_tells_nothing():
+def test_noise_is_at_chance():
     row = scored(NOISE, few=[30])
 
     for accuracy in (row.linear, row.neighbours, *row.few_labels[30]):
@@ -47,9 +47,9 @@ def test_noise_tells_nothing():
     assert abs(row.ari) < 0.1 and row.nmi < 0.1
 
 
-def test_rings_are_for_neighbours_and_not_for_a_line():
-    turn = RNG.uniform(0, 2 * np.pi, 300)
-    rings = (1 + Y[:, None]) * np.stack([np.cos(turn), np.sin(turn)], 1)
+def test_rings_suit_neighbours_but_not_a_linear_probe():
+    angle = RNG.uniform(0, 2 * np.pi, 300)
+    rings = (1 + Y[:, None]) * np.stack([np.cos(angle), np.sin(angle)], 1)
 
     row = scored(rings, few=[])
 
@@ -58,97 +58,99 @@ def test_rings_are_for_neighbours_and_not_for_a_line():
     assert row.few_labels == {}
 
 
-def test_nothing_is_learned_from_what_was_held_out():
-    """Labels that hold in the training rows alone: right there, chance on the others."""
+def test_held_out_labels_are_not_used_for_training():
+    """Labels are informative in the training rows alone, so held-out accuracy is at chance."""
     y = np.concatenate([Y[:200], RNG.permutation(Y[200:])])
 
-    (row,) = representation.score_features(halves(APART), y[:200], y[200:], few=[]).rows.values()
+    (row,) = representation.score_features(
+        halves(SEPARATED), y[:200], y[200:], few=[]
+    ).rows.values()
 
     assert row.linear == pytest.approx(1 / 3, abs=0.15)
     assert abs(row.ari) < 0.1
 
 
-def test_what_is_held_out_is_a_fifth_of_each_class():
+def test_a_fifth_of_each_class_is_held_out():
     y = np.repeat([0, 1], [80, 20])
 
-    train, test = inputs.held_out(y, seed=4)
+    train, test = inputs.train_test_rows(y, seed=4)
 
     assert {*train} | {*test} == {*range(100)} and not {*train} & {*test}
     np.testing.assert_array_equal(np.bincount(y[test]), [16, 4])
-    np.testing.assert_array_equal(test, inputs.held_out(y, seed=4)[1])
-    assert (test != inputs.held_out(y, seed=5)[1]).any()
+    np.testing.assert_array_equal(test, inputs.train_test_rows(y, seed=4)[1])
+    assert (test != inputs.train_test_rows(y, seed=5)[1]).any()
 
 
-def test_few_labels_are_as_many_of_each_class_and_of_the_seed():
+def test_few_labels_are_balanced_and_depend_on_the_seed():
     y = np.repeat([0, 1, 2], [5, 50, 500])
 
-    rows = inputs.balanced(y, 11, seed=0)
+    rows = inputs.balanced_rows(y, 11, seed=0)
 
     assert len({*rows}) == 11
     assert sorted(np.bincount(y[rows])) == [3, 4, 4]
-    np.testing.assert_array_equal(rows, inputs.balanced(y, 11, seed=0))
-    assert {*rows} != {*inputs.balanced(y, 11, seed=1)}
+    np.testing.assert_array_equal(rows, inputs.balanced_rows(y, 11, seed=0))
+    assert {*rows} != {*inputs.balanced_rows(y, 11, seed=1)}
 
 
-def test_default_numbers_of_labels_are_those_that_the_data_have():
-    assert inputs.few_labels(None, np.arange(300) % 3) == (10, 100)
-    assert inputs.few_labels(None, np.repeat([0, 1], [200, 4])) == ()
-    assert inputs.few_labels(None, np.arange(5000) % 20) == (100, 1000)
+def test_default_label_counts_are_those_that_the_data_allow():
+    assert inputs.label_counts(None, np.arange(300) % 3) == (10, 100)
+    assert inputs.label_counts(None, np.repeat([0, 1], [200, 4])) == ()
+    assert inputs.label_counts(None, np.arange(5000) % 20) == (100, 1000)
 
 
 def test_the_silhouette_by_hand():
     points, clusters = np.array([[0.0], [2.0], [10.0], [12.0]]), np.array([0, 0, 1, 1])
-    # Of each: (b - a) / max(a, b), a its mean distance within the cluster, b to the other.
+    # (b - a) / max(a, b), a the mean distance within the cluster, b to the other cluster.
     expected = np.mean([(11 - 2) / 11, (9 - 2) / 9, (9 - 2) / 9, (11 - 2) / 11])
 
     assert probes._silhouette(points, clusters, 0) == pytest.approx(expected)
     assert np.isnan(probes._silhouette(points, np.zeros(4, int), 0))
 
 
-def test_components_are_those_of_the_training_inputs():
+def test_principal_components_are_those_of_the_training_inputs():
     train, test = (RNG.standard_normal((n, 4)) @ np.diag([5.0, 2, 1, 0.1]) for n in (60, 30))
 
-    found = probes.components([train, test], 2, seed=0)
+    projected = probes.principal_components(train, test, 2, seed=0)
 
     _, _, directions = np.linalg.svd(train - train.mean(0), full_matrices=False)
     expected = (test - train.mean(0)) @ directions[:2].T
-    np.testing.assert_allclose(np.abs(found[1]), np.abs(expected), atol=1e-8)
+    np.testing.assert_allclose(np.abs(projected[1]), np.abs(expected), atol=1e-8)
 
 
 @pytest.fixture(scope="module")
 def model():
-    """A model, rows of two classes for it, and their names."""
+    """A model, its inputs of two classes, and their labels."""
     x = data("dense_vae", 120)
     x[::2, 0] = 0.0
     return small("dense_vae"), x, np.where(np.arange(120) % 2, "odd", "even")
 
 
-def test_a_model_beside_its_inputs_in_one_table(model):
+def test_codes_and_baselines_are_in_one_table(model):
     vae, x, y = model
 
-    found = representation.scores(vae, x, y, few=[2, 10], draws=2, baselines=True, seed=1)
+    result = representation.scores(vae, x, y, few=[2, 10], draws=2, baselines=True, seed=1)
 
-    train, test = inputs.held_out(inputs.classes(y, None)[0], 1)
+    train, test = inputs.train_test_rows(inputs.class_indices(y, None)[0], 1)
     means = np.asarray(vae.encode(x).loc)
     features = {"codes": (means[train], means[test]), "inputs": (x[train], x[test])}
     expected = representation.score_features(
         features, y[train], y[test], few=[2, 10], draws=2, seed=1
     )
-    assert list(found.rows) == ["codes", "inputs", "components"]
-    assert {k: found.rows[k] for k in features} == expected.rows
-    assert (found.train, found.test) == (96, 24)
-    heads, codes, *_, last = str(found).splitlines()
-    names = "linear neighbours ari nmi silhouette 2 labels 10 labels"
-    assert " ".join(heads.split()) == names
-    row = found.rows["codes"]
+    assert list(result.rows) == ["codes", "inputs", "components"]
+    assert {k: result.rows[k] for k in features} == expected.rows
+    assert (result.train, result.test) == (96, 24)
+    heads, codes, *_, last = str(result).splitlines()
+    titles = "linear neighbours ari nmi silhouette 2 labels 10 labels"
+    assert " ".join(heads.split()) == titles
+    row = result.rows["codes"]
     assert codes.split()[:3] == ["codes", f"{row.linear:.3f}", f"{row.neighbours:.3f}"]
     two = row.few_labels[2]
     assert f"{np.mean(two):.3f} ± {np.std(two, ddof=1):.3f}" in codes
-    assert last == "96 to train on, 24 held out"
-    assert json.loads(json.dumps(found.to_dict()))["rows"]["codes"]["linear"] == row.linear
+    assert last == "96 training examples, 24 held out"
+    assert json.loads(json.dumps(result.to_dict()))["rows"]["codes"]["linear"] == row.linear
 
 
-def test_a_dataset_and_a_given_test_set(model):
+def test_a_dataset_and_a_separate_test_set(model):
     vae, x, y = model
     dataset = tf.data.Dataset.from_tensor_slices(x[:80]).batch(32)
 
@@ -164,18 +166,23 @@ def test_a_dataset_and_a_given_test_set(model):
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"y": Y[:9]}, ValueError, "y has 9 rows, expected 300"),
-        ({"y": NOISE}, ValueError, r"y must be a vector, .* got shape \(300, 3\)"),
-        ({"y": np.where(Y, np.nan, 1.0)}, TypeError, "y must be numbers or strings"),
+        ({"y": Y[:9]}, ValueError, "y must have 300 rows, .* got 9"),
+        ({"y": NOISE}, ValueError, r"y must be a vector .* got shape \(300, 3\)"),
+        ({"y": np.where(Y, np.nan, 1.0)}, ValueError, "y must not be NaN"),
+        ({"y": [None] * 300}, TypeError, "y must be numbers or strings"),
         ({"y": np.zeros(300)}, ValueError, "at least two classes"),
         ({"test": NOISE}, TypeError, r"test must be None or a pair \(x, y\)"),
-        ({"test": (NOISE, Y + 1)}, ValueError, "y of test has the class 3, which y has not"),
-        ({"test": (NOISE, Y[:4])}, ValueError, "y of test has 4 rows, expected 300"),
+        ({"test": (NOISE, Y + 1)}, ValueError, "y of test must hold classes of y, got 3"),
+        ({"test": (NOISE, Y[:4])}, ValueError, "y of test must have 300 rows, .* got 4"),
         ({"x": "images"}, TypeError, "x must be an array or a dataset"),
-        ({"x": {"a": NOISE}, "baselines": True}, TypeError, "x must be an array where baselines"),
+        (
+            {"x": {"a": NOISE}, "baselines": True},
+            TypeError,
+            "x must be an array if baselines=True, got dict",
+        ),
     ],
 )
-def test_what_does_not_fit_is_an_error_before_anything_is_encoded(changes, error, message):
+def test_wrong_arguments_raise_before_encoding(changes, error, message):
     def encode(x, batch_size):
         raise AssertionError("encoded")
 
@@ -185,7 +192,7 @@ def test_what_does_not_fit_is_an_error_before_anything_is_encoded(changes, error
         )
 
 
-def test_other_arguments_that_do_not_fit_are_named():
+def test_other_wrong_arguments_raise():
     with pytest.raises(ValueError, match=r"few must hold integers from 3, .* to 198"):
         scored(NOISE, few=[2])
     with pytest.raises(ValueError, match="draws must be at least 2"):

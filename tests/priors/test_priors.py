@@ -136,7 +136,7 @@ def test_fit_prior_says_what_it_needs():
         for prior in (None, zoo.MixturePrior(2, 8))
     )
 
-    with pytest.raises(TypeError, match="its prior is a StandardNormal"):
+    with pytest.raises(TypeError, match="must be a MixturePrior, got StandardNormal"):
         zoo.fit_prior(plain, clusters(16))
     with pytest.raises(ValueError, match="at least as many as components=8, got 5"):
         zoo.fit_prior(mixed, clusters(5))

@@ -1,27 +1,27 @@
-"""Anomaly detection with any VAE: scores in nats, and a detector as scikit-learn knows them."""
+"""Anomaly detection with a VAE: scores in nats, and an outlier detector for scikit-learn."""
 
 from zoo.anomaly.default_model import table_vae
 from zoo.anomaly.detector import AnomalyDetector
 from zoo.anomaly.feature_scores import feature_scores
 from zoo.anomaly.scores import (
     SCORES,
-    Elbo,
-    Kl,
-    LikelihoodRegret,
-    Reconstruction,
-    ReconstructionProbability,
+    ELBOScore,
+    KLScore,
+    LikelihoodRegretScore,
+    ReconstructionProbabilityScore,
+    ReconstructionScore,
 )
-from zoo.anomaly.tails import Tails
+from zoo.anomaly.tails import TailScore
 
 __all__ = [
     "SCORES",
     "AnomalyDetector",
-    "Elbo",
-    "Kl",
-    "LikelihoodRegret",
-    "Reconstruction",
-    "ReconstructionProbability",
-    "Tails",
+    "ELBOScore",
+    "KLScore",
+    "LikelihoodRegretScore",
+    "ReconstructionProbabilityScore",
+    "ReconstructionScore",
+    "TailScore",
     "feature_scores",
     "table_vae",
 ]

@@ -1,27 +1,29 @@
-"""A VAE for tables of numbers, small enough not to learn the anomalies among them."""
+"""Default VAE of the anomaly detector: a small model for numeric tables."""
 
 import numpy as np
 
 from zoo import likelihoods
 from zoo.catalogue import get
+from zoo.model import VAE
 
 
-def table_vae(x):
-    """What an `AnomalyDetector` trains by default: a small `dense_vae`, its likelihood `Tabular`.
+def table_vae(x: np.ndarray) -> VAE:
+    """Untrained default model of `AnomalyDetector`: a small `dense_vae` with a tabular likelihood.
 
-    Columns are standardised inside, NaN is a missing value, and nats are in the columns' own units.
+    The likelihood standardises the columns and takes NaN as a missing value; its nats refer to the
+    columns' own units.
 
     Args:
         x: training rows `[N, columns]`.
 
     Raises:
-        ValueError: x is no table.
+        ValueError: x is not a matrix.
     """
     if np.ndim(x) != 2:
         raise ValueError(
-            f"vae=None is for tables [N, columns], got X of shape {np.shape(x)}: give vae= a "
-            "variant's name, such as 'conv_vae', or a function of X"
+            f"X must be a table [N, columns] if vae=None, got shape {np.shape(x)}: pass the name "
+            "of a variant, such as vae='conv_vae', or a function of X"
         )
     likelihood = likelihoods.Tabular.from_data(x)
-    # Tables are small: a wide network would learn no more, and the anomalies by heart.
+    # Tables are small: a wider network would memorise the anomalies among the training rows.
     return get("dense_vae", likelihood=likelihood, latent_dim=8, hidden=(128, 64))

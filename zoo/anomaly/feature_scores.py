@@ -1,5 +1,6 @@
-"""Which features of an example are strange: pixels, steps, columns."""
+"""Anomaly scores of single features: pixels, time steps, columns."""
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
@@ -7,53 +8,63 @@ from zoo.core import validation
 from zoo.core.forward import forward_pass
 from zoo.core.samplers import CommonSampler, tile, untile
 from zoo.inference import batching
+from zoo.model import VAE
 
 tfd = tfp.distributions
 
-# Methods of likelihoods that give log p of single features, in the shape of x.
+# Methods of distributions that return log p of each feature, in the shape of x.
 METHODS = ("log_prob_per_column", "log_prob_per_value")
 
 
-def feature_scores(vae, x, *, samples=16, seed=0, batch_size=256):
-    """E_q[log p(x_i|z)] of each feature i, `[N, *event]` nats: higher is more normal.
+def feature_scores(
+    vae: VAE,
+    x: np.ndarray | tf.data.Dataset,
+    *,
+    samples: int = 16,
+    seed: int = 0,
+    batch_size: int = 256,
+) -> np.ndarray:
+    """E_q[log p(x_i|z)] of each feature i, `[N, *event]` nats; higher is more normal.
 
-    Their sum over the event is the score "reconstruction_probability". A missing value has 0.
+    The sum over the event is the score "reconstruction_probability". A missing value scores 0.
 
     Args:
         vae: a `VAE` whose likelihood factorises: log p(x|z) = sum_i log p(x_i|z).
         x: array or dataset.
-        samples, seed: values of z's noise, as in `VAE.elbo`.
+        samples, seed: number of noise values of z and their seed, as in `VAE.elbo`.
         batch_size: examples at a time.
 
     Raises:
-        TypeError: the likelihood is of another kind, one of texts for instance, in which each word
-            depends on those before it.
+        TypeError: the likelihood does not factorise, for instance that of texts, in which each
+            token depends on those before it.
     """
     validation.count(samples=samples)
     seed = validation.seed(seed)
 
-    def scores(batch, unused):
+    def mean_log_probs(batch, unused_seed):
         out = forward_pass(vae, batch, CommonSampler(seed, samples))
-        found = log_prob_per_feature(out.likelihood, tile(out.target, samples))
-        return tf.reduce_mean(untile(found, samples), 0)
+        log_probs = log_prob_per_feature(out.likelihood, tile(out.target, samples))
+        return tf.reduce_mean(untile(log_probs, samples), 0)
 
-    return batching.map_batches(vae, ("feature_scores", samples, seed), scores, x, batch_size)
+    return batching.map_batches(
+        vae, ("feature_scores", samples, seed), mean_log_probs, x, batch_size
+    )
 
 
 def log_prob_per_feature(likelihood, x):
-    """log p(x_i|z) in the shape of x, where p(x|z) is their product."""
+    """log p(x_i|z) in the shape of x, of a distribution p(x|z) = prod_i p(x_i|z)."""
     for method in METHODS:
         if hasattr(likelihood, method):
             return getattr(likelihood, method)(x)
-    # zoo's own wrappers keep what they wrap; of TFP's, only Independent is a product.
-    inner = likelihood
-    if not isinstance(inner, tfd.Distribution):
-        inner = getattr(inner, "distribution", None)
-    if not isinstance(inner, tfd.Independent) or len(inner.distribution.batch_shape) != len(
-        x.shape
-    ):
+    # Wrappers of this package hold the wrapped distribution as `distribution`; of TFP's wrappers,
+    # only Independent is a product over features.
+    product = likelihood
+    if not isinstance(product, tfd.Distribution):
+        product = getattr(product, "distribution", None)
+    factorises = isinstance(product, tfd.Independent)
+    if not factorises or len(product.distribution.batch_shape) != len(x.shape):
         raise TypeError(
-            "feature_scores needs a likelihood that is a product over features, got "
+            "the likelihood of feature_scores must be a product over features, got "
             f"{type(likelihood).__name__}"
         )
-    return inner.distribution.log_prob(tf.cast(x, inner.dtype))
+    return product.distribution.log_prob(tf.cast(x, product.dtype))

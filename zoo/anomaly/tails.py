@@ -1,4 +1,4 @@
-"""How far out each feature lies, by itself and given the code, among examples seen before."""
+"""Tail probabilities of features, by value and given the code, as an anomaly score."""
 
 import dataclasses
 
@@ -9,107 +9,111 @@ from zoo.anomaly.feature_scores import feature_scores
 from zoo.core import inputs, validation
 from zoo.inference.batching import first
 from zoo.likelihoods import Categorical, Tabular
+from zoo.model import VAE
 
 
 @dataclasses.dataclass(frozen=True)
-class Tails:
-    """sum_i log P(x_i as far out) + log P(x_i as surprising given z), at most 0.
+class TailScore:
+    """sum_i log P(x_i as extreme) + log P(x_i as surprising given z), at most 0.
 
-    Both are shares of the examples that `fit` saw: of values x_i, in both directions, and of
-    surprises -E_q[log p(x_i|z)], upwards. An outlier in one column then counts by how rare it is
-    and not by its square, and all columns count alike. Probabilities of features are multiplied as
-    Fisher did (Statistical methods for research workers, 1932); those of values alone are near to
-    Li et al., ECOD, 2022. Classes have no direction: of them surprises count alone. A missing value
-    counts nothing.
+    Both probabilities are fractions of the reference examples of `fit`: the two-sided tail of the
+    values x_i, and the upper tail of the surprises -E_q[log p(x_i|z)]. So an outlier in one column
+    counts by its rarity instead of its square, and all columns have the same weight. Multiplying
+    the probabilities of features is Fisher's method (Statistical methods for research workers,
+    1932); those of the values alone resemble Li et al., ECOD, 2022. Categorical features have no
+    order, so only their surprises count. Missing values do not count.
 
     Args:
         samples, seed: of the surprises, see `feature_scores`.
-        reference: how many examples of `fit` to keep, its first.
+        reference: number of reference examples, from the first on.
     """
 
     samples: int = 16
     seed: int = 0
     reference: int = 10_000
 
-    def fit(self, vae, x, batch_size=256):
-        """A score that compares with x; `AnomalyDetector.fit` calls it.
+    def fit(
+        self, vae: VAE, x: np.ndarray | tf.data.Dataset, batch_size: int = 256
+    ) -> "FittedTailScore":
+        """Return the score with x as reference; `AnomalyDetector.fit` calls this.
 
         Raises:
             TypeError: the likelihood does not factorise over features.
             ValueError: examples differ in shape.
         """
         validation.count(samples=self.samples, reference=self.reference)
-        looks = self._looks(vae, first(x, self.reference), batch_size)
-        return FittedTails(self, *(np.sort(look, 0) for look in looks))
+        both = self._values_and_surprises(vae, first(x, self.reference), batch_size)
+        return FittedTailScore(self, *(np.sort(features, 0) for features in both))
 
-    def __call__(self, vae, x, batch_size=256):
+    def __call__(self, vae: VAE, x: np.ndarray | tf.data.Dataset, batch_size: int = 256):
         raise TypeError(
-            "Tails compares with examples seen before: give it to AnomalyDetector, or call "
-            "Tails().fit(vae, x)"
+            "TailScore must be fitted to reference examples first: pass it to AnomalyDetector, or "
+            "call TailScore().fit(vae, x)"
         )
 
-    def _looks(self, vae, x, batch_size):
-        """Values and surprises, `[N, features]` each; NaN where there is none."""
+    def _values_and_surprises(self, vae, x, batch_size):
+        """Values and surprises, `[N, features]` each; NaN if missing or not ordered."""
         options = {"samples": self.samples, "seed": self.seed, "batch_size": batch_size}
-        surprise = -feature_scores(vae, x, **options)
-        values = np.asarray(inputs.array(vae, x, "x"), "float64").reshape(len(surprise), -1)
-        surprise = np.asarray(surprise, "float64").reshape(values.shape)
+        surprises = -feature_scores(vae, x, **options)
+        values = np.asarray(inputs.array(vae, x, "x"), "float64").reshape(len(surprises), -1)
+        surprises = np.asarray(surprises, "float64").reshape(values.shape)
         missing = np.isnan(values)
         return (
-            np.where(_ordered(vae.decoder.likelihood), values, np.nan),
-            np.where(missing, np.nan, surprise),
+            np.where(_is_ordered(vae.decoder.likelihood), values, np.nan),
+            np.where(missing, np.nan, surprises),
         )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class FittedTails:
-    """`Tails` with what to compare with, sorted feature by feature: `[reference, features]`."""
+class FittedTailScore:
+    """A `TailScore` with its reference, `[reference, features]`, each column sorted."""
 
-    tails: Tails
+    score: TailScore
     values: np.ndarray
     surprises: np.ndarray
 
-    def __call__(self, vae, x, batch_size=256):
+    def __call__(self, vae: VAE, x: np.ndarray | tf.data.Dataset, batch_size: int = 256):
         if isinstance(x, tf.data.Dataset):
-            parts = [self._of(vae, np.asarray(inputs.inputs(part)), batch_size) for part in x]
-            return np.concatenate(parts)
-        return self._of(vae, x, batch_size)
+            batches = (np.asarray(inputs.inputs(element)) for element in x)
+            return np.concatenate([self._score(vae, batch, batch_size) for batch in batches])
+        return self._score(vae, x, batch_size)
 
-    def _of(self, vae, x, batch_size):
-        values, surprises = self.tails._looks(vae, x, batch_size)
+    def _score(self, vae, x, batch_size):
+        values, surprises = self.score._values_and_surprises(vae, x, batch_size)
         if values.shape[1] != self.values.shape[1]:
             raise ValueError(
-                f"x must have the {self.values.shape[1]} features of the data of fit, got "
+                f"x must have {self.values.shape[1]} features, as the data of fit, got "
                 f"{values.shape[1]}"
             )
-        upper, lower = shares(values, self.values)
-        both_ways = np.minimum(1.0, 2 * np.minimum(upper, lower))
-        surprising, _ = shares(surprises, self.surprises)
-        return np.sum(np.log(both_ways) + np.log(surprising), 1).astype("float32")
+        upper, lower = tail_probabilities(values, self.values)
+        two_sided = np.minimum(1.0, 2 * np.minimum(upper, lower))
+        surprise_tail, _ = tail_probabilities(surprises, self.surprises)
+        return np.sum(np.log(two_sided) + np.log(surprise_tail), 1).astype("float32")
 
 
-def shares(x, reference):
-    """Share of the reference that is at least, and at most, as large as x: `[N, features]` each.
+def tail_probabilities(x, reference):
+    """Empirical upper and lower tail probability of each value, `[N, features]` each.
 
-    (1 + how many) / (1 + all), never 0; 1 where x is NaN, and NaN in the reference is left out.
+    (1 + count) / (1 + size), never 0, with the count of reference values at least, or at most, as
+    large as x; 1 if x is NaN. NaN in the reference is ignored.
 
     Args:
         x: `[N, features]`.
         reference: `[R, features]`, each column in ascending order, NaN last.
     """
     upper, lower = np.ones(x.shape), np.ones(x.shape)
-    for i, (column, known) in enumerate(zip(x.T, reference.T, strict=True)):
-        known = known[: np.count_nonzero(~np.isnan(known))]
-        there = ~np.isnan(column)
-        below = np.searchsorted(known, column[there], "left")
-        upto = np.searchsorted(known, column[there], "right")
-        upper[there, i] = (1 + len(known) - below) / (1 + len(known))
-        lower[there, i] = (1 + upto) / (1 + len(known))
+    for i, (column, sorted_values) in enumerate(zip(x.T, reference.T, strict=True)):
+        sorted_values = sorted_values[: np.count_nonzero(~np.isnan(sorted_values))]
+        size, observed = len(sorted_values), ~np.isnan(column)
+        below = np.searchsorted(sorted_values, column[observed], "left")
+        up_to = np.searchsorted(sorted_values, column[observed], "right")
+        upper[observed, i] = (1 + size - below) / (1 + size)
+        lower[observed, i] = (1 + up_to) / (1 + size)
     return upper, lower
 
 
-def _ordered(likelihood):
-    """Which features have a direction: `[features]`, or one for all."""
+def _is_ordered(likelihood):
+    """Mask of the features whose values are ordered: `[features]`, or one bool for all."""
     if isinstance(likelihood, Tabular):
         return np.array([not classes for classes in likelihood.categories])
     return not isinstance(likelihood, Categorical)

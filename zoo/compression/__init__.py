@@ -1,7 +1,7 @@
-"""Lossless compression: bytes from a model's probabilities, and the data from the bytes.
+"""Lossless compression by the probabilities of a model.
 
-Also as methods, `vae.compress(x)` and `vae.decompress(stream)`. Needs the library constriction,
-which is imported when something is coded.
+Also available as methods, `vae.compress(x)` and `vae.decompress(stream)`. Needs the library
+constriction, which is imported on the first call.
 """
 
 from zoo.compression.codec import compress, decompress, decompress_parts

@@ -1,12 +1,12 @@
-"""A stack of bits: symbols are pushed by their probabilities, and popped from any bits at all."""
+"""Asymmetric numeral systems: a stack of bits onto which symbols are pushed by probability."""
 
 import importlib
 
 import numpy as np
 
 
-def constriction():
-    """The library of entropy coders.
+def load_constriction():
+    """Import constriction, the library of entropy coders.
 
     Raises:
         ImportError: it is not installed.
@@ -19,55 +19,58 @@ def constriction():
         ) from error
 
 
-class Stack:
-    """Asymmetric numeral systems (Duda, 2015) of the library constriction (Bamler, 2022).
+class ANSStack:
+    """Asymmetric numeral systems (Duda, 2015) by the library constriction (Bamler, 2022).
 
-    To push a symbol of probability p takes -log2 p bits, to pop one gives as many: popping draws
-    from the distribution, with the bits on the stack in the place of random ones, and a push undoes
-    it. Probabilities are multiples of 2^-24, and none of a symbol is 0.
+    Pushing a symbol of probability p adds -log2 p bits, popping one removes as many. Popping draws
+    from the distribution, with the bits on the stack as the source of randomness, and pushing
+    undoes it. Probabilities are multiples of 2^-24, and never 0.
 
     Args:
-        words: what `words()` gave, or None for an empty stack.
+        words: the result of `words()`, or None for an empty stack.
     """
 
     def __init__(self, words=None):
-        library = constriction()
+        library = load_constriction()
         self._models = library.stream.model
         coder = library.stream.stack.AnsCoder
         self._coder = coder() if words is None else coder(words.astype("uint32"))
 
     @property
     def bits(self):
-        """How many bits are on the stack."""
+        """Number of bits on the stack."""
         return self._coder.num_valid_bits()
 
     @property
     def empty(self):
-        """Whether nothing is on the stack."""
+        """True if no bits are on the stack."""
         return self._coder.is_empty()
 
     def words(self):
-        """All that is on the stack, as little-endian 32-bit words."""
+        """The content of the stack as little-endian 32-bit words."""
         return self._coder.get_compressed().astype("<u4")
 
-    def push_normal(self, k, loc, scale, most):
-        """Integers k `[M]` from -most to most, Normal(loc, scale) rounded: arrays or two floats."""
-        k = np.ascontiguousarray(k, "int32")
-        self._coder.encode_reverse(k, *self._normal(loc, scale, most))
+    def push_normal(self, k, loc, scale, max_k):
+        """Push integers k `[M]` from -max_k to max_k by a rounded Normal(loc, scale).
 
-    def pop_normal(self, loc, scale, most, count=None):
-        """Undo `push_normal`; `count` is M where loc and scale are floats."""
-        model = self._normal(loc, scale, most)
+        loc and scale are arrays `[M]`, or two floats.
+        """
+        k = np.ascontiguousarray(k, "int32")
+        self._coder.encode_reverse(k, *self._normal(loc, scale, max_k))
+
+    def pop_normal(self, loc, scale, max_k, count=None):
+        """Undo `push_normal`; `count` is M if loc and scale are floats."""
+        model = self._normal(loc, scale, max_k)
         return self._coder.decode(*model, *([] if count is None else [count]))
 
-    def _normal(self, loc, scale, most):
+    def _normal(self, loc, scale, max_k):
         if np.ndim(loc) == 0:
-            return (self._models.QuantizedGaussian(-most, most, loc, scale),)
+            return (self._models.QuantizedGaussian(-max_k, max_k, loc, scale),)
         arrays = (np.ascontiguousarray(a, "float64") for a in (loc, scale))
-        return (self._models.QuantizedGaussian(-most, most), *arrays)
+        return (self._models.QuantizedGaussian(-max_k, max_k), *arrays)
 
     def push_symbols(self, k, probabilities):
-        """Integers k `[M]` of 0 .. K - 1 with a row of probabilities `[M, K]` each."""
+        """Push integers k `[M]` of 0 .. K - 1, each by its row of probabilities `[M, K]`."""
         k = np.ascontiguousarray(k, "int32")
         self._coder.encode_reverse(k, self._models.Categorical(perfect=False), probabilities)
 
@@ -76,9 +79,9 @@ class Stack:
         return self._coder.decode(self._models.Categorical(perfect=False), probabilities)
 
     def whiten(self, bits):
-        """Make the upper bits look like random ones, at no cost: fixed noise is added to them.
+        """Add fixed noise to the upper bits, at no cost, so that they look random.
 
-        What was pushed by other probabilities than its own left bits that are no good draws.
+        Symbols pushed by probabilities other than their own leave bits that give biased draws.
         """
         self._shift(bits, 1)
 

@@ -1,147 +1,163 @@
-"""Bits back: examples on a stack, each of whose codes z is drawn by the bits of those before it."""
+"""Bits-back coding: the code z of each example is drawn by the bits of the examples before it."""
 
 import math
 
 import numpy as np
 
-from zoo.compression.ans_stack import Stack
+from zoo.compression.ans_stack import ANSStack
 
-# Steps of the grid of z, in the prior's deviations. Coarse ones are cheap for the first example,
-# which has to pay for its z; fine ones lose less of what z says.
-STEPS = tuple(4.0**-i for i in range(5))
-TRIED = 128  # examples on which all are tried
-RESERVE = 32  # bits: what is popped of fewer is no draw, as the coder looks at 24 at a time
-USUAL = 0.95  # of the blocks are full and paid for, about
+# Spacings of the grid of z, in standard deviations of the prior. A coarse grid is cheap for the
+# first example, which pays for its z in full; a fine grid loses less of the information of z.
+GRID_SPACINGS = tuple(4.0**-i for i in range(5))
+TRIAL_EXAMPLES = 128  # on which every spacing is tried
+RESERVE_BITS = 32  # kept on the stack: popping from fewer gives no random draw, as 24 are read
+FULL_BLOCK_PROBABILITY = 0.95  # approximate frequency of full blocks coded with bits back
 
 
-class Blocks:
-    """Pushes examples, as numbers of symbols, and pops them in the same blocks.
+class BitsBackCoder:
+    """Pushes symbols of examples onto a stack in blocks, and pops them in the same blocks.
 
-    To push x: pop z by q(z|x), push x by p(x|z), push z by p(z). That takes
-    -log2 p(x|z) - log2 p(z) + log2 q(z|x) bits, whose mean is the negative ELBO in bits. To pop it:
-    the same the other way round. Townsend et al., Practical lossless compression with latent
-    variables using bits back coding, 2019; a level after the other, as in Kingma et al., Bit-Swap,
-    2019, but with the whole of q first.
+    To push x: pop z by q(z|x), push x by p(x|z), push z by p(z). This takes
+    -log2 p(x|z) - log2 p(z) + log2 q(z|x) bits, in the mean the negative ELBO in bits. Popping x
+    reverses the order. Townsend et al., Practical lossless compression with latent variables using
+    bits back coding, 2019. Levels of a ladder are coded one after the other, as in Kingma et al.,
+    Bit-Swap, 2019, but all of q is popped first.
 
-    While the stack cannot pay for z, an example has z at the mean of q and gets nothing back.
+    While the stack has too few bits to draw z, an example takes the mean of q as z and gets no bits
+    back.
 
     Args:
-        steps: the model's `Steps`.
-        step: of the grid of z.
+        block_model: the `BlockModel` of a VAE.
+        spacing: of the grid of z.
     """
 
-    def __init__(self, steps, step):
-        self.steps, self.step = steps, step
-        # What popping z takes at most, but for luck: log2 of sqrt(2 pi e) deviations, and a bit.
-        self.need = steps.model.latents.latent_dim * (math.log2(1.0 / step) + 3.0)
-        # How many rows a block has, less one, and as many more where it is paid for.
-        self.kinds = np.full((1, 2 * steps.rows), (1.0 - USUAL) / (2 * steps.rows))
-        self.kinds[0, -1] += USUAL
+    def __init__(self, block_model, spacing):
+        self.block_model, self.spacing = block_model, spacing
+        # Bits to draw the z of one example: log2(sqrt(2 pi e)) < 3 more than log2(1 / spacing) for
+        # each dimension, if q is not wider than the prior; draws of low probability take more.
+        dimensions = block_model.model.latents.latent_dim
+        self.bits_to_draw_z = dimensions * (math.log2(1.0 / spacing) + 3.0)
+        # Probability of each kind of block: its rows less one, plus block_model.rows if its z are
+        # drawn by bits back.
+        kinds = 2 * block_model.rows
+        self.kind_probabilities = np.full((1, kinds), (1.0 - FULL_BLOCK_PROBABILITY) / kinds)
+        self.kind_probabilities[0, -1] += FULL_BLOCK_PROBABILITY
 
     def encode(self, k, progress=None):
-        """Numbers of symbols `[N, *event]` -> a `Stack`."""
-        stack, done = Stack(), 0
+        """Symbols `[N, *event]` -> an `ANSStack`."""
+        stack, done, block_rows = ANSStack(), 0, self.block_model.rows
         while done < len(k):
-            affordable = int(max(stack.bits - RESERVE, 0) / self.need)
-            rows = min(max(affordable, 1), self.steps.rows, len(k) - done)
-            self.push(stack, k[done : done + rows], affordable > 0)
-            kind = rows - 1 + self.steps.rows * (affordable > 0)
-            stack.push_symbols(np.array([kind]), self.kinds)
+            affordable = int(max(stack.bits - RESERVE_BITS, 0) / self.bits_to_draw_z)
+            rows = min(max(affordable, 1), block_rows, len(k) - done)
+            bits_back = affordable > 0
+            self.push(stack, k[done : done + rows], bits_back)
+            kind = rows - 1 + block_rows * bits_back
+            stack.push_symbols(np.array([kind]), self.kind_probabilities)
             done += rows
             if progress is not None:
                 progress(rows)
         return stack
 
     def decode(self, stack, n, progress=None):
-        """Undo `encode`, which ends with an empty stack.
+        """Undo `encode`, which empties the stack: symbols `[n, *event]`.
 
         Raises:
             ValueError: the stack does not hold n examples of this model.
         """
-        parts = [np.zeros((0, *self.steps.event_shape), "int32")]
+        blocks = [np.zeros((0, *self.block_model.event_shape), "int32")]
         while n:
-            paid, last = divmod(int(stack.pop_symbols(self.kinds)[0]), self.steps.rows)
-            if last >= n:
-                raise ValueError("stream holds examples of no sense: it was not made by compress")
-            parts.append(self.pop(stack, last + 1, bool(paid)))
-            n -= last + 1
+            kind = int(stack.pop_symbols(self.kind_probabilities)[0])
+            bits_back, last_row = divmod(kind, self.block_model.rows)
+            rows = last_row + 1
+            if rows > n:
+                raise ValueError(
+                    f"corrupt stream, not made by compress: it has a block of {rows} examples, "
+                    f"expected at most {n}"
+                )
+            blocks.append(self.pop(stack, rows, bool(bits_back)))
+            n -= rows
             if progress is not None:
-                progress(last + 1)
+                progress(rows)
         if not stack.empty:
-            raise ValueError("stream holds more than its examples: it was not made by compress")
-        return np.concatenate(parts[::-1])
+            raise ValueError("corrupt stream, not made by compress: it has bits after its examples")
+        return np.concatenate(blocks[::-1])
 
-    def push(self, stack, x, paid):
-        """One block of at most `steps.rows` examples, `[n, *event]`."""
-        if paid:
-            stack.whiten(len(x) * self.need)
-        features = self.steps.features(self._values(x))
+    def push(self, stack, x, bits_back):
+        """Push one block of at most `block_model.rows` examples, symbols `[n, *event]`."""
+        if bits_back:
+            stack.whiten(len(x) * self.bits_to_draw_z)
+        outputs = self.block_model.encoder_outputs(self._values(x))
         state, levels = None, []
-        for level in range(self.steps.levels):
-            state, prior = self.steps.prior(level, state)
+        for level in range(self.block_model.levels):
+            state, prior = self.block_model.prior(level, state)
             grid = self._grid(level, prior)
-            loc, scale = self._posterior(grid, len(x), level, state, features, prior)
-            if paid:
-                k = stack.pop_normal(loc.ravel(), scale.ravel(), grid.most).reshape(loc.shape)
+            loc, scale = self._posterior(grid, len(x), level, state, outputs, prior)
+            if bits_back:
+                k = stack.pop_normal(loc.ravel(), scale.ravel(), grid.max_k).reshape(loc.shape)
             else:
                 k = np.rint(loc).astype("int32")
             levels.append((grid, k))
-            state = self.steps.merge(level, state, self._z(grid, k))
+            state = self.block_model.merge(level, state, self._z(grid, k))
         stack.push_symbols(x.ravel(), self._probabilities(state, len(x)))
         for grid, k in reversed(levels):
-            grid.push(stack, k, paid)
+            grid.push(stack, k, bits_back)
 
-    def pop(self, stack, n, paid):
-        """Undo `push`."""
+    def pop(self, stack, n, bits_back):
+        """Undo `push` of n examples."""
         state, levels = None, []
-        for level in range(self.steps.levels):
-            state, prior = self.steps.prior(level, state)
+        for level in range(self.block_model.levels):
+            state, prior = self.block_model.prior(level, state)
             grid = self._grid(level, prior)
-            k = grid.pop(stack, n, paid)
+            k = grid.pop(stack, n, bits_back)
             levels.append((level, state, prior, grid, k))
-            state = self.steps.merge(level, state, self._z(grid, k))
-        x = stack.pop_symbols(self._probabilities(state, n)).reshape(n, *self.steps.event_shape)
-        if paid:
-            features = self.steps.features(self._values(x))
+            state = self.block_model.merge(level, state, self._z(grid, k))
+        x = stack.pop_symbols(self._probabilities(state, n))
+        x = x.reshape(n, *self.block_model.event_shape)
+        if bits_back:
+            outputs = self.block_model.encoder_outputs(self._values(x))
             for level, state, prior, grid, k in reversed(levels):
-                loc, scale = self._posterior(grid, n, level, state, features, prior)
-                stack.push_normal(k.ravel(), loc.ravel(), scale.ravel(), grid.most)
-            stack.unwhiten(n * self.need)
+                loc, scale = self._posterior(grid, n, level, state, outputs, prior)
+                stack.push_normal(k.ravel(), loc.ravel(), scale.ravel(), grid.max_k)
+            stack.unwhiten(n * self.bits_to_draw_z)
         return x
 
     def _grid(self, level, prior):
-        return self.steps.grid(level)(*(_finite(a, "p(z)") for a in prior), self.step)
+        grid = self.block_model.grid(level)
+        return grid(*(_check_finite(a, "p(z)") for a in prior), self.spacing)
 
-    def _posterior(self, grid, n, level, state, features, prior):
-        """Loc and scale of q(z|x) `[n, D]` in steps of the grid."""
-        found = self.steps.posterior(level, state, features, prior)
-        return grid.units(*(_finite(a, "q(z|x)")[:n] for a in found))
+    def _posterior(self, grid, n, level, state, outputs, prior):
+        """Loc and scale of q(z|x) `[n, D]` in grid units."""
+        parameters = self.block_model.posterior(level, state, outputs, prior)
+        return grid.in_grid_units(*(_check_finite(a, "q(z|x)")[:n] for a in parameters))
 
     def _probabilities(self, state, n):
-        found = _finite(self.steps.probabilities(state), "p(x|z)")[:n]
-        return found.reshape(-1, found.shape[-1])
+        """p(x|z) of each symbol of n examples, `[n * elements, K]`."""
+        probabilities = _check_finite(self.block_model.probabilities(state), "p(x|z)")[:n]
+        return probabilities.reshape(-1, probabilities.shape[-1])
 
     def _values(self, x):
-        return self._filled(self.steps.alphabet.values(x))
+        return self._pad(self.block_model.alphabet.values(x))
 
     def _z(self, grid, k):
-        return self._filled(grid.z(k).astype("float32"))
+        return self._pad(grid.z(k).astype("float32"))
 
-    def _filled(self, a):
-        """Rows of zeros below `[n, ...]`: no program sees blocks of two sizes."""
-        return np.pad(a, [(0, self.steps.rows - len(a))] + [(0, 0)] * (a.ndim - 1))
-
-
-def best(steps, k):
-    """The `Blocks` of the grid that makes the first of some examples `[N, *event]` shortest."""
-    tried = [Blocks(steps, step) for step in STEPS]
-    bits = [blocks.encode(k[:TRIED]).bits for blocks in tried]
-    return tried[int(np.argmin(bits))]
+    def _pad(self, a):
+        """`[n, ...]` padded with rows of zeros, so that all blocks have the same size."""
+        return np.pad(a, [(0, self.block_model.rows - len(a))] + [(0, 0)] * (a.ndim - 1))
 
 
-def _finite(tensor, name):
-    """As an array; `ValueError` where a number is none."""
+def best_coder(block_model, k):
+    """The coder whose grid spacing gives the shortest code of the first symbols `[N, *event]`."""
+    coders = [BitsBackCoder(block_model, spacing) for spacing in GRID_SPACINGS]
+    bits = [coder.encode(k[:TRIAL_EXAMPLES]).bits for coder in coders]
+    return coders[int(np.argmin(bits))]
+
+
+def _check_finite(tensor, name):
+    """The tensor as an array; `ValueError` at NaN or infinity."""
     array = np.asarray(tensor)
     if not np.isfinite(array).all():
-        raise ValueError(f"the model's {name} is not finite: nothing can be coded with it")
+        raise ValueError(
+            f"the model's {name} must be finite, got NaN or infinity: check its weights"
+        )
     return array

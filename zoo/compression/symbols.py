@@ -1,4 +1,4 @@
-"""What a likelihood gives probabilities to, where that can be counted: the alphabet of a coder."""
+"""Alphabets: the discrete values to which a likelihood gives probabilities."""
 
 import dataclasses
 import functools
@@ -6,75 +6,76 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
+import tensorflow_probability as tfp
 
-from zoo.likelihoods import Bernoulli, Categorical, DiscretizedLogisticLikelihood
+from zoo.likelihoods import Bernoulli, Categorical, DiscretizedLogisticLikelihood, Likelihood
 
 
 @dataclasses.dataclass(frozen=True)
 class Alphabet:
-    """The values k / divisor, k = 0 .. count - 1, that each element of x may have.
+    """The values k / divisor of symbols k = 0 .. count - 1 that each element of x may have.
 
     Attributes:
         count: K.
-        divisor: what k is divided by.
-        probabilities: a distribution over one element, batch `[B, *event]` -> `[B, *event, K]`.
+        divisor: of the symbols.
+        probabilities: a function of the distribution of single elements, batch `[B, *event]`, to
+            the probabilities of all symbols, `[B, *event, K]`.
     """
 
     count: int
     divisor: int
-    probabilities: Callable
+    probabilities: Callable[[tfp.distributions.Distribution], tf.Tensor]
 
-    def numbers(self, x, argument="x"):
-        """k of each element of the array x, int32.
+    def symbols(self, x: np.ndarray, argument: str = "x") -> np.ndarray:
+        """The symbol k of each element of the array x, int32.
 
         Raises:
-            ValueError: x holds something that is none of the values, to the last bit.
+            ValueError: x holds a number that is not exactly one of the values.
         """
         k = np.rint(x.astype("float64") * self.divisor)
         k = np.clip(k, 0, self.count - 1).astype("int32")
-        known = self.values(k, x.dtype)
-        wrong = (known != x) | (np.signbit(known) != np.signbit(x))  # -0.0 is another number
+        exact = self.values(k, x.dtype)
+        wrong = (exact != x) | (np.signbit(exact) != np.signbit(x))  # -0.0 differs from 0.0
         if wrong.any():
             place = tuple(int(i) for i in np.argwhere(wrong)[0])
             raise ValueError(
                 f"{argument} must hold {self} only, got {x[place]!r} at index {place} "
-                f"({wrong.sum()} of {x.size} values): what had to be rounded would be lost"
+                f"({wrong.sum()} of {x.size} values): compression does not round"
             )
         return k
 
-    def values(self, k, dtype="float32"):
-        """What the numbers k stand for, as they are best written in `dtype`."""
+    def values(self, k: np.ndarray, dtype: str | np.dtype = "float32") -> np.ndarray:
+        """The values of symbols k, rounded to `dtype`."""
         return (k / self.divisor).astype(dtype)
 
-    def __str__(self):
+    def __str__(self) -> str:
         if self.divisor == 1:
-            return "0 and 1" if self.count == 2 else f"whole numbers 0 .. {self.count - 1}"
+            return "0 and 1" if self.count == 2 else f"integers 0 .. {self.count - 1}"
         return f"values k / {self.divisor}, k = 0 .. {self.count - 1}"
 
 
 @functools.singledispatch
-def alphabet(likelihood):
-    """The `Alphabet` of a likelihood; register a function for a class of your own.
+def alphabet(likelihood: Likelihood) -> Alphabet:
+    """The `Alphabet` of a likelihood; register a function for your own likelihood class.
 
     Raises:
-        ValueError: its values cannot be counted, or depend on each other.
+        ValueError: the likelihood is not discrete, or its elements depend on each other.
     """
     raise ValueError(
-        "only a likelihood of discrete values can be coded without loss: Bernoulli, "
-        "BinarizedBernoulli, DiscretizedLogisticLikelihood or Categorical, got "
-        f"{type(likelihood).__name__}"
+        "likelihood must be one of discrete values to be coded (Bernoulli, BinarizedBernoulli, "
+        f"DiscretizedLogisticLikelihood or Categorical), got {type(likelihood).__name__}"
     )
 
 
 @alphabet.register
 def _(likelihood: Bernoulli):
-    return Alphabet(2, 1, _by_value(2, 1))
+    return Alphabet(2, 1, _probabilities_by_value(2, 1))
 
 
 @alphabet.register
 def _(likelihood: DiscretizedLogisticLikelihood):
-    steps = likelihood.levels - 1
-    return Alphabet(likelihood.levels, steps, _by_value(likelihood.levels, steps))
+    count, divisor = likelihood.levels, likelihood.levels - 1
+    return Alphabet(count, divisor, _probabilities_by_value(count, divisor))
 
 
 @alphabet.register
@@ -82,8 +83,8 @@ def _(likelihood: Categorical):
     return Alphabet(likelihood.classes, 1, lambda elements: elements.probs_parameter())
 
 
-def _by_value(count, divisor):
-    """Probabilities of one value after the other."""
+def _probabilities_by_value(count, divisor):
+    """A function that evaluates the probability of each value."""
 
     def probabilities(elements):
         rank = len(elements.batch_shape)
@@ -94,7 +95,7 @@ def _by_value(count, divisor):
 
 
 def elements(distribution):
-    """p(x|z) of each element of x, of what a likelihood gives."""
+    """The distribution of single elements of x, without the wrappers of a likelihood's result."""
     while hasattr(distribution, "distribution"):
         distribution = distribution.distribution
     return distribution

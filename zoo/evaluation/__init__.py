@@ -6,7 +6,7 @@ _MODULES = ("aggregate_posterior", "diagnosis", "disentanglement", "representati
 
 
 def __getattr__(name):
-    # On demand: the scores need scikit-learn, which the library itself does not.
+    # Imported on demand, because some need scikit-learn, which zoo itself does not.
     if name in _MODULES:
         return importlib.import_module(f"zoo.evaluation.{name}")
     raise AttributeError(f"module 'zoo.evaluation' has no attribute {name!r}")

@@ -1,6 +1,7 @@
-"""How near the aggregated posterior is to the prior, seen by two tests that need no density."""
+"""Two-sample tests of the aggregate posterior against the prior, and a prior fitted to codes."""
 
 import importlib
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -10,43 +11,40 @@ from zoo.core.distributions import as_event
 from zoo.core.forward import forward_pass
 from zoo.core.samplers import RandomSampler
 from zoo.inference import batching
+from zoo.model import VAE
 from zoo.objectives import InverseMultiquadratic
 from zoo.priors import MixturePrior
 
-FOLDS = 5
+FOLDS = 5  # of the cross-validation
 
 
-def prior_match(model, x, *, seed=0, batch_size=256):
-    """How near draws z ~ q(z|x), one for each example, are to as many draws of the prior.
+def prior_match(
+    model: VAE, x: np.ndarray | tf.data.Dataset, *, seed: int = 0, batch_size: int = 256
+) -> dict[str, float]:
+    """Compare the aggregate posterior q(z) with the prior p(z) by two two-sample tests.
 
-    What is generated looks like data only where codes of data lie where the prior's draws do.
+    One sample has a draw z ~ q(z|x) for each example, the other as many draws of p(z). Generated
+    examples resemble the data only where the two distributions agree.
 
     Args:
         model: a `VAE` with one stochastic layer.
-        x: data that the model has not seen, at least 20 examples; more make both tests sharper.
+        x: held-out data, at least 20 examples; both tests gain power with more.
         seed: of all draws and of the classifier.
         batch_size: examples to encode at a time.
 
     Returns:
         {"mmd": the squared maximum mean discrepancy (`zoo.objectives.MMD`'s unbiased estimate),
-        "mmd_of_prior": the same between two sets of draws of the prior, what chance alone gives,
-        "accuracy": of a classifier that tells draws of q(z) from those of the prior, on draws that
-        it has not seen; 0.5 where it sees no difference, 1 where it always knows. Lopez-Paz and
-        Oquab, Revisiting classifier two-sample tests, 2017.}
+        "mmd_of_prior": the same between two samples of the prior, which is the noise level,
+        "accuracy": held-out accuracy of a classifier that separates draws of q(z) from those of
+        p(z): about 0.5 if they are alike, 1 if they are fully separable. Lopez-Paz and Oquab,
+        Revisiting classifier two-sample tests, 2017.}
 
     Raises:
-        ValueError: too few examples, or several stochastic layers.
+        ValueError: x has too few examples, or the model several stochastic layers.
         ImportError: scikit-learn is not installed.
     """
     seed = validation.seed(seed)
-
-    def draws(batch, seed):
-        found = forward_pass(model, batch, RandomSampler(seed)).draws
-        if len(found) != 1:
-            raise ValueError(f"prior_match needs one stochastic layer, got {len(found)}")
-        return found[0].z
-
-    z = batching.map_batches(model, "draws of codes", draws, x, batch_size, seed)
+    z = _posterior_sample(model, x, seed, batch_size)
     if len(z) < 4 * FOLDS:
         raise ValueError(f"x must hold at least {4 * FOLDS} examples, got {len(z)}")
     prior = as_event(model.latents.prior.distribution(model.latents.encoder))
@@ -58,8 +56,8 @@ def prior_match(model, x, *, seed=0, batch_size=256):
     }
 
 
-def mmd(a, b, kernel=None):
-    """The unbiased estimate of the squared maximum mean discrepancy of `[N, D]` and `[M, D]`.
+def mmd(a: np.ndarray, b: np.ndarray, kernel: Callable | None = None) -> float:
+    """Unbiased estimate of the squared maximum mean discrepancy of `[N, D]` and `[M, D]`.
 
     sum_{i != j} k(a_i, a_j) / (N (N - 1)) + the same of b - 2 mean k(a_i, b_j). Gretton et al., A
     kernel two-sample test, 2012.
@@ -73,16 +71,16 @@ def mmd(a, b, kernel=None):
 
     def within(x):
         pairs = kernel(x, x)
-        others = tf.reduce_sum(pairs) - tf.reduce_sum(tf.linalg.diag_part(pairs))
-        return float(others) / (len(x) * (len(x) - 1))
+        distinct = tf.reduce_sum(pairs) - tf.reduce_sum(tf.linalg.diag_part(pairs))
+        return float(distinct) / (len(x) * (len(x) - 1))
 
     return within(a) + within(b) - 2.0 * float(tf.reduce_mean(kernel(a, b)))
 
 
-def two_sample_accuracy(a, b, seed=0):
-    """Accuracy with which a classifier tells rows of a from rows of b that it has not seen.
+def two_sample_accuracy(a: np.ndarray, b: np.ndarray, seed: int = 0) -> float:
+    """Cross-validated accuracy of a classifier that separates the rows of a from those of b.
 
-    A dense network with two layers of 64, cross-validated in five parts; a and b are equally many.
+    A dense network with two layers of 64 units and five folds; a and b have as many rows.
     """
     sklearn = {
         name: importlib.import_module(f"sklearn.{name}")
@@ -94,40 +92,50 @@ def two_sample_accuracy(a, b, seed=0):
             (64, 64), alpha=1e-2, early_stopping=True, max_iter=300, random_state=seed
         ),
     )
-    parts = sklearn["model_selection"].StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    folds = sklearn["model_selection"].StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     rows, labels = np.concatenate([a, b]), np.repeat([0, 1], [len(a), len(b)])
-    scores = sklearn["model_selection"].cross_val_score(classifier, rows, labels, cv=parts)
-    return float(scores.mean())
+    accuracies = sklearn["model_selection"].cross_val_score(classifier, rows, labels, cv=folds)
+    return float(accuracies.mean())
 
 
-def fit_prior(model, x, *, seed=0, batch_size=256):
+def fit_prior(
+    model: VAE, x: np.ndarray | tf.data.Dataset, *, seed: int = 0, batch_size: int = 256
+) -> None:
     """Fit a trained model's `MixturePrior` to codes of x, one draw of q(z|x) for each example.
 
-    What is generated then begins where codes of data lie, and the ELBO rises as the KL falls:
-    encoder and decoder given, the prior that is best for it is the aggregated posterior. Training
-    may go on afterwards. By the EM algorithm of scikit-learn. Ghosh et al., From variational to
-    deterministic autoencoders, 2020, fit such densities to the codes of other autoencoders.
+    For a fixed encoder and decoder the best prior is the aggregate posterior, so the fit lowers the
+    KL, raises the ELBO, and draws codes of generated examples from the region of the data's codes.
+    Training may continue afterwards. Uses scikit-learn's EM algorithm. Ghosh et al., From
+    variational to deterministic autoencoders, 2020, fit such densities to the codes of other
+    autoencoders.
 
     Args:
-        model: a `VAE` whose latents have a `MixturePrior`.
+        model: a `VAE` with one stochastic layer and a `MixturePrior`.
         x: training data, at least as many examples as the prior has components.
-        seed: of the draws and of where EM begins.
+        seed: of the draws and of the initial components of EM.
         batch_size: examples to encode at a time.
 
     Raises:
-        TypeError: the model's prior is another one.
-        ValueError: too few examples.
+        TypeError: the model's prior is not a `MixturePrior`.
+        ValueError: x has too few examples, or the model several stochastic layers.
         ImportError: scikit-learn is not installed.
     """
     prior = model.latents.prior
     if not isinstance(prior, MixturePrior):
         raise TypeError(
-            "fit_prior needs a model with prior=zoo.MixturePrior(...), its prior is a "
-            f"{type(prior).__name__}"
+            f"the prior of model must be a MixturePrior, got {type(prior).__name__}: create the "
+            "model with prior=zoo.MixturePrior(...)"
         )
+    prior.fit(_posterior_sample(model, x, seed, batch_size), seed)
 
-    def draws(batch, seed):
-        (draw,) = forward_pass(model, batch, RandomSampler(seed)).draws
-        return draw.z
 
-    prior.fit(batching.map_batches(model, "draws of codes", draws, x, batch_size, seed), seed)
+def _posterior_sample(model, x, seed, batch_size):
+    """One draw of q(z|x) for each example, `[N, D]`."""
+
+    def draw_codes(batch, seed):
+        draws = forward_pass(model, batch, RandomSampler(seed)).draws
+        if len(draws) != 1:
+            raise ValueError(f"model must have one stochastic layer, got {len(draws)}")
+        return draws[0].z
+
+    return batching.map_batches(model, "draws of codes", draw_codes, x, batch_size, seed)

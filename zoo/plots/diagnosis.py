@@ -72,7 +72,7 @@ def _draw_terms(axes, result):
 def _draw_dimensions(axes, result):
     """Draw bars of the KL of each dimension, or of the variance of its means if KL is unknown."""
     if result.kl_by_dimension is None:
-        values, title, unit = result.loc_deviation**2, "Variance of the mean of q(z|x)", "variance"
+        values, title, unit = result.loc_std**2, "Variance of the mean of q(z|x)", "variance"
     else:
         values, title, unit = result.kl_by_dimension, "KL to the prior", "nats per example"
     order = np.argsort(-values, kind="stable")[:MAX_BARS]

@@ -123,7 +123,7 @@ class ReportContext:
 
         If the KL has no closed form, the standard deviation of the means of q(z|x) replaces it.
         """
-        nats, std = self.diagnosis.kl_by_dimension, self.diagnosis.loc_deviation
+        nats, std = self.diagnosis.kl_by_dimension, self.diagnosis.loc_std
         values, unit = (std, "std") if nats is None else (nats, "nats")
         order = np.argsort(-values[: self.top_level_dim], kind="stable")[:MAX_DIMENSIONS]
         return {int(i): f"{values[i]:.1f} {unit}" for i in order}

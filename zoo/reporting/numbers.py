@@ -93,7 +93,7 @@ def _rows(context):
     yield "active units", active, "dimensions whose mean has a variance above 0.01 over the data"
     yield "scale of q(z|x)", f"{np.median(d.scale_mean):.3f}", "median over dimensions"
     note = "standard deviation over the data, median over dimensions"
-    yield "std of the means", f"{np.median(d.loc_deviation):.3f}", note
+    yield "std of the means", f"{np.median(d.loc_std):.3f}", note
 
 
 def _per_unit(context):

@@ -1,4 +1,4 @@
-"""What a trained VAE makes of its latent space: numbers, pictures, a verdict."""
+"""Diagnosis of the latent space of a trained VAE: numbers, figures and a verdict."""
 
 from zoo.evaluation.diagnosis.callback import DiagnosisLogger
 from zoo.evaluation.diagnosis.measure import diagnose

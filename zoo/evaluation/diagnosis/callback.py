@@ -1,8 +1,10 @@
-"""A diagnosis now and then while a model trains, for TensorBoard."""
+"""Periodic diagnosis during training, written for TensorBoard."""
 
 import importlib
 import io
+import os
 import pathlib
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -14,64 +16,74 @@ from zoo.inference.batching import first
 
 
 class DiagnosisLogger(keras.callbacks.Callback):
-    """Runs `zoo.diagnose` each so many epochs and after the last, and writes it for TensorBoard.
+    """Callback that runs `zoo.diagnose` every few epochs and at the end, for TensorBoard.
 
-    Scalars (each number of the report), text (the report), histograms of q's means and scales, the
-    report's figure; and codes for the embedding projector, anew each time. See them by
-    `tensorboard --logdir LOG_DIR`.
+    It writes scalars (each number of the report), text (the report), histograms of the posterior's
+    means and scales and the report's figure, and replaces the codes for the embedding projector
+    each time. View them with `tensorboard --logdir LOG_DIR`.
 
     Args:
         x: held-out data, an array or a dataset.
         log_dir: folder to write to.
         every: epochs between two diagnoses.
         labels: one for each of the first examples of x, shown beside their codes in the projector.
-        projected: the first so many examples' codes go to the projector and the histograms.
+        projected: number of examples, from the first on, whose codes go to the projector and the
+            histograms.
         **options: of `zoo.diagnose`: `importance_samples`, `bounded`, ...
 
     Attributes:
-        found: the last `Diagnosis`.
+        diagnosis: the last `Diagnosis`, or None before the first.
 
     Raises:
         ImportError: tensorboard or matplotlib is not installed.
     """
 
-    def __init__(self, x, log_dir, *, every=5, labels=None, projected=1000, **options):
+    def __init__(
+        self,
+        x: np.ndarray | dict | tf.data.Dataset,
+        log_dir: str | os.PathLike,
+        *,
+        every: int = 5,
+        labels: Sequence | None = None,
+        projected: int = 1000,
+        **options,
+    ):
         super().__init__()
         validation.count(every=every, projected=projected)
         self.x, self.log_dir = x, pathlib.Path(log_dir)
         self.every, self.labels, self.projected = every, labels, projected
-        self.options, self.found, self._seen = options, None, None
+        self.options, self.diagnosis, self._last_epoch = options, None, None
         self._projector = importlib.import_module("tensorboard.plugins.projector")
         importlib.import_module("matplotlib")
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None):
         self._writer = tf.summary.create_file_writer(str(self.log_dir))
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None):
         if (epoch + 1) % self.every == 0:
             self._write(epoch)
-        self._seen = epoch
+        self._last_epoch = epoch
 
-    def on_train_end(self, logs=None):
-        if self._seen is not None and (self._seen + 1) % self.every:
-            self._write(self._seen)
+    def on_train_end(self, logs: dict | None = None):
+        if self._last_epoch is not None and (self._last_epoch + 1) % self.every:
+            self._write(self._last_epoch)
         self._writer.close()
 
     def _write(self, epoch):
-        self.found = diagnose(self.model, self.x, **self.options)
+        self.diagnosis = diagnose(self.model, self.x, **self.options)
         q = self.model.encode(first(self.x, self.projected))
         with self._writer.as_default(epoch):
-            for name, value in self.found.scalars().items():
+            for name, value in self.diagnosis.scalars().items():
                 tf.summary.scalar(f"diagnosis/{name}", value)
-            tf.summary.text("diagnosis/report", f"```\n{self.found}\n```")
+            tf.summary.text("diagnosis/report", f"```\n{self.diagnosis}\n```")
             tf.summary.histogram("diagnosis/loc", q.loc)
             tf.summary.histogram("diagnosis/scale", q.scale)
-            tf.summary.image("diagnosis/figure", _picture(self.found.plot())[None])
+            tf.summary.image("diagnosis/figure", _figure_pixels(self.diagnosis.plot())[None])
         self._writer.flush()
-        self._project(np.asarray(q.loc))
+        self._write_projector(np.asarray(q.loc))
 
-    def _project(self, codes):
-        """Codes and labels where the projector looks for them."""
+    def _write_projector(self, codes):
+        """Write codes and labels as files of TensorBoard's embedding projector."""
         np.savetxt(self.log_dir / "codes.tsv", codes, "%.6g", "\t")
         config = self._projector.ProjectorConfig()
         embedding = config.embeddings.add()
@@ -83,7 +95,7 @@ class DiagnosisLogger(keras.callbacks.Callback):
         self._projector.visualize_embeddings(str(self.log_dir), config)
 
 
-def _picture(figure):
+def _figure_pixels(figure):
     """A figure as uint8 `[H, W, 4]`."""
     file = io.BytesIO()
     figure.savefig(file, format="png")

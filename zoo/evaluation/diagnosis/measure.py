@@ -1,4 +1,4 @@
-"""The numbers of a diagnosis, of data of any length."""
+"""Measurement of the numbers of a diagnosis, batch by batch."""
 
 import contextlib
 
@@ -13,135 +13,140 @@ from zoo.core.forward import forward_pass
 from zoo.core.functions import compiled
 from zoo.core.samplers import CommonSampler, RandomSampler
 from zoo.evaluation.diagnosis.result import Diagnosis
-from zoo.evaluation.diagnosis.running_moments import Moments
-from zoo.evaluation.diagnosis.verdict import ACTIVE
+from zoo.evaluation.diagnosis.running_moments import RunningMoments
+from zoo.evaluation.diagnosis.verdict import MIN_ACTIVE_VARIANCE
 from zoo.inference import batching
 from zoo.inference.batching import first
+from zoo.model import VAE
 
 tfd = tfp.distributions
 
 
 def diagnose(
-    model,
-    x,
+    model: VAE,
+    x: np.ndarray | dict | tf.data.Dataset,
     *,
-    importance_samples=100,
-    bounded=512,
-    pairs=2000,
-    seed=0,
-    batch_size=256,
-    verbose=0,
-):
-    """How a trained VAE uses its latent space: a `Diagnosis`, with a verdict and what to try.
+    importance_samples: int = 100,
+    bounded: int = 512,
+    pairs: int = 2000,
+    seed: int = 0,
+    batch_size: int = 256,
+    verbose: int = 0,
+) -> Diagnosis:
+    """Measure how a trained VAE uses its latent space: a `Diagnosis` with a verdict and advice.
 
-    Two passes over x, and memory that does not grow with it.
+    Takes two passes over x; the memory needed does not grow with it.
 
     Args:
         model: a `VAE`.
-        x: data that the model has not seen: array, or dataset of x or of tuples that begin with x.
+        x: held-out data: an array, or a dataset of x or of tuples that begin with x.
         importance_samples: draws for each example, for the bound on log p(x).
-        bounded: the first so many examples are what that bound is computed on, which takes longest.
-        pairs: the first so many examples are what the mutual information is estimated from, at most
-            log(pairs) nats.
+        bounded: number of examples, from the first on, of which that bound is computed, which takes
+            longest.
+        pairs: number of examples, from the first on, from which the mutual information is
+            estimated; the estimate is at most log(pairs) nats.
         seed: of all draws.
         batch_size: examples at a time.
-        verbose: 1 shows how far it is.
+        verbose: 1 shows a progress bar.
 
     Raises:
-        ValueError: x is not what the model was built for, is empty or a single example.
+        ValueError: x does not fit the model, is empty or a single example.
     """
     validation.count(importance_samples=importance_samples, bounded=bounded, pairs=pairs)
     validation.count(batch_size=batch_size)
     seed = validation.seed(seed)
-    moments = _measured(model, x, pairs, seed, batch_size, verbose)
+    moments = _moments(model, x, pairs, seed, batch_size, verbose)
     if moments.examples < 2:
         raise ValueError("x must hold at least two examples, got one")
-    few = first(x, bounded)
-    bound = model.log_likelihood(few, importance_samples, seed, batch_size)
-    below = model.elbo(few, seed=seed, batch_size=batch_size)
+    subset = first(x, bounded)
+    bounds = model.log_likelihood(subset, importance_samples, seed, batch_size)
+    elbos = model.elbo(subset, seed=seed, batch_size=batch_size)
     return Diagnosis(
         model=model.name,
         examples=moments.examples,
-        bounded=len(bound),
+        bounded=len(bounds),
         importance_samples=importance_samples,
-        log_likelihood=float(bound.mean()),
-        gap=float(bound.mean() - below.mean()),
+        log_likelihood=float(bounds.mean()),
+        gap=float(bounds.mean() - elbos.mean()),
         **_averages(moments),
         **_dimensions(moments),
     )
 
 
 def _averages(moments):
-    """The numbers of a `Diagnosis` that are means over all examples."""
+    """Fields of a `Diagnosis` that are means over all examples."""
     means, information = moments.means, moments.mutual_information()
     by_level = np.atleast_1d(means["kl_by_level"])
     return {
         "elbo": float(-means["nll"] - means["kl"]),
         "nll": float(means["nll"]),
         "kl": float(means["kl"]),
-        "decoder_use": float(means["without"] - means["with"]),
+        "decoder_use": float(means["nll_with_other_z"] - means["nll_with_own_z"]),
         "mutual_information": information,
-        # Of a ladder both are the top's.
+        # In a ladder, both terms are those of the top level, which stands last.
         "aggregate_kl": None if information is None else float(by_level[-1] - information),
         "kl_by_level": by_level,
     }
 
 
 def _dimensions(moments):
-    """What a `Diagnosis` says of single dimensions."""
+    """Fields of a `Diagnosis` that have a number for each dimension, and histograms."""
     return {
         "kl_by_dimension": moments.means.get("kl_by_dimension"),
-        "active": moments.deviation("centre") ** 2 > ACTIVE,
+        "active": moments.std("posterior_mean") ** 2 > MIN_ACTIVE_VARIANCE,
         "loc_mean": moments.means["loc"],
-        "loc_deviation": moments.deviation("loc"),
+        "loc_std": moments.std("loc"),
         "scale_mean": moments.means["scale"],
         "loc_histogram": moments.histogram("loc"),
         "scale_histogram": moments.histogram("scale"),
     }
 
 
-def _measured(model, x, pairs, seed, batch_size, verbose):
-    """One pass: the `Moments` of all that is measured of each example."""
-    moments, bar = Moments(pairs), None
+def _moments(model, x, pairs, seed, batch_size, verbose):
+    """Measure every example in one pass: the `RunningMoments` of all quantities."""
+    moments, bar = RunningMoments(pairs), None
 
     def quantities(batch, seed):
-        return {**_scores(model, batch), **_codes(model, batch, seed)}
+        return {**_elbo_terms(model, batch), **_latent_quantities(model, batch, seed)}
 
-    program = compiled(model, "diagnose", quantities)
-    for number, batch in enumerate(batching.batches(model, x, batch_size)):
-        found = program(batch, tf.constant([seed, number]))  # integers would be compiled in
-        moments.update(keras.tree.map_structure(np.asarray, found))
+    compiled = compiled(model, "diagnose", quantities)
+    for i, batch in enumerate(batching.batches(model, x, batch_size)):
+        # The seed is a tensor, because a Python integer would compile the function anew.
+        measured = compiled(batch, tf.constant([seed, i]))
+        moments.update(keras.tree.map_structure(np.asarray, measured))
         if verbose:
             bar = bar or keras.utils.Progbar(None, unit_name="batch")
-            bar.update(number + 1)
+            bar.update(i + 1)
     if not moments.examples:
         raise ValueError("x must hold at least one example, got an empty dataset")
     return moments
 
 
-def _scores(model, batch):
-    """What `VAE.score` has, with the KL of each level: of each example, nats."""
+def _elbo_terms(model, batch):
+    """The terms of `VAE.score` and the KL of each level, for each example, in nats."""
     out = forward_pass(model, batch, CommonSampler())
     levels = tf.stack(elbo.kl_by_level(out)[::-1], -1)
     return {"nll": elbo.nll(out), "kl": tf.reduce_sum(levels, -1), "kl_by_level": levels}
 
 
-def _codes(model, batch, seed):
-    """Where the codes lie, and what the decoder makes of them and of another example's."""
+def _latent_quantities(model, batch, seed):
+    """Posterior parameters, and the negative log-likelihood with the own z and with another's."""
     out = forward_pass(model, batch, RandomSampler(seed))
     q, z = joint_normal(out.draws), tf.concat([draw.z for draw in out.draws], -1)
     shape = model.decoder.event_shape_of(out.target)
 
     top = out.draws[0]
-    found = {
+    quantities = {
         "loc": q.loc,
         "scale": q.scale,
-        "centre": tf.concat(elbo.posterior_centres(out), -1),
-        "with": elbo.nll(out),
-        "without": -model.decode(tf.roll(z, 1, 0), shape).log_prob(out.target),
+        "posterior_mean": tf.concat(elbo.posterior_centres(out), -1),
+        "nll_with_own_z": elbo.nll(out),
+        "nll_with_other_z": -model.decode(tf.roll(z, 1, 0), shape).log_prob(out.target),
     }
     if type(top.posterior) is tfd.Normal:
-        found |= {"top_z": top.z, "top_loc": top.posterior.loc, "top_scale": top.posterior.scale}
-    with contextlib.suppress(NotImplementedError):  # no closed form: the report says so
-        found["kl_by_dimension"] = tf.concat([kl_per_dimension(draw) for draw in out.draws], -1)
-    return found
+        posterior = top.posterior
+        quantities |= {"top_z": top.z, "top_loc": posterior.loc, "top_scale": posterior.scale}
+    with contextlib.suppress(NotImplementedError):  # no closed form; the report leaves it out
+        kls = [kl_per_dimension(draw) for draw in out.draws]
+        quantities["kl_by_dimension"] = tf.concat(kls, -1)
+    return quantities

@@ -1,79 +1,90 @@
-"""The numbers of a diagnosis in words, and what to try."""
+"""Verdict on the numbers of a diagnosis, and advice."""
 
 import numpy as np
 
-ACTIVE = (
-    0.01  # variance of q's means over data above which a dimension is in use: Burda et al., 2016
-)
-USED = 0.1  # nats that z must be worth to the decoder, and the KL at least
-VANISHED = 0.01  # q's scale as a part of the spread of all codes in its dimension
-SPARE = 0.5  # dimensions that may be idle before the model counts as partly collapsed
-LOOSE = 0.05  # gap between log p(x) and ELBO, as a part of log p(x)
-FAR = 0.2  # part of the KL that is the aggregated posterior's distance from the prior
+# Variance over the data of a dimension's posterior mean, above which it is active: Burda et al.,
+# Importance weighted autoencoders, 2016.
+MIN_ACTIVE_VARIANCE = 0.01
+MIN_LATENT_NATS = 0.1  # of the KL and of the decoder's use of z, below which z is not used
+MIN_SCALE_RATIO = 0.01  # of q's scale to the std of all codes, below which q is nearly a point
+MIN_ACTIVE_FRACTION = 0.5  # of the dimensions, below which the model counts as partly collapsed
+MAX_GAP_FRACTION = 0.05  # of log p(x) that may lie between it and the ELBO
+MAX_AGGREGATE_KL_FRACTION = 0.2  # of the KL that may be the aggregate posterior's
+MIN_AGGREGATE_KL_NATS = 1.0  # below which that distance is never worth a remark
 
 
 def _diverged(d):
-    numbers = [d.elbo, d.nll, d.kl, *d.loc_mean, *d.loc_deviation, *d.scale_mean]
+    numbers = [d.elbo, d.nll, d.kl, *d.loc_mean, *d.loc_std, *d.scale_mean]
     return not np.isfinite(numbers).all()
 
 
 def _collapsed(d):
-    return d.active_units == 0 or min(d.kl, d.decoder_use) < USED
+    return d.active_units == 0 or min(d.kl, d.decoder_use) < MIN_LATENT_NATS
 
 
-def _vanishing(d):
-    spread = np.hypot(d.loc_deviation, d.scale_mean)[d.active]
-    return np.median(d.scale_mean[d.active] / spread) < VANISHED
+def _sigma_vanishing(d):
+    code_std = np.hypot(d.loc_std, d.scale_mean)[d.active]
+    return np.median(d.scale_mean[d.active] / code_std) < MIN_SCALE_RATIO
 
 
-def _partly(d):
-    return d.active_units < SPARE * len(d.active)
+def _partly_collapsed(d):
+    return d.active_units < MIN_ACTIVE_FRACTION * len(d.active)
 
 
-# Verdict -> when it is true, and what to try. The first that is true is the verdict.
+# Verdict -> (condition, advice). The first condition that holds gives the verdict.
 VERDICTS = {
     "diverged": (
         _diverged,
-        "Some numbers are not finite. Look for NaN or huge values in the data; lower the learning "
-        "rate; clip gradients.",
+        "Some numbers are NaN or infinite. Look for NaN or huge values in the data, lower the "
+        "learning rate, or clip gradients.",
     ),
     "collapsed": (
         _collapsed,
-        "z says nothing of x. Let the KL's weight grow from 0 (zoo.Anneal), give each dimension "
-        "nats for free (zoo.objectives.FreeBits), lower beta, or make the decoder weaker: fewer "
-        "layers, more word dropout.",
+        "The decoder does not use z: no dimension is active, or the KL or the decoder's use of z "
+        f"is below {MIN_LATENT_NATS} nats. Increase the weight of the KL from 0 during training "
+        "(zoo.Anneal), use free bits (zoo.objectives.FreeBits), lower beta, or make the decoder "
+        "weaker: fewer layers, more word dropout.",
     ),
     "sigma vanishing": (
-        _vanishing,
-        "q(z|x) is a point, as in an autoencoder without noise: what lies between codes was never "
-        "decoded. Raise beta; learn the likelihood's scale or raise its floor; use fewer latent "
-        "dimensions or more data.",
+        _sigma_vanishing,
+        "The posterior q(z|x) is nearly a point, as in an autoencoder without noise: its median "
+        f"scale is below {MIN_SCALE_RATIO:.0%} of the standard deviation of all codes, so the "
+        "decoder was not trained on values of z between them. Raise beta, learn the likelihood's "
+        "scale or raise its minimum, use fewer latent dimensions, or use more data.",
     ),
     "partly collapsed": (
-        _partly,
-        "Most dimensions are idle. Use a smaller latent_dim; or let the KL's weight grow from 0 "
-        "(zoo.Anneal), give each dimension nats for free (zoo.objectives.FreeBits), lower beta.",
+        _partly_collapsed,
+        f"Fewer than {MIN_ACTIVE_FRACTION:.0%} of the latent dimensions are active. Use a smaller "
+        "latent_dim, increase the weight of the KL from 0 during training (zoo.Anneal), use free "
+        "bits (zoo.objectives.FreeBits), or lower beta.",
     ),
-    "healthy": (lambda d: True, "Nothing to mend in how z is used."),
+    "healthy": (
+        lambda d: True,
+        "The latent space is in use: the decoder depends on z, enough dimensions are active, and "
+        "their posterior scales have not vanished. Nothing needs to change.",
+    ),
 }
 
 
-def judge(diagnosis):
-    """The verdict on a `Diagnosis` and what to try: `(verdict, [advice, ...])`."""
+def judge(diagnosis) -> tuple[str, list[str]]:
+    """Verdict on a `Diagnosis`, and advice: `(verdict, [advice, ...])`."""
     verdict, (_, advice) = next(item for item in VERDICTS.items() if item[1][0](diagnosis))
     return verdict, [advice, *_remarks(diagnosis)] if verdict != "diverged" else [advice]
 
 
 def _remarks(d):
-    """What else there is to say, whatever the verdict."""
-    if d.gap > LOOSE * abs(d.log_likelihood):
+    """Advice that applies with any verdict."""
+    if d.gap > MAX_GAP_FRACTION * abs(d.log_likelihood):
         yield (
-            f"The ELBO is {d.gap:.1f} nats below log p(x): a richer posterior (flow=, a ladder) or "
-            "a larger encoder may close the gap."
+            f"The ELBO is {d.gap:.1f} nats below log p(x). A more flexible posterior (flow=, a "
+            "ladder) or a larger encoder may narrow this gap."
         )
-    far = d.aggregate_kl
-    if far is not None and far > max(1.0, FAR * d.kl):
+    distance = d.aggregate_kl
+    if distance is None:
+        return
+    if distance > max(MIN_AGGREGATE_KL_NATS, MAX_AGGREGATE_KL_FRACTION * d.kl):
         yield (
-            f"Codes of data lie {far:.1f} nats from the prior, so samples may look unlike data: "
-            "prior='mixture' and zoo.fit_prior, or prior='vamp'."
+            f"The aggregate posterior q(z) is {distance:.1f} nats from the prior, so generated "
+            "examples may not resemble the data. Use prior='mixture' with zoo.fit_prior, or "
+            "prior='vamp'."
         )

@@ -1,9 +1,9 @@
-"""How well single latent dimensions stand for single factors of the data: published scores.
+"""Disentanglement metrics: the published scores of codes against known factors of the data.
 
-Each score takes codes `[N, D]` and factors `[N, K]`, integers that say which value each of K known
-factors has. All are near 1 where each factor has a dimension of its own. What a score is of codes
-that know nothing, and what implementations do differently, its docstring says; `scores` asks a
-model for codes and computes all of them.
+Each score takes codes `[N, D]` and factors `[N, K]`, integers that give the value of each of K
+known factors. All are near 1 if each factor has a latent dimension of its own. Each docstring gives
+the score of uninformative codes and the differences between implementations. `scores` encodes the
+data with a model and computes all of them.
 
 >>> import numpy as np
 >>> import zoo
@@ -17,10 +17,10 @@ model for codes and computes all of them.
 from zoo.evaluation.disentanglement.dci import dci, forest
 from zoo.evaluation.disentanglement.factor_vae import beta_vae, factor_vae
 from zoo.evaluation.disentanglement.mig_sap import mig, mutual_information, sap
-from zoo.evaluation.disentanglement.summary import Scores, score_codes, scores
+from zoo.evaluation.disentanglement.summary import DisentanglementScores, score_codes, scores
 
 __all__ = [
-    "Scores",
+    "DisentanglementScores",
     "beta_vae",
     "dci",
     "factor_vae",

@@ -1,36 +1,41 @@
-"""Scores by which dimensions a predictor of the factors relies on."""
+"""DCI: disentanglement, completeness and informativeness by feature importances."""
+
+from collections.abc import Callable
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import train_test_split
 
 from zoo.core import validation
-from zoo.evaluation.disentanglement.inputs import TEST_FRACTION, labelled
+from zoo.evaluation.disentanglement.inputs import TEST_FRACTION, check_codes_and_factors
 
 
-def forest(seed):
-    """The predictor that `dci` fits by default: 50 trees whose leaves hold 10 rows or more.
+def forest(seed: int) -> RandomForestClassifier:
+    """Default predictor of `dci`: a random forest of 50 trees with at least 10 rows in each leaf.
 
-    Each split may choose among all dimensions, so that one which says nothing gets no importance
-    where another says all.
+    Each split considers all dimensions, so that an uninformative dimension gets no importance
+    beside one that determines the factor.
     """
     return RandomForestClassifier(50, min_samples_leaf=10, max_features=None, random_state=seed)
 
 
-def dci(codes, factors, predictor=forest, seed=0):
+def dci(
+    codes: np.ndarray, factors: np.ndarray, predictor: Callable = forest, seed: int = 0
+) -> dict[str, float]:
     """Disentanglement, completeness and informativeness: three numbers in [0, 1].
 
-    A classifier predicts each factor from all dimensions; R[d, k] is how important dimension d is
-    to that of factor k, in parts of their sum over d. Eastwood and Williams, A framework for the
+    A classifier predicts each factor from all dimensions; R[d, k] is the importance of dimension d
+    for factor k, normalised to sum to 1 over d. Eastwood and Williams, A framework for the
     quantitative evaluation of disentangled representations, 2018.
 
         disentanglement  sum_d w_d (1 - H(R[d] / sum(R[d])) / log K), w_d = sum(R[d]) / sum(R)
         completeness     (1 / K) sum_k (1 - H(R[:, k]) / log D)
-        informativeness  mean accuracy on a fifth of the rows, which the classifiers have not seen
+        informativeness  mean accuracy on a held-out fifth of the rows
 
-    For codes that know nothing the first two are about 0 and the third is what guessing gives. The
-    paper has lasso and random forests; Locatello et al., 2019, have gradient-boosted trees. What is
-    fitted, and how deeply, moves the numbers much: compare those of one predictor only.
+    For uninformative codes the first two are about 0 and the third is the accuracy of guessing. The
+    paper uses lasso and random forests; Locatello et al., 2019, use gradient-boosted trees. The
+    numbers depend strongly on the kind and depth of the predictor, so compare only those of one
+    predictor.
 
     Args:
         codes: `[N, D]`.
@@ -45,34 +50,37 @@ def dci(codes, factors, predictor=forest, seed=0):
     Raises:
         TypeError, ValueError: arrays do not fit; see the message.
     """
-    codes, factors = labelled(codes, factors)
+    codes, factors = check_codes_and_factors(codes, factors)
     seed = validation.seed(seed)
-    train, test, known, truth = train_test_split(
+    train_codes, test_codes, train_factors, test_factors = train_test_split(
         codes, factors, test_size=TEST_FRACTION, random_state=seed
     )
     importances, accuracies = [], []
-    for v, held_out in zip(known.T, truth.T, strict=True):
-        fitted = predictor(seed).fit(train, v)
+    for train_factor, test_factor in zip(train_factors.T, test_factors.T, strict=True):
+        fitted = predictor(seed).fit(train_codes, train_factor)
         importances.append(fitted.feature_importances_)
-        accuracies.append(fitted.score(test, held_out))
-    return {**_evenness(np.stack(importances, 1)), "informativeness": float(np.mean(accuracies))}
+        accuracies.append(fitted.score(test_codes, test_factor))
+    return {
+        **_disentanglement_and_completeness(np.stack(importances, 1)),
+        "informativeness": float(np.mean(accuracies)),
+    }
 
 
-def _evenness(importances):
+def _disentanglement_and_completeness(importances):
     """Disentanglement and completeness of importances `[D, K]`, each at least 0."""
     dimensions, factors = importances.shape
-    # What no predictor relies on has no weight; what nothing predicts is not complete.
+    # A dimension of no importance has weight 0; a factor that nothing predicts has completeness 0.
     weights = importances.sum(1) / max(importances.sum(), np.finfo(float).tiny)
-    known = importances.any(0)
-    disentangled = 1 - _entropies(importances.T) / np.log(factors)
-    complete = known * (1 - _entropies(importances) / np.log(dimensions))
+    predicted = importances.any(0)
+    disentangled = 1 - _column_entropies(importances.T) / np.log(factors)
+    complete = predicted * (1 - _column_entropies(importances) / np.log(dimensions))
     return {
         "disentanglement": float(weights @ disentangled),
         "completeness": float(complete.mean()),
     }
 
 
-def _entropies(columns):
-    """H in nats of each column over its sum, `[C]` of `[R, C]`; 0 of a column of zeros."""
+def _column_entropies(columns):
+    """Entropy in nats of each column over its sum, `[C]` of `[R, C]`; 0 for a column of zeros."""
     p = columns / np.maximum(columns.sum(0), np.finfo(float).tiny)
     return -np.sum(p * np.log(np.where(p > 0, p, 1)), 0)

@@ -1,44 +1,44 @@
-"""Codes and the factors that they are held against, checked."""
+"""Codes and factors of the disentanglement metrics, checked."""
 
 import numpy as np
 
 from zoo.core.serialization import is_integer
 
-TEST_FRACTION = 0.2  # of the rows, for what is fitted to the others
+TEST_FRACTION = 0.2  # of the rows, held out from fitted predictors
 
 
-def labelled(codes, factors):
+def check_codes_and_factors(codes, factors):
     """Codes as float64 `[N, D]` and factors as int `[N, K]`.
 
     Raises:
-        TypeError: factors are no integers.
-        ValueError: shapes do not fit, codes are not finite or all the same, there are less than two
-            dimensions or factors, or a factor has one value alone.
+        TypeError: factors are not integers.
+        ValueError: shapes do not fit, codes are not finite or all equal, there are fewer than two
+            dimensions or factors, or a factor is constant.
     """
     codes = _matrix(np.asarray(codes, "float64"), "codes")
-    factors = integers(factors, len(codes))
+    factors = check_factors(factors, len(codes))
     if not np.isfinite(codes).all():
         raise ValueError("codes must be finite, got NaN or infinity")
     if not codes.std(0).any():
-        raise ValueError("codes must differ between rows, got one code alone")
+        raise ValueError("codes must differ between rows, got the same code in all rows")
     return codes, factors
 
 
-def integers(factors, rows):
-    """Factors as int `[N, K]`, checked; N is not, where `rows` is None."""
+def check_factors(factors, rows=None):
+    """Factors as int64 `[N, K]`; `rows` is the expected N, or None if it is not known."""
     factors = _matrix(np.asarray(factors), "factors")
     if factors.dtype.kind not in "biu":
         raise TypeError(
             f"factors must be integers, got {factors.dtype}: "
-            "np.unique(column, return_inverse=True)[1] makes integers of other values"
+            "np.unique(column, return_inverse=True)[1] converts a column of other values"
         )
     if rows is not None and len(factors) != rows:
-        raise ValueError(f"factors has {len(factors)} rows, expected {rows}, one for each code")
-    same = np.flatnonzero((factors == factors[0]).all(0))
-    if len(same):
+        raise ValueError(f"factors must have {rows} rows, one for each code, got {len(factors)}")
+    constant = np.flatnonzero((factors == factors[0]).all(0))
+    if len(constant):
         raise ValueError(
-            f"factors must have several values each, column {same[0]} has {factors[0, same[0]]} "
-            "in all rows"
+            f"factors must have several values in each column, got column {constant[0]} with "
+            f"{factors[0, constant[0]]} in all rows"
         )
     return factors.astype("int64")
 
@@ -52,26 +52,26 @@ def _matrix(array, argument):
     return array
 
 
-def columns(categorical, count):
-    """`categorical` as a tuple of numbers of columns; `ValueError` unless there are such."""
-    found = tuple(categorical) if np.iterable(categorical) else (categorical,)
-    if not all(is_integer(c) and 0 <= c < count for c in found):
+def check_categorical(categorical, count):
+    """`categorical` as a tuple of column indices of `count` factors."""
+    columns = tuple(categorical) if np.iterable(categorical) else (categorical,)
+    if not all(is_integer(c) and 0 <= c < count for c in columns):
         raise ValueError(
-            f"categorical must hold numbers of columns of factors, 0 .. {count - 1}, "
+            f"categorical must hold column indices of factors, 0 .. {count - 1}, "
             f"got {categorical!r}"
         )
-    return found
+    return columns
 
 
-def scaled(codes):
-    """Codes in units of their standard deviations, without dimensions that are constant."""
-    deviations = codes.std(0)
-    used = deviations > 0
-    return codes[:, used] / deviations[used]
+def standardize(codes):
+    """Codes in units of their standard deviations, without constant dimensions."""
+    stds = codes.std(0)
+    varying = stds > 0
+    return codes[:, varying] / stds[varying]
 
 
 def rows_by_value(column):
-    """Row numbers of each value that several rows have, as a list of arrays."""
+    """Row indices of each value that several rows have, as a list of arrays."""
     order = np.argsort(column, kind="stable")
     starts = np.flatnonzero(np.diff(column[order])) + 1
     return [rows for rows in np.split(order, starts) if len(rows) > 1]

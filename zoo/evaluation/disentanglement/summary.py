@@ -1,22 +1,30 @@
-"""All scores of a model's codes at once."""
+"""Summary of all disentanglement metrics of a model's codes."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from zoo.core import inputs, validation
 from zoo.evaluation.disentanglement.dci import dci
 from zoo.evaluation.disentanglement.factor_vae import beta_vae, factor_vae
-from zoo.evaluation.disentanglement.inputs import columns, integers, labelled
+from zoo.evaluation.disentanglement.inputs import (
+    check_categorical,
+    check_codes_and_factors,
+    check_factors,
+)
 from zoo.evaluation.disentanglement.mig_sap import mig, sap
+from zoo.evaluation.inputs import row_count
+from zoo.model import VAE
 
 DIGITS = 3
 
 
 @dataclasses.dataclass(frozen=True)
-class Scores:
-    """How disentangled codes are: numbers in [0, 1], 1 is best; see the function of each.
+class DisentanglementScores:
+    """All disentanglement metrics: numbers in [0, 1], 1 is best; see the function of each.
 
     Attributes:
         mig: the mutual information gap.
@@ -24,7 +32,7 @@ class Scores:
         sap: the separated attribute predictability.
         factor_vae: the FactorVAE score.
         beta_vae: the beta-VAE score.
-        rows: how many rows they were computed from.
+        rows: number of rows they were computed from.
     """
 
     mig: float
@@ -36,43 +44,43 @@ class Scores:
     beta_vae: float
     rows: int
 
-    def __str__(self):
-        """A table, one score a line."""
+    def __str__(self) -> str:
+        """A table with one score on each line."""
         values = {n: f"{v:.{DIGITS}f}" for n, v in self.to_dict().items() if n != "rows"}
         lines = [f"{name:16}{value:>8}" for name, value in values.items()]
         return "\n".join([*lines, f"{'rows':16}{self.rows:>8}"])
 
-    def to_dict(self):
-        """The attributes as Python's own numbers."""
+    def to_dict(self) -> dict[str, float | int]:
+        """The attributes as Python numbers."""
         return dataclasses.asdict(self)
 
 
 def scores(
-    vae,
-    x,
-    factors,
+    vae: VAE,
+    x: np.ndarray | dict | tf.data.Dataset,
+    factors: np.ndarray,
     *,
-    categorical=(),
-    draws=False,
-    rows=5000,
-    seed=0,
-    batch_size=256,
-    verbose=False,
-):
-    """All scores of the codes that a model gives x: `Scores`.
+    categorical: Sequence[int] = (),
+    draws: bool = False,
+    rows: int = 5000,
+    seed: int = 0,
+    batch_size: int = 256,
+    verbose: bool = False,
+) -> DisentanglementScores:
+    """Compute all disentanglement metrics of a model's codes of x.
 
     Args:
         vae: a `VAE`, or anything whose `encode(x, batch_size=...)` has `loc` and `scale` `[N, D]`.
-        x: N examples as `vae.encode` takes them, an array or a dataset; best such that the model
-            has not seen.
-        factors: integers `[N, K]`, which value each of K factors has.
-        categorical: numbers of the columns whose integers are names, not amounts; see `sap`.
-        draws: whether codes are draws of the Normal q(z|x), one for each example, and not its
-            means. A dimension that the model does not use is then noise.
-        rows: at most so many, chosen at random.
-        seed: of all that is random.
+        x: N examples as `vae.encode` takes them, an array or a dataset; preferably held-out data.
+        factors: integers `[N, K]`, the value of each of K factors.
+        categorical: column indices of the factors whose integers are categories, not amounts; see
+            `sap`.
+        draws: True takes one draw of the Normal q(z|x) for each example as its code instead of the
+            mean. A dimension that the model does not use is then noise.
+        rows: maximum number of rows, chosen at random.
+        seed: of the choice of rows, the draws and the metrics.
         batch_size: examples to encode at a time.
-        verbose: whether to show a progress bar.
+        verbose: True shows a progress bar.
 
     Raises:
         TypeError, ValueError: an argument does not fit; see the message.
@@ -91,8 +99,8 @@ def scores(
     rows                 500
     """
     inputs.given(x)
-    factors = integers(factors, x.shape[0] if hasattr(x, "shape") else None)
-    columns(categorical, factors.shape[1])
+    factors = check_factors(factors, row_count(x))
+    check_categorical(categorical, factors.shape[1])
     validation.count(rows=rows)
     seed = validation.seed(seed)
     q = vae.encode(x, batch_size=batch_size)
@@ -105,22 +113,30 @@ def scores(
     )
 
 
-def score_codes(codes, factors, *, categorical=(), rows=5000, seed=0, verbose=False):
-    """All scores of codes `[N, D]`, from wherever they come: `Scores`. Arguments as in `scores`."""
-    codes, factors = labelled(codes, factors)
-    categorical, seed = columns(categorical, factors.shape[1]), validation.seed(seed)
+def score_codes(
+    codes: np.ndarray,
+    factors: np.ndarray,
+    *,
+    categorical: Sequence[int] = (),
+    rows: int = 5000,
+    seed: int = 0,
+    verbose: bool = False,
+) -> DisentanglementScores:
+    """Compute all disentanglement metrics of codes `[N, D]` of any origin; see `scores`."""
+    codes, factors = check_codes_and_factors(codes, factors)
+    categorical, seed = check_categorical(categorical, factors.shape[1]), validation.seed(seed)
     validation.count(rows=rows)
     chosen = np.random.default_rng(seed).permutation(len(codes))[:rows]
     codes, factors = codes[chosen], factors[chosen]
-    steps = {
-        "mig": lambda: {"mig": mig(codes, factors)},
-        "dci": lambda: dci(codes, factors, seed=seed),
-        "sap": lambda: {"sap": sap(codes, factors, categorical, seed)},
-        "factor_vae": lambda: {"factor_vae": factor_vae(codes, factors, seed=seed)},
-        "beta_vae": lambda: {"beta_vae": beta_vae(codes, factors, seed=seed)},
-    }
-    found, bar = {}, keras.utils.Progbar(len(steps), verbose=int(verbose), unit_name="score")
-    for step in steps.values():
-        found |= step()
+    metrics = (
+        lambda: {"mig": mig(codes, factors)},
+        lambda: dci(codes, factors, seed=seed),
+        lambda: {"sap": sap(codes, factors, categorical, seed)},
+        lambda: {"factor_vae": factor_vae(codes, factors, seed=seed)},
+        lambda: {"beta_vae": beta_vae(codes, factors, seed=seed)},
+    )
+    values, bar = {}, keras.utils.Progbar(len(metrics), verbose=int(verbose), unit_name="score")
+    for metric in metrics:
+        values |= metric()
         bar.add(1)
-    return Scores(**found, rows=len(codes))
+    return DisentanglementScores(**values, rows=len(codes))

@@ -1,4 +1,4 @@
-"""What simple methods make of features, one kind at a time."""
+"""Probes: simple classifiers and clusterings of one kind of features."""
 
 import numpy as np
 from sklearn.cluster import KMeans
@@ -12,16 +12,16 @@ from sklearn.preprocessing import StandardScaler
 from zoo.core import inputs as checks
 
 NEIGHBOURS = 5
-SILHOUETTE_ROWS = 2000  # its cost grows with the square
+SILHOUETTE_ROWS = 2000  # at most: the cost grows with the square of their number
 
 
-def probe(train, test, y, test_y, chosen, seed):
-    """name -> score of features `[N, D]` to train on and `[M, D]` held out, as `Row` has them.
+def evaluate_probes(train, test, y, test_y, labelled_rows, seed):
+    """Score all probes of one kind of features: the fields of `ProbeScores`.
 
     Args:
-        train, test: features.
-        y, test_y: their classes.
-        chosen: number of labels -> rows that keep theirs, one array for each draw.
+        train, test: features for training, `[N, D]`, and held out, `[M, D]`.
+        y, test_y: their class indices.
+        labelled_rows: number of labels -> row indices of a training set, one array for each draw.
         seed: of the clusters.
     """
 
@@ -30,40 +30,44 @@ def probe(train, test, y, test_y, chosen, seed):
 
     clusters = KMeans(len(np.unique(y)), n_init=10, random_state=seed).fit(train).predict(test)
     return dict(
-        linear=accuracy(_linear()),
+        linear=accuracy(_linear_probe()),
         neighbours=accuracy(KNeighborsClassifier(NEIGHBOURS)),
         ari=float(adjusted_rand_score(test_y, clusters)),
         nmi=float(normalized_mutual_info_score(test_y, clusters)),
         silhouette=_silhouette(test, clusters, seed),
         few_labels={
-            n: [accuracy(_linear(), rows) for rows in drawn] for n, drawn in chosen.items()
+            n: [accuracy(_linear_probe(), rows) for rows in draws]
+            for n, draws in labelled_rows.items()
         },
     )
 
 
-def _linear():
+def _linear_probe():
     return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
 
 
 def _silhouette(test, clusters, seed):
+    """Mean silhouette coefficient of held-out rows; NaN unless 1 < clusters < rows."""
     rows = np.random.default_rng(seed).permutation(len(test))[:SILHOUETTE_ROWS]
     if not 1 < len(np.unique(clusters[rows])) < len(rows):
         return float("nan")
     return float(silhouette_score(test[rows], clusters[rows]))
 
 
-def components(inputs, size, seed):
-    """Principal components of the training inputs, of both parts."""
-    train, test = inputs
-    fitted = PCA(min(size, *train.shape), random_state=seed).fit(train)
-    return [fitted.transform(train), fitted.transform(test)]
+def principal_components(train, test, size, seed):
+    """Both parts projected on the first principal components of the training inputs."""
+    pca = PCA(min(size, *train.shape), random_state=seed).fit(train)
+    return [pca.transform(train), pca.transform(test)]
 
 
-def flat(x, argument):
-    """x as a finite matrix, for methods that know nothing of images or gaps."""
+def flatten_inputs(x, argument):
+    """x as a finite float64 matrix `[N, values]`."""
     if isinstance(x, dict) or checks.is_stream(x):
-        raise TypeError(f"{argument} must be an array where baselines are asked for")
+        raise TypeError(
+            f"{argument} must be an array if baselines=True, got {type(x).__name__}: "
+            "pass an array, or baselines=False"
+        )
     x = checks.numeric(x, argument)
     if not np.isfinite(x).all():
-        raise ValueError(f"{argument} must be finite where baselines are asked for, got NaN in it")
+        raise ValueError(f"{argument} must be finite if baselines=True, got NaN or infinity")
     return x.reshape(len(x), -1).astype("float64")

@@ -1,32 +1,39 @@
-"""All scores of a model's codes at once, and of what to hold beside them."""
+"""Summary of all probes of a model's codes, and of its inputs as baselines."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from zoo.core import inputs as checks
 from zoo.core import validation
 from zoo.evaluation.representation.inputs import (
-    balanced,
-    classes,
-    few_labels,
-    fitting,
-    held_out,
-    matrices,
+    balanced_rows,
+    check_features,
+    check_lengths,
+    class_indices,
+    label_counts,
+    train_test_rows,
 )
-from zoo.evaluation.representation.probes import components, flat, probe
+from zoo.evaluation.representation.probes import (
+    evaluate_probes,
+    flatten_inputs,
+    principal_components,
+)
+from zoo.model import VAE
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
-    """What one kind of features is good for; see `zoo.evaluation.representation`.
+class ProbeScores:
+    """Probe scores of one kind of features; see `zoo.evaluation.representation`.
 
     Attributes:
-        linear, neighbours: accuracies on the rows held out.
-        ari, nmi: agreement of k-means' clusters with the classes, on the same rows.
-        silhouette: of these clusters, of 2000 rows at most; NaN where there is but one.
-        few_labels: number of labels -> accuracies on the rows held out, one for each draw.
+        linear, neighbours: accuracies on the held-out rows.
+        ari, nmi: agreement of k-means clusters with the classes, on the same rows.
+        silhouette: of these clusters, of 2000 rows at most; NaN if there is only one cluster.
+        few_labels: number of labels -> accuracies on the held-out rows, one for each draw.
     """
 
     linear: float
@@ -34,67 +41,67 @@ class Row:
     ari: float
     nmi: float
     silhouette: float
-    few_labels: dict
+    few_labels: dict[int, list[float]]
 
 
 @dataclasses.dataclass(frozen=True)
-class Scores:
-    """What codes are good for, a row for each kind of features; prints as a table.
+class RepresentationScores:
+    """Probe scores of codes and baselines, a row for each kind of features; prints as a table.
 
     Attributes:
-        rows: "codes", and with baselines "inputs" and "components" -> `Row`.
-        train, test: how many examples there were of each.
+        rows: "codes", and with baselines "inputs" and "components" -> `ProbeScores`.
+        train, test: number of examples of each part.
     """
 
-    rows: dict
+    rows: dict[str, ProbeScores]
     train: int
     test: int
 
-    def __str__(self):
-        """A table; of few labels the mean and the deviation over draws."""
-        numbers = next(iter(self.rows.values())).few_labels
-        heads = ["", *(f.name for f in dataclasses.fields(Row)[:-1])]
-        lines = [heads + [f"{n} labels" for n in numbers]]
+    def __str__(self) -> str:
+        """A table; for few labels, mean and standard deviation over draws."""
+        counts = next(iter(self.rows.values())).few_labels
+        heads = ["", *(f.name for f in dataclasses.fields(ProbeScores)[:-1])]
+        lines = [heads + [f"{n} labels" for n in counts]]
         for name, row in self.rows.items():
-            *found, few = dataclasses.astuple(row)
-            spread = [f"{np.mean(a):.3f} ± {np.std(a, ddof=1):.3f}" for a in few.values()]
-            lines.append([name, *(f"{value:.3f}" for value in found), *spread])
+            *values, few_labels = dataclasses.astuple(row)
+            few = [f"{np.mean(a):.3f} ± {np.std(a, ddof=1):.3f}" for a in few_labels.values()]
+            lines.append([name, *(f"{value:.3f}" for value in values), *few])
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         table = ["  ".join(map(str.rjust, line, widths)) for line in lines]
-        return "\n".join([*table, f"{self.train} to train on, {self.test} held out"])
+        return "\n".join([*table, f"{self.train} training examples, {self.test} held out"])
 
-    def to_dict(self):
-        """The attributes as Python's own dicts, lists and numbers."""
+    def to_dict(self) -> dict:
+        """The attributes as Python dicts, lists and numbers."""
         return dataclasses.asdict(self)
 
 
 def scores(
-    vae,
-    x,
-    y,
+    vae: VAE,
+    x: np.ndarray | dict | tf.data.Dataset,
+    y: Sequence,
     *,
-    test=None,
-    few=None,
-    draws=5,
-    baselines=False,
-    seed=0,
-    batch_size=256,
-    verbose=False,
-):
-    """What the means of q(z|x) are good for, on examples whose classes are known: `Scores`.
+    test: tuple | None = None,
+    few: Sequence[int] | None = None,
+    draws: int = 5,
+    baselines: bool = False,
+    seed: int = 0,
+    batch_size: int = 256,
+    verbose: bool = False,
+) -> RepresentationScores:
+    """Score probes that predict known classes from the means of q(z|x).
 
     Args:
         vae: a `VAE`, or anything whose `encode(x, batch_size=...)` has a `loc` `[N, D]`.
         x: N examples as `vae.encode` takes them, an array or a dataset; the probes train on them.
         y: their classes, `[N]` numbers or strings.
-        test: (x, y) held out; a fifth of x if None, each class in proportion.
-        few: numbers of labels; if None those of 10, 100, 1000 that suit the data.
-        draws: how often so many labels are drawn, as many of each class; at least 2.
-        baselines: whether to score x itself as well, and as many of its principal components as
-            codes have dimensions; x is an array then.
-        seed: of all that is random.
+        test: held-out (x, y); None holds out a fifth of x, stratified by class.
+        few: numbers of labels; None takes those of 10, 100, 1000 that the data allow.
+        draws: number of label sets drawn of each size, balanced over classes; at least 2.
+        baselines: True also scores x itself, and as many of its principal components as codes have
+            dimensions; x must be an array then.
+        seed: of the split, the label sets, the clusters and the principal components.
         batch_size: examples to encode at a time.
-        verbose: whether to show a progress bar.
+        verbose: True shows a progress bar.
 
     Raises:
         TypeError, ValueError: an argument does not fit; see the message.
@@ -106,45 +113,58 @@ def scores(
     >>> print(scores(identity, x, y, few=[2]))
            linear  neighbours    ari    nmi  silhouette       2 labels
     codes   1.000       1.000  1.000  1.000       0.873  1.000 ± 0.000
-    160 to train on, 40 held out
+    160 training examples, 40 held out
     """
     parts = {"x": x}
     if test is not None:
         if not isinstance(test, (tuple, list)) or len(test) != 2:
-            raise TypeError(f"test must be None or a pair (x, y), got a {type(test).__name__}")
+            raise TypeError(f"test must be None or a pair (x, y), got {type(test).__name__}")
         parts["x of test"] = test[0]
     for name, part in parts.items():
         checks.given(part, name)
-    labels = classes(y, None if test is None else test[1])
-    fitting(labels, parts.values())
+    labels = class_indices(y, None if test is None else test[1])
+    check_lengths(labels, parts.values())
     seed = validation.seed(seed)
-    inputs = {"inputs": [flat(part, name) for name, part in parts.items()]} if baselines else {}
+    inputs = [flatten_inputs(part, name) for name, part in parts.items()] if baselines else None
     codes = [np.asarray(vae.encode(part, batch_size=batch_size).loc) for part in parts.values()]
-    features = {"codes": codes, **inputs}
-    fitting(labels, codes)
+    features = {"codes": codes, "inputs": inputs} if baselines else {"codes": codes}
+    check_lengths(labels, codes)
     if test is None:
-        split = held_out(labels[0], seed)
+        split = train_test_rows(labels[0], seed)
         labels = [labels[0][rows] for rows in split]
         features = {name: [a[rows] for rows in split] for name, (a,) in features.items()}
     if baselines:
-        features["components"] = components(features["inputs"], codes[0].shape[1], seed)
+        size = codes[0].shape[1]
+        features["components"] = principal_components(*features["inputs"], size, seed)
     return score_features(features, *labels, few=few, draws=draws, seed=seed, verbose=verbose)
 
 
-def score_features(features, y, test_y, *, few=None, draws=5, seed=0, verbose=False):
-    """The same of any features: name -> (`[N, D]` to train on, `[M, D]` held out): `Scores`."""
-    features = matrices(features)
-    y, test_y = classes(y, test_y)
+def score_features(
+    features: dict[str, Sequence[np.ndarray]],
+    y: Sequence,
+    test_y: Sequence,
+    *,
+    few: Sequence[int] | None = None,
+    draws: int = 5,
+    seed: int = 0,
+    verbose: bool = False,
+) -> RepresentationScores:
+    """Score probes of any features: name -> (`[N, D]` for training, `[M, D]` held out).
+
+    The other arguments are those of `scores`.
+    """
+    features = check_features(features)
+    y, test_y = class_indices(y, test_y)
     for pair in features.values():
-        fitting((y, test_y), pair)
+        check_lengths((y, test_y), pair)
     validation.count(draws=draws)
     if draws < 2:
-        raise ValueError("draws must be at least 2, or there is no deviation, got 1")
-    seed, few = validation.seed(seed), few_labels(few, y)
-    chosen = {n: [balanced(y, n, seed + i) for i in range(draws)] for n in few}
+        raise ValueError("draws must be at least 2, to give a standard deviation, got 1")
+    seed, few = validation.seed(seed), label_counts(few, y)
+    labelled_rows = {n: [balanced_rows(y, n, seed + i) for i in range(draws)] for n in few}
     bar = keras.utils.Progbar(len(features), verbose=int(verbose), unit_name="table row")
     rows = {}
     for name, (train, test) in features.items():
-        rows[name] = Row(**probe(train, test, y, test_y, chosen, seed))
+        rows[name] = ProbeScores(**evaluate_probes(train, test, y, test_y, labelled_rows, seed))
         bar.add(1)
-    return Scores(rows, len(y), len(test_y))
+    return RepresentationScores(rows, len(y), len(test_y))

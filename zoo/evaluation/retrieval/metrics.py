@@ -1,101 +1,70 @@
-"""Retrieval across views: does the code of one find its partner, or its class, in the other?
+"""Retrieval metrics: recall, reciprocal rank and precision of nearest-neighbour search by codes.
 
-Ties. Where gallery items are equally far, each order of them is as good as any other, so every
-score is its expectation over a uniformly random order among equals. An encoder that gives all x one
-code thus scores what chance does, whatever order the gallery has. A partner with n items strictly
-nearer and t items as far, itself among them, has
+Ties. The order of gallery items at the same distance is arbitrary, so every score is its
+expectation over a uniformly random order of them. An encoder that maps all x to one code thus has
+the scores of chance, whatever the order of the gallery. A partner with n items strictly nearer and
+t items at the same distance, itself included, has
 
     rank = 1 + n + (t - 1) / 2,   P(among the k nearest) = clip((k - n) / t, 0, 1),
     E[1 / rank] = (1 / (n + 1) + ... + 1 / (n + t)) / t.
 
-Without ties, t = 1, these are the scores that everyone reports. Equal codes tie exactly: distances
-are sums of squared differences in float64, added in the same order for all pairs. (A matrix product
-would be faster, but its rounding depends on the item's place in the matrix.)
+Without ties, t = 1, these are the usual scores. Equal codes tie exactly, because distances are sums
+of squared differences in float64, added in the same order for all pairs. (A matrix product would be
+faster, but its rounding depends on the position of the item in the matrix.)
 """
 
-import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
+import tensorflow as tf
 
 from zoo.core import inputs
-from zoo.evaluation.retrieval import inputs as galleries
+from zoo.evaluation.retrieval.inputs import (
+    check_cutoffs,
+    check_metric,
+    check_sizes,
+    class_indices,
+    metric_points,
+)
+from zoo.evaluation.retrieval.result import Retrieval
+from zoo.model import VAE
 
-BLOCK = 2**18  # distances at a time: 2 MB, and about four such arrays, which stay near the core
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Retrieval:
-    """How well N queries find their own among M gallery items; see `retrieval`.
-
-    Attributes:
-        neighbours: int `[N, max(ks)]`, numbers of gallery items, nearest first; equals stand in a
-            random order, the same each time.
-        recall_at: k -> fraction of queries whose partner is among the k nearest; None if unpaired.
-        mean_reciprocal_rank: mean of 1 / (rank of the partner in the whole gallery, from 1); None
-            if unpaired.
-        precision_at: k -> mean fraction of the k nearest that have the query's class; None without
-            labels.
-    """
-
-    neighbours: np.ndarray
-    recall_at: dict | None
-    mean_reciprocal_rank: float | None
-    precision_at: dict | None
-
-    def __str__(self):
-        """A table: a row for each score, a column for each k."""
-        tables = {"recall": self.recall_at, "precision": self.precision_at}
-        tables = {name: table for name, table in tables.items() if table is not None}
-        ks = next(iter(tables.values()))
-        lines = [" " * 9 + "".join(f"{f'@{k}':>8}" for k in ks)]
-        for name, table in tables.items():
-            lines.append(f"{name:9}" + "".join(f"{table[k]:8.3f}" for k in ks))
-        if self.mean_reciprocal_rank is not None:
-            lines.append(f"mean reciprocal rank {self.mean_reciprocal_rank:.3f}")
-        return "\n".join(lines)
-
-    def to_dict(self):
-        """The attributes as Python's own lists, dicts and numbers."""
-        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        values["neighbours"] = self.neighbours.tolist()
-        for name in ("recall_at", "precision_at"):
-            values[name] = None if values[name] is None else dict(values[name])
-        return values
+BLOCK_SIZE = 2**18  # distances computed at a time: about four arrays of 2 MB, which fit the cache
 
 
 def retrieval(
-    vae,
-    queries,
-    gallery,
+    vae: VAE,
+    queries: np.ndarray | dict | tf.data.Dataset,
+    gallery: np.ndarray | dict | tf.data.Dataset,
     *,
-    labels=None,
-    gallery_labels=None,
-    ks=(1, 5, 10),
-    metric="euclidean",
-    batch_size=256,
-):
-    """Search the gallery for each query by the means of q(z|x): a `Retrieval`.
+    labels: Sequence | None = None,
+    gallery_labels: Sequence | None = None,
+    ks: Sequence[int] = (1, 5, 10),
+    metric: str = "euclidean",
+    batch_size: int = 256,
+) -> Retrieval:
+    """Search the gallery for the nearest neighbours of each query, by the means of q(z|x).
 
-    The partner of queries[i] is gallery[i] where both have equally many examples: an image and its
-    caption, say, or two views. Labels say which items are of one class. Recall, precision and
-    reciprocal rank as in Manning, Raghavan and Schuetze, Introduction to information retrieval,
-    2008, chapter 8; ties as the module says.
+    If both have the same number of examples, the partner of queries[i] is gallery[i]: an image and
+    its caption, say, or two views. Recall, precision and reciprocal rank are those of Manning,
+    Raghavan and Schuetze, Introduction to information retrieval, 2008, chapter 8; tied items count
+    by their expectation over a random order.
 
     Args:
         vae: a `VAE`, or anything whose `encode(x, batch_size=...)` has a `loc` `[N, D]`.
         queries: N examples as `vae.encode` takes them: an array, a dataset, or for a multimodal
             model a dict such as `{"image": x}`.
-        gallery: M examples, likewise; perhaps of another modality.
+        gallery: M examples in the same form, possibly of another modality.
         labels: classes of the queries, `[N]`, numbers or strings.
-        gallery_labels: classes of the gallery, `[M]`; partners share theirs if None.
-        ks: how many neighbours to look at, positive integers of at most M.
-        metric: "euclidean", or "cosine", to compare the codes' directions alone.
+        gallery_labels: classes of the gallery, `[M]`; None takes the class of the partner.
+        ks: numbers of neighbours to score, positive integers of at most M.
+        metric: "euclidean", or "cosine", which compares only the directions of codes.
         batch_size: examples to encode at a time.
 
     Raises:
-        TypeError: queries or gallery hold no examples.
-        ValueError: an argument is empty, or does not fit the others; or there are neither partners
-            nor labels, so that nothing can be scored.
+        TypeError: queries or gallery hold no examples, or labels are not numbers or strings.
+        ValueError: an argument is empty or does not fit the others, or there are neither partners
+            nor labels to score by.
 
     >>> from types import SimpleNamespace
     >>> identity = SimpleNamespace(encode=lambda x, batch_size: SimpleNamespace(loc=x))
@@ -106,26 +75,28 @@ def retrieval(
     precision   0.667   0.500
     mean reciprocal rank 0.611
     """
-    ks = galleries.cutoffs(ks)
-    classes = galleries.class_numbers(labels, gallery_labels)
-    galleries.check_metric(metric)
+    ks = check_cutoffs(ks)
+    classes = class_indices(labels, gallery_labels)
+    check_metric(metric)
     named = {"queries": queries, "gallery": gallery}
     for argument, x in named.items():
         inputs.given(x, argument)
     codes = [np.asarray(vae.encode(x, batch_size=batch_size).loc) for x in named.values()]
-    queries, gallery = galleries.embedded(*codes, metric, names=tuple(named))
-    galleries.check_sizes(len(queries), len(gallery), classes, ks)
-    return _scored(queries, gallery, classes, ks)
+    queries, gallery = metric_points(*codes, metric, names=tuple(named))
+    check_sizes(len(queries), len(gallery), classes, ks)
+    return _score(queries, gallery, classes, ks)
 
 
-def rank(query_codes, gallery_codes, metric="euclidean"):
-    """The rank of gallery_codes[i] among all of the gallery, seen from query_codes[i]: `[N]`.
+def rank(
+    query_codes: np.ndarray, gallery_codes: np.ndarray, metric: str = "euclidean"
+) -> np.ndarray:
+    """Rank of gallery_codes[i] among the gallery by distance to query_codes[i], float `[N]`.
 
-    rank = 1 + (items strictly nearer) + (other items as far) / 2, as floats.
+    rank = 1 + (items strictly nearer) + (other items at the same distance) / 2.
 
     Args:
         query_codes: `[N, D]`.
-        gallery_codes: `[N, D]`, the partners in order.
+        gallery_codes: `[N, D]`, the partners in the same order.
         metric: "euclidean" or "cosine".
 
     Raises:
@@ -134,23 +105,25 @@ def rank(query_codes, gallery_codes, metric="euclidean"):
     >>> rank([[0.0], [0.0], [5.0]], [[1.0], [-1.0], [4.0]])
     array([1.5, 1.5, 1. ])
     """
-    galleries.check_metric(metric)
-    queries, gallery = galleries.embedded(query_codes, gallery_codes, metric)
+    check_metric(metric)
+    queries, gallery = metric_points(query_codes, gallery_codes, metric)
     if len(queries) != len(gallery):
         raise ValueError(
             f"gallery_codes must have as many rows as query_codes, {len(queries)}, "
             f"got {len(gallery)}"
         )
-    blocks = _blocks(queries, gallery)
-    nearer, tied = np.hstack([_standing(block, start) for start, block in blocks])
+    blocks = _distance_blocks(queries, gallery)
+    nearer, tied = np.hstack([_count_nearer_and_tied(block, start) for start, block in blocks])
     return 1 + nearer + (tied - 1) / 2
 
 
-def distances(query_codes, gallery_codes, metric="euclidean"):
-    """Distances that order as the metric does, `[N, M]` in float64, all at once.
+def distances(
+    query_codes: np.ndarray, gallery_codes: np.ndarray, metric: str = "euclidean"
+) -> np.ndarray:
+    """Distances in the order of the metric, float64 `[N, M]`.
 
-    The square of the Euclidean distance; or 2 (1 - cosine), the same between codes / their norms.
-    A code of norm zero has no direction: its cosine is 0 with everything.
+    The squared Euclidean distance; or 2 (1 - cosine), which is that of codes / their norms. A code
+    of norm 0 has no direction, so its cosine with any other code is 0.
 
     Raises:
         ValueError: codes are empty, not finite, or differ in width; the metric is unknown.
@@ -158,88 +131,91 @@ def distances(query_codes, gallery_codes, metric="euclidean"):
     >>> distances([[1.0, 0.0]], [[0.0, 2.0], [-3.0, 0.0], [0.0, 0.0]], "cosine")
     array([[2., 4., 2.]])
     """
-    galleries.check_metric(metric)
-    return _squared(*galleries.embedded(query_codes, gallery_codes, metric))
+    check_metric(metric)
+    return _squared_distances(*metric_points(query_codes, gallery_codes, metric))
 
 
-def _scored(queries, gallery, classes, ks):
-    """A `Retrieval` from points `[N, D]` and `[M, D]`, and numbers of classes or None."""
-    rng = np.random.default_rng(0)  # for the order among equals; the same call, the same result
+def _score(queries, gallery, classes, ks):
+    """A `Retrieval` from points `[N, D]` and `[M, D]`, and class indices or None."""
+    rng = np.random.default_rng(0)  # for the order of ties, the same in each call
     paired = len(queries) == len(gallery)
-    partners, neighbours, precisions = [], [], []
-    for start, block in _blocks(queries, gallery):
+    partner_counts, neighbours, precisions = [], [], []
+    for start, block in _distance_blocks(queries, gallery):
         if paired:
-            partners.append(_standing(block, start))
+            partner_counts.append(_count_nearer_and_tied(block, start))
         furthest = np.partition(block, ks[-1] - 1, axis=1)[:, ks[-1] - 1]
         for i, row in enumerate(block):
-            near = _nearest(row, furthest[i], rng)
-            neighbours.append(near[: ks[-1]])
+            nearest = _nearest_items(row, furthest[i], rng)
+            neighbours.append(nearest[: ks[-1]])
             if classes is not None:
-                same = classes[1][near] == classes[0][start + i]
-                precisions.append(_precision(row[near], same, ks))
-    recall, reciprocal = _partner_scores(*np.hstack(partners), ks) if paired else (None, None)
-    precision = None if classes is None else _by_k(ks, precisions)
-    return Retrieval(np.stack(neighbours), recall, reciprocal, precision)
+                same = classes[1][nearest] == classes[0][start + i]
+                precisions.append(_precision_at(row[nearest], same, ks))
+    recall = reciprocal_rank = None
+    if paired:
+        recall, reciprocal_rank = _recall_and_reciprocal_rank(*np.hstack(partner_counts), ks)
+    precision = None if classes is None else _mean_by_k(ks, precisions)
+    return Retrieval(np.stack(neighbours), recall, reciprocal_rank, precision)
 
 
-def _standing(block, start):
-    """Items strictly nearer than the partner, and as far as it, itself among them: int `[2, B]`.
+def _count_nearer_and_tied(block, start):
+    """Counts of items nearer than the partner, and as far as it, itself included: int `[2, B]`.
 
     Args:
-        block: distances `[B, M]` of the queries from number `start` on.
+        block: distances `[B, M]` of the queries from index `start` on.
     """
     rows = np.arange(len(block))
     partner = block[rows, start + rows][:, None]
     return np.stack([np.count_nonzero(block < partner, 1), np.count_nonzero(block == partner, 1)])
 
 
-def _partner_scores(nearer, tied, ks):
-    """Recall at each k, and the mean reciprocal rank: expectations, see the module."""
+def _recall_and_reciprocal_rank(nearer, tied, ks):
+    """Recall at each k and the mean reciprocal rank, in expectation over the order of ties."""
     recalls = np.clip((np.array(ks) - nearer[:, None]) / tied[:, None], 0, 1)
     harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, len(nearer) + 1))])
     reciprocal = (harmonic[nearer + tied] - harmonic[nearer]) / tied
-    return _by_k(ks, recalls), float(reciprocal.mean())
+    return _mean_by_k(ks, recalls), float(reciprocal.mean())
 
 
-def _nearest(row, furthest, rng):
-    """Items up to the distance `furthest`, nearest first, equals in random order: at least k."""
-    near = np.flatnonzero(row <= furthest)
-    return near[np.lexsort((rng.random(len(near)), row[near]))]
+def _nearest_items(row, furthest, rng):
+    """Indices of items up to the distance `furthest`, nearest first, ties in random order."""
+    items = np.flatnonzero(row <= furthest)
+    return items[np.lexsort((rng.random(len(items)), row[items]))]
 
 
-def _precision(near, same, ks):
-    """Expected fraction of the k nearest that are of the class, `[len(ks)]`.
+def _precision_at(sorted_distances, same, ks):
+    """Expected fraction of the k nearest items that have the class of the query, `[len(ks)]`.
 
-    Of the items as far as the k-th, those that find room count by the share of the class among
-    all of them: (hits nearer + (k - nearer) * hits tied / tied) / k.
+    (hits nearer + (k - nearer) * hits tied / tied) / k, where tied items are those at the distance
+    of the k-th.
 
     Args:
-        near: sorted distances `[C]`, with all items as far as the last k-th.
-        same: bool `[C]`, whether each is of the query's class.
+        sorted_distances: `[C]` in ascending order, with all items tied with the last k-th.
+        same: bool `[C]`, true for items of the query's class.
         ks: positive integers of at most C.
     """
     ks = np.array(ks)
-    at_k = near[ks - 1]
-    nearer, reached = np.searchsorted(near, at_k, "left"), np.searchsorted(near, at_k, "right")
+    at_k = sorted_distances[ks - 1]
+    nearer = np.searchsorted(sorted_distances, at_k, "left")
+    up_to = np.searchsorted(sorted_distances, at_k, "right")
     hits = np.concatenate([[0], np.cumsum(same)])
-    share = (hits[reached] - hits[nearer]) / (reached - nearer)
-    return (hits[nearer] + (ks - nearer) * share) / ks
+    tied_precision = (hits[up_to] - hits[nearer]) / (up_to - nearer)
+    return (hits[nearer] + (ks - nearer) * tied_precision) / ks
 
 
-def _by_k(ks, rows):
-    """k -> mean of its column, from `[N, len(ks)]`."""
+def _mean_by_k(ks, rows):
+    """Dict of k -> mean of its column, from `[N, len(ks)]`."""
     return dict(zip(ks, np.mean(rows, 0).tolist(), strict=True))
 
 
-def _blocks(queries, gallery):
-    """(number of the first query, squared distances `[B, M]`), for about BLOCK distances each."""
-    rows = max(1, BLOCK // len(gallery))
+def _distance_blocks(queries, gallery):
+    """(index of the first query, squared distances `[B, M]`), about BLOCK_SIZE distances each."""
+    rows = max(1, BLOCK_SIZE // len(gallery))
     for start in range(0, len(queries), rows):
-        yield start, _squared(queries[start : start + rows], gallery)
+        yield start, _squared_distances(queries[start : start + rows], gallery)
 
 
-def _squared(queries, gallery):
-    """Sums of squared differences, `[N, M]`, dimension by dimension: no `[N, M, D]` is held."""
+def _squared_distances(queries, gallery):
+    """Squared distances `[N, M]`, summed by dimension so that no `[N, M, D]` is in memory."""
     total = np.zeros((len(queries), len(gallery)))
     difference = np.empty_like(total)
     for q, g in zip(queries.T, gallery.T, strict=True):
