@@ -109,10 +109,10 @@ def _moments(model, x, pairs, seed, batch_size, verbose):
     def quantities(batch, seed):
         return {**_elbo_terms(model, batch), **_latent_quantities(model, batch, seed)}
 
-    compiled = compiled(model, "diagnose", quantities)
+    program = compiled(model, "diagnose", quantities)
     for i, batch in enumerate(batching.batches(model, x, batch_size)):
         # The seed is a tensor, because a Python integer would compile the function anew.
-        measured = compiled(batch, tf.constant([seed, i]))
+        measured = program(batch, tf.constant([seed, i]))
         moments.update(keras.tree.map_structure(np.asarray, measured))
         if verbose:
             bar = bar or keras.utils.Progbar(None, unit_name="batch")
