@@ -1,15 +1,20 @@
-"""What every test shares: a CPU (the promises of equal bits are for CPUs), quiet logs, a seed."""
+"""Settings of every test: a CPU, because equal bits are promised on CPUs, quiet logs, a seed."""
 
 import gc
 import importlib
+import importlib.metadata
 import os
 import pathlib
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
 # Tiny programs run for milliseconds and compile for seconds.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+FLAGS = ["--xla_backend_optimization_level=0"]
+if importlib.metadata.version("tensorflow").startswith("2.21."):  # XLA aborts on unknown flags
+    FLAGS += ["--xla_cpu_use_fusion_emitters=false", "--xla_cpu_parallel_codegen_split_count=1"]
+os.environ.setdefault("XLA_FLAGS", " ".join(FLAGS))
 
 ROOT = str(pathlib.Path(__file__).resolve().parents[1])
 if ROOT not in sys.path:
@@ -20,9 +25,7 @@ import pytest  # noqa: E402
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """All conformance tests are one file to `--dist loadfile`: they share models whose training
-    takes minutes.
-    """
+    """Treat the conformance tests as one file for `--dist loadfile`: they share trained models."""
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):
@@ -35,15 +38,10 @@ def pytest_xdist_make_scheduler(config, log):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session):
-    """`jit_compile="auto"` is about speed: a few steps of a tiny model are over before XLA has
-    compiled them. Tests of XLA say True, and the recipes' own processes choose as users' do.
-    """
+    """Settings that make tests faster and change no result."""
     import keras
     import tensorflow as tf
 
-    from zoo.model import VAE
-
-    VAE._xla_pays = lambda self: False
     # A whole stack costs less than what keeps it short, at each call of each layer and op.
     keras.config.disable_traceback_filtering()
     tf.debugging.disable_traceback_filtering()
@@ -64,21 +62,11 @@ def fresh_keras():
 
 
 @pytest.fixture(autouse=True, scope="module")
-def few_graphs(request):
-    """Modules that say EAGER are about numbers, not about graphs: they trace as few as they can.
-    That a graph gives what eager steps give is for the conformance tests, of each variant.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        if getattr(request.module, "EAGER", False):
-            from tests.eager import spare_graphs
-
-            spare_graphs(patch)
-        yield
-
-
-@pytest.fixture(autouse=True, scope="module")
 def plain_graphs(request):
-    """Rewriting a graph takes longer than it saves in a few steps; conformance is about graphs."""
+    """No graph rewriting, which takes longer than it saves in a few steps.
+
+    The conformance tests keep it, because users run rewritten graphs.
+    """
     import tensorflow as tf
 
     off = "conformance" not in request.module.__name__
@@ -87,6 +75,6 @@ def plain_graphs(request):
 
 @pytest.fixture
 def recipe(monkeypatch):
-    """recipe("images") is the module, imported as the script imports it."""
+    """Import a recipe's module by name, as the script imports it."""
     monkeypatch.syspath_prepend(os.path.join(ROOT, "recipes"))
     return importlib.import_module

@@ -73,8 +73,12 @@ def choose(where, a, b):
     return keras.tree.map_structure(rows, a, b)
 
 
-def small(name, *, built=True, **options):
-    """A variant at its smallest, built, with the same initial weights each time."""
+def small(name, *, built=True, run_eagerly=True, **options):
+    """A variant at its smallest, built, with the same initial weights each time.
+
+    Compiled to run eagerly, because a few steps take less time than tracing them; with
+    `run_eagerly=False` compiled as `zoo.get` compiles it.
+    """
     keras.utils.set_random_seed(1)
     known = inspect.signature(zoo.builder(name)).parameters
     chosen = {key: value for key, value in SMALL_OPTIONS.items() if key in known}
@@ -87,6 +91,8 @@ def small(name, *, built=True, **options):
     vae = zoo.get(name, **{"seed": 1, **chosen, **options})
     if built and not vae.latents.adapted:  # or the first `fit` would change weights beforehand
         vae.adapt(data(name))
+    if run_eagerly:
+        vae.compile(run_eagerly=True)
     return vae
 
 

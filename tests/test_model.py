@@ -9,8 +9,6 @@ import pytest
 import zoo
 from tests.helpers import assert_same, data, small, values
 
-EAGER = True
-
 
 def test_metrics_compare_y_with_the_reconstruction():
     vae, x = small("dense_vae"), data("dense_vae")

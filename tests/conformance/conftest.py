@@ -1,19 +1,21 @@
-"""The user's variant, and for each variant one training run that many promises look at."""
+"""A user's variant in the catalogue, and for each variant the models that many tests share."""
 
 import dataclasses
 
 import keras
 import pytest
+import tensorflow as tf
 
 import zoo
+from tests.conformance.outputs import keras_outputs
 from tests.conformance.variants import OWN, VARIANTS
-from tests.helpers import data, optimizer, small, values
+from tests.helpers import data, optimizer, small, values, whole
 from zoo.core.nested import cut
 
 
 @pytest.fixture(scope="module", autouse=True)
 def user_variants():
-    """In the catalogue for these tests alone: others read the catalogue as it ships."""
+    """Register the user's variants for these tests alone: others read the catalogue as it ships."""
     for name, builder in OWN.items():
         zoo.register(name, builder, data="tables", summary="a user's own")
     yield
@@ -23,7 +25,7 @@ def user_variants():
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """Two epochs of training of two steps each; the first was saved."""
+    """Two epochs of training, compiled as users compile by default; the first epoch was saved."""
 
     vae: object
     history: dict
@@ -31,42 +33,112 @@ class Run:
     x: object
     beginning: list
 
-    def again(self):
-        """Train the same model once more from where it began: nothing is compiled anew."""
-        for variable, value in zip(state(self.vae), self.beginning, strict=True):
-            variable.assign(value)
+    def repeat(self):
+        """Train the same model once more from its first state, without compiling anything."""
+        restore(self.vae, self.beginning)
         self.vae.fit(self.x, batch_size=8, epochs=2, verbose=0)
 
 
 def state(vae):
-    """All that training changes."""
+    """All variables that training changes."""
     return [*vae.variables, *vae.optimizer.variables]
+
+
+def restore(vae, arrays):
+    """Assign the values that `values(state(vae))` returned."""
+    for variable, value in zip(state(vae), arrays, strict=True):
+        variable.assign(value)
+
+
+def cached(function):
+    """`function` of a name, called once for each name."""
+    results = {}
+
+    def lookup(name):
+        if name not in results:
+            results[name] = function(name)
+        return results[name]
+
+    return lookup
 
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory):
-    """name -> `Run`, made when first asked for; not to be trained further."""
-    runs = {}
-
-    def run(name):
-        if name not in runs:
-            runs[name] = _run(name, tmp_path_factory.mktemp(name))
-        return runs[name]
-
-    return run
+    """name -> `Run`, made at the first request; not to be trained further."""
+    return cached(lambda name: _run(name, tmp_path_factory.mktemp(name)))
 
 
 def _run(name, folder):
-    vae, x = small(name), data(name, 16)  # no smaller last batch: it would be compiled apart
-    vae.compile(optimizer(), jit_compile=False)
+    vae = small(name, run_eagerly=False)
+    vae.compile(optimizer())
+    # Where XLA runs the batches of 8, the last, smaller batch runs in a plain graph: one run
+    # checks both. Where all is a graph, a smaller batch would be traced for nothing.
+    x = data(name, 20 if vae.jit_compile else 16)
     vae.optimizer.build(vae.trainable_variables)
     beginning = values(state(vae))
     checkpoint = keras.callbacks.ModelCheckpoint(str(folder / "{epoch}.keras"))
     validation = (cut(x, slice(5)),)
-    got = vae.fit(
+    history = vae.fit(
         x, batch_size=8, epochs=2, validation_data=validation, callbacks=checkpoint, verbose=0
-    )
-    return Run(vae, got.history, str(folder / "1.keras"), x, beginning)
+    ).history
+    return Run(vae, history, str(folder / "1.keras"), x, beginning)
+
+
+@pytest.fixture(scope="session")
+def eager_models():
+    return cached(lambda name: _eager_model(small(name)))
+
+
+def _eager_model(vae):
+    return vae, values(vae.variables)
+
+
+@pytest.fixture
+def eager(eager_models):
+    """name -> a model that runs eagerly, with its initial weights and a new optimizer.
+
+    The same object for every test and every call: one at a time.
+    """
+
+    def model(name):
+        vae, beginning = eager_models(name)
+        vae.compile(optimizer(), run_eagerly=True)
+        for variable, value in zip(vae.variables, beginning, strict=True):
+            variable.assign(value)
+        return vae
+
+    return model
+
+
+@pytest.fixture(scope="session")
+def eagerly_trained(trained):
+    """name -> the model after the training of its `Run`, step by step without any graph."""
+
+    def train(name):
+        vae = small(name)
+        vae.compile(optimizer(), run_eagerly=True)
+        vae.fit(trained(name).x, batch_size=8, epochs=2, verbose=0)
+        return vae
+
+    return cached(train)
+
+
+@pytest.fixture(scope="session")
+def loaded(trained, tmp_path_factory):
+    """name -> the trained model, saved and loaded."""
+
+    def load(name):
+        path = tmp_path_factory.mktemp("saved") / "vae.keras"
+        trained(name).vae.save(path)
+        return keras.models.load_model(path)
+
+    return cached(load)
+
+
+@pytest.fixture(scope="session")
+def outputs(trained):
+    """name -> results of the trained model for its x, of which nothing is missing."""
+    return cached(lambda name: keras_outputs(trained(name).vae, whole(trained(name).x)))
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +148,10 @@ def exported(user_variants, trained, tmp_path_factory):
     for name, folder in folders.items():
         trained(name).vae.export(folder)
     return folders
+
+
+@pytest.fixture(scope="module")
+def signatures(exported):
+    """name -> the signatures of its SavedModel, loaded in this process."""
+    models = cached(lambda name: tf.saved_model.load(str(exported[name])))
+    return lambda name: models(name).signatures

@@ -8,82 +8,41 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conformance.outputs import codes, keras_outputs, named, signature_inputs
 from tests.conformance.variants import VARIANTS, each_model, each_variant
 from tests.helpers import assert_same, run_python, shapes, values, whole
 from zoo.core.nested import change, cut
 
 SIGNATURES = ("encode", "decode", "reconstruct", "generate", "score")
-
-
-def named(value, name):
-    """As signatures take and give it: arrays by their own names, or the one array by this name."""
-    return value if isinstance(value, dict) else {name: value}
-
-
-def parts(x):
-    """What else the names of signatures end in -> the x of these; each array of a dict alone."""
-    return {f"_{name}": {name: value} for name, value in x.items()} if isinstance(x, dict) else {}
-
-
-def given(x, z):
-    """Deterministic signature -> its inputs."""
-    xs = {"": x, **parts(x)}
-    calls = {
-        f"{call}{suffix}": named(part, "x")
-        for call in ("encode", "reconstruct", "score")
-        for suffix, part in xs.items()
-    }
-    return {"decode": {"z": z}, **calls}
-
-
-def keras_outputs(vae, x, z):
-    """What each deterministic signature should give."""
-    found = {"decode": named(change(np.asarray, vae.decode(z).mean()), "mean")}
-    for suffix, part in {"": x, **parts(whole(x))}.items():
-        q = vae.encode(part)
-        found[f"encode{suffix}"] = {"loc": np.asarray(q.loc), "scale": np.asarray(q.scale)}
-        found[f"reconstruct{suffix}"] = named(vae.reconstruct(part), "mean")
-        found[f"score{suffix}"] = change(np.asarray, vae.score(part))
-    return found
-
-
-def codes(vae, n=5):
-    return np.random.default_rng(0).standard_normal((n, vae.latents.latent_dim)).astype("float32")
+IMPORT_ORDERS = ("zoo first", "keras first")
 
 
 @each_model
-def test_keras_file_gives_equal_outputs(trained, tmp_path, name):
-    run = trained(name)
-    run.vae.save(tmp_path / "vae.keras")
+def test_keras_file_gives_equal_outputs(trained, loaded, outputs, name):
+    run, again = trained(name), loaded(name)
 
-    loaded = keras.models.load_model(tmp_path / "vae.keras")
-
-    z = codes(run.vae)
-    expected, got = (keras_outputs(vae, run.x, z) for vae in (run.vae, loaded))
-    assert_same(got, expected)
-    assert_same(values(loaded.variables), values(run.vae.variables))
+    assert_same(values(again.variables), values(run.vae.variables))
+    assert_same(keras_outputs(again, whole(run.x)), outputs(name))
+    np.testing.assert_array_equal(again.elbo(run.x), run.vae.elbo(run.x))
 
 
 @each_model
-def test_keras_file_gives_equal_optimizer_state(trained, tmp_path, name):
-    run = trained(name)
-    run.vae.save(tmp_path / "vae.keras")
+def test_keras_file_gives_equal_optimizer_state(trained, loaded, name):
+    expected, optimizer = trained(name).vae.optimizer, loaded(name).optimizer
 
-    loaded = keras.models.load_model(tmp_path / "vae.keras")
-
-    assert type(loaded.optimizer) is type(run.vae.optimizer)
-    assert loaded.optimizer.get_config() == run.vae.optimizer.get_config()
-    assert_same(values(loaded.optimizer.variables), values(run.vae.optimizer.variables))
+    assert type(optimizer) is type(expected)
+    assert optimizer.get_config() == expected.get_config()
+    assert_same(values(optimizer.variables), values(expected.variables))
 
 
-@each_variant  # what a factor keeps is in the two tests above
+@each_variant  # what a factor saves is in the two tests above
 def test_training_continued_after_loading_equals_uninterrupted_training(trained, name):
     run = trained(name)
-    loaded = keras.models.load_model(run.first_epoch)
+    again = keras.models.load_model(run.first_epoch)
 
-    loaded.fit(run.x, batch_size=8, initial_epoch=1, epochs=2, verbose=0)
+    again.fit(run.x, batch_size=8, initial_epoch=1, epochs=2, verbose=0)
 
-    assert_same(values(loaded.variables), values(run.vae.variables))
+    assert_same(values(again.variables), values(run.vae.variables))
 
 
 @each_model
@@ -97,98 +56,112 @@ def test_keras_file_holds_no_pickle_and_no_lambda(trained, name):
     assert "pickle" not in config
 
 
+ENCODE_IN_FRESH_PROCESS = """
+    import json, sys
+    files, order = json.loads(sys.argv[1]), sys.argv[2]
+    if order == "zoo first":
+        import zoo
+        import keras
+    else:
+        import keras
+        import zoo
+    import numpy as np
+    means = {}
+    for name, (path, x) in files.items():
+        vae = keras.models.load_model(path, safe_mode=True)
+        vae.run_eagerly = True  # one batch each: nothing to gain from a graph
+        means[name] = np.asarray(vae.encode(zoo.core.nested.change(np.array, x)).loc).tolist()
+    print("RESULT" + json.dumps(means))
+"""
+
+
 @pytest.fixture(scope="module")
-def fresh_loads(trained):
-    """{import order: {name: encoded}} from two fresh processes with safe mode on."""
-    code = """
-        import json, sys
-        files, order = json.loads(sys.argv[1]), sys.argv[2]
-        if order == "zoo first":
-            import zoo
-            import keras
-        else:
-            import keras
-            import zoo
-        import numpy as np
-        got = {}
-        for name, (path, x) in files.items():
-            vae = keras.models.load_model(path, safe_mode=True)
-            got[name] = np.asarray(vae.encode(zoo.core.nested.change(np.array, x)).loc).tolist()
-        print("RESULT" + json.dumps(got))
-    """
+def fresh_means(trained):
+    """{import order: {name: means of z}} from two fresh processes with safe mode on."""
 
     def lists(x):
         return change(np.ndarray.tolist, cut(x, slice(3)))
 
     files = {name: (trained(name).first_epoch, lists(trained(name).x)) for name in VARIANTS}
     return {
-        order: json.loads(run_python(code, json.dumps(files), order).split("RESULT")[1])
-        for order in ("zoo first", "keras first")
+        order: json.loads(
+            run_python(ENCODE_IN_FRESH_PROCESS, json.dumps(files), order).split("RESULT")[1]
+        )
+        for order in IMPORT_ORDERS
     }
 
 
 @each_variant
-def test_keras_file_loads_in_a_fresh_process_in_either_import_order(trained, fresh_loads, name):
+def test_keras_file_loads_in_a_fresh_process_in_either_import_order(trained, fresh_means, name):
     run = trained(name)
+    vae = keras.models.load_model(run.first_epoch)
+    vae.run_eagerly = True
 
-    expected = keras.models.load_model(run.first_epoch).encode(cut(run.x, slice(3))).loc
+    expected = vae.encode(cut(run.x, slice(3))).loc
 
-    for order in ("zoo first", "keras first"):
-        np.testing.assert_allclose(fresh_loads[order][name], expected, atol=1e-6)
+    for order in IMPORT_ORDERS:
+        np.testing.assert_allclose(fresh_means[order][name], expected, atol=1e-6)
+
+
+SERVE_WITH_TENSORFLOW_ALONE = '''
+    import sys
+
+    class Without:
+        """A finder to which some packages are not installed."""
+
+        def __init__(self, finder):
+            self.finder = finder
+
+        def find_spec(self, name, path=None, target=None):
+            blocked = ("zoo", "keras", "tf_keras", "tensorflow_probability")
+            if name.split(".")[0] in blocked:
+                return None
+            return self.finder.find_spec(name, path, target)
+
+    sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
+    import numpy as np
+    import tensorflow as tf
+
+    results = {}
+    inputs = np.load(sys.argv[1])
+    for name in sys.argv[3:]:
+        name, folder = name.split("=", 1)
+        signatures = tf.saved_model.load(folder).signatures
+        calls = dict(generate=dict(n=tf.constant(3), seed=tf.constant([1, 2])))
+        for path in inputs:
+            if path.startswith(name + "/"):
+                _, key, argument = path.split("/")
+                calls.setdefault(key, {})[argument] = tf.constant(inputs[path])
+        for key, arguments in calls.items():
+            for output, value in signatures[key](**arguments).items():
+                results[f"{name}/{key}/{output}"] = value.numpy()
+        one = signatures["encode"](**{a: v[:1] for a, v in calls["encode"].items()})
+        results[name + "/one"] = one["loc"].numpy()
+        results[name + "/signatures"] = np.array(sorted(signatures))
+    assert "keras" not in sys.modules and "tensorflow_probability" not in sys.modules
+    np.savez(sys.argv[2], **results)
+'''
 
 
 @pytest.fixture(scope="module")
 def served(trained, exported, tmp_path_factory):
-    """{name: {signature/output: array}} from a process that can import TensorFlow alone."""
-    code = '''
-        import sys
-
-        class Without:
-            """A finder to which some packages are not installed."""
-
-            def __init__(self, finder):
-                self.finder = finder
-
-            def find_spec(self, name, path=None, target=None):
-                blocked = ("zoo", "keras", "tf_keras", "tensorflow_probability")
-                if name.split(".")[0] in blocked:
-                    return None
-                return self.finder.find_spec(name, path, target)
-
-        sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
-        import numpy as np
-        import tensorflow as tf
-
-        results = {}
-        given = np.load(sys.argv[1])
-        for name in sys.argv[3:]:
-            name, folder = name.split("=", 1)
-            signatures = tf.saved_model.load(folder).signatures
-            calls = dict(generate=dict(n=tf.constant(3), seed=tf.constant([1, 2])))
-            for path in given:
-                if path.startswith(name + "/"):
-                    _, key, argument = path.split("/")
-                    calls.setdefault(key, {})[argument] = tf.constant(given[path])
-            for key, arguments in calls.items():
-                for output, value in signatures[key](**arguments).items():
-                    results[f"{name}/{key}/{output}"] = value.numpy()
-            one = signatures["encode"](**{a: v[:1] for a, v in calls["encode"].items()})
-            results[name + "/one"] = one["loc"].numpy()
-            results[name + "/signatures"] = np.array(sorted(signatures))
-        assert "keras" not in sys.modules and "tensorflow_probability" not in sys.modules
-        np.savez(sys.argv[2], **results)
-    '''
+    """{name/signature/output: array} from a process that can import TensorFlow alone."""
     folder = tmp_path_factory.mktemp("served")
     inputs = {
         f"{name}/{key}/{argument}": value
         for name in VARIANTS
-        for key, arguments in given(whole(trained(name).x), codes(trained(name).vae)).items()
+        for key, arguments in _inputs(trained(name)).items()
         for argument, value in arguments.items()
     }
-    np.savez(folder / "given.npz", **inputs)
-    folders = [f"{n}={exported[n]}" for n in VARIANTS]
-    run_python(code, folder / "given.npz", folder / "results.npz", *folders)
+    np.savez(folder / "inputs.npz", **inputs)
+    folders = [f"{name}={exported[name]}" for name in VARIANTS]
+    paths = folder / "inputs.npz", folder / "results.npz"
+    run_python(SERVE_WITH_TENSORFLOW_ALONE, *paths, *folders)
     return dict(np.load(folder / "results.npz"))
+
+
+def _inputs(run):
+    return signature_inputs(whole(run.x), codes(run.vae))
 
 
 @each_variant
@@ -197,20 +170,16 @@ def test_saved_model_has_five_signatures(served, name):
 
 
 @each_variant
-def test_saved_model_has_no_signature_but_these_and_those_of_parts(trained, served, name):
-    run = trained(name)
-
-    expected = {"generate", *given(whole(run.x), codes(run.vae))}
+def test_saved_model_has_no_other_signatures_except_those_of_parts(trained, served, name):
+    expected = {"generate", *_inputs(trained(name))}
 
     assert {*served[f"{name}/signatures"]} - {"serving_default"} == expected
 
 
 @each_variant
-def test_saved_model_equals_keras_with_tensorflow_alone(trained, served, name):
-    run = trained(name)
-
-    for key, outputs in keras_outputs(run.vae, whole(run.x), codes(run.vae)).items():
-        for output, expected in outputs.items():
+def test_saved_model_equals_keras_with_tensorflow_alone(outputs, served, name):
+    for key, arrays in outputs(name).items():
+        for output, expected in arrays.items():
             got = served[f"{name}/{key}/{output}"]
             np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
 
@@ -225,8 +194,8 @@ def test_saved_model_takes_any_batch_size(trained, served, name):
 
 
 @each_variant
-def test_saved_generate_is_reproduced_by_its_seed(trained, exported, served, name):
-    generate = tf.saved_model.load(str(exported[name])).signatures["generate"]
+def test_saved_generate_is_reproduced_by_its_seed(signatures, served, name):
+    generate = signatures(name)["generate"]
 
     again = generate(n=tf.constant(3), seed=tf.constant([1, 2]))
     other = generate(n=tf.constant(3), seed=tf.constant([1, 3]))
@@ -245,29 +214,27 @@ def operations(function):
 
 
 @each_variant
-def test_deterministic_signatures_hold_no_random_op(exported, name):
-    signatures = tf.saved_model.load(str(exported[name])).signatures
+def test_deterministic_signatures_hold_no_random_op(signatures, name):
+    functions = signatures(name)
 
-    for key in {*signatures} - {"generate"}:
-        assert not [op for op in operations(signatures[key]) if "Random" in op], key
-    assert [op for op in operations(signatures["generate"]) if "Random" in op]
+    for key in {*functions} - {"generate"}:
+        assert not [op for op in operations(functions[key]) if "Random" in op], key
+    assert [op for op in operations(functions["generate"]) if "Random" in op]
 
 
 @each_variant
 @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated.*")
-def test_tflite_equals_keras(trained, exported, name):
-    run = trained(name)
-    x, z = cut(whole(run.x), slice(5)), codes(run.vae, 5)
-    expected, calls = keras_outputs(run.vae, x, z), given(x, z)
+def test_tflite_equals_keras(trained, exported, outputs, name):
+    calls = _inputs(trained(name))
     subsets = [key for key in calls if key.startswith("score_")]
     keys = ["encode", "decode", "score", *subsets[:1]]
 
     signature = tflite(exported[name], keys)
 
     for key in keys:
-        got = signature(key)(**calls[key])
-        for output, value in expected[key].items():
-            np.testing.assert_allclose(got[output], value, rtol=1e-3, atol=1e-4)
+        arrays = signature(key)(**calls[key])
+        for output, expected in outputs(name)[key].items():
+            np.testing.assert_allclose(arrays[output], expected, rtol=1e-3, atol=1e-4)
 
 
 def tflite(folder, keys):

@@ -15,8 +15,6 @@ from zoo.likelihoods import SharedScaleNormal
 from zoo.objectives import ELBO, KL, Alignment, Rescaling
 from zoo.training.corruptions import ModalityDropout
 
-EAGER = True
-
 ROWS = 24
 
 

@@ -7,8 +7,6 @@ import zoo
 from tests.helpers import data, small
 from zoo.objectives import KL, FreeBits
 
-EAGER = True
-
 # Dense ones are among the conformance tests' models.
 SINGLE = ("conv_vae", "lstm_vae", "transformer_vae")
 

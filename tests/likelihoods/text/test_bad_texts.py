@@ -10,8 +10,6 @@ from zoo.decoders import DenseDecoder, TextDecoder
 from zoo.layers.autoregressive import CausalLSTM
 from zoo.likelihoods import Text
 
-EAGER = True
-
 
 def spoiled(row, column, value):
     x = X.copy()

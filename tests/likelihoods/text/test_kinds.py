@@ -9,8 +9,6 @@ from tests.helpers import assert_same, data, optimizer, start_python, values
 from tests.likelihoods.text.texts import KINDS, LENGTH, TEXTS, string_vae, text_vae
 from zoo.likelihoods import Text
 
-EAGER = True
-
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_every_kind_of_strings_encodes_the_same(writer, kind):

@@ -7,8 +7,6 @@ import tensorflow as tf
 from tests.helpers import run_python
 from tests.likelihoods.text.texts import TEXTS, string_vae
 
-EAGER = True
-
 
 def test_a_trained_model_writes_back_the_texts_that_it_knows(writer):
     assert writer.reconstruct(TEXTS).tolist() == [text.lower() for text in TEXTS]

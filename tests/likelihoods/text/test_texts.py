@@ -23,8 +23,6 @@ from zoo.core.samplers import MeanSampler
 from zoo.layers.autoregressive import CausalLSTM
 from zoo.likelihoods import Text
 
-EAGER = True
-
 
 @each_decoder
 def test_probability_is_that_of_each_word_given_those_before(vae):

@@ -9,8 +9,6 @@ from tests.helpers import assert_same, forward, optimizer, values
 from tests.likelihoods.text.texts import CODES, DECODERS, X, log_probs, text_vae
 from zoo.core.samplers import MeanSampler
 
-EAGER = True
-
 
 def read_by_the_body(vae, x, training, monkeypatch):
     """The words that the decoder embeds."""

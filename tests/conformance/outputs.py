@@ -1,0 +1,44 @@
+"""Results of a model under the names that the signatures of its SavedModel have."""
+
+import numpy as np
+
+from tests.helpers import whole
+from zoo.core.nested import change
+
+
+def named(value, name):
+    """The arrays of a signature by their own names, or one array by this name."""
+    return value if isinstance(value, dict) else {name: value}
+
+
+def parts(x):
+    """Suffix of a signature -> the part of x that it takes: each modality alone."""
+    return {f"_{name}": {name: value} for name, value in x.items()} if isinstance(x, dict) else {}
+
+
+def signature_inputs(x, z):
+    """Deterministic signature -> its inputs."""
+    xs = {"": x, **parts(x)}
+    calls = {
+        f"{call}{suffix}": named(part, "x")
+        for call in ("encode", "reconstruct", "score")
+        for suffix, part in xs.items()
+    }
+    return {"decode": {"z": z}, **calls}
+
+
+def keras_outputs(vae, x):
+    """Deterministic signature -> the outputs that it should give."""
+    mean = change(np.asarray, vae.decode(codes(vae)).mean())
+    outputs = {"decode": named(mean, "mean")}
+    for suffix, part in {"": x, **parts(whole(x))}.items():
+        q = vae.encode(part)
+        outputs[f"encode{suffix}"] = {"loc": np.asarray(q.loc), "scale": np.asarray(q.scale)}
+        outputs[f"reconstruct{suffix}"] = named(vae.reconstruct(part), "mean")
+        outputs[f"score{suffix}"] = change(np.asarray, vae.score(part))
+    return outputs
+
+
+def codes(vae, n=5):
+    """n codes to decode, the same each time."""
+    return np.random.default_rng(0).standard_normal((n, vae.latents.latent_dim)).astype("float32")
