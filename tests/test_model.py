@@ -72,7 +72,7 @@ def test_input_noise_keeps_a_seed_of_its_own():
 def test_input_noise_and_latent_noise_are_not_the_same_numbers():
     vae = zoo.get("dense_vae", input_noise="gaussian", seed=3)
 
-    assert (vae.input_noise.seed_state.numpy() != vae.seed_state.numpy()).any()
+    assert (vae.input_noise.seed_state.numpy() != vae._seed_state.numpy()).any()
 
 
 def test_half_precision_keeps_x_in_its_own_units():

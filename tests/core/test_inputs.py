@@ -63,8 +63,8 @@ BAD_TABLES = {
     "one example without a batch": (TABLE[0], r"must have a batch dimension.*x\[None\]"),
     "a scalar": (np.float32(1), r"must have a batch dimension.*got shape \(\)"),
     "no example": (TABLE[:0], r"at least one example, got shape \(0, 6\)"),
-    "other columns": (TABLE[:, :5], r"examples of shape \(5,\), expected \(6,\)"),
-    "another rank": (TABLE[..., None], r"examples of shape \(6, 1\), expected \(6,\)"),
+    "other columns": (TABLE[:, :5], r"examples of shape \(6,\), .* got \(5,\)"),
+    "another rank": (TABLE[..., None], r"examples of shape \(6,\), .* got \(6, 1\)"),
 }
 BAD_TYPES = {
     "text": (np.array([["a", "b"]]), "must be numeric, got an array of dtype <U1"),
@@ -167,7 +167,7 @@ def test_each_batch_of_a_dataset_is_checked_at_inference(dense, method):
 @pytest.mark.parametrize("method", ["fit", "encode"])
 def test_a_dataset_that_is_not_batched(dense, conv, method):
     for vae, x in ((dense, TABLE), (conv, IMAGES)):
-        with pytest.raises(ValueError, match=r"dataset must give batches: dataset.batch\(n\)"):
+        with pytest.raises(ValueError, match=r"dataset must yield batches: dataset.batch\(n\)"):
             METHODS[method](vae, tf.data.Dataset.from_tensor_slices(x))
 
 
@@ -184,7 +184,7 @@ def test_unbatched_images_are_not_taken_for_grey_ones_alone():
 def test_what_a_dataset_gives_itself_is_refused_beside_it(dense, beside):
     (name,) = beside
 
-    with pytest.raises(ValueError, match=f"^{name} must be None where x is a dataset"):
+    with pytest.raises(ValueError, match=f"^{name} must be None if x is a dataset"):
         dense.fit(tf.data.Dataset.from_tensors(TABLE), verbose=0, **beside)
 
 
@@ -192,7 +192,7 @@ def test_what_a_dataset_gives_itself_is_refused_beside_it(dense, beside):
 
 
 def test_another_image_size_at_inference(conv):
-    with pytest.raises(ValueError, match=r"examples of shape \(9, 9, 2\), expected \(9, 10, 2\)"):
+    with pytest.raises(ValueError, match=r"examples of shape \(9, 10, 2\), .* got \(9, 9, 2\)"):
         conv.encode(IMAGES[:, :, :9])
 
 
@@ -225,7 +225,7 @@ def test_integer_images_are_refused_under_bernoulli(conv):
 def test_values_too_large_to_learn_from(likelihood):
     vae = ready("dense_vae", likelihood=likelihood)
 
-    with pytest.raises(ValueError, match=r"values up to 1e\+30 in magnitude.*standardise"):
+    with pytest.raises(ValueError, match=r"magnitudes of at most 1e\+06, got 1e\+30: standardise"):
         fit(vae, spoiled(1e30))
     with pytest.raises(ValueError, match="must be finite"):
         fit(vae, spoiled(np.nan))
@@ -244,7 +244,7 @@ def test_classes_out_of_range(value):
 def test_wrong_number_of_table_columns():
     vae = ready("dense_vae", likelihood=zoo.likelihoods.Tabular((0, 0)), built=False)
 
-    with pytest.raises(ValueError, match="x has 6 columns, expected 2"):
+    with pytest.raises(ValueError, match="x must have 2 columns, got 6"):
         vae.fit(TABLE, verbose=0)
 
 
@@ -261,14 +261,14 @@ def test_infinity_in_a_table():
 
 
 def test_labels_of_another_length(dense):
-    with pytest.raises(ValueError, match="y has 3 rows, expected 8, as many as x"):
+    with pytest.raises(ValueError, match="y must have 8 rows, as many as x, got 3"):
         fit(dense, TABLE, np.zeros(3))
 
 
 @pytest.mark.parametrize(
     ("weight", "message"),
     [
-        (np.ones(3), "sample_weight has 3 rows, expected 8"),
+        (np.ones(3), "sample_weight must have 8 rows, as many as x, got 3"),
         (-np.ones(8), "sample_weight must be a vector of finite numbers of at least 0"),
         (np.full(8, np.nan), "sample_weight must be a vector of finite numbers"),
         (np.ones((8, 2)), r"sample_weight must be a vector .* got shape \(8, 2\)"),
@@ -299,12 +299,12 @@ def test_bad_counts_of_fit(dense, name):
 def test_validation_split_that_leaves_nothing(dense):
     with pytest.raises(ValueError, match="leaves 0 of 1 examples to train on"):
         fit(dense, TABLE[:1], validation_split=0.5)
-    with pytest.raises(ValueError, match="validation_split needs arrays, got a dataset"):
+    with pytest.raises(ValueError, match="validation_split must be 0 where x is a dataset"):
         fit(dense, tf.data.Dataset.from_tensors(TABLE), validation_split=0.5)
 
 
 def test_loss_in_compile_is_refused():
-    with pytest.raises(ValueError, match=r"loss='mse' has no meaning here.*objective"):
+    with pytest.raises(ValueError, match=r"loss must be None.*objective.*got 'mse'"):
         small("dense_vae").compile(loss="mse")
 
 
@@ -374,7 +374,7 @@ def test_resume_wants_a_positive_number_of_epochs(tmp_path):
 
 
 def test_pairs_must_pair_up(dense):
-    with pytest.raises(ValueError, match="start and end must pair up, got 8 and 3"):
+    with pytest.raises(ValueError, match="start and end must hold equally many examples, got 8 and 3"):
         dense.interpolate(TABLE, TABLE[:3])
 
 
@@ -420,7 +420,7 @@ def test_methods_that_need_shapes_say_so(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"weights": "w.weights.h5"}, "weights= needs input_shape="),
+        ({"weights": "w.weights.h5"}, "input_shape must be the shape of one example"),
         ({"input_shape": (0, 3)}, r"positive sizes of one example.* got \(0, 3\)"),
         ({"input_shape": (None, 3)}, "positive sizes of one example"),
         ({"input_shape": ()}, "positive sizes of one example"),

@@ -14,7 +14,6 @@ from zoo.compression.grids import MixtureGrid, NormalGrid
 from zoo.compression.symbols import alphabet, elements
 from zoo.core import inputs
 from zoo.core.functions import compiled
-from zoo.decoders import event_shapes
 from zoo.latents import LadderLatent, SingleLatent
 
 tfd = tfp.distributions
@@ -150,7 +149,7 @@ def make_block_model(model):
         raise ValueError(
             f"posterior must be a Normal to be coded, got a flow, {type(latents.flow).__name__}"
         )
-    if event_shapes.varies(model.decoder):
+    if model.decoder.variable_axes:
         raise ValueError(
             "examples must be of one shape to be coded, got a decoder of variable shapes, "
             f"{type(model.decoder).__name__}"
