@@ -121,7 +121,7 @@ def best_elbo(flow, steps=600):
         if flow is None:
             z, log_q = u, tfd.Independent(base, 1).log_prob(u)
         else:
-            z, log_q = flow.wrap(base).push(u)
+            z, log_q = flow.wrap(base).transform_base_sample(u)
         prior = tfd.Independent(tfd.Normal(tf.zeros(2), 1.0), 1)
         return tf.reduce_mean(banana(z) + prior.log_prob(z) - log_q)
 

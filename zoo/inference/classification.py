@@ -61,7 +61,7 @@ def generate(model, n, *, label, seed=None, batch_size=256):
             f"got {label!r}"
         )
     seed = int(np.random.default_rng().integers(2**31)) if seed is None else validation.seed(seed)
-    given = prior.distribution().given(labels.astype("int32")).distribution
+    given = prior.distribution().conditional(labels.astype("int32")).distribution
     noise = normal([n, prior.latent_dim], tf.constant([seed, 0]))
     return batching.decode_means(model, given.loc + given.scale * noise, batch_size)
 

@@ -1,4 +1,4 @@
-"""What training minimises: per-example nats, split by mathematics."""
+"""Objectives: per-example losses in nats, composed of a bound and weighted terms."""
 
 from zoo.objectives.adversarial import Adversarial
 from zoo.objectives.base import Objective

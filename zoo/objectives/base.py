@@ -1,36 +1,46 @@
-"""What objectives share: terms, trackers, and what is logged."""
+"""Base class of objectives: a bound, weighted terms, and the logged metrics."""
 
 import keras
+import tensorflow as tf
 
-from zoo.core.elbo import nll, posterior_centres, total_kl
+from zoo.core.elbo import nll, posterior_means, total_kl
+from zoo.core.outputs import Pass
 from zoo.core.samplers import RandomSampler
 from zoo.core.serialization import as_tuple, ensure_built
 from zoo.objectives.active_units import ActiveUnits
+from zoo.objectives.terms import Term
 
 RESERVED = ("loss", "active_units")
 
 
 class Objective(keras.layers.Layer):
-    """What objectives share. A subclass has `bound(raw)`, and `measure` and `LOGS` of its own.
+    """Base class of objectives: bound + sum of weight * term, per example, in nats.
+
+    A subclass implements `bound_loss(metrics)`; it may extend `per_example_metrics` and, with the
+    names of what that adds, `LOGS`.
 
     Args:
-        terms: tuple of `Term`s that are added to the bound, each at its weight.
+        terms: tuple of `Term`s that are added to the bound, each with its weight.
 
     Raises:
-        ValueError: two terms have one name, or a term that of something else that is logged.
+        ValueError: two terms have the same name, or a term has the name of another logged metric.
     """
 
     LOGS = ("elbo", "nll", "kl")
 
-    def __init__(self, terms=(), **kwargs):
+    def __init__(self, terms: tuple[Term, ...] = (), **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"})
         self.terms = list(as_tuple(terms))
         names = [term.name for term in self.terms]
         for name in names:
             if names.count(name) > 1:
-                raise ValueError(f"terms must have different names, got {name!r} twice")
+                raise ValueError(
+                    f"terms must have different names, got {name!r} twice: pass name= to one"
+                )
             if name in RESERVED or (name in self.LOGS and name != "kl"):
-                raise ValueError(f"a term must not be named {name!r}, which is logged already")
+                raise ValueError(
+                    f"name of a term must differ from those of other logged metrics, got {name!r}"
+                )
         self.trackers = {n: keras.metrics.Mean(name=n) for n in dict.fromkeys([*self.LOGS, *names])}
 
     def build(self, input_shape):
@@ -39,38 +49,45 @@ class Objective(keras.layers.Layer):
             ensure_built(term, input_shape)
 
     def sampler(self, seed):
-        """What draws z for this objective, in training and in `evaluate`."""
+        """Sampler of z in training and in `evaluate`."""
         return RandomSampler(seed)
 
-    def term(self, name):
-        """The term of this name."""
-        found = {term.name: term for term in self.terms}
-        if name not in found:
-            raise ValueError(f"term={name!r} is not in this objective, which has {sorted(found)}")
-        return found[name]
+    def term(self, name: str) -> Term:
+        """The term with this name."""
+        terms = {term.name: term for term in self.terms}
+        if name not in terms:
+            raise ValueError(f"term must be one of {sorted(terms)}, got {name!r}")
+        return terms[name]
 
-    def measure(self, out):
-        """What is logged of a pass apart from the terms: name -> `[B]` nats."""
-        raw = {"nll": nll(out), "kl": total_kl(out)}
-        return {"elbo": -raw["nll"] - raw["kl"], **raw}
+    def per_example_metrics(self, out: Pass) -> dict[str, tf.Tensor]:
+        """Logged metrics of a pass apart from the terms: name -> `[B]`, nats."""
+        metrics = {"nll": nll(out), "kl": total_kl(out)}
+        return {"elbo": -metrics["nll"] - metrics["kl"], **metrics}
 
-    def bound(self, raw):
-        """What is minimised apart from the terms, `[B]`, of what was measured."""
+    def bound_loss(self, metrics: dict[str, tf.Tensor]) -> tf.Tensor:
+        """The loss without the terms, `[B]` nats, from `per_example_metrics`."""
         raise NotImplementedError
 
-    def seen_by_terms(self, out):
-        """The pass as the terms get it."""
+    def pass_for_terms(self, out: Pass) -> Pass:
+        """The pass that the terms read: by default the pass itself."""
         return out
 
-    def per_example(self, x, y, out, sample_weight=None):
-        """The weighted sum, `[B]`, in nats: what the optimizer sees the mean of."""
-        raw = self.measure(out)
-        loss, seen = self.bound(raw), self.seen_by_terms(out)
+    def per_example(self, x, y, out: Pass, sample_weight=None) -> tf.Tensor:
+        """Bound plus weighted terms, `[B]` nats; the optimizer minimises the mean. Updates metrics.
+
+        Args:
+            x, y: what was passed to `fit`, as tensors; y may be None.
+            out: the `Pass` of the model for x.
+            sample_weight: weights of the examples in the metrics, `[B]` or None.
+        """
+        metrics = self.per_example_metrics(out)
+        loss, term_input = self.bound_loss(metrics), self.pass_for_terms(out)
         for term in self.terms:
-            value = term.per_example(x, y, seen)
-            raw.setdefault(term.name, value)  # a bounded KL is logged as the KL that it bounds
-            loss += term.current * value + term.own_loss(x, y, seen)
+            value = term.per_example(x, y, term_input)
+            # A term named "kl", such as FreeBits, does not replace the KL that is logged.
+            metrics.setdefault(term.name, value)
+            loss += term.current * value + term.auxiliary_loss(x, y, term_input)
         for name, tracker in self.trackers.items():
-            tracker.update_state(raw[name], sample_weight=sample_weight)
-        self.active_units.update_state(posterior_centres(out))
+            tracker.update_state(metrics[name], sample_weight=sample_weight)
+        self.active_units.update_state(posterior_means(out))
         return loss
