@@ -1,4 +1,4 @@
-"""Against posterior collapse: free bits, and how many latent dimensions are in use."""
+"""Free bits and capacity against NumPy, and in training."""
 
 import types
 
@@ -13,9 +13,9 @@ from tests.helpers import data, small
 from zoo.core.outputs import Draw
 from zoo.core.samplers import RandomSampler
 from zoo.objectives import ELBO, KL, Capacity, FreeBits
-from zoo.objectives.active_units import ActiveUnits
 
 tfd = tfp.distributions
+
 
 # Dimension 0 is far above any floor, 1 near 0.1, 2 at nothing.
 LOC = np.array([[2.0, 0.3, 0.0], [-1.0, 0.5, 0.0], [0.5, -0.2, 0.0], [3.0, 0.1, 0.0]], "float32")
@@ -36,9 +36,6 @@ def passed(*posteriors):
         prior = tfd.Independent(tfd.Normal(tf.zeros(loc.shape[-1]), 1.0), 1)
         draws.append(Draw(q, prior, q.loc, None))
     return types.SimpleNamespace(draws=tuple(draws), target=tf.zeros([len(LOC), 5]), samples=1)
-
-
-# Free bits
 
 
 @pytest.mark.parametrize("floor", [1e-6, 0.05, 0.1, 1.0, 50.0])
@@ -150,9 +147,6 @@ def test_free_bits_come_back_from_their_config():
     assert again.group_size == 2
 
 
-# Capacity
-
-
 @pytest.mark.parametrize("capacity", [0.0, 1.0, 30.0])
 def test_capacity_is_the_distance_of_the_mean_kl_from_it(capacity):
     kl = kl_by_hand(LOC, SCALE).sum(-1)
@@ -178,9 +172,6 @@ def test_training_holds_the_kl_at_its_capacity():
 def test_a_capacity_must_be_nats(capacity):
     with pytest.raises(ValueError, match="capacity must be nats of at least 0, got"):
         Capacity(capacity)
-
-
-# Through fit
 
 
 def still(name, **options):
@@ -221,79 +212,3 @@ def test_free_bits_stand_beside_other_models_too():
     q = with_bits.encode(x)
     bounded = np.maximum(kl_by_hand(q.loc, q.scale).mean(0), 0.4).sum()
     assert logs["loss"] == pytest.approx(logs["nll"] + 2.0 * bounded, rel=1e-4)
-
-
-# Active units
-
-
-def updated(*batches):
-    metric = ActiveUnits(sum(m.shape[-1] for m in batches[0]))
-    for means in batches:
-        metric.update_state(means)
-    return float(metric.result())
-
-
-def means(n=50, seed=0):
-    """Means in five dimensions with standard deviations on both sides of 0.1."""
-    spread = np.array([1.0, 0.3, 0.12, 0.08, 0.0])
-    z = np.random.default_rng(seed).standard_normal((n, 5))
-    z = (z - z.mean(0)) / z.std(0)  # so that the spread is what it is meant to be
-    return (z * spread).astype("float32")
-
-
-def test_active_units_are_the_dimensions_whose_means_vary_by_more_than_a_hundredth():
-    z = means()
-
-    assert updated([z]) == (z.var(0) > 0.01).sum() == 3
-
-
-@pytest.mark.parametrize("shift", [-3.0, 30.0])
-def test_where_the_means_lie_makes_no_unit_active(shift):
-    assert updated([means() + np.float32(shift)]) == 3
-
-
-def test_active_units_are_counted_over_all_batches_whatever_their_sizes():
-    z = means()
-
-    assert updated([z[:1]], [z[1:20]], [z[20:]]) == updated([z])
-    apart = updated([np.zeros((5, 1), "float32")], [np.ones((5, 1), "float32")])
-    assert apart == 1  # neither batch varies, both together do
-
-
-def test_active_units_of_several_layers_add_up():
-    z = means()
-
-    assert updated([z[:, :2], z[:, 2:]]) == 3
-
-
-def test_no_unit_is_active_in_one_example_or_in_none():
-    assert updated([means()[:1]]) == 0
-    assert float(ActiveUnits(3).result()) == 0
-
-
-def test_active_units_begin_anew_after_a_reset():
-    metric = ActiveUnits(5)
-    metric.update_state([means()])
-    metric.reset_state()
-    metric.update_state([np.ones((8, 5), "float32")])
-
-    assert float(metric.result()) == 0
-
-
-def test_active_units_take_means_of_any_float():
-    assert updated([tf.cast(means(), tf.bfloat16)]) == 3
-
-
-@pytest.mark.parametrize("name", ["dense_vae", "transformer_vae"])
-def test_fit_and_its_validation_log_the_active_units_of_the_posterior_means(name):
-    dropout = {"dropout": 0.0, "word_dropout": 0.0} if name == "transformer_vae" else {}
-    vae, x = still(name, latent_dim=4, **dropout), data(name, 60)
-    head = vae.latents.encoder.posterior.dense.kernel
-    head.assign(head * [1, 1, 0.001, 0, 1, 1, 1, 1])  # two of the means hardly move
-
-    logs = vae.fit(x, batch_size=16, epochs=2, validation_data=(x[:1],), verbose=0).history
-
-    active = (np.asarray(vae.encode(x).loc).var(0) > 0.01).sum()
-    assert 0 < active <= 2
-    assert logs["active_units"] == [active, active]
-    assert logs["val_active_units"] == [0, 0]

@@ -1,0 +1,40 @@
+"""FlowNormal: densities, moments and seeds, against TFP and many draws."""
+
+import numpy as np
+import pytest
+import tensorflow_probability as tfp
+
+from tests.flows.inputs import NAMES, ROWS, built, normal
+
+tfd = tfp.distributions
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_density_of_a_draw_is_that_of_the_same_z_from_elsewhere(name):
+    q = built(name, spread=0.15).wrap(normal())
+    u = q.base.sample(5, seed=[1, 2])
+
+    z, log_q = q.push(u)
+
+    np.testing.assert_allclose(q.log_prob(z), log_q, atol=5e-3)
+    assert (q.batch_shape, q.event_shape) == ((ROWS,), (3,))
+    by_tfp = tfd.TransformedDistribution(tfd.Independent(q.base, 1), q.bijector)
+    np.testing.assert_allclose(by_tfp.log_prob(z), log_q, atol=5e-3)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_mean_and_deviation_are_those_of_many_draws(name):
+    q = built(name, spread=0.1).wrap(normal())
+
+    z = np.asarray(q.sample(20_000, seed=[1, 2]))
+
+    scale = z.std(0)
+    np.testing.assert_allclose((q.mean() - z.mean(0)) / scale, np.zeros((ROWS, 3)), atol=0.15)
+    np.testing.assert_allclose(q.stddev() / scale, np.ones((ROWS, 3)), atol=0.2)
+
+
+def test_the_same_seed_draws_the_same():
+    q = built("iaf").wrap(normal())
+
+    np.testing.assert_array_equal(q.sample(3, seed=[1, 2]), q.sample(3, seed=[1, 2]))
+    assert np.abs(q.sample(3, seed=[1, 2]) - q.sample(3, seed=[1, 3])).max() > 0.1
