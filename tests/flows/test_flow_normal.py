@@ -10,11 +10,11 @@ tfd = tfp.distributions
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_density_of_a_draw_is_that_of_the_same_z_from_elsewhere(name):
-    q = built(name, spread=0.15).wrap(normal())
+def test_log_q_of_a_draw_equals_log_prob_of_its_z(name):
+    q = built(name, std=0.15).wrap(normal())
     u = q.base.sample(5, seed=[1, 2])
 
-    z, log_q = q.push(u)
+    z, log_q = q.transform_base_sample(u)
 
     np.testing.assert_allclose(q.log_prob(z), log_q, atol=5e-3)
     assert (q.batch_shape, q.event_shape) == ((ROWS,), (3,))
@@ -23,8 +23,8 @@ def test_the_density_of_a_draw_is_that_of_the_same_z_from_elsewhere(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_mean_and_deviation_are_those_of_many_draws(name):
-    q = built(name, spread=0.1).wrap(normal())
+def test_mean_and_stddev_are_those_of_many_draws(name):
+    q = built(name, std=0.1).wrap(normal())
 
     z = np.asarray(q.sample(20_000, seed=[1, 2]))
 
@@ -33,7 +33,7 @@ def test_mean_and_deviation_are_those_of_many_draws(name):
     np.testing.assert_allclose(q.stddev() / scale, np.ones((ROWS, 3)), atol=0.2)
 
 
-def test_the_same_seed_draws_the_same():
+def test_a_seed_reproduces_draws():
     q = built("iaf").wrap(normal())
 
     np.testing.assert_array_equal(q.sample(3, seed=[1, 2]), q.sample(3, seed=[1, 2]))

@@ -13,16 +13,16 @@ from zoo.flows.spline import Spline
 tfb = tfp.bijectors
 
 
-@pytest.mark.parametrize("turned", [False, True])
-def test_masks_let_each_output_see_all_inputs_before_it_and_no_other(turned):
-    first, *rest = autoregressive_masks(5, (7, 11), 2, turned)
+@pytest.mark.parametrize("reverse", [False, True])
+def test_masks_connect_each_output_to_all_earlier_inputs_and_no_other(reverse):
+    first, *rest = autoregressive_masks(5, (7, 11), 2, reverse)
     paths = first.astype(int)
     for mask in rest:
         paths = paths @ mask
 
-    seen = np.triu(np.ones((5, 5)), 1)
-    seen = seen.T if turned else seen
-    np.testing.assert_array_equal(paths > 0, np.concatenate([seen, seen], 1) > 0)
+    expected = np.triu(np.ones((5, 5)), 1)
+    expected = expected.T if reverse else expected
+    np.testing.assert_array_equal(paths > 0, np.concatenate([expected, expected], 1) > 0)
 
 
 def test_one_step_of_iaf_has_a_triangular_jacobian():
@@ -38,7 +38,7 @@ def test_one_step_of_iaf_has_a_triangular_jacobian():
 
 
 @pytest.mark.parametrize("name", ["coupling", "spline"])
-def test_a_coupling_step_leaves_one_half_and_then_the_other(name):
+def test_coupling_steps_keep_the_first_half_and_then_the_second(name):
     u, context = numbers(ROWS, 5), numbers(ROWS, 10)
     first, second = (step.forward(u, context)[0] == u for step in built(name, 5, steps=2).chain)
 
@@ -46,7 +46,7 @@ def test_a_coupling_step_leaves_one_half_and_then_the_other(name):
     np.testing.assert_array_equal(second, np.tile([False, False, True, True, True], (ROWS, 1)))
 
 
-def test_a_spline_is_tfps():
+def test_a_spline_equals_that_of_tfp():
     rng = np.random.default_rng(0)
     widths, heights = (
         8.0 * rng.dirichlet(np.full(6, 3.0), (50, 3)).astype("float32") for _ in "xy"
@@ -64,7 +64,7 @@ def test_a_spline_is_tfps():
     np.testing.assert_allclose(same, log_slope, atol=5e-2)
 
 
-def test_a_spline_leaves_what_is_out_of_bounds():
+def test_a_spline_is_the_identity_out_of_bounds():
     flow, u = built("spline", bound=1.0), tf.constant([[2.0, -3.0, 1.5]])
 
     z, log_det = flow.forward(u, numbers(1, 6))
@@ -73,7 +73,7 @@ def test_a_spline_leaves_what_is_out_of_bounds():
     assert float(log_det[0]) == 0
 
 
-def test_sylvester_by_hand():
+def test_sylvester_equals_numpy():
     step = built("sylvester", 4, steps=1, conditional=False).chain[0]
     u = np.asarray(numbers(ROWS, 4), "float64")
     raw = np.asarray(step.network(None, None), "float64")
@@ -89,7 +89,7 @@ def test_sylvester_by_hand():
     np.testing.assert_allclose(log_det, np.log(np.linalg.det(jacobians)), rtol=1e-3, atol=1e-4)
 
 
-def test_sylvester_in_one_dimension_is_the_planar_flow():
+def test_sylvester_in_one_dimension_equals_the_planar_flow():
     step = built("sylvester", 1, steps=1, conditional=False).chain[0]
     raw = np.asarray(step.network(None, None), "float64")
     u = np.linspace(-3, 3, 7)[:, None]
@@ -112,13 +112,13 @@ def test_sylvester_in_one_dimension_is_the_planar_flow():
         ({"hidden": ()}, "hidden must hold at least one number"),
     ],
 )
-def test_bad_arguments_are_named(name, options, message):
+def test_bad_arguments_are_refused_by_name(name, options, message):
     with pytest.raises(ValueError, match=message):
         flows.IDENTIFIERS[name](**options)
 
 
 @pytest.mark.parametrize("bound", [0.0, -1.0, float("nan"), float("inf"), "4"])
-def test_a_spline_needs_a_bound(bound):
+def test_a_spline_refuses_bad_bounds_and_bins(bound):
     with pytest.raises(ValueError, match="bound must be a positive number, got"):
         flows.SplineCouplingFlow(bound=bound)
     with pytest.raises(ValueError, match="bins must be made of positive integers"):
@@ -126,7 +126,7 @@ def test_a_spline_needs_a_bound(bound):
 
 
 @pytest.mark.parametrize("name", ["coupling", "spline"])
-def test_a_coupling_of_one_dimension_is_an_error(name):
+def test_a_coupling_flow_refuses_one_dimension(name):
     with pytest.raises(
         ValueError, match="latent_dim must be at least 2 for a coupling flow, got 1"
     ):

@@ -9,8 +9,8 @@ from zoo import flows
 
 
 def sizes(name):
-    """A coupling needs two dimensions."""
-    return (2, 5) if flows.IDENTIFIERS[name].both_ways else (1, 2, 5)
+    """Numbers of dimensions to test; a coupling flow needs at least two."""
+    return (2, 5) if flows.IDENTIFIERS[name].cheap_inverse else (1, 2, 5)
 
 
 EACH_SIZE = [(name, size) for name in NAMES for size in sizes(name)]
@@ -18,7 +18,7 @@ EACH_SIZE = [(name, size) for name in NAMES for size in sizes(name)]
 
 @pytest.mark.parametrize(("name", "size"), EACH_SIZE)
 @pytest.mark.parametrize("conditional", [True, False])
-def test_the_log_determinant_is_that_of_the_jacobian(name, size, conditional):
+def test_the_log_determinant_equals_that_of_the_jacobian(name, size, conditional):
     flow = built(name, size, conditional=conditional)
     u, context = numbers(ROWS, size), numbers(ROWS, 2 * size) if conditional else None
     with tf.GradientTape() as tape:
@@ -35,29 +35,29 @@ def test_the_log_determinant_is_that_of_the_jacobian(name, size, conditional):
     ("name", "size", "compiled"),
     [*((*each, False) for each in EACH_SIZE), *((name, 3, True) for name in NAMES)],
 )
-def test_the_inverse_undoes_the_flow(name, size, compiled):
+def test_the_inverse_of_a_forward_pass_is_its_input(name, size, compiled):
     flow, u, context = (
-        built(name, size, spread=0.15),
+        built(name, size, std=0.15),
         numbers(2, ROWS, size),
         numbers(ROWS, 2 * size),
     )
 
     @tf.function(jit_compile=compiled)
     def around(u):
-        z, there = flow.forward(u, context)
-        back, again = flow.inverse(z, context)
-        return z, there, back, again
+        z, forward_log_det = flow.forward(u, context)
+        inverse, inverse_log_det = flow.inverse(z, context)
+        return z, forward_log_det, inverse, inverse_log_det
 
-    z, there, back, again = around(u)
+    z, forward_log_det, inverse, inverse_log_det = around(u)
 
     assert np.abs(z - u).max() > 0.1
-    np.testing.assert_allclose(back, u, atol=2e-4)
-    np.testing.assert_allclose(again, there, atol=2e-3)
+    np.testing.assert_allclose(inverse, u, atol=2e-4)
+    np.testing.assert_allclose(inverse_log_det, forward_log_det, atol=2e-3)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_flow_undoes_its_inverse_and_gradients_pass_through_both(name):
-    flow, z, context = built(name, spread=0.15), numbers(ROWS, 3), numbers(ROWS, 6)
+def test_the_jacobians_of_forward_and_inverse_are_inverse(name):
+    flow, z, context = built(name, std=0.15), numbers(ROWS, 3), numbers(ROWS, 6)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(z)
         u = flow.inverse(z, context)[0]
@@ -72,7 +72,7 @@ def test_the_flow_undoes_its_inverse_and_gradients_pass_through_both(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_leading_dimensions_go_row_by_row(name):
+def test_leading_dimensions_are_independent(name):
     flow, u, context = built(name), numbers(5, ROWS, 3), numbers(ROWS, 6)
 
     z, log_det = flow.forward(u, context)
@@ -86,7 +86,7 @@ def test_leading_dimensions_go_row_by_row(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_example_moves_its_own_draws_alone(name):
+def test_a_context_changes_its_own_rows_alone(name):
     flow, u, context = built(name), numbers(ROWS, 3), numbers(ROWS, 6)
 
     moved = flow.forward(u, context + tf.constant([[0.5], [0.0], [0.0], [0.0]]))[0]
@@ -99,7 +99,7 @@ def test_an_example_moves_its_own_draws_alone(name):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_a_flow_starts_as_the_identity(name, steps):
-    flow, u = built(name, spread=0.0, steps=steps), numbers(2, ROWS, 3)
+    flow, u = built(name, std=0.0, steps=steps), numbers(2, ROWS, 3)
 
     z, log_det = flow.forward(u, numbers(ROWS, 6))
 
@@ -124,8 +124,8 @@ def test_a_gradient_reaches_every_weight(name, conditional):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_new_flow_learns_from_the_first_step(name):
-    flow = built(name, spread=0.0)
+def test_a_new_flow_has_gradients_at_its_zero_kernels(name):
+    flow = built(name, std=0.0)
     with tf.GradientTape() as tape:
         z = flow.forward(numbers(ROWS, 3), numbers(ROWS, 6))[0]
         loss = tf.reduce_sum(z**4)
@@ -135,8 +135,8 @@ def test_a_new_flow_learns_from_the_first_step(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_extreme_weights_give_finite_numbers(name):
-    flow = built(name, spread=30.0)
+def test_extreme_weights_give_finite_values_and_gradients(name):
+    flow = built(name, std=30.0)
     u = 10.0 * numbers(ROWS, 3)
     with tf.GradientTape() as tape:
         tape.watch(u)
@@ -148,14 +148,14 @@ def test_extreme_weights_give_finite_numbers(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_shapes_are_known_where_the_batch_is_not(name):
-    flow, found = built(name, 5), []
+def test_static_shapes_are_known_with_an_unknown_batch(name):
+    flow, shapes = built(name, 5), []
 
     @tf.function(input_signature=[tf.TensorSpec([2, None, 5]), tf.TensorSpec([None, 10])])
     def traced(u, context):
-        found.extend(x.shape for x in (*flow.forward(u, context), *flow.inverse(u, context)))
+        shapes.extend(x.shape for x in (*flow.forward(u, context), *flow.inverse(u, context)))
         return 0.0
 
     traced(numbers(2, ROWS, 5), numbers(ROWS, 10))
 
-    assert [s.as_list() for s in found] == [[2, None, 5], [2, None]] * 2
+    assert [s.as_list() for s in shapes] == [[2, None, 5], [2, None]] * 2

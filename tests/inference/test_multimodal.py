@@ -371,7 +371,7 @@ def test_rescaling_wants_positive_numbers(factor):
 
 
 def test_rescaling_of_an_unknown_modality_is_refused():
-    with pytest.raises(ValueError, match="factors must name some of .* got 'd'"):
+    with pytest.raises(ValueError, match=r"factors must name some of .* got 'd'"):
         small(rescale={"d": 2.0}).evaluate(vectors(), verbose=0)
 
 
@@ -457,7 +457,7 @@ def test_concatenation_refuses_holes():
     vae.fit(x, verbose=0)
 
     with pytest.raises(
-        ValueError, match="x must have all modalities .* Concatenation, got example 0"
+        ValueError, match=r"x must have all modalities .* Concatenation, got example 0"
     ):
         vae.encode({"a": x["a"]})
 

@@ -28,7 +28,7 @@ def log_prob_by_class(z):
 
 
 def log_prob(z):
-    return special.logsumexp(log_prob_by_class(z) + np.log(SHARES), -1)
+    return special.logsumexp(log_prob_by_class(z) + np.log(WEIGHTS), -1)
 
 
 def kl_by_class(loc, scale):

@@ -33,9 +33,9 @@ def twice(out):
 
 
 def values_of(term, out):
-    found = np.asarray(term.per_example(None, None, out))
-    assert found.shape == (out.target.shape[0],)
-    return found
+    nats = np.asarray(term.per_example(None, None, out))
+    assert nats.shape == (out.target.shape[0],)
+    return nats
 
 
 def parts(out):

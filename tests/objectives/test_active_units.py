@@ -18,24 +18,24 @@ def updated(*batches):
 
 def means(n=50, seed=0):
     """Means in five dimensions with standard deviations on both sides of 0.1."""
-    spread = np.array([1.0, 0.3, 0.12, 0.08, 0.0])
+    stds = np.array([1.0, 0.3, 0.12, 0.08, 0.0])
     z = np.random.default_rng(seed).standard_normal((n, 5))
-    z = (z - z.mean(0)) / z.std(0)  # so that the spread is what it is meant to be
-    return (z * spread).astype("float32")
+    z = (z - z.mean(0)) / z.std(0)  # exact standard deviations
+    return (z * stds).astype("float32")
 
 
-def test_active_units_are_the_dimensions_whose_means_vary_by_more_than_a_hundredth():
+def test_active_units_count_dimensions_whose_means_vary_by_more_than_a_hundredth():
     z = means()
 
     assert updated([z]) == (z.var(0) > 0.01).sum() == 3
 
 
 @pytest.mark.parametrize("shift", [-3.0, 30.0])
-def test_where_the_means_lie_makes_no_unit_active(shift):
+def test_a_shift_of_the_means_does_not_change_active_units(shift):
     assert updated([means() + np.float32(shift)]) == 3
 
 
-def test_active_units_are_counted_over_all_batches_whatever_their_sizes():
+def test_active_units_are_counted_over_all_batches():
     z = means()
 
     assert updated([z[:1]], [z[1:20]], [z[20:]]) == updated([z])
@@ -54,7 +54,7 @@ def test_no_unit_is_active_in_one_example_or_in_none():
     assert float(ActiveUnits(3).result()) == 0
 
 
-def test_active_units_begin_anew_after_a_reset():
+def test_active_units_are_zero_after_a_reset():
     metric = ActiveUnits(5)
     metric.update_state([means()])
     metric.reset_state()

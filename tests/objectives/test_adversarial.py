@@ -32,7 +32,7 @@ def logits(term, z):
 
 
 @pytest.mark.parametrize("samples", [1, 3])
-def test_adversarial_values_by_hand(samples):
+def test_values_and_auxiliary_losses_equal_numpy(samples):
     term, out = critic(), passed(samples=samples)
     z = np.asarray(out.draws[0].z)
     fresh = RandomSampler(tf.constant([1, 2]), samples)
@@ -42,11 +42,11 @@ def test_adversarial_values_by_hand(samples):
 
     expected = logits(term, z).reshape(samples, 6).mean(0)
     np.testing.assert_allclose(values_of(term, out), expected, rtol=1e-4, atol=1e-6)
-    own = term.own_loss(None, None, out)
-    np.testing.assert_allclose(own, entropy.reshape(samples, 6).mean(0), rtol=1e-4)
+    auxiliary = term.auxiliary_loss(None, None, out)
+    np.testing.assert_allclose(auxiliary, entropy.reshape(samples, 6).mean(0), rtol=1e-4)
 
 
-def test_the_encoder_learns_from_the_value_and_the_critic_from_its_own_loss_alone():
+def test_the_value_trains_the_encoder_and_the_auxiliary_loss_the_critic():
     term = critic()
     rng = np.random.default_rng(0)
     loc = tf.Variable(rng.standard_normal((6, 3)), dtype=tf.float32)
@@ -54,15 +54,15 @@ def test_the_encoder_learns_from_the_value_and_the_critic_from_its_own_loss_alon
     with tf.GradientTape(persistent=True) as tape:
         out = of(loc, tf.ones([6, 3]))
         value = tf.reduce_mean(term.per_example(None, None, out))
-        own = tf.reduce_mean(term.own_loss(None, None, out))
+        auxiliary = tf.reduce_mean(term.auxiliary_loss(None, None, out))
 
     assert np.abs(tape.gradient(value, loc)).min() > 0
     assert tape.gradient(value, weights) == [None] * 6
-    assert tape.gradient(own, loc) is None
-    assert all(np.abs(g).max() > 0 for g in tape.gradient(own, weights))
+    assert tape.gradient(auxiliary, loc) is None
+    assert all(np.abs(g).max() > 0 for g in tape.gradient(auxiliary, weights))
 
 
-def test_a_trained_critic_tells_the_kl_in_nats():
+def test_a_trained_critic_estimates_the_kl_in_nats():
     keras.utils.set_random_seed(0)
     term = Adversarial(hidden=(32, 32))
     term.build((None, 3))
@@ -76,29 +76,29 @@ def test_a_trained_critic_tells_the_kl_in_nats():
         z, log_q = sampler(q)
         out = Pass((Draw(q, STANDARD, z, log_q),), None, tf.zeros([512, 1]), sampler)
         with tf.GradientTape() as tape:
-            own = tf.reduce_mean(term.own_loss(None, None, out))
-        rate.apply(tape.gradient(own, [v.value for v in variables]), variables)
+            auxiliary = tf.reduce_mean(term.auxiliary_loss(None, None, out))
+        rate.apply(tape.gradient(auxiliary, [v.value for v in variables]), variables)
         return tf.reduce_mean(term.per_example(None, None, out))
 
     @tf.function
     def last_of(steps):
-        found = tf.TensorArray(tf.float32, steps)
+        estimates = tf.TensorArray(tf.float32, steps)
         for i in tf.range(steps):
-            found = found.write(i, step(i))
-        return found.stack()[-100:]
+            estimates = estimates.write(i, step(i))
+        return estimates.stack()[-100:]
 
-    found = last_of(tf.constant(400))
+    estimates = last_of(tf.constant(400))
 
     kl = 0.5 * (loc**2 + scale**2 - 1) - np.log(scale)
-    assert np.mean(found) == pytest.approx(np.sum(kl), abs=0.1)
+    assert np.mean(estimates) == pytest.approx(np.sum(kl), abs=0.1)
 
 
-def test_several_stochastic_layers_have_no_adversary():
-    with pytest.raises(ValueError, match="Adversarial needs one stochastic layer, got 2"):
+def test_several_stochastic_layers_are_refused():
+    with pytest.raises(ValueError, match="one stochastic layer for Adversarial, got 2"):
         critic().per_example(None, None, twice(passed()))
 
 
-def test_an_adversary_of_weight_zero_trains_its_critic_and_nothing_else():
+def test_a_term_of_weight_zero_trains_its_critic_alone():
     def with_critic():
         return KL(), Adversarial(0.0)
 

@@ -16,7 +16,7 @@ tfd = tfp.distributions
 
 
 @pytest.mark.parametrize("samples", [1, 3])
-def test_total_correlation_by_hand(samples):
+def test_total_correlation_equals_numpy(samples):
     out = passed(samples=samples)
     loc, scale, z = parts(out)
     log_p = stats.norm.logpdf(z[:, None], loc, scale)  # [S * B, B, D]
@@ -30,7 +30,7 @@ def test_total_correlation_by_hand(samples):
     np.testing.assert_allclose(both, 2 * got, rtol=1e-5)
 
 
-def test_total_correlation_of_a_correlated_normal_is_that_of_its_correlation():
+def test_total_correlation_of_a_correlated_normal_has_its_closed_form():
     rng, rho = np.random.default_rng(0), 0.8
     codes = rng.multivariate_normal([0, 0], [[1, rho], [rho, 1]], 2000).astype("float32")
     prior = tfd.Independent(tfd.Normal([0.0, 0.0], 1.0), 1)
@@ -40,14 +40,14 @@ def test_total_correlation_of_a_correlated_normal_is_that_of_its_correlation():
     assert values_of(TotalCorrelation(), out).mean() == pytest.approx(exact, abs=0.04)
 
 
-def test_one_example_or_one_dimension_has_no_total_correlation():
+def test_total_correlation_of_one_example_or_dimension_is_zero():
     np.testing.assert_allclose(values_of(TotalCorrelation(), passed(1)), 0.0, atol=1e-5)
     prior = tfd.Independent(tfd.Normal([0.0], 1.0), 1)
     out = of(tf.constant([[0.3], [2.0]]), tf.constant([[0.5], [0.1]]), prior=prior)
     np.testing.assert_allclose(values_of(TotalCorrelation(), out), 0.0, atol=1e-6)
 
 
-def test_minibatch_weighted_sampling_is_larger_by_a_constant():
+def test_minibatch_weighted_sampling_differs_by_a_constant():
     out, data_size = passed(), 5000
     loc, scale, z = parts(out)
     log_p = stats.norm.logpdf(z[:, None], loc, scale)
@@ -62,7 +62,7 @@ def test_minibatch_weighted_sampling_is_larger_by_a_constant():
 @pytest.mark.parametrize(
     ("kind", "own"), [(MeanCovariance, 0.0), (AggregateCovariance, 1.0)], ids=["means", "draws"]
 )
-def test_covariance_penalties_by_hand(kind, own):
+def test_covariance_penalties_equal_numpy(kind, own):
     out = passed()
     loc, scale, _ = parts(out)
     covariance = np.cov(loc.T, bias=True) + own * np.diag((scale**2).mean(0))
@@ -73,7 +73,7 @@ def test_covariance_penalties_by_hand(kind, own):
     np.testing.assert_allclose(values_of(kind(diagonal=4.0), twice(out)), 2 * expected, rtol=1e-5)
 
 
-def test_uncorrelated_means_of_variance_one_cost_nothing():
+def test_uncorrelated_means_of_variance_one_have_no_penalty():
     corners = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)], "float32")
     out = of(tf.constant(corners + 5), tf.fill([8, 3], 0.5))
 
@@ -89,11 +89,11 @@ def test_posteriors_that_are_not_normal_are_refused_by_name(term):
     )
     draw = dataclasses.replace(out.draws[0], posterior=mixture)
 
-    with pytest.raises(ValueError, match=r"needs a Normal posterior, .* got NormalMixture"):
+    with pytest.raises(ValueError, match=r"posterior must be Normal for .* got NormalMixture"):
         term.per_example(None, None, dataclasses.replace(out, draws=(draw,)))
 
 
 @pytest.mark.parametrize("diagonal", [-1.0, float("inf")])
-def test_diagonal_must_be_a_weight(diagonal):
+def test_bad_diagonals_are_refused(diagonal):
     with pytest.raises(ValueError, match="diagonal must be a finite number"):
         MeanCovariance(diagonal=diagonal)

@@ -17,7 +17,7 @@ from zoo.objectives import ELBO, KL, Capacity, FreeBits
 tfd = tfp.distributions
 
 
-# Dimension 0 is far above any floor, 1 near 0.1, 2 at nothing.
+# The KL of dimension 0 is far above any floor, that of 1 near 0.1, that of 2 is 0.
 LOC = np.array([[2.0, 0.3, 0.0], [-1.0, 0.5, 0.0], [0.5, -0.2, 0.0], [3.0, 0.1, 0.0]], "float32")
 SCALE = np.array([[0.2, 0.9, 1.0]] * 4, "float32")
 
@@ -47,7 +47,7 @@ def test_free_bits_are_the_larger_of_floor_and_mean_kl_summed_over_dimensions(fl
     np.testing.assert_allclose(np.mean(got), expected, rtol=1e-5)
 
 
-def test_the_floor_is_for_the_mean_over_the_batch_and_not_for_each_example():
+def test_the_floor_bounds_the_mean_over_the_batch_not_each_example():
     loc, scale = np.array([[0.0], [4.0], [0.0], [0.0]], "float32"), np.ones((4, 1), "float32")
 
     got = FreeBits(1.0).per_example(None, None, passed((loc, scale)))
@@ -66,7 +66,7 @@ def test_free_bits_of_several_layers_add_up():
     np.testing.assert_allclose(both, one + two, rtol=1e-6)
 
 
-def test_free_bits_without_a_floor_to_speak_of_are_the_kl_in_the_mean():
+def test_free_bits_with_a_tiny_floor_are_the_kl():
     out = passed((LOC, SCALE))
     kl = KL().per_example(None, None, out)
 
@@ -75,13 +75,13 @@ def test_free_bits_without_a_floor_to_speak_of_are_the_kl_in_the_mean():
     np.testing.assert_allclose(got, kl, rtol=1e-5)
 
 
-def test_a_dimension_below_the_floor_is_not_pressed_and_one_above_it_is():
+def test_dimensions_below_the_floor_get_no_gradient():
     loc, scale = tf.constant(LOC), tf.constant(SCALE)
     with tf.GradientTape() as tape:
         tape.watch([loc, scale])
-        found = tf.reduce_mean(FreeBits(0.5).per_example(None, None, passed((loc, scale))))
+        mean = tf.reduce_mean(FreeBits(0.5).per_example(None, None, passed((loc, scale))))
 
-    by_loc, by_scale = tape.gradient(found, [loc, scale])
+    by_loc, by_scale = tape.gradient(mean, [loc, scale])
 
     assert np.abs(by_loc[:, 1:]).max() == np.abs(by_scale[:, 1:]).max() == 0
     np.testing.assert_allclose(by_loc[:, 0], LOC[:, 0] / 4, rtol=1e-5)
@@ -89,7 +89,7 @@ def test_a_dimension_below_the_floor_is_not_pressed_and_one_above_it_is():
 
 
 @pytest.mark.parametrize("floor", [0, -0.1, float("nan")])
-def test_a_floor_must_be_above_zero(floor):
+def test_bad_floors_are_refused(floor):
     with pytest.raises(ValueError, match="floor must be nats above 0, got"):
         FreeBits(floor)
 
@@ -104,14 +104,14 @@ def test_free_bits_of_groups_are_those_of_their_summed_kls(floor):
     np.testing.assert_allclose(np.mean(got), np.maximum(pairs.mean(0), floor).sum(), rtol=1e-5)
 
 
-def test_each_layer_is_a_group_where_no_size_is_given():
+def test_each_layer_is_one_group_without_a_group_size():
     other = LOC[:, :2] * 0.1, SCALE[:, :2]
-    found = [kl_by_hand(*q).sum(-1).mean() for q in ((LOC, SCALE), other)]
-    assert found[1] < 1.5 < found[0]
+    kls = [kl_by_hand(*q).sum(-1).mean() for q in ((LOC, SCALE), other)]
+    assert kls[1] < 1.5 < kls[0]
 
     got = FreeBits(1.5, group_size=None).per_example(None, None, passed((LOC, SCALE), other))
 
-    np.testing.assert_allclose(np.mean(got), found[0] + 1.5, rtol=1e-5)
+    np.testing.assert_allclose(np.mean(got), kls[0] + 1.5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("floor", [0.1, 50.0])
@@ -129,18 +129,20 @@ def test_a_layer_without_a_closed_form_is_bounded_at_its_draws(floor):
 
     expected = estimate if estimate.mean() > floor else np.full(4, floor)
     np.testing.assert_allclose(got, expected, rtol=1e-5)
-    with pytest.raises(ValueError, match="group_size=1 needs a KL in closed form"):
+    with pytest.raises(
+        ValueError, match="group_size must be None if the KL from Normal .* no closed form, got 1"
+    ):
         FreeBits(floor).per_example(None, None, out)
 
 
 def test_a_group_size_must_divide_the_dimensions():
-    with pytest.raises(ValueError, match="group_size=2 must divide the 3 dimensions"):
+    with pytest.raises(ValueError, match="group_size must divide the 3 dimensions .*, got 2"):
         FreeBits(group_size=2).per_example(None, None, passed((LOC, SCALE)))
     with pytest.raises(ValueError, match="group_size must be made of positive integers, got 0"):
         FreeBits(group_size=0)
 
 
-def test_free_bits_come_back_from_their_config():
+def test_free_bits_are_restored_from_their_config():
     again = FreeBits.from_config(FreeBits(0.25, 0.5, group_size=2).get_config())
 
     assert (again.floor, again.weight, float(again.current)) == (0.25, 0.5, 0.5)
@@ -158,7 +160,7 @@ def test_capacity_is_the_distance_of_the_mean_kl_from_it(capacity):
     np.testing.assert_allclose(got, side * (kl - capacity), rtol=1e-5, atol=1e-6)
 
 
-def test_training_holds_the_kl_at_its_capacity():
+def test_training_keeps_the_kl_at_the_capacity():
     vae = small("dense_vae", objective=ELBO((Capacity(4.0, weight=50.0),)))
     vae.compile(keras.optimizers.Adam(3e-3), jit_compile=False, steps_per_execution=1)
 
@@ -169,13 +171,13 @@ def test_training_holds_the_kl_at_its_capacity():
 
 
 @pytest.mark.parametrize("capacity", [-1.0, float("inf")])
-def test_a_capacity_must_be_nats(capacity):
+def test_bad_capacities_are_refused(capacity):
     with pytest.raises(ValueError, match="capacity must be nats of at least 0, got"):
         Capacity(capacity)
 
 
 def still(name, **options):
-    """A model that training leaves as it is, with nothing dropped."""
+    """A model whose weights do not change in training."""
     vae = small(name, **options)
     rng = np.random.default_rng(0)
     for weight in vae.trainable_variables:
@@ -201,7 +203,7 @@ def test_fit_minimises_nats_and_free_bits(floor, beta):
     assert logs["elbo"][0] == pytest.approx(-logs["nll"][0] - logs["kl"][0], rel=1e-5)
 
 
-def test_free_bits_stand_beside_other_models_too():
+def test_free_bits_of_a_hand_made_model_bound_the_loss():
     x = data("dense_vae")
     vae = still("dense_vae")
     with_bits = zoo.VAE(vae.latents, vae.decoder, objective=ELBO((FreeBits(0.4, 2.0),)))

@@ -28,14 +28,14 @@ def test_training_is_the_same_eagerly_in_graphs_and_under_xla(objective):
             np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
-def test_fit_trains_the_encoder_by_other_gradients_than_the_iwaes():
+def test_dreg_trains_with_other_gradients_than_iwae():
     plain, better = (trained(name, jit_compile=False)[0] for name in ("iwae", "dreg"))
 
     assert max(np.abs(a - b).max() for a, b in zip(plain, better, strict=True)) > 1e-5
 
 
 @pytest.mark.parametrize("name", ["iwae", "dreg"])
-def test_evaluate_reports_the_bound_of_log_likelihood(name):
+def test_evaluate_reports_a_bound_between_elbo_and_log_likelihood(name):
     vae = small("dense_vae", objective=name)
     vae.compile(optimizer(), run_eagerly=True)
 
@@ -45,7 +45,7 @@ def test_evaluate_reports_the_bound_of_log_likelihood(name):
     assert logs["elbo"] < logs["iwae"] < vae.log_likelihood(X, 500).mean() + 0.05
 
 
-def test_the_objective_comes_back_with_the_model(tmp_path):
+def test_a_saved_model_keeps_its_objective(tmp_path):
     vae = small("dense_vae", objective=DoublyReparameterized(3, (MMD(2.0),)))
     vae.compile(optimizer(), jit_compile=False, steps_per_execution=1)
     vae.fit(X, verbose=0)
@@ -57,34 +57,36 @@ def test_the_objective_comes_back_with_the_model(tmp_path):
     assert again.evaluate(X, verbose=0) == vae.evaluate(X, verbose=0)
 
 
-def test_metrics_see_one_reconstruction_for_each_example():
+def test_keras_metrics_get_one_reconstruction_per_example():
     vae = small("dense_vae", objective="iwae")
     vae.compile(keras.optimizers.SGD(0.0), metrics=["mae"], run_eagerly=True)
 
-    found = vae.evaluate(X, X, verbose=0, return_dict=True)["mae"]
+    error = vae.evaluate(X, X, verbose=0, return_dict=True)["mae"]
 
-    assert found == pytest.approx(np.abs(X - vae.reconstruct(X)).mean(), abs=0.05)
+    assert error == pytest.approx(np.abs(X - vae.reconstruct(X)).mean(), abs=0.05)
 
 
-def test_beta_has_no_meaning_beside_an_objective():
+def test_beta_beside_an_objective_is_refused():
     with pytest.raises(ValueError, match="beta=2 must be 1"):
         zoo.get("dense_vae", objective="iwae", beta=2)
 
 
 @pytest.mark.parametrize("samples", [0, 1.5])
-def test_samples_must_be_positive_integers(samples):
+def test_bad_numbers_of_samples_are_refused(samples):
     with pytest.raises(ValueError, match="samples must be made of positive integers"):
         ImportanceWeighted(samples)
 
 
 @pytest.mark.parametrize("kind", [ELBO, lambda terms: ImportanceWeighted(5, terms)])
-def test_terms_of_one_name_are_refused(kind):
+def test_terms_of_the_same_name_are_refused(kind):
     with pytest.raises(ValueError, match="different names, got 'kl' twice"):
         kind((KL(), zoo.objectives.FreeBits()))
     kind((KL(), KL(0.5, name="another")))
 
 
 @pytest.mark.parametrize("name", ["iwae", "elbo", "nll", "active_units", "loss"])
-def test_terms_do_not_take_the_names_of_what_is_logged(name):
-    with pytest.raises(ValueError, match=f"must not be named '{name}'"):
+def test_terms_with_the_name_of_another_logged_metric_are_refused(name):
+    with pytest.raises(
+        ValueError, match=f"must differ from those of other logged metrics, got '{name}'"
+    ):
         ImportanceWeighted(5, (KL(name=name),))

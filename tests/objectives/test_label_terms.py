@@ -12,6 +12,7 @@ from tests.objectives.labels import (
     LOC,
     LOGITS,
     SCALE,
+    WEIGHTS,
     codes,
     kl_by_class,
     log_prob,
@@ -22,8 +23,6 @@ from zoo.core.outputs import Draw, Pass
 from zoo.core.samplers import RandomSampler
 from zoo.objectives import KL, Classification, LabelKL
 from zoo.priors.labels import LabelMixture
-
-EAGER = True
 
 tfd = tfp.distributions
 
@@ -37,11 +36,11 @@ def passed(loc, scale, samples=1, seed=(1, 2), prior=None, posterior=None):
     return Pass((draw,), None, tf.zeros([len(loc), 5]), sampler)
 
 
-def test_the_kl_of_labelled_examples_is_exact_and_knows_their_share():
+def test_the_kl_of_labelled_examples_is_exact():
     y = np.array([2, 0, 1, 1, 0, 2])
-    expected = kl_by_class(*codes())[np.arange(6), y] - np.log(SHARES[y])
+    expected = kl_by_class(*codes())[np.arange(6), y] - np.log(WEIGHTS[y])
 
-    for seed in ((1, 2), (3, 4)):  # whatever was drawn
+    for seed in ((1, 2), (3, 4)):  # the draw does not matter
         got = LabelKL().per_example(None, y, passed(*codes(), seed=seed))
         np.testing.assert_allclose(got, expected, rtol=1e-5)
 
@@ -73,7 +72,7 @@ def test_the_estimate_for_unlabelled_examples_has_less_noise_than_log_q_minus_lo
     assert abs(np.mean(ours)) < 4 * np.std(ours) / np.sqrt(200)
 
 
-def test_the_estimate_has_no_noise_where_there_is_no_doubt_about_the_class():
+def test_the_estimate_has_no_noise_if_z_determines_the_class():
     far = LabelMixture(tf.constant(LOGITS), tf.constant(40 * LOC), tf.constant(SCALE))
     loc, scale = 40 * LOC + 0.1, np.full((3, 2), 0.5, "float32")
 
@@ -89,7 +88,7 @@ def test_the_estimate_has_no_noise_where_there_is_no_doubt_about_the_class():
 
 @pytest.mark.parametrize("term", [LabelKL(), Classification()], ids=lambda t: t.name)
 @pytest.mark.parametrize("samples", [1, 3])
-def test_a_mixed_batch_is_the_two_computed_apart(term, samples):
+def test_a_partly_labelled_batch_equals_both_kinds_apart(term, samples):
     y = np.array([2, -1, 1, -1, -1, 0])
     out = passed(*codes(), samples=samples)
 
@@ -101,10 +100,10 @@ def test_a_mixed_batch_is_the_two_computed_apart(term, samples):
     assert mixed.shape == (6,)
 
 
-def test_classification_is_the_cross_entropy_of_bayes_rule_at_the_draws():
+def test_classification_is_the_cross_entropy_of_bayes_rule():
     y = np.array([2, -1, 1, -1, -1, 0])
     out = passed(*codes(), samples=4)
-    joint = log_prob_by_class(out.draws[0].z) + np.log(SHARES)
+    joint = log_prob_by_class(out.draws[0].z) + np.log(WEIGHTS)
     log_class = (joint - special.logsumexp(joint, -1, keepdims=True)).reshape(4, 6, 3).mean(0)
 
     got = Classification().per_example(None, y, out)
@@ -113,13 +112,13 @@ def test_classification_is_the_cross_entropy_of_bayes_rule_at_the_draws():
     np.testing.assert_allclose(got, expected, rtol=1e-4)
 
 
-def test_a_posterior_that_is_not_normal_is_taken_at_its_draws():
+def test_the_kl_of_a_non_normal_posterior_is_estimated_at_its_draws():
     loc, scale = codes()
     q = tfd.Independent(tfd.StudentT(5.0, loc, scale), 1)
     out = passed(loc, scale, samples=2, posterior=q)
     draw, y = out.draws[0], np.array([2, -1, 1, -1, -1, 0])
     by_class = log_prob_by_class(draw.z)[np.arange(12), np.tile(np.maximum(y, 0), 2)]
-    known = np.asarray(draw.log_q) - by_class - np.log(SHARES[np.tile(np.maximum(y, 0), 2)])
+    known = np.asarray(draw.log_q) - by_class - np.log(WEIGHTS[np.tile(np.maximum(y, 0), 2)])
     unknown = np.asarray(draw.log_q) - log_prob(draw.z)
 
     got = LabelKL().per_example(None, y, out)

@@ -23,7 +23,7 @@ KERNELS = {
 
 @pytest.mark.parametrize("samples", [1, 3])
 @pytest.mark.parametrize(("kind", "by_hand"), KERNELS.values(), ids=[*KERNELS])
-def test_mmd_by_hand(kind, by_hand, samples):
+def test_mmd_equals_numpy(kind, by_hand, samples):
     scales = (0.5, 2.0)
     out = passed(samples=samples, shift=1.0)
     z = np.asarray(out.draws[0].z, "float64").reshape(samples, 6, 3)
@@ -46,7 +46,7 @@ def test_mmd_by_hand(kind, by_hand, samples):
     np.testing.assert_allclose(got, total / samples, rtol=1e-4)
 
 
-def test_mmd_has_the_mean_of_its_closed_form():
+def test_mmd_of_normals_has_its_closed_form():
     m, s = 0.7, 0.5
     n, dimensions, h = 3000, 3, 6.0
     loc = tf.fill([n, dimensions], m)
@@ -63,30 +63,30 @@ def test_mmd_has_the_mean_of_its_closed_form():
     assert exact > 0.1
 
 
-def test_mmd_of_the_prior_itself_is_zero_in_the_mean():
-    def found(samples, seed):
+def test_mmd_of_the_prior_itself_is_unbiased_around_zero():
+    def mmd(samples, seed):
         sampler = RandomSampler(tf.constant([7, seed]), samples)
         q = tfd.Normal(tf.zeros([8, 3]), tf.ones([8, 3]))
         z, log_q = sampler(q)
         out = Pass((Draw(q, STANDARD, z, log_q),), None, tf.zeros([8, 5]), sampler)
         return values_of(MMD(), out)[0]
 
-    few = [found(1, seed) for seed in range(30)]
+    few = [mmd(1, seed) for seed in range(30)]
 
-    assert abs(found(2000, 0)) < 4 * np.std(few) / np.sqrt(2000)
+    assert abs(mmd(2000, 0)) < 4 * np.std(few) / np.sqrt(2000)
     assert min(few) < 0  # unbiased, so not a square
 
 
-def test_mmd_takes_any_prior_that_can_be_drawn_from():
+def test_mmd_takes_mixture_priors_and_priors_with_a_batch():
     keras.utils.set_random_seed(0)
     mixture = zoo.MixturePrior(3, 4)
     mixture.build(None)
     by_row = tfd.Normal(tf.fill([400, 3], 5.0), 0.1)
 
     for prior, near in ((mixture.distribution(), 0.0), (by_row, 5.0)):
-        here = of(tf.fill([400, 3], near), tf.ones([400, 3]), prior=prior)
-        there = of(tf.fill([400, 3], 5.0 - near), tf.ones([400, 3]), prior=prior)
-        assert values_of(MMD(), here)[0] < 0.5 * values_of(MMD(), there)[0]
+        same = of(tf.fill([400, 3], near), tf.ones([400, 3]), prior=prior)
+        other = of(tf.fill([400, 3], 5.0 - near), tf.ones([400, 3]), prior=prior)
+        assert values_of(MMD(), same)[0] < 0.5 * values_of(MMD(), other)[0]
 
 
 def test_mmd_of_one_example_is_finite():
@@ -94,6 +94,6 @@ def test_mmd_of_one_example_is_finite():
 
 
 @pytest.mark.parametrize("scales", [(0.0,), (1.0, -1.0), ("a",), ()])
-def test_scales_of_a_kernel_must_be_positive(scales):
+def test_bad_scales_of_a_kernel_are_refused(scales):
     with pytest.raises(ValueError, match="scales must"):
         RBF(scales)

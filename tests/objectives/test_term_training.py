@@ -23,7 +23,7 @@ X = data("dense_vae", 24)
 
 
 def compiled(make, **options):
-    keras.utils.set_random_seed(1)  # a critic's initial weights are chosen when it is made
+    keras.utils.set_random_seed(1)  # the constructor of a term with a critic draws its weights
     vae = small("dense_vae", objective=ELBO(make()))
     vae.compile(optimizer(), **{"jit_compile": False, "steps_per_execution": 1, **options})
     return vae
@@ -36,14 +36,14 @@ def trained(make, batch_size=12, **options):
 
 def gradient(term, loc, scale, samples=1):
     with tf.GradientTape() as tape:
-        found = tf.reduce_mean(term.per_example(None, None, of(loc, scale, samples)))
-    return tape.gradient(found, [loc, scale])
+        mean = tf.reduce_mean(term.per_example(None, None, of(loc, scale, samples)))
+    return tape.gradient(mean, [loc, scale])
 
 
 @pytest.mark.parametrize(
     "term", [TotalCorrelation(), MeanCovariance(), AggregateCovariance(), MMD(), Capacity(1.0)]
 )
-def test_gradients_reach_what_makes_the_posterior(term):
+def test_gradients_reach_the_parameters_of_the_posterior(term):
     rng = np.random.default_rng(0)
     loc = tf.Variable(rng.standard_normal((6, 3)), dtype=tf.float32)
     scale = tf.Variable(rng.uniform(0.3, 1.0, (6, 3)), dtype=tf.float32)
@@ -57,8 +57,8 @@ def test_gradients_reach_what_makes_the_posterior(term):
         assert np.abs(by_scale).min() > 0
 
 
-def aggregated(*kinds):
-    """How far z of clusters are from the prior after training, as an MMD; and the error of x."""
+def train_on_clusters(*kinds):
+    """Train on four clusters: MMD of z to the prior, and mean absolute error of x."""
     rng = np.random.default_rng(0)
     corner = np.array([[4, 4], [-4, 4], [4, -4], [-4, -4]])[rng.integers(0, 4, 1024)]
     x = (corner + 0.3 * rng.standard_normal((1024, 2))).astype("float32")
@@ -74,12 +74,12 @@ def aggregated(*kinds):
     return values_of(MMD(), out)[0], np.abs(vae.reconstruct(x) - x).mean()
 
 
-def test_without_a_kl_mmd_and_adversary_bring_z_to_the_prior_and_keep_x():
-    free, _ = aggregated()
+def test_mmd_or_adversary_alone_match_the_prior_and_reconstruct():
+    free, _ = train_on_clusters()
 
     for term in (MMD, Adversarial):
-        found, error = aggregated(term)
-        assert found < 0.3 * free
+        mmd, error = train_on_clusters(term)
+        assert mmd < 0.3 * free
         assert error < 0.5
 
 
@@ -93,7 +93,7 @@ TERMS = {
 
 
 @pytest.mark.parametrize("name", TERMS)
-def test_terms_train_under_xla_as_in_a_graph_and_are_logged_raw(name):
+def test_terms_train_alike_in_a_graph_and_under_xla_and_are_logged_raw(name):
     vae, logs = trained(TERMS[name])
     fused, fused_logs = trained(TERMS[name], jit_compile=True)
 
@@ -104,7 +104,7 @@ def test_terms_train_under_xla_as_in_a_graph_and_are_logged_raw(name):
 
 
 @pytest.mark.parametrize("name", TERMS)
-def test_batches_may_be_of_any_size(name):
+def test_terms_take_batches_of_any_size_in_one_graph(name):
     vae = compiled(TERMS[name])
 
     def loss(x):
@@ -117,7 +117,7 @@ def test_batches_may_be_of_any_size(name):
         np.testing.assert_allclose(got, loss(X[:rows]), rtol=1e-4, atol=1e-5)
 
 
-def test_terms_come_back_with_the_model_and_its_critic(tmp_path):
+def test_a_saved_model_keeps_its_terms_and_its_critic(tmp_path):
     others = [make()[-1] for make in TERMS.values()]
     vae, _ = trained(lambda: (Capacity(2.0), *others))
     vae.save(tmp_path / "vae.keras")
@@ -166,5 +166,5 @@ MIRRORED = """
 """
 
 
-def test_what_is_of_the_whole_batch_is_the_same_on_two_replicas():
+def test_terms_of_the_whole_batch_are_the_same_on_two_replicas():
     run_python(MIRRORED, TF_ENABLE_ONEDNN_OPTS="0")

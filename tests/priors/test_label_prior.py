@@ -8,6 +8,7 @@ import tensorflow_probability as tfp
 import zoo
 from tests.helpers import run_python
 from tests.objectives.labels import (
+    WEIGHTS,
     codes,
     kl_by_class,
     log_prob,
@@ -18,16 +19,16 @@ from tests.objectives.labels import (
 tfd = tfp.distributions
 
 
-def test_densities_of_labels_by_hand():
+def test_densities_and_kls_of_labels_equal_numpy():
     z = codes()[0]
     y = np.array([2, 0, 1, 1, 0, 2])
 
     np.testing.assert_allclose(mixture().log_prob(z), log_prob(z), rtol=1e-5)
     np.testing.assert_allclose(mixture().log_prob_by_class(z), log_prob_by_class(z), rtol=1e-5)
     np.testing.assert_allclose(
-        mixture().given(y).log_prob(z), log_prob_by_class(z)[np.arange(6), y], rtol=1e-5
+        mixture().conditional(y).log_prob(z), log_prob_by_class(z)[np.arange(6), y], rtol=1e-5
     )
-    bayes = SHARES * np.exp(log_prob_by_class(z))
+    bayes = WEIGHTS * np.exp(log_prob_by_class(z))
     np.testing.assert_allclose(
         np.exp(mixture().log_class(z)), bayes / bayes.sum(-1, keepdims=True), rtol=1e-4
     )
@@ -36,19 +37,19 @@ def test_densities_of_labels_by_hand():
     )
 
 
-def test_the_shares_of_classes_are_uniform_unless_they_are_to_be_learned():
-    fixed, learned = zoo.LabelPrior(2, 4), zoo.LabelPrior(2, 4, learn_shares=True)
+def test_class_probabilities_are_uniform_and_trainable_on_request():
+    fixed, learned = zoo.LabelPrior(2, 4), zoo.LabelPrior(2, 4, learn_class_probabilities=True)
     for prior in (fixed, learned):
         prior.build()
-        np.testing.assert_allclose(np.exp(prior.distribution().log_shares), 0.25, rtol=1e-6)
+        np.testing.assert_allclose(np.exp(prior.distribution().log_weights), 0.25, rtol=1e-6)
 
     assert [w.name for w in fixed.trainable_weights] == ["locs", "raw_scales"]
     assert [w.name for w in learned.trainable_weights] == ["locs", "raw_scales", "logits"]
 
 
-def test_classes_start_apart():
+def test_classes_start_at_the_expected_distance():
     keras.utils.set_random_seed(0)
-    prior = zoo.LabelPrior(16, 10, spread=2.0)
+    prior = zoo.LabelPrior(16, 10, init_std=2.0)
     prior.build()
     locs = np.asarray(prior.locs)
 
@@ -64,12 +65,12 @@ def test_classes_start_apart():
         ({"latent_dim": 0}, "latent_dim"),
         ({"classes": 0}, "classes"),
         ({"classes": 1}, "classes must be at least 2"),
-        ({"spread": 0.0}, "spread"),
+        ({"init_std": 0.0}, "init_std"),
         ({"floor": 2.0}, "floor"),
         ({"initial_scale": 1e3}, "initial_scale"),
     ],
 )
-def test_bad_arguments_of_a_label_prior_are_named(options, message):
+def test_bad_arguments_of_a_label_prior_are_refused_by_name(options, message):
     with pytest.raises(ValueError, match=message):
         zoo.LabelPrior(**{"latent_dim": 2, "classes": 3, **options})
 

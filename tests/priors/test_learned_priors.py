@@ -35,18 +35,18 @@ def test_every_weight_of_prior_and_encoder_gets_a_gradient(prior):
 
 @pytest.mark.parametrize("prior", [zoo.NormalPrior, zoo.VampPrior], ids=lambda p: p.__name__)
 def test_training_is_the_same_in_a_graph_eagerly_and_under_xla(prior):
-    found = []
-    for how in ({"jit_compile": False}, {"jit_compile": True}, {"run_eagerly": True}):
+    weights_of_modes = []
+    for mode in ({"jit_compile": False}, {"jit_compile": True}, {"run_eagerly": True}):
         vae = model(prior(2))
-        vae.compile(optimizer(), steps_per_execution=1, **how)
+        vae.compile(optimizer(), steps_per_execution=1, **mode)
         vae.fit(rows(20), batch_size=8, verbose=0)
-        found.append([v.numpy() for v in vae.trainable_variables])
+        weights_of_modes.append([v.numpy() for v in vae.trainable_variables])
 
-    assert_same(found[1:], [found[0]] * 2, rtol=1e-3, atol=1e-5)
+    assert_same(weights_of_modes[1:], [weights_of_modes[0]] * 2, rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize(("name", "kind"), [("normal", "NormalPrior"), ("vamp", "VampPrior")])
-def test_learned_priors_have_names(name, kind):
+def test_learned_priors_are_resolved_by_name(name, kind):
     vae = zoo.get("dense_vae", latent_dim=2, hidden=(4,), prior=name, likelihood="normal")
 
     assert type(vae.latents.prior).__name__ == kind

@@ -39,7 +39,7 @@ def test_the_kl_to_a_learned_normal_is_exact():
     np.testing.assert_allclose(kl(draw), by_hand.sum(-1), rtol=1e-5)
 
 
-def test_the_best_normal_has_the_mean_and_the_variance_of_the_codes():
+def test_the_kl_is_stationary_at_the_mean_and_variance_of_the_codes():
     prior = zoo.NormalPrior(2)
     prior.build()
     loc, scale = 3.0 + rows(50, 2), 0.3 + np.abs(rows(50, 2, 1))
@@ -64,6 +64,6 @@ def test_the_best_normal_has_the_mean_and_the_variance_of_the_codes():
 
 
 @pytest.mark.parametrize("options", [{"floor": 0}, {"floor": 1.0}, {"ceiling": 1.0}])
-def test_bad_bounds_of_a_learned_normal_are_named(options):
+def test_bad_bounds_of_a_learned_normal_are_refused_by_name(options):
     with pytest.raises(ValueError, match="0 < floor < 1 < ceiling"):
         zoo.NormalPrior(2, **options)

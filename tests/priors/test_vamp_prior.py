@@ -29,7 +29,7 @@ def log_prob_by_hand(z, loc, scale):
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_log_prob_of_many_narrow_normals_is_exact(jit_compile):
+def test_log_prob_of_many_narrow_normals_equals_numpy(jit_compile):
     loc, scale = parts(200)
     z = loc[:50] + scale[:50] * rows(50, 4)  # on the narrow ones, where float32 would be off
     function = tf.function(VampMixture(loc, scale).log_prob, jit_compile=jit_compile)
@@ -39,7 +39,7 @@ def test_log_prob_of_many_narrow_normals_is_exact(jit_compile):
     np.testing.assert_allclose(got, log_prob_by_hand(z, loc, scale), rtol=1e-5, atol=1e-4)
 
 
-def test_log_prob_of_any_shape_of_draws():
+def test_log_prob_takes_draws_of_any_leading_shape():
     mixture, z = VampMixture(*parts()), rows(24, 4)
 
     flat = mixture.log_prob(z)
@@ -48,7 +48,7 @@ def test_log_prob_of_any_shape_of_draws():
     np.testing.assert_allclose(mixture.log_prob(z[0]), flat[0], rtol=1e-6)
 
 
-def test_draws_have_the_moments_of_the_mixture_and_each_part_its_share():
+def test_draws_have_the_moments_and_the_weights_of_the_mixture():
     loc, scale = parts()
     z = np.asarray(VampMixture(loc, scale).sample(40_000, seed=[1, 2]), "float64")
 
@@ -84,32 +84,32 @@ def test_a_vamp_prior_is_the_mean_of_the_posteriors_of_its_pseudo_inputs():
     np.testing.assert_allclose(got, log_prob_by_hand(z, q.loc, q.scale), rtol=1e-4)
 
 
-def test_pseudo_inputs_begin_as_training_examples_whatever_parts_these_come_in():
+def test_pseudo_inputs_start_as_training_examples_whatever_the_batches():
     x = rows(100)
-    found = []
-    for features in ([x], [x[:7], x[7:60], x[60:]], [tf.constant(x)]):
+    choices = []
+    for batches in ([x], [x[:7], x[7:60], x[60:]], [tf.constant(x)]):
         prior = zoo.VampPrior(2, 20, seed=3)
         prior.build((None, 3))
         assert not prior.adapted
-        prior.adapt(features)
+        prior.adapt(batches)
         assert prior.adapted
-        found.append(np.asarray(prior.pseudo_inputs))
+        choices.append(np.asarray(prior.pseudo_inputs))
 
-    assert_same(found[1:], [found[0]] * 2)
-    at = (found[0][:, None] == x).all(-1)
-    assert at.any(1).all()  # each is an example
-    assert at.sum() == 20 and at.any(0).sum() == 20  # and another one
+    assert_same(choices[1:], [choices[0]] * 2)
+    matches = (choices[0][:, None] == x).all(-1)
+    assert matches.any(1).all()  # each is an example
+    assert matches.sum() == 20 and matches.any(0).sum() == 20  # no example twice
 
 
 def test_the_seed_chooses_the_examples():
-    x, found = rows(100), []
+    x, choices = rows(100), []
     for seed in (0, 1):
         prior = zoo.VampPrior(2, 20, seed=seed)
         prior.build((None, 3))
         prior.adapt([x])
-        found.append(np.asarray(prior.pseudo_inputs))
+        choices.append(np.asarray(prior.pseudo_inputs))
 
-    assert np.abs(found[0] - found[1]).max() > 0
+    assert np.abs(choices[0] - choices[1]).max() > 0
 
 
 def test_few_examples_are_taken_equally_often():
@@ -124,18 +124,18 @@ def test_few_examples_are_taken_equally_often():
 
 def test_fit_chooses_pseudo_inputs_before_its_first_step_and_trains_them():
     vae, x = model(zoo.VampPrior(2, 5)), rows()
-    seen = []
+    initial = []
     note = keras.callbacks.LambdaCallback(
-        on_train_begin=lambda logs: seen.append(np.array(vae.latents.prior.pseudo_inputs))
+        on_train_begin=lambda logs: initial.append(np.array(vae.latents.prior.pseudo_inputs))
     )
 
     vae.fit(x, verbose=0, callbacks=[note])
 
-    assert (seen[0][:, None] == x).all(-1).any(-1).all()
-    assert (np.abs(vae.latents.prior.pseudo_inputs - seen[0]).max(-1) > 1e-4).all()
+    assert (initial[0][:, None] == x).all(-1).any(-1).all()
+    assert (np.abs(vae.latents.prior.pseudo_inputs - initial[0]).max(-1) > 1e-4).all()
 
 
-def test_a_loaded_model_goes_on_with_what_it_learned(tmp_path):
+def test_a_loaded_model_keeps_its_pseudo_inputs_when_trained_further(tmp_path):
     vae, x = model(zoo.VampPrior(2, 5)), rows()
     vae.fit(x, verbose=0)
     vae.save(tmp_path / "vae.keras")
@@ -148,7 +148,7 @@ def test_a_loaded_model_goes_on_with_what_it_learned(tmp_path):
     assert_same(values(again.variables), values(vae.variables))
 
 
-def test_a_model_that_was_never_fitted_has_a_prior_and_starts_when_it_is_fitted(tmp_path):
+def test_an_untrained_model_has_a_prior_that_fit_adapts(tmp_path):
     vae, x = model(zoo.VampPrior(2, 5)), rows()
     before = vae.elbo(x)
     vae.save(tmp_path / "vae.keras")
@@ -160,7 +160,7 @@ def test_a_model_that_was_never_fitted_has_a_prior_and_starts_when_it_is_fitted(
     assert again.latents.adapted
 
 
-def test_pseudo_inputs_leave_the_statistics_of_the_data_alone():
+def test_pseudo_inputs_do_not_change_batch_statistics():
     x = np.random.default_rng(0).random((16, 8, 8, 1), "float32")
     statistics = []
     for prior in (None, zoo.VampPrior(2, 5)):
@@ -184,14 +184,14 @@ def test_a_saved_model_scores_and_generates_with_a_vamp_prior(tmp_path):
 
     score = served["score"](x=tf.constant(x))
     np.testing.assert_allclose(score["kl"], vae.score(x)["kl"], rtol=1e-4, atol=1e-5)
-    made = served["generate"](n=tf.constant(3), seed=tf.constant([1, 0]))["mean"]
-    np.testing.assert_allclose(made, vae.generate(3, seed=1), rtol=1e-5, atol=1e-6)
+    generated = served["generate"](n=tf.constant(3), seed=tf.constant([1, 0]))["mean"]
+    np.testing.assert_allclose(generated, vae.generate(3, seed=1), rtol=1e-5, atol=1e-6)
 
 
 def test_a_vamp_prior_is_better_than_the_standard_normal_for_clusters():
     rng = np.random.default_rng(0)
-    centres = np.array([[4, 4], [-4, 4], [4, -4], [-4, -4]])
-    x = (centres[rng.integers(0, 4, 512)] + 0.2 * rng.standard_normal((512, 2))).astype("float32")
+    means = np.array([[4, 4], [-4, 4], [4, -4], [-4, -4]])
+    x = (means[rng.integers(0, 4, 512)] + 0.2 * rng.standard_normal((512, 2))).astype("float32")
 
     def trained(prior):
         keras.utils.set_random_seed(1)
@@ -208,17 +208,17 @@ def test_a_vamp_prior_is_better_than_the_standard_normal_for_clusters():
 
 
 @pytest.mark.parametrize("shape", [{"a": (None, 3)}, (None, None, 2), None])
-def test_a_vamp_prior_says_what_it_can_be_built_for(shape):
-    with pytest.raises(ValueError, match="VampPrior needs examples of one array"):
+def test_a_vamp_prior_refuses_inputs_without_one_fixed_shape(shape):
+    with pytest.raises(ValueError, match="input_shape must be that of one array"):
         zoo.VampPrior(2, 5).build(shape)
 
 
-def test_a_vamp_prior_says_that_it_cannot_learn_what_is_missing():
+def test_a_vamp_prior_refuses_missing_values():
     prior, x = zoo.VampPrior(2, 5), rows(8)
     x[:, 1] = np.nan
     prior.build((None, 3))
 
-    with pytest.raises(ValueError, match="without missing values"):
+    with pytest.raises(ValueError, match="x must not have missing values"):
         prior.adapt([x])
     assert not prior.adapted
 
@@ -227,12 +227,12 @@ def test_a_vamp_prior_says_that_it_cannot_learn_what_is_missing():
     ("options", "message"),
     [({"latent_dim": 0}, "latent_dim"), ({"components": 0}, "components"), ({"seed": -1}, "seed")],
 )
-def test_bad_arguments_of_a_vamp_prior_are_named(options, message):
+def test_bad_arguments_of_a_vamp_prior_are_refused_by_name(options, message):
     with pytest.raises(ValueError, match=message):
         zoo.VampPrior(**{"latent_dim": 2, **options})
 
 
-def test_a_dataset_without_end_is_an_error_and_no_wait_without_end():
+def test_an_endless_dataset_is_refused_at_once():
     x = np.random.default_rng(0).random((20, 6), "float32")
     vae = zoo.get("dense_vae", hidden=(4,), latent_dim=2, prior=zoo.VampPrior(2, 3))
 
