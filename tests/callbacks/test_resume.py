@@ -127,5 +127,5 @@ def test_every_2_saves_each_second_epoch(tmp_path):
 def test_an_unbuilt_model_is_refused_if_there_is_a_state_to_resume(tmp_path):
     fit(tmp_path, 1)
 
-    with pytest.raises(ValueError, match="model must be built .* pass input_shape="):
+    with pytest.raises(ValueError, match=r"model must be built .* pass input_shape="):
         Resume(tmp_path).restore(small("dense_vae", built=False))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow_probability as tfp
 
-from tests.flows.inputs import NAMES, ROWS, built, normal
+from tests.flows.inputs import NAMES, ROWS, built, normal, numbers
 
 tfd = tfp.distributions
 
@@ -38,3 +38,17 @@ def test_a_seed_reproduces_draws():
 
     np.testing.assert_array_equal(q.sample(3, seed=[1, 2]), q.sample(3, seed=[1, 2]))
     assert np.abs(q.sample(3, seed=[1, 2]) - q.sample(3, seed=[1, 3])).max() > 0.1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_bijector_gives_log_determinants_of_its_own_direction(name):
+    bijector = built(name, std=0.15).bijector(numbers(ROWS, 6))
+    u = numbers(ROWS, 3)
+
+    z, forward_log_det = bijector.forward_and_log_det(u)
+    inverse, inverse_log_det = bijector.inverse_and_log_det(z)
+
+    np.testing.assert_allclose(inverse, u, atol=1e-3)
+    np.testing.assert_allclose(inverse_log_det, -forward_log_det, atol=5e-3)
+    tfp_log_det = bijector.inverse_log_det_jacobian(z + 0.0, 1)
+    np.testing.assert_allclose(inverse_log_det, tfp_log_det, atol=1e-5)

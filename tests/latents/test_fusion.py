@@ -220,6 +220,18 @@ def test_each_draw_alone_is_an_unbiased_draw_of_the_mixture():
     np.testing.assert_allclose(frequencies, [1 / 3, 0, 1 / 3, 1 / 3], atol=0.09)
 
 
+def test_a_mixture_has_its_constructor_arguments_as_tfp_parameters():
+    loc, scale = experts(4, 2, 1)
+    q = NormalMixture(loc, scale, everyone(4, 2))
+
+    first = q[:1]
+
+    assert q.parameters.keys() == {"loc", "scale", "present", "name"}
+    assert (first.batch_shape, first.event_shape) == ((1,), (1,))
+    z = tf.constant([[0.3]])
+    np.testing.assert_allclose(first.log_prob(z), q.log_prob(z)[:1], rtol=1e-5)
+
+
 def test_mean_sampler_takes_the_mixtures_mean():
     q = mixture([[True, True, False]])
 

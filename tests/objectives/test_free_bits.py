@@ -130,13 +130,13 @@ def test_a_layer_without_a_closed_form_is_bounded_at_its_draws(floor):
     expected = estimate if estimate.mean() > floor else np.full(4, floor)
     np.testing.assert_allclose(got, expected, rtol=1e-5)
     with pytest.raises(
-        ValueError, match="group_size must be None if the KL from Normal .* no closed form, got 1"
+        ValueError, match=r"group_size must be None if the KL from Normal .* no closed form, got 1"
     ):
         FreeBits(floor).per_example(None, None, out)
 
 
 def test_a_group_size_must_divide_the_dimensions():
-    with pytest.raises(ValueError, match="group_size must divide the 3 dimensions .*, got 2"):
+    with pytest.raises(ValueError, match=r"group_size must divide the 3 dimensions .*, got 2"):
         FreeBits(group_size=2).per_example(None, None, passed((LOC, SCALE)))
     with pytest.raises(ValueError, match="group_size must be made of positive integers, got 0"):
         FreeBits(group_size=0)

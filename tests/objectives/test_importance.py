@@ -214,7 +214,7 @@ def test_other_posteriors_than_one_normal_are_refused_by_the_doubly_reparameteri
     out = passed(objective, x, free)
     both = Pass(2 * out.draws, out.likelihood, out.target, out.sampler)
 
-    with pytest.raises(ValueError, match="Normal posterior for .*, got NormalMixture: use Import"):
+    with pytest.raises(ValueError, match=r"Normal posterior for .*, got NormalMixture: use Import"):
         sampler(mixture)
     with pytest.raises(ValueError, match=r"one stochastic layer .*, got several layers"):
         sampler.each(out.draws[0].posterior)

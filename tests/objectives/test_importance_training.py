@@ -87,6 +87,6 @@ def test_terms_of_the_same_name_are_refused(kind):
 @pytest.mark.parametrize("name", ["iwae", "elbo", "nll", "active_units", "loss"])
 def test_terms_with_the_name_of_another_logged_metric_are_refused(name):
     with pytest.raises(
-        ValueError, match=f"must differ from those of other logged metrics, got '{name}'"
+        ValueError, match=f"differ from those of other logged metrics, got '{name}'"
     ):
         ImportanceWeighted(5, (KL(name=name),))

@@ -10,6 +10,9 @@ import zoo
 from tests.helpers import optimizer, values
 from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
+from zoo.priors.labels import LabelMixture
+from zoo.priors.mixture import DiagonalMixture
+from zoo.priors.vamp import VampMixture
 
 EAGER = True
 
@@ -35,6 +38,26 @@ def test_log_prob_of_a_mixture_equals_numpy():
 
     got = prior.distribution().log_prob(z)
     np.testing.assert_allclose(got, np.log(parts @ weights), rtol=1e-5)
+
+
+MIXTURES = {
+    "diagonal": lambda loc, scale: DiagonalMixture(np.array([0.0, 1.0], "float32"), loc, scale),
+    "label": lambda loc, scale: LabelMixture(np.array([0.0, 1.0], "float32"), loc, scale),
+    "vamp": VampMixture,
+}
+
+
+@pytest.mark.parametrize("make", MIXTURES.values(), ids=MIXTURES)
+def test_mixtures_have_their_constructor_arguments_as_tfp_parameters(make):
+    loc, scale = np.array([[0.0, 1.0], [2.0, -1.0]], "float32"), np.ones((2, 2), "float32")
+    z = np.array([[0.5, 0.5]], "float32")
+    mixture = make(loc, scale)
+
+    shifted = mixture.copy(loc=loc + 3)
+
+    assert shifted.parameters.keys() == mixture.parameters.keys() >= {"loc", "scale", "name"}
+    assert (mixture.batch_shape, mixture.event_shape) == ((), (2,))
+    np.testing.assert_allclose(shifted.log_prob(z + 3), mixture.log_prob(z), rtol=1e-5)
 
 
 def test_a_mixture_starts_around_the_standard_normal():
