@@ -213,7 +213,15 @@ def test_draws_fall_on_present_components_only():
 
 def test_each_draw_alone_is_an_unbiased_draw_of_the_mixture():
     q = mixture([[True, False, True, True]])
-    z = [float(RandomSampler(tf.constant([0, i]), 1)(q)[0][0, 0]) for i in range(300)]
+
+    @tf.function
+    def draws():
+        def draw(i):
+            return RandomSampler(tf.stack([0, i]), 1)(q)[0][0, 0]
+
+        return tf.map_fn(draw, tf.range(300), fn_output_signature=tf.float32)
+
+    z = draws()
 
     frequencies = np.bincount(np.round(np.array(z) / 10).astype(int), minlength=4) / 300
 

@@ -106,8 +106,8 @@ def _label_draws(out, term):
     if not draws:
         names = ", ".join(type(draw.prior).__name__ for draw in out.draws)
         raise ValueError(
-            f"prior must be a zoo.LabelPrior for {term}, got {names}: give the model "
-            "prior=zoo.LabelPrior(...)"
+            f"prior must be a zoo.LabelPrior for {term}, got one with the distribution {names}: "
+            "give the model prior=zoo.LabelPrior(...)"
         )
     return draws
 
