@@ -151,7 +151,7 @@ def model(folder, x):
     # Near the standard Normal to begin with; fitted to the codes in the end.
     components = max(1, min(COMPONENTS, zoo.core.nested.rows(x) // 10))
     chosen["prior"] = zoo.MixturePrior(
-        chosen["latent_dim"], components, spread=0.3, initial_scale=1.0
+        chosen["latent_dim"], components, init_std=0.3, initial_scale=1.0
     )
     chosen |= networks(chosen["latent_dim"], likelihoods)
     shapes = zoo.core.nested.change(lambda array: array.shape[1:], x)

@@ -30,7 +30,9 @@ def test_names_are_sorted_and_filtered_by_patterns():
 
 @pytest.mark.parametrize("call", [zoo.get, zoo.card, zoo.builder, zoo.unregister])
 def test_unknown_name_suggests_the_nearest(call):
-    with pytest.raises(ValueError, match="must be a variant, got 'convvae'; did you mean 'conv_vae'"):
+    with pytest.raises(
+        ValueError, match="must be a variant, got 'convvae'; did you mean 'conv_vae'"
+    ):
         call("convvae")
 
 

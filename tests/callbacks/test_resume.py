@@ -1,4 +1,4 @@
-"""Training killed by SIGKILL at bad moments and resumed equals training that was let alone."""
+"""Training that was killed by SIGKILL and resumed equals uninterrupted training."""
 
 import signal
 
@@ -60,8 +60,8 @@ MOMENTS = ("writing 0", "epoch 1 batch 1", "written 1", "renamed 2")
 
 
 def arrays(path):
-    with np.load(path) as found:
-        return [found[name] for name in found.files]
+    with np.load(path) as archive:
+        return [archive[name] for name in archive.files]
 
 
 def test_killed_and_resumed_training_equals_uninterrupted_training_bit_for_bit(tmp_path):
@@ -84,24 +84,24 @@ def fit(folder, epochs, **options):
     return values([*vae.variables, *vae.optimizer.variables])
 
 
-def test_resuming_a_finished_run_does_nothing(tmp_path):
+def test_resuming_a_finished_run_changes_nothing(tmp_path):
     assert_same(fit(tmp_path, 2), fit(tmp_path, 2))
 
 
-def test_resuming_goes_on_to_more_epochs(tmp_path):
+def test_resuming_with_more_epochs_equals_an_uninterrupted_run(tmp_path):
     fit(tmp_path / "a", 1)
 
     assert_same(fit(tmp_path / "a", 3), fit(tmp_path / "b", 3))
 
 
-def test_resuming_in_the_middle_of_an_endless_sequence(tmp_path):
+def test_resuming_with_steps_per_epoch_equals_an_uninterrupted_run(tmp_path):
     options = {"batch_size": 8, "steps_per_epoch": 2}
     fit(tmp_path / "a", 2, **options)
 
     assert_same(fit(tmp_path / "a", 4, **options), fit(tmp_path / "b", 4, **options))
 
 
-def test_only_the_newest_whole_file_is_kept(tmp_path):
+def test_only_the_newest_complete_file_is_kept(tmp_path):
     fit(tmp_path, 3)
 
     assert [path.name for path in tmp_path.iterdir()] == ["epoch-000003.weights.h5"]
@@ -115,7 +115,7 @@ def test_unfinished_files_are_not_loaded(tmp_path):
     assert_same(fit(tmp_path / "b", 2), expected)
 
 
-def test_every_second_epoch(tmp_path):
+def test_every_2_saves_each_second_epoch(tmp_path):
     vae = small("dense_vae")
     vae.compile(optimizer(), run_eagerly=True)
 
@@ -124,8 +124,8 @@ def test_every_second_epoch(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["epoch-000002.weights.h5"]
 
 
-def test_unbuilt_model_is_refused_where_there_is_something_to_resume(tmp_path):
+def test_an_unbuilt_model_is_refused_if_there_is_a_state_to_resume(tmp_path):
     fit(tmp_path, 1)
 
-    with pytest.raises(ValueError, match="needs a built model: give input_shape="):
+    with pytest.raises(ValueError, match=r"model must be built .* pass input_shape="):
         Resume(tmp_path).restore(small("dense_vae", built=False))

@@ -9,7 +9,7 @@ GREY = zoo.likelihoods.DiscretizedLogisticLikelihood(5)
 MODELS = {
     "binary": lambda: small("dense_vae"),
     "grey, mixture prior": lambda: small(
-        "dense_vae", likelihood=GREY, prior=zoo.MixturePrior(2, 3, spread=2.0)
+        "dense_vae", likelihood=GREY, prior=zoo.MixturePrior(2, 3, init_std=2.0)
     ),
     "classes, ladder": lambda: small("dense_ladder_vae", likelihood=zoo.likelihoods.Categorical(4)),
 }

@@ -374,7 +374,9 @@ def test_resume_wants_a_positive_number_of_epochs(tmp_path):
 
 
 def test_pairs_must_pair_up(dense):
-    with pytest.raises(ValueError, match="start and end must hold equally many examples, got 8 and 3"):
+    with pytest.raises(
+        ValueError, match="start and end must hold equally many examples, got 8 and 3"
+    ):
         dense.interpolate(TABLE, TABLE[:3])
 
 

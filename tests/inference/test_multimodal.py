@@ -369,7 +369,7 @@ def test_rescaling_wants_positive_numbers(factor):
 
 
 def test_rescaling_of_an_unknown_modality_is_refused():
-    with pytest.raises(ValueError, match="factors name 'd'"):
+    with pytest.raises(ValueError, match=r"factors must name some of .* got 'd'"):
         small(rescale={"d": 2.0}).evaluate(vectors(), verbose=0)
 
 
@@ -454,7 +454,9 @@ def test_concatenation_refuses_holes():
     vae, x = small(fusion="concatenation"), vectors()
     vae.fit(x, verbose=0)
 
-    with pytest.raises(ValueError, match="x lacks a modality of example 0, and Concatenation"):
+    with pytest.raises(
+        ValueError, match=r"x must have all modalities .* Concatenation, got example 0"
+    ):
         vae.encode({"a": x["a"]})
 
 

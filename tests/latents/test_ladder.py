@@ -1,4 +1,4 @@
-"""Ladders: levels against each other and against one stochastic layer."""
+"""Ladders: draws, KLs and codes of levels, and the case of one stochastic layer."""
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ def drawn(name, samples=1, **options):
 
 
 @each_ladder
-def test_draws_come_from_the_top_down_and_lie_side_by_side_in_z(name):
+def test_draws_are_ordered_from_the_top_down_as_in_z(name):
     vae, _, out = drawn(name)
 
     assert [draw.z.shape[-1] for draw in out.draws] == list(vae.latents.level_dims)
@@ -36,7 +36,7 @@ def test_draws_come_from_the_top_down_and_lie_side_by_side_in_z(name):
 
 
 @each_ladder
-def test_code_of_the_drawn_levels_is_what_the_decoder_was_given(name):
+def test_the_code_of_the_drawn_levels_decodes_to_the_same_likelihood(name):
     vae, _, out = drawn(name, samples=3)
 
     z = tf.concat([draw.z for draw in out.draws], -1)
@@ -45,7 +45,7 @@ def test_code_of_the_drawn_levels_is_what_the_decoder_was_given(name):
 
 
 @each_ladder
-def test_log_q_is_that_of_each_level_given_those_above(name):
+def test_log_q_of_each_level_is_conditional_on_those_above(name):
     _, _, out = drawn(name, samples=3)
 
     for draw in out.draws:
@@ -80,7 +80,7 @@ def _log_prior(draw):
 
 
 @each_ladder
-def test_posterior_equals_the_prior_where_its_head_says_nothing(name):
+def test_the_posterior_equals_the_prior_if_its_head_is_zero(name):
     vae, x, _ = drawn(name)
     for level in vae.latents.lower_levels:
         for variable in level.posterior_head[-1].trainable_variables:
@@ -93,7 +93,7 @@ def test_posterior_equals_the_prior_where_its_head_says_nothing(name):
 
 
 @each_ladder
-def test_each_level_of_q_sees_x_and_each_prior_sees_what_is_above(name):
+def test_each_posterior_depends_on_x_and_each_prior_on_the_levels_above(name):
     vae, x, _ = drawn(name)
     _perturb(vae)
 
@@ -110,33 +110,33 @@ def test_each_level_of_q_sees_x_and_each_prior_sees_what_is_above(name):
 
 
 @each_ladder
-def test_keeping_all_levels_is_reconstruction_and_keeping_none_below_is_the_priors_mean(name):
+def test_reconstruct_levels_equals_reconstruct_or_the_priors_means(name):
     vae, x, _ = drawn(name)
     _perturb(vae)
     x = np.asarray(x)
 
-    whole = zoo.reconstruct_levels(vae, x, keep=3)
+    expected = zoo.reconstruct_levels(vae, x, keep=3)
     top = zoo.reconstruct_levels(vae, x, keep=1)
 
-    np.testing.assert_allclose(whole, vae.reconstruct(x), atol=1e-5)
+    np.testing.assert_allclose(expected, vae.reconstruct(x), atol=1e-5)
     z = vae.latents.complete(vae.encode(x).loc[:, :2])
     np.testing.assert_allclose(top, vae.decode(z).mean(), atol=1e-5)
-    assert np.abs(top - whole).max() > 1e-4
+    assert np.abs(top - expected).max() > 1e-4
 
 
 @each_ladder
-def test_resampled_levels_differ_from_draw_to_draw_and_kept_ones_do_not(name):
+def test_reconstruct_levels_varies_only_the_resampled_levels(name):
     vae, x, _ = drawn(name)
     _perturb(vae)
 
     draws = zoo.reconstruct_levels(vae, np.asarray(x), keep=1, samples=3, seed=4, batch_size=7)
     again = zoo.reconstruct_levels(vae, np.asarray(x), keep=1, samples=3, seed=4, batch_size=7)
-    kept = zoo.reconstruct_levels(vae, np.asarray(x), keep=3, samples=2)
+    fixed = zoo.reconstruct_levels(vae, np.asarray(x), keep=3, samples=2)
 
     assert draws.shape == (3, *x.shape)
     np.testing.assert_array_equal(draws, again)
     assert np.abs(draws[0] - draws[1]).max() > 1e-4
-    np.testing.assert_allclose(kept[0], kept[1], atol=1e-6)
+    np.testing.assert_allclose(fixed[0], fixed[1], atol=1e-6)
 
 
 @each_ladder
@@ -147,7 +147,7 @@ def test_completed_codes_have_the_priors_moments(name):
 
     z = vae.latents.complete(top, noise)
     middle = vae.latents.split(z)[1]
-    state = vae.latents.lower_levels[0].descend(vae.latents._first_state(top[:1]))
+    state = vae.latents.lower_levels[0].upsample(vae.latents.top_state(top[:1]))
     prior = vae.latents.lower_levels[0].prior(state)
 
     error = np.asarray(prior.scale[0]) / np.sqrt(4000)
@@ -156,17 +156,17 @@ def test_completed_codes_have_the_priors_moments(name):
 
 
 @each_ladder
-def test_generated_codes_do_not_depend_on_the_parts_they_are_made_in(name, monkeypatch):
+def test_generated_codes_do_not_depend_on_the_chunk_size(name, monkeypatch):
     vae = small(name)
-    whole = vae.latents.generate(5, tf.constant([1, 2]))
+    expected = vae.latents.generate(5, tf.constant([1, 2]))
 
-    monkeypatch.setattr("zoo.latents.ladder.ROWS", 2)
+    monkeypatch.setattr("zoo.latents.ladder.CHUNK_SIZE", 2)
 
-    np.testing.assert_allclose(vae.latents.generate(5, tf.constant([1, 2])), whole, atol=1e-5)
+    np.testing.assert_allclose(vae.latents.generate(5, tf.constant([1, 2])), expected, atol=1e-5)
 
 
 @each_ladder
-def test_a_ladder_without_rungs_is_one_stochastic_layer(name):
+def test_a_ladder_without_lower_levels_has_one_stochastic_layer(name):
     vae, x, out = drawn(name, level_dims=())
 
     (draw,) = out.draws
@@ -178,7 +178,7 @@ def test_a_ladder_without_rungs_is_one_stochastic_layer(name):
 
 @each_ladder
 @pytest.mark.parametrize("levels", [2, 6])
-def test_any_number_of_levels(name, levels):
+def test_ladders_of_any_number_of_levels_train_and_generate(name, levels):
     vae = small(name, level_dims=(2,) * (levels - 1))
     x = data(name)
     vae.compile(jit_compile=False)
@@ -191,7 +191,7 @@ def test_any_number_of_levels(name, levels):
 
 
 @each_ladder
-def test_logged_levels_add_up(name):
+def test_logged_kls_of_levels_sum_to_the_kl(name):
     vae = small(name)
 
     logs = vae.evaluate(data(name), verbose=0, return_dict=True)
@@ -199,7 +199,7 @@ def test_logged_levels_add_up(name):
     assert logs["kl"] == pytest.approx(sum(logs[f"kl_{level}"] for level in (1, 2, 3)), rel=1e-4)
 
 
-def test_rungs_and_stages():
+def test_levels_are_assigned_to_stages_evenly():
     assert stages_of_levels(0, 2) == []
     assert stages_of_levels(2, 4) == [4, 3]
     assert stages_of_levels(5, 2) == [2, 2, 2, 1, 1]
@@ -207,13 +207,13 @@ def test_rungs_and_stages():
 
 @pytest.mark.parametrize("level_dims", [(), (2,), (2, 2), (2, 2, 2, 2, 2)])
 @pytest.mark.parametrize("stem_strides", [1, 2])
-def test_conv_ladders_end_at_the_images_own_size(level_dims, stem_strides):
+def test_conv_ladders_reconstruct_at_the_size_of_the_images(level_dims, stem_strides):
     vae = small("ladder_vae", level_dims=level_dims, widths=(4, 8, 8), stem_strides=stem_strides)
 
     assert vae.reconstruct(data("ladder_vae", 3)).shape == (3, 9, 10, 2)
 
 
-def test_free_bits_keep_a_level_alive_that_would_die():
+def test_free_bits_keep_levels_active_that_would_collapse():
     x = np.tile(np.eye(6, dtype="float32")[:, None], (1, 4, 1)).reshape(24, 6)
     alive = {}
     for free_bits in (None, 1.0):
@@ -226,7 +226,7 @@ def test_free_bits_keep_a_level_alive_that_would_die():
     assert alive[1.0].min() > 0.5
 
 
-def test_weights_of_a_mixture_on_top_travel_with_the_model():
+def test_a_mixture_prior_of_the_top_is_trainable():
     vae = small("dense_ladder_vae", prior="mixture")
     x = data("dense_ladder_vae")
 
@@ -235,13 +235,13 @@ def test_weights_of_a_mixture_on_top_travel_with_the_model():
     assert values(vae.latents.prior.trainable_weights)
 
 
-def test_errors_name_the_argument():
+def test_bad_arguments_are_refused_by_name():
     encoder = zoo.encoders.DenseLadderEncoder(2, lower_levels=2, hidden=4)
-    with pytest.raises(ValueError, match=r"rungs must be 2.* got 1"):
+    with pytest.raises(ValueError, match=r"lower_levels must be 2.* got 1"):
         zoo.LadderLatent(encoder, [zoo.latents.DenseLevel(3)])
-    with pytest.raises(ValueError, match="prior has latent_dim=3, expected 2"):
+    with pytest.raises(ValueError, match=r"prior must have latent_dim=2 .* got latent_dim=3"):
         zoo.LadderLatent(encoder, [zoo.latents.DenseLevel(3)] * 2, prior=zoo.StandardNormal(3))
-    with pytest.raises(ValueError, match="whole levels of"):
+    with pytest.raises(ValueError, match="z must hold complete levels of"):
         small("dense_ladder_vae").latents.complete(tf.zeros([1, 4]))
     with pytest.raises(ValueError, match=r"keep must be .* got 4"):
         zoo.reconstruct_levels(small("dense_ladder_vae"), data("dense_ladder_vae"), keep=4)
@@ -250,7 +250,7 @@ def test_errors_name_the_argument():
 
 
 def _perturb(vae):
-    """What starts at zero says something."""
+    """Make zero-initialized weights nonzero."""
     rng = np.random.default_rng(0)
     for variable in vae.trainable_variables:
         variable.assign_add(0.1 * rng.standard_normal(variable.shape))

@@ -1,8 +1,7 @@
-"""Importance-weighted bounds: values and gradients of a linear model by hand, and through fit."""
+"""Importance-weighted bounds: values and gradients of a linear model against NumPy."""
 
 import types
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,17 +9,9 @@ import tensorflow_probability as tfp
 from scipy import special, stats
 
 import zoo
-from tests.helpers import data, optimizer, small, values
 from zoo.core.outputs import Draw, Pass
 from zoo.core.samplers import RandomSampler
-from zoo.objectives import (
-    ELBO,
-    KL,
-    MMD,
-    DoublyReparameterized,
-    ImportanceWeighted,
-    Rescaling,
-)
+from zoo.objectives import ELBO, MMD, DoublyReparameterized, ImportanceWeighted, Rescaling
 
 tfd = tfp.distributions
 
@@ -69,9 +60,9 @@ def gradients(objective, x, free, weights=1.0):
     with tf.GradientTape() as tape:
         loss = objective.per_example(None, None, passed(objective, x, free))
         total = tf.reduce_sum(loss * weights)
-    found = tape.gradient(total, [*names.values()])
-    found = [np.asarray(tf.convert_to_tensor(g), "float64") for g in found]
-    return dict(zip(names, found, strict=True))
+    values = tape.gradient(total, [*names.values()])
+    values = [np.asarray(tf.convert_to_tensor(g), "float64") for g in values]
+    return dict(zip(names, values, strict=True))
 
 
 def by_hand(x, free, samples):
@@ -91,9 +82,6 @@ def logged(objective, name):
     return float(objective.trackers[name].result())
 
 
-# Values
-
-
 @pytest.mark.parametrize("kind", [ImportanceWeighted, DoublyReparameterized])
 @pytest.mark.parametrize("samples", [1, 4])
 def test_the_loss_is_minus_the_log_of_the_mean_weight(kind, samples):
@@ -108,7 +96,7 @@ def test_the_loss_is_minus_the_log_of_the_mean_weight(kind, samples):
     assert logged(objective, "iwae") == pytest.approx(-expected.mean(), rel=1e-5)
 
 
-def test_what_else_is_logged_is_that_of_the_elbo():
+def test_elbo_nll_and_kl_are_logged_as_by_the_elbo():
     x, free = linear()
     at, _, mean, _, _ = by_hand(x, free, 4)
     objective = built(ImportanceWeighted(4))
@@ -122,7 +110,7 @@ def test_what_else_is_logged_is_that_of_the_elbo():
     assert logged(objective, "elbo") == pytest.approx(-nll - kl.sum(-1).mean(), rel=1e-5)
 
 
-def test_one_draw_gives_the_elbo_with_its_kl_at_the_draw():
+def test_the_bound_of_one_draw_is_the_elbo_with_its_kl_at_the_draw():
     x, free = linear()
     one, elbo = built(ImportanceWeighted(1)), built(ELBO())
     out = passed(elbo, x, free)
@@ -150,14 +138,11 @@ def test_the_bound_rises_with_the_draws_to_the_log_likelihood():
     assert bounds[-1] == pytest.approx(exact, abs=0.1)
 
 
-# Gradients
-
-
 @pytest.mark.parametrize("weights", [1.0, np.array([0, 1, 2, 0.5, 0, 3], "float32")])
 @pytest.mark.parametrize(("kind", "power"), [(ImportanceWeighted, 1), (DoublyReparameterized, 2)])
-def test_gradients_are_those_of_the_formulas(kind, power, weights):
+def test_gradients_equal_numpy(kind, power, weights):
     x, free = linear()
-    at, z, mean, _, share = by_hand(x, free, 4)
+    at, z, mean, _, weight = by_hand(x, free, 4)
     residual = (x - mean) / NOISE**2
     by_z = np.einsum("knx,ndx->knd", residual, at.w) - (z - at.prior)
     noise = (z - at.loc) / at.scale
@@ -165,10 +150,10 @@ def test_gradients_are_those_of_the_formulas(kind, power, weights):
     own = kind is ImportanceWeighted  # what q's own parameters do to its density, beside z
     direct = own * -noise / at.scale, own * (1 - noise**2)
     expected = {
-        "loc": (share**power * by_z_and_q + share * direct[0]).sum(0),
-        "log_scale": (share**power * by_z_and_q * noise * at.scale + share * direct[1]).sum(0),
-        "prior": (share * (z - at.prior)).sum(0),
-        "w": np.einsum("kn,knd,knx->ndx", share[..., 0], z, residual),
+        "loc": (weight**power * by_z_and_q + weight * direct[0]).sum(0),
+        "log_scale": (weight**power * by_z_and_q * noise * at.scale + weight * direct[1]).sum(0),
+        "prior": (weight * (z - at.prior)).sum(0),
+        "w": np.einsum("kn,knd,knx->ndx", weight[..., 0], z, residual),
     }
 
     got = gradients(built(kind(4)), x, free, weights)
@@ -189,13 +174,13 @@ def test_the_doubly_reparameterized_gradient_has_the_same_mean_and_less_variance
         difference = better[name] - plain[name]
         error = difference.std(0) / np.sqrt(len(x))
         assert (np.abs(difference.mean(0)) < 4 * error).all()
-        assert (np.abs(plain[name].mean(0)) > 8 * error).any()  # there is something to be equal to
+        assert (np.abs(plain[name].mean(0)) > 8 * error).any()  # the means differ from 0
         assert (better[name].var(0) < 0.8 * plain[name].var(0)).all()
     for name in ("prior", "w"):
         np.testing.assert_allclose(better[name], plain[name], rtol=1e-4, atol=1e-4)
 
 
-def test_terms_get_their_gradients_through_draws_that_are_not_weighted():
+def test_terms_get_gradients_through_draws_that_are_not_reweighted():
     x, free = linear()
 
     def of_the_term(kind):
@@ -209,14 +194,13 @@ def test_terms_get_their_gradients_through_draws_that_are_not_weighted():
     np.testing.assert_allclose(of_the_term(DoublyReparameterized), expected, rtol=1e-3, atol=1e-5)
 
 
-# Errors
-
-
-def test_a_term_must_not_read_the_likelihood_whose_gradients_are_weighted():
+def test_a_term_that_reads_the_likelihood_is_refused_by_the_doubly_reparameterized():
     x, free = linear()
     objective = built(DoublyReparameterized(2, (Rescaling({"image": 2.0}),)))
 
-    with pytest.raises(ValueError, match="must not read the likelihood"):
+    with pytest.raises(
+        ValueError, match="terms of DoublyReparameterized must not read the likelihood"
+    ):
         objective.per_example(None, None, passed(objective, x, free))
 
 
@@ -230,93 +214,9 @@ def test_other_posteriors_than_one_normal_are_refused_by_the_doubly_reparameteri
     out = passed(objective, x, free)
     both = Pass(2 * out.draws, out.likelihood, out.target, out.sampler)
 
-    with pytest.raises(ValueError, match="a Normal posterior, got NormalMixture: use Import"):
+    with pytest.raises(ValueError, match=r"Normal posterior for .*, got NormalMixture: use Import"):
         sampler(mixture)
     with pytest.raises(ValueError, match=r"one stochastic layer .*, got several layers"):
         sampler.each(out.draws[0].posterior)
     with pytest.raises(ValueError, match=r"one stochastic layer .*, got 2 layers"):
         objective.per_example(None, None, both)
-
-
-@pytest.mark.parametrize("samples", [0, 1.5])
-def test_samples_must_be_positive_integers(samples):
-    with pytest.raises(ValueError, match="samples must be made of positive integers"):
-        ImportanceWeighted(samples)
-
-
-@pytest.mark.parametrize("kind", [ELBO, lambda terms: ImportanceWeighted(5, terms)])
-def test_terms_of_one_name_are_refused(kind):
-    with pytest.raises(ValueError, match="different names, got 'kl' twice"):
-        kind((KL(), zoo.objectives.FreeBits()))
-    kind((KL(), KL(0.5, name="another")))
-
-
-@pytest.mark.parametrize("name", ["iwae", "elbo", "nll", "active_units", "loss"])
-def test_terms_do_not_take_the_names_of_what_is_logged(name):
-    with pytest.raises(ValueError, match=f"must not be named '{name}'"):
-        ImportanceWeighted(5, (KL(name=name),))
-
-
-# Through fit
-
-X = data("dense_vae", 24)
-
-
-def trained(objective, **options):
-    vae = small("dense_vae", objective=objective)
-    vae.compile(optimizer(), steps_per_execution=1, **options)
-    logs = vae.fit(X, batch_size=12, verbose=0, sample_weight=np.linspace(0, 1, 24)).history
-    return values(vae.trainable_variables), logs
-
-
-@pytest.mark.parametrize("objective", ["iwae", "dreg"])
-def test_training_is_the_same_eagerly_in_graphs_and_under_xla(objective):
-    eager, logs = trained(objective, run_eagerly=True)
-
-    assert {"elbo", "nll", "kl", "iwae", "active_units", "loss"} == {*logs}
-    for options in ({"jit_compile": False}, {"jit_compile": True}):
-        for a, b in zip(eager, trained(objective, **options)[0], strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
-
-
-def test_fit_trains_the_encoder_by_other_gradients_than_the_iwaes():
-    plain, better = (trained(name, jit_compile=False)[0] for name in ("iwae", "dreg"))
-
-    assert max(np.abs(a - b).max() for a, b in zip(plain, better, strict=True)) > 1e-5
-
-
-@pytest.mark.parametrize("name", ["iwae", "dreg"])
-def test_evaluate_reports_the_bound_of_log_likelihood(name):
-    vae = small("dense_vae", objective=name)
-    vae.compile(optimizer(), run_eagerly=True)
-
-    logs = vae.evaluate(X, verbose=0, return_dict=True)
-
-    assert logs["loss"] == pytest.approx(-logs["iwae"], rel=1e-5)
-    assert logs["elbo"] < logs["iwae"] < vae.log_likelihood(X, 500).mean() + 0.05
-
-
-def test_the_objective_comes_back_with_the_model(tmp_path):
-    vae = small("dense_vae", objective=DoublyReparameterized(3, (MMD(2.0),)))
-    vae.compile(optimizer(), jit_compile=False, steps_per_execution=1)
-    vae.fit(X, verbose=0)
-    vae.save(tmp_path / "vae.keras")
-
-    again = keras.models.load_model(tmp_path / "vae.keras")
-
-    assert again.objective.samples == 3
-    assert again.evaluate(X, verbose=0) == vae.evaluate(X, verbose=0)
-
-
-def test_metrics_see_one_reconstruction_for_each_example():
-    vae = small("dense_vae", objective="iwae")
-    vae.compile(keras.optimizers.SGD(0.0), metrics=["mae"], run_eagerly=True)
-
-    found = vae.evaluate(X, X, verbose=0, return_dict=True)["mae"]
-
-    assert found == pytest.approx(np.abs(X - vae.reconstruct(X)).mean(), abs=0.05)
-
-
-def test_beta_has_no_meaning_beside_an_objective():
-    with pytest.raises(ValueError, match="beta=2 must be 1"):
-        zoo.get("dense_vae", objective="iwae", beta=2)

@@ -1,250 +1,17 @@
-"""A learned Normal and the VampPrior: densities by hand, where they begin, what they keep."""
+"""Learned priors in models: gradients, graphs and XLA, names."""
 
 import types
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_probability as tfp
-from scipy import special, stats
 
 import zoo
-from tests.helpers import assert_same, optimizer, run_python, values
-from zoo.core.distributions import kl, kl_is_exact
-from zoo.core.outputs import Draw
-from zoo.decoders import DenseDecoder
-from zoo.encoders import ConvEncoder, DenseEncoder
+from tests.helpers import assert_same, optimizer
+from tests.priors.models import model, rows
 from zoo.objectives import KL
-from zoo.priors.vamp import VampMixture
 
 EAGER = True
-
-tfd = tfp.distributions
-
-
-def rows(n=64, size=3, seed=0):
-    return np.random.default_rng(seed).standard_normal((n, size)).astype("float32")
-
-
-def model(prior, **options):
-    """A small model of vectors of three with this prior."""
-    keras.utils.set_random_seed(2)
-    vae = zoo.VAE(
-        zoo.SingleLatent(DenseEncoder(2, hidden=(8,)), prior=prior, **options),
-        DenseDecoder(hidden=(8,), likelihood="shared_scale_normal"),
-        seed=2,
-    )
-    vae.compile(optimizer(), jit_compile=False)
-    return vae
-
-
-# The Normal
-
-
-def test_a_learned_normal_starts_as_the_standard_normal():
-    prior = zoo.NormalPrior(3)
-    prior.build()
-    z = rows()
-
-    np.testing.assert_allclose(
-        prior.distribution().log_prob(z), stats.norm.logpdf(z).sum(-1), rtol=1e-5
-    )
-
-
-def test_the_kl_to_a_learned_normal_is_exact():
-    prior = zoo.NormalPrior(2, floor=0.1)
-    prior.build()
-    prior.loc.assign([1.0, -2.0])
-    prior.raw_scale.assign([0.5, -1.0])
-    loc, scale = rows(5, 2), 0.3 + np.abs(rows(5, 2, 1))
-    draw = Draw(tfd.Normal(loc, scale), prior.distribution(), loc, None)
-
-    m, s = np.array([1.0, -2.0]), 0.1 + np.log1p(np.exp([0.5, -1.0]))
-    by_hand = np.log(s / scale) + (scale**2 + (loc - m) ** 2) / (2 * s**2) - 0.5
-
-    assert kl_is_exact(draw)
-    np.testing.assert_allclose(kl(draw), by_hand.sum(-1), rtol=1e-5)
-
-
-def test_the_best_normal_has_the_mean_and_the_variance_of_the_codes():
-    prior = zoo.NormalPrior(2)
-    prior.build()
-    loc, scale = 3.0 + rows(50, 2), 0.3 + np.abs(rows(50, 2, 1))
-    above = np.sqrt(loc.var(0) + (scale**2).mean(0)) - prior.floor
-    prior.loc.assign(loc.mean(0))
-    prior.raw_scale.assign(np.log(np.expm1(above)))
-
-    with tf.GradientTape() as tape:
-        draw = Draw(tfd.Normal(loc, scale), prior.distribution(), loc, None)
-        mean = tf.reduce_mean(kl(draw))
-    at_best = tape.gradient(mean, [w.value for w in prior.trainable_weights])
-    prior.loc.assign_add([0.1, 0.1])
-    prior.raw_scale.assign_add([0.1, 0.1])
-    with tf.GradientTape() as tape:
-        draw = Draw(tfd.Normal(loc, scale), prior.distribution(), loc, None)
-        mean = tf.reduce_mean(kl(draw))
-    elsewhere = tape.gradient(mean, [w.value for w in prior.trainable_weights])
-
-    assert len(at_best) == 2
-    for best, other in zip(at_best, elsewhere, strict=True):
-        assert np.abs(best).max() < 1e-5 and np.abs(other).min() > 1e-3
-
-
-@pytest.mark.parametrize("options", [{"floor": 0}, {"floor": 1.0}, {"ceiling": 1.0}])
-def test_bad_bounds_of_a_learned_normal_are_named(options):
-    with pytest.raises(ValueError, match="0 < floor < 1 < ceiling"):
-        zoo.NormalPrior(2, **options)
-
-
-# The mixture of a VampPrior
-
-
-def parts(count=7, size=4, seed=0):
-    rng = np.random.default_rng(seed)
-    loc, scale = rng.standard_normal((count, size)), np.exp(rng.uniform(-5, 0, (count, size)))
-    return loc.astype("float32"), scale.astype("float32")
-
-
-def log_prob_by_hand(z, loc, scale):
-    z, loc, scale = (np.asarray(a, "float64") for a in (z, loc, scale))
-    each = stats.norm.logpdf(z[..., None, :], loc, scale).sum(-1)
-    return special.logsumexp(each, -1) - np.log(len(loc))
-
-
-@pytest.mark.parametrize("jit_compile", [False, True])
-def test_log_prob_of_many_narrow_normals_is_exact(jit_compile):
-    loc, scale = parts(200)
-    z = loc[:50] + scale[:50] * rows(50, 4)  # on the narrow ones, where float32 would be off
-    function = tf.function(VampMixture(loc, scale).log_prob, jit_compile=jit_compile)
-
-    got = function(tf.constant(z))
-
-    np.testing.assert_allclose(got, log_prob_by_hand(z, loc, scale), rtol=1e-5, atol=1e-4)
-
-
-def test_log_prob_of_any_shape_of_draws():
-    mixture, z = VampMixture(*parts()), rows(24, 4)
-
-    flat = mixture.log_prob(z)
-
-    np.testing.assert_allclose(mixture.log_prob(z.reshape(2, 12, 4)), np.reshape(flat, (2, 12)))
-    np.testing.assert_allclose(mixture.log_prob(z[0]), flat[0], rtol=1e-6)
-
-
-def test_draws_have_the_moments_of_the_mixture_and_each_part_its_share():
-    loc, scale = parts()
-    z = np.asarray(VampMixture(loc, scale).sample(40_000, seed=[1, 2]), "float64")
-
-    mean = loc.mean(0)
-    variance = (scale**2 + loc**2).mean(0) - mean**2
-    np.testing.assert_allclose(z.mean(0), mean, atol=0.03)
-    np.testing.assert_allclose(z.var(0), variance, rtol=0.05)
-    narrow = np.argmin(scale.max(-1))
-    near = (np.abs(z - loc[narrow]) < 4 * scale[narrow]).all(-1)
-    assert near.mean() == pytest.approx(1 / 7, abs=0.02)
-
-
-@pytest.mark.parametrize("jit_compile", [False, True])
-def test_draws_are_reproduced_by_a_seed(jit_compile):
-    mixture = VampMixture(*parts())
-    draw = tf.function(lambda seed: mixture.sample(5, seed=seed), jit_compile=jit_compile)
-
-    first, again, other = (draw(tf.constant(seed)) for seed in ([1, 2], [1, 2], [1, 3]))
-
-    np.testing.assert_array_equal(first, again)
-    np.testing.assert_allclose(first, mixture.sample(5, seed=[1, 2]), rtol=1e-6)
-    assert np.abs(first - other).max() > 0.01
-
-
-# VampPrior
-
-
-def test_a_vamp_prior_is_the_mean_of_the_posteriors_of_its_pseudo_inputs():
-    vae = model(zoo.VampPrior(2, 6))
-    vae.fit(rows(), verbose=0)
-    q = vae.latents.encoder(tf.convert_to_tensor(vae.latents.prior.pseudo_inputs))
-    z = rows(10, 2)
-
-    got = vae.latents.prior.distribution(vae.latents.encoder).log_prob(z)
-
-    np.testing.assert_allclose(got, log_prob_by_hand(z, q.loc, q.scale), rtol=1e-4)
-
-
-def test_pseudo_inputs_begin_as_training_examples_whatever_parts_these_come_in():
-    x = rows(100)
-    found = []
-    for features in ([x], [x[:7], x[7:60], x[60:]], [tf.constant(x)]):
-        prior = zoo.VampPrior(2, 20, seed=3)
-        prior.build((None, 3))
-        assert not prior.adapted
-        prior.adapt(features)
-        assert prior.adapted
-        found.append(np.asarray(prior.pseudo_inputs))
-
-    assert_same(found[1:], [found[0]] * 2)
-    at = (found[0][:, None] == x).all(-1)
-    assert at.any(1).all()  # each is an example
-    assert at.sum() == 20 and at.any(0).sum() == 20  # and another one
-
-
-def test_the_seed_chooses_the_examples():
-    x, found = rows(100), []
-    for seed in (0, 1):
-        prior = zoo.VampPrior(2, 20, seed=seed)
-        prior.build((None, 3))
-        prior.adapt([x])
-        found.append(np.asarray(prior.pseudo_inputs))
-
-    assert np.abs(found[0] - found[1]).max() > 0
-
-
-def test_few_examples_are_taken_equally_often():
-    x, prior = rows(4), zoo.VampPrior(2, 10)
-    prior.build((None, 3))
-
-    prior.adapt([x])
-
-    counts = (np.asarray(prior.pseudo_inputs)[:, None] == x).all(-1).sum(0)
-    assert sorted(counts) == [2, 2, 3, 3]
-
-
-def test_fit_chooses_pseudo_inputs_before_its_first_step_and_trains_them():
-    vae, x = model(zoo.VampPrior(2, 5)), rows()
-    seen = []
-    note = keras.callbacks.LambdaCallback(
-        on_train_begin=lambda logs: seen.append(np.array(vae.latents.prior.pseudo_inputs))
-    )
-
-    vae.fit(x, verbose=0, callbacks=[note])
-
-    assert (seen[0][:, None] == x).all(-1).any(-1).all()
-    assert (np.abs(vae.latents.prior.pseudo_inputs - seen[0]).max(-1) > 1e-4).all()
-
-
-def test_a_loaded_model_goes_on_with_what_it_learned(tmp_path):
-    vae, x = model(zoo.VampPrior(2, 5)), rows()
-    vae.fit(x, verbose=0)
-    vae.save(tmp_path / "vae.keras")
-    again = keras.models.load_model(tmp_path / "vae.keras")
-
-    assert_same(values(again.variables), values(vae.variables))
-    np.testing.assert_array_equal(again.generate(3, seed=1), vae.generate(3, seed=1))
-    for each in (vae, again):
-        each.fit(x, verbose=0)
-    assert_same(values(again.variables), values(vae.variables))
-
-
-def test_a_model_that_was_never_fitted_has_a_prior_and_starts_when_it_is_fitted(tmp_path):
-    vae, x = model(zoo.VampPrior(2, 5)), rows()
-    before = vae.elbo(x)
-    vae.save(tmp_path / "vae.keras")
-    again = keras.models.load_model(tmp_path / "vae.keras", compile=False)
-
-    assert np.isfinite(before).all() and np.isfinite(vae.generate(4, seed=0)).all()
-    assert not again.latents.adapted
-    again.fit(x, verbose=0)
-    assert again.latents.adapted
 
 
 def passed(vae, x):
@@ -266,138 +33,22 @@ def test_every_weight_of_prior_and_encoder_gets_a_gradient(prior):
     assert all(np.abs(g).max() > 0 for g in gradients)
 
 
-def test_pseudo_inputs_leave_the_statistics_of_the_data_alone():
-    x = np.random.default_rng(0).random((16, 8, 8, 1), "float32")
-    statistics = []
-    for prior in (None, zoo.VampPrior(2, 5)):
-        keras.utils.set_random_seed(2)
-        encoder = ConvEncoder(2, widths=(4, 8), blocks=1)
-        vae = zoo.VAE(zoo.SingleLatent(encoder, prior=prior), DenseDecoder(hidden=(8,)), seed=2)
-        vae.compile(keras.optimizers.SGD(0.0), jit_compile=False)
-        vae.fit(x, batch_size=16, verbose=0)
-        statistics.append(values(encoder.non_trainable_variables))
-
-    assert len(statistics[0]) > 2
-    assert_same(statistics[1], statistics[0], rtol=1e-6)
-
-
 @pytest.mark.parametrize("prior", [zoo.NormalPrior, zoo.VampPrior], ids=lambda p: p.__name__)
 def test_training_is_the_same_in_a_graph_eagerly_and_under_xla(prior):
-    found = []
-    for how in ({"jit_compile": False}, {"jit_compile": True}, {"run_eagerly": True}):
+    weights_of_modes = []
+    for mode in ({"jit_compile": False}, {"jit_compile": True}, {"run_eagerly": True}):
         vae = model(prior(2))
-        vae.compile(optimizer(), steps_per_execution=1, **how)
+        vae.compile(optimizer(), steps_per_execution=1, **mode)
         vae.fit(rows(20), batch_size=8, verbose=0)
-        found.append([v.numpy() for v in vae.trainable_variables])
+        weights_of_modes.append([v.numpy() for v in vae.trainable_variables])
 
-    assert_same(found[1:], [found[0]] * 2, rtol=1e-3, atol=1e-5)
-
-
-def test_a_saved_model_scores_and_generates_with_a_vamp_prior(tmp_path):
-    vae, x = model(zoo.VampPrior(2, 5)), rows(20)
-    vae.fit(x, verbose=0)
-    vae.export(tmp_path / "served")
-
-    served = tf.saved_model.load(str(tmp_path / "served")).signatures
-
-    score = served["score"](x=tf.constant(x))
-    np.testing.assert_allclose(score["kl"], vae.score(x)["kl"], rtol=1e-4, atol=1e-5)
-    made = served["generate"](n=tf.constant(3), seed=tf.constant([1, 0]))["mean"]
-    np.testing.assert_allclose(made, vae.generate(3, seed=1), rtol=1e-5, atol=1e-6)
-
-
-def test_a_vamp_prior_is_better_than_the_standard_normal_for_clusters():
-    rng = np.random.default_rng(0)
-    centres = np.array([[4, 4], [-4, 4], [4, -4], [-4, -4]])
-    x = (centres[rng.integers(0, 4, 512)] + 0.2 * rng.standard_normal((512, 2))).astype("float32")
-
-    def trained(prior):
-        keras.utils.set_random_seed(1)
-        vae = zoo.VAE(
-            zoo.SingleLatent(DenseEncoder(2, hidden=(32,)), prior=prior),
-            DenseDecoder(hidden=(32,), likelihood="shared_scale_normal"),
-            seed=1,
-        )
-        vae.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
-        vae.fit(x, epochs=30, batch_size=64, verbose=0)
-        return vae.elbo(x).mean()
-
-    assert trained(zoo.VampPrior(2, 20)) > trained(None) + 0.2
-
-
-@pytest.mark.parametrize("shape", [{"a": (None, 3)}, (None, None, 2), None])
-def test_a_vamp_prior_says_what_it_can_be_built_for(shape):
-    with pytest.raises(ValueError, match="VampPrior needs examples of one array"):
-        zoo.VampPrior(2, 5).build(shape)
-
-
-def test_a_vamp_prior_says_that_it_cannot_learn_what_is_missing():
-    prior, x = zoo.VampPrior(2, 5), rows(8)
-    x[:, 1] = np.nan
-    prior.build((None, 3))
-
-    with pytest.raises(ValueError, match="without missing values"):
-        prior.adapt([x])
-    assert not prior.adapted
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [({"latent_dim": 0}, "latent_dim"), ({"components": 0}, "components"), ({"seed": -1}, "seed")],
-)
-def test_bad_arguments_of_a_vamp_prior_are_named(options, message):
-    with pytest.raises(ValueError, match=message):
-        zoo.VampPrior(**{"latent_dim": 2, **options})
+    assert_same(weights_of_modes[1:], [weights_of_modes[0]] * 2, rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize(("name", "kind"), [("normal", "NormalPrior"), ("vamp", "VampPrior")])
-def test_learned_priors_have_names(name, kind):
+def test_learned_priors_are_resolved_by_name(name, kind):
     vae = zoo.get("dense_vae", latent_dim=2, hidden=(4,), prior=name, likelihood="normal")
 
     assert type(vae.latents.prior).__name__ == kind
     vae.fit(rows(20), verbose=0)
     assert np.isfinite(vae.elbo(rows(20))).all()
-
-
-REPLICAS = """
-    import sys
-    import keras
-    import numpy as np
-    import tensorflow as tf
-
-    tf.config.set_logical_device_configuration(
-        tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
-    )
-    import zoo
-    import zoo.objectives.base
-    from tests import helpers
-    from tests.objectives.test_semi_supervised import objective
-
-    zoo.objectives.base.RandomSampler = helpers.NoiselessSampler
-    x = np.random.default_rng(0).random((23, 6), "float32")
-    y = np.random.default_rng(1).integers(-1, 3, 23)
-
-    def train(strategy):
-        with strategy.scope():
-            labels = {"objective": objective(), "prior": zoo.LabelPrior(2, 3)}
-            vae = helpers.small("dense_vae", **labels)
-            vae.compile(helpers.optimizer(), **helpers.how(strategy))
-        loss = vae.fit(x, y, batch_size=8, verbose=0).history["loss"]
-        return [np.array(loss), *helpers.values(vae.trainable_variables)]
-
-    replicas = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    one, two = train(tf.distribute.get_strategy()), train(replicas)
-    helpers.assert_same(two, one, rtol=1e-3, atol=1e-4)
-"""
-
-
-def test_a_label_prior_trains_on_two_replicas_as_on_one():
-    run_python(REPLICAS)
-
-
-def test_a_dataset_without_end_is_an_error_and_no_wait_without_end():
-    x = np.random.default_rng(0).random((20, 6), "float32")
-    vae = zoo.get("dense_vae", hidden=(4,), latent_dim=2, prior=zoo.VampPrior(2, 3))
-
-    with pytest.raises(ValueError, match="x repeats without end"):
-        vae.fit(tf.data.Dataset.from_tensor_slices(x).batch(5).repeat(), steps_per_epoch=2)

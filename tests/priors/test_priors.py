@@ -1,4 +1,4 @@
-"""Priors: densities by hand, what they learn, and that they travel with the model."""
+"""Mixture prior: densities in NumPy, training, `fit_prior`, saving."""
 
 import keras
 import numpy as np
@@ -10,12 +10,15 @@ import zoo
 from tests.helpers import optimizer, values
 from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
+from zoo.priors.labels import LabelMixture
+from zoo.priors.mixture import DiagonalMixture
+from zoo.priors.vamp import VampMixture
 
 EAGER = True
 
 
 def built(**options):
-    """A mixture of three in two dimensions, with weights of its own."""
+    """A mixture of three Normals in two dimensions with unequal weights and scales."""
     keras.utils.set_random_seed(3)
     prior = zoo.MixturePrior(2, 3, **options)
     prior.build(None)
@@ -24,17 +27,37 @@ def built(**options):
     return prior
 
 
-def test_log_prob_of_a_mixture_by_hand():
+def test_log_prob_of_a_mixture_equals_numpy():
     prior = built()
     z = np.random.default_rng(0).standard_normal((5, 2)).astype("float32")
     locs = np.asarray(prior.locs, "float64")
     scales = 1e-2 + np.log1p(np.exp(np.asarray(prior.raw_scales, "float64")))
-    shares = special.softmax([0.0, 1.0, -1.0])
+    weights = special.softmax([0.0, 1.0, -1.0])
 
     parts = stats.norm.pdf(z[:, None], locs, scales).prod(-1)
 
     got = prior.distribution().log_prob(z)
-    np.testing.assert_allclose(got, np.log(parts @ shares), rtol=1e-5)
+    np.testing.assert_allclose(got, np.log(parts @ weights), rtol=1e-5)
+
+
+MIXTURES = {
+    "diagonal": lambda loc, scale: DiagonalMixture(np.array([0.0, 1.0], "float32"), loc, scale),
+    "label": lambda loc, scale: LabelMixture(np.array([0.0, 1.0], "float32"), loc, scale),
+    "vamp": VampMixture,
+}
+
+
+@pytest.mark.parametrize("make", MIXTURES.values(), ids=MIXTURES)
+def test_mixtures_have_their_constructor_arguments_as_tfp_parameters(make):
+    loc, scale = np.array([[0.0, 1.0], [2.0, -1.0]], "float32"), np.ones((2, 2), "float32")
+    z = np.array([[0.5, 0.5]], "float32")
+    mixture = make(loc, scale)
+
+    shifted = mixture.copy(loc=loc + 3)
+
+    assert shifted.parameters.keys() == mixture.parameters.keys() >= {"loc", "scale", "name"}
+    assert (mixture.batch_shape, mixture.event_shape) == ((), (2,))
+    np.testing.assert_allclose(shifted.log_prob(z + 3), mixture.log_prob(z), rtol=1e-5)
 
 
 def test_a_mixture_starts_around_the_standard_normal():
@@ -59,10 +82,10 @@ def test_every_weight_of_a_mixture_gets_a_gradient():
 
 
 def clusters(rows=512):
-    """Four of them, far apart."""
+    """Examples of four separated clusters."""
     rng = np.random.default_rng(0)
-    centres = np.array([[4, 4], [-4, 4], [4, -4], [-4, -4]])
-    x = centres[rng.integers(0, 4, rows)] + 0.2 * rng.standard_normal((rows, 2))
+    means = np.array([[4, 4], [-4, 4], [4, -4], [-4, -4]])
+    x = means[rng.integers(0, 4, rows)] + 0.2 * rng.standard_normal((rows, 2))
     return x.astype("float32")
 
 
@@ -78,11 +101,11 @@ def trained(prior):
     return vae
 
 
-def test_a_mixture_generates_less_of_what_lies_between_clusters():
+def test_a_mixture_generates_less_between_clusters():
     def between(vae):
-        """Share of what is generated that is far from each cluster."""
-        made = np.abs(vae.generate(1000, seed=0))
-        return (np.abs(made - 4).max(-1) > 1.5).mean()
+        """Fraction of generated examples that are far from each cluster."""
+        generated = np.abs(vae.generate(1000, seed=0))
+        return (np.abs(generated - 4).max(-1) > 1.5).mean()
 
     plain, mixed = (trained(p) for p in (None, zoo.MixturePrior(2, 8)))
 
@@ -104,15 +127,15 @@ def test_fit_prior_finds_the_clusters_of_the_codes():
     np.testing.assert_allclose(special.softmax(prior.logits), 0.25, atol=0.06)
 
 
-def test_fit_prior_raises_the_elbo_and_changes_what_is_generated_at_once():
+def test_fit_prior_raises_the_elbo_and_changes_generation_at_once():
     vae, x = trained(zoo.MixturePrior(2, 8)), clusters()
     vae.latents.prior.locs.assign(tf.zeros([8, 2]))  # as good as one
-    before, made = vae.elbo(x).mean(), vae.generate(5, seed=0)
+    before, generated = vae.elbo(x).mean(), vae.generate(5, seed=0)
 
     zoo.fit_prior(vae, x)
 
     assert vae.elbo(x).mean() > before + 0.5
-    assert np.abs(vae.generate(5, seed=0) - made).max() > 0.1
+    assert np.abs(vae.generate(5, seed=0) - generated).max() > 0.1
 
 
 def test_fit_prior_is_reproduced_by_its_seed():
@@ -127,7 +150,7 @@ def test_fit_prior_is_reproduced_by_its_seed():
     assert np.abs(first - other).max() > 0
 
 
-def test_fit_prior_says_what_it_needs():
+def test_fit_prior_refuses_other_priors_and_too_few_codes():
     plain, mixed = (
         zoo.VAE(
             zoo.SingleLatent(DenseEncoder(2, hidden=(4,)), prior=prior),
@@ -142,7 +165,7 @@ def test_fit_prior_says_what_it_needs():
         zoo.fit_prior(mixed, clusters(5))
 
 
-def test_a_model_keeps_its_mixture(tmp_path):
+def test_a_saved_model_keeps_its_mixture(tmp_path):
     vae = zoo.VAE(
         zoo.SingleLatent(DenseEncoder(2, hidden=(4,)), prior=zoo.MixturePrior(2, 3)),
         DenseDecoder(hidden=(4,), likelihood="shared_scale_normal"),
@@ -173,6 +196,6 @@ def test_a_model_keeps_its_mixture(tmp_path):
         ({"floor": -1.0}, "floor"),
     ],
 )
-def test_bad_arguments_of_a_mixture_are_named(options, message):
+def test_bad_arguments_of_a_mixture_are_refused_by_name(options, message):
     with pytest.raises(ValueError, match=message):
         zoo.MixturePrior(**{"latent_dim": 2, **options})

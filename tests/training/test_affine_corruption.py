@@ -1,4 +1,4 @@
-"""Images that the encoder sees turned, stretched, sheared and moved."""
+"""Random affine transformations of images, against SciPy."""
 
 import keras
 import numpy as np
@@ -18,18 +18,18 @@ def by_hand(x, e):
     rows, columns = x.shape[1:3]
     grid = np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij")
     p = np.stack([*grid, np.ones_like(grid[0])])
-    made = np.zeros_like(x)
+    images = np.zeros_like(x)
     for i in range(len(x)):
         where = p[:2] + np.tensordot(e[i], p, 1)
         where = (where + 1) / 2 * np.array([rows - 1, columns - 1])[:, None, None] + 1
         for c in range(x.shape[-1]):
             framed = np.pad(x[i, ..., c], 1)
-            made[i, ..., c] = ndimage.map_coordinates(framed, where, order=1, mode="constant")
-    return made
+            images[i, ..., c] = ndimage.map_coordinates(framed, where, order=1, mode="constant")
+    return images
 
 
 @pytest.mark.parametrize("amount", [0.1, 0.7])
-def test_pixels_are_where_scipy_has_them(amount, monkeypatch):
+def test_transformed_images_equal_those_of_scipy(amount, monkeypatch):
     e = np.random.default_rng(1).standard_normal((5, 2, 3)).astype("float32")
     monkeypatch.setattr(corruptions, "normal", lambda shape, seed: tf.constant(e))
 
@@ -38,14 +38,14 @@ def test_pixels_are_where_scipy_has_them(amount, monkeypatch):
     np.testing.assert_allclose(got, by_hand(IMAGES, amount * e), atol=2e-5)
 
 
-def test_an_amount_of_zero_shows_images_as_they_are():
+def test_an_amount_of_zero_is_the_identity():
     got = AffineCorruption(0.0, seed=1)(IMAGES, training=True)
 
     np.testing.assert_allclose(got, IMAGES, atol=1e-5)
     np.testing.assert_array_equal(AffineCorruption(0.5)(IMAGES, training=False), IMAGES)
 
 
-def test_each_image_is_moved_in_its_own_way_and_a_seed_reproduces_it():
+def test_each_image_has_its_own_transformation_and_a_seed_reproduces_it():
     x = np.repeat(IMAGES[:1], 4, 0)
 
     def calls(seed):
@@ -61,7 +61,7 @@ def test_each_image_is_moved_in_its_own_way_and_a_seed_reproduces_it():
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("channels", [(), (1,), (3,)])
-def test_graphs_take_any_batch_and_grey_images_without_channels(jit_compile, channels):
+def test_graphs_take_any_batch_and_images_without_channels(jit_compile, channels):
     layer = AffineCorruption(0.2, seed=3)
     spec = tf.TensorSpec([None, 9, 12, *channels])
     layer.build((None, 9, 12, *channels))
@@ -76,14 +76,14 @@ def test_graphs_take_any_batch_and_grey_images_without_channels(jit_compile, cha
         np.testing.assert_allclose(got, layer(x, training=True), atol=1e-4)
 
 
-def test_images_alone_can_be_moved():
-    with pytest.raises(ValueError, match="AffineCorruption needs images"):
+def test_other_shapes_than_images_and_bad_amounts_are_refused():
+    with pytest.raises(ValueError, match="x must be images"):
         AffineCorruption(0.1).build((None, 9))
     with pytest.raises(ValueError, match="amount must be a standard deviation"):
         AffineCorruption(-0.1)
 
 
-def test_a_vae_that_sees_moved_images_explains_them_as_they_were():
+def test_a_vae_trained_on_transformed_images_reconstructs_the_originals():
     keras.utils.set_random_seed(1)
     x = np.zeros((64, 8, 8, 1), "float32")
     x[:, 2:6, 2:6] = 1

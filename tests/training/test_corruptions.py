@@ -19,9 +19,9 @@ N = 20_000
 each_corruption = pytest.mark.parametrize("family", IDENTIFIERS.values(), ids=IDENTIFIERS)
 
 
-def within(share, expected):
+def within(frequency, expected):
     """A frequency over all of X is within four standard errors of its probability."""
-    return abs(share - expected) < 4 * np.sqrt(expected * (1 - expected) / N)
+    return abs(frequency - expected) < 4 * np.sqrt(expected * (1 - expected) / N)
 
 
 def test_gaussian_noise_has_its_standard_deviation():
@@ -31,14 +31,14 @@ def test_gaussian_noise_has_its_standard_deviation():
     assert abs(noise.std() - 0.2) < 4 * 0.2 / np.sqrt(2 * N)
 
 
-def test_masking_zeroes_its_share():
+def test_masking_zeroes_elements_with_its_probability():
     y = np.asarray(MaskingCorruption(0.3, seed=1)(X, training=True))
 
     assert {*np.unique(y)} == {0.0, 0.5}
     assert within((y == 0).mean(), 0.3)
 
 
-def test_salt_and_pepper_sets_half_its_share_to_each_end():
+def test_salt_and_pepper_sets_each_end_with_half_its_probability():
     y = np.asarray(SaltAndPepperCorruption(0.3, seed=1)(X, training=True))
 
     assert {*np.unique(y)} == {0.0, 0.5, 1.0}
@@ -66,18 +66,18 @@ def test_noise_is_off_in_inference(family):
 
 
 @each_corruption
-def test_no_amount_is_no_noise(family):
+def test_an_amount_of_zero_is_the_identity(family):
     np.testing.assert_array_equal(family(0.0, seed=1)(X, training=True), X)
 
 
 @each_corruption
-def test_impossible_amounts_are_refused(family):
+def test_negative_amounts_are_refused(family):
     with pytest.raises(ValueError, match="amount must be"):
         family(-0.1)
 
 
 @pytest.mark.parametrize("identifier", IDENTIFIERS)
-def test_encoder_sees_noise_and_the_target_stays_clean(identifier):
+def test_the_encoder_gets_noise_and_the_target_stays_clean(identifier):
     vae, x = small("dense_vae", input_noise=identifier), tf.constant(data("dense_vae"))
 
     noisy, clean = (forward(vae, x, MeanSampler(), training=t) for t in (True, False))

@@ -27,10 +27,10 @@ PLAIN_KERNELS = {"TF_ENABLE_ONEDNN_OPTS": "0"}
 # Without sampling noise, with a regularizer, which must count once and not once for each replica.
 TRAIN = """
     import keras
-    import zoo.objectives.base
+    import zoo.objectives.elbo
     from tests import helpers
 
-    zoo.objectives.base.RandomSampler = helpers.NoiselessSampler
+    zoo.objectives.elbo.RandomSampler = helpers.NoiselessSampler
 
     def train(name, strategy, rows=24):
         with strategy.scope():

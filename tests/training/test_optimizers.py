@@ -51,6 +51,48 @@ def test_twenty_steps_equal_those_of_keras(options):
     assert_same(values(fused.variables), values(plain.variables), rtol=1e-4, atol=1e-5)
 
 
+@pytest.fixture
+def keras_without_moments(monkeypatch):
+    """A version of Keras whose Adam keeps its moments in an attribute of another name."""
+    build, update_step = keras.optimizers.Adam.build, keras.optimizers.Adam.update_step
+
+    def hide(self):
+        self.hidden_moments = self._momentums, self._velocities
+        del self._momentums, self._velocities
+
+    def build_and_hide(self, variables):
+        if not self.built:
+            build(self, variables)
+            hide(self)
+
+    def update_with_hidden(self, *arguments):
+        self._momentums, self._velocities = self.hidden_moments
+        update_step(self, *arguments)
+        hide(self)
+
+    monkeypatch.setattr(keras.optimizers.Adam, "build", build_and_hide)
+    monkeypatch.setattr(keras.optimizers.Adam, "update_step", update_with_hidden)
+
+
+def test_without_keras_private_moments_the_plain_update_runs(monkeypatch, keras_without_moments):
+    monkeypatch.setattr(tf.raw_ops, "ResourceApplyAdam", None)
+
+    fused, fused_variables = run(zoo.FusedAdam)
+
+    monkeypatch.undo()
+    plain, plain_variables = run(keras.optimizers.Adam)
+    assert_same(values(fused_variables), values(plain_variables), rtol=1e-4, atol=1e-5)
+    assert_same(values(fused.variables), values(plain.variables), rtol=1e-4, atol=1e-5)
+
+
+def test_the_installed_keras_has_the_moments_of_the_fused_update():
+    optimizer, trained = run(zoo.FusedAdam, n=1)
+
+    for variable in trained:
+        momentum, velocity = optimizer._moments(variable)
+        assert momentum.shape == velocity.shape == variable.shape
+
+
 def test_twenty_steps_of_a_schedule_equal_those_of_keras():
     def schedule():
         return keras.optimizers.schedules.CosineDecay(0.1, 20)
@@ -112,7 +154,7 @@ def test_learning_rate_can_be_changed_while_training():
     assert_same(values(trained), before)
 
 
-def test_a_gradient_that_is_no_number_reaches_every_weight():
+def test_a_nan_gradient_reaches_every_weight():
     trained = variables()
     optimizer = zoo.FusedAdam(0.05)
     optimizer.build(trained)

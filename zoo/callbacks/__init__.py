@@ -1,4 +1,4 @@
-"""Keras callbacks that a VAE's training wants."""
+"""Keras callbacks for training VAEs."""
 
 from zoo.callbacks.anneal import Anneal, cyclical, linear, sigmoid
 from zoo.callbacks.guard import NonFiniteGuard

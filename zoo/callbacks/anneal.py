@@ -1,51 +1,88 @@
-"""Move what a term has to move while training: beta schedules against posterior collapse."""
+"""Schedules for the weights of an objective's terms, such as beta, and the callback for them."""
 
 import math
+from collections.abc import Callable
 
 import keras
 
 
-def linear(steps, start=0.0, end=1.0):
-    """From start to end in `steps` optimizer steps, then end. Bowman et al., 2016.
+def linear(steps: int, start: float = 0.0, end: float = 1.0) -> Callable[[int], float]:
+    """Linear schedule: from start to end in `steps` optimizer steps, then constant at end.
+
+    Bowman et al., Generating sentences from a continuous space, 2016.
+
+    Args:
+        steps: optimizer steps from start to end.
+        start, end: first and last value.
+
+    Returns:
+        A function from optimizer step to value.
 
     >>> schedule = linear(100)
     >>> schedule(0), schedule(50), schedule(1000)
     (0.0, 0.5, 1.0)
     """
-    _positive(steps=steps)
+    _check_positive(steps=steps)
     return lambda step: start + (end - start) * min(1.0, step / steps)
 
 
-def sigmoid(steps, start=0.0, end=1.0, steepness=10.0):
-    """From start to end along a logistic curve, half way at `steps` / 2. Bowman et al., 2016.
+def sigmoid(
+    steps: int, start: float = 0.0, end: float = 1.0, steepness: float = 10.0
+) -> Callable[[int], float]:
+    """Logistic schedule: from start to end in `steps` optimizer steps, half way at `steps` / 2.
 
-    start + (end - start) / (1 + exp(-steepness (step / steps - 1/2))), rescaled to touch both ends.
+    start + (end - start) / (1 + exp(-steepness (step / steps - 1/2))), rescaled so that it reaches
+    start and end exactly. Bowman et al., Generating sentences from a continuous space, 2016.
+
+    Args:
+        steps: optimizer steps from start to end.
+        start, end: first and last value.
+        steepness: slope of the curve in its middle; close to 0 the schedule is linear.
+
+    Returns:
+        A function from optimizer step to value.
 
     >>> schedule = sigmoid(100)
     >>> schedule(0), schedule(50), schedule(1000)
     (0.0, 0.5, 1.0)
     """
-    _positive(steps=steps, steepness=steepness)
-    # A logistic curve is a tanh, which is odd: dividing by its end makes both ends exact.
-    end_of_curve = math.tanh(steepness / 4)
+    _check_positive(steps=steps, steepness=steepness)
+    # A logistic curve is a shifted tanh, which is odd: division by its last value makes both ends
+    # exact.
+    last = math.tanh(steepness / 4)
 
     def schedule(step):
-        curve = math.tanh(steepness / 2 * (min(1.0, step / steps) - 0.5)) / end_of_curve
+        curve = math.tanh(steepness / 2 * (min(1.0, step / steps) - 0.5)) / last
         return start + (end - start) * (1.0 + curve) / 2
 
     return schedule
 
 
-def cyclical(period, start=0.0, end=1.0, ramp=0.5, cycles=None):
-    """Ramp from start to end during the first `ramp` of each period, stay, begin again.
+def cyclical(
+    period: int,
+    start: float = 0.0,
+    end: float = 1.0,
+    ramp: float = 0.5,
+    cycles: int | None = None,
+) -> Callable[[int], float]:
+    """Cyclical schedule: in each period a linear ramp from start to end, then constant at end.
 
-    After `cycles` periods (None: never) the weight stays at end. Fu et al., 2019.
+    Fu et al., Cyclical annealing schedule, 2019.
+
+    Args:
+        period: optimizer steps of a cycle.
+        start, end: first and last value of a cycle.
+        ramp: fraction of the period that the ramp takes.
+        cycles: number of cycles, after which the value stays at end; None repeats them for ever.
+
+    Returns:
+        A function from optimizer step to value.
 
     >>> schedule = cyclical(100, cycles=2)
     >>> [schedule(step) for step in (0, 25, 50, 99, 100, 125, 200)]
     [0.0, 0.5, 1.0, 1.0, 0.0, 0.5, 1.0]
     """
-    _positive(period=period, ramp=ramp)
+    _check_positive(period=period, ramp=ramp)
 
     def schedule(step):
         if cycles is not None and step >= cycles * period:
@@ -56,33 +93,43 @@ def cyclical(period, start=0.0, end=1.0, ramp=0.5, cycles=None):
 
 
 class Anneal(keras.callbacks.Callback):
-    """Set a term's weight, or another number of it, from a schedule of the optimizer's step.
+    """Callback that sets a term's weight, or another of its variables, on a schedule.
 
-    The step is the optimizer's own counter and the weight a variable of the model, so nothing is
-    lost by saving, resuming, validating or running several steps a call (within one call the weight
-    stays as it was at the call's first step). Each epoch logs it, as `kl_weight`.
+    The step is the optimizer's own counter and the value is a variable of the model, so the
+    schedule continues correctly after saving, resuming and validation. With several steps per
+    execution the value is that of the first of them. Each epoch logs the value as `kl_weight`, or
+    `<term>_<quantity>`.
 
     Args:
-        schedule: optimizer step -> value: `linear`, `cyclical`, `sigmoid` or a function.
+        schedule: function from optimizer step to value, such as `linear`, `cyclical`, `sigmoid`.
         term: name of the objective's term; "kl", whose weight is beta, by default.
-        quantity: which number of the term: "weight", or what else it has, as the "capacity" of
-            `zoo.objectives.Capacity`.
+        quantity: which variable of the term to set: "weight", or one that only this term has, such
+            as the "capacity" of `zoo.objectives.Capacity`.
+
+    Raises:
+        TypeError: schedule is not callable.
+        ValueError: when training begins, the objective has no such term or the term no such
+            variable.
     """
 
-    def __init__(self, schedule, term="kl", quantity="weight"):
+    def __init__(
+        self, schedule: Callable[[int], float], term: str = "kl", quantity: str = "weight"
+    ):
         super().__init__()
         if not callable(schedule):
-            raise TypeError(f"schedule must map a step to a weight, got {type(schedule).__name__}")
+            raise TypeError(
+                f"schedule must be a function from step to value, got {type(schedule).__name__}"
+            )
         self.schedule, self.term, self.quantity = schedule, term, quantity
 
     def on_train_begin(self, logs=None):
-        found = self.model.objective.term(self.term).quantities
-        if self.quantity not in found:
+        variables = self.model.objective.term(self.term).schedulable_variables
+        if self.quantity not in variables:
             raise ValueError(
-                f"quantity={self.quantity!r} is none of the term {self.term!r}, which has "
-                f"{sorted(found)}"
+                f"quantity must be one of {sorted(variables)} for the term {self.term!r}, got "
+                f"{self.quantity!r}"
             )
-        self._variable = found[self.quantity]
+        self._variable = variables[self.quantity]
 
     def on_train_batch_begin(self, batch, logs=None):
         self._variable.assign(float(self.schedule(int(self.model.optimizer.iterations.numpy()))))
@@ -92,7 +139,7 @@ class Anneal(keras.callbacks.Callback):
             logs[f"{self.term}_{self.quantity}"] = float(self._variable.numpy())
 
 
-def _positive(**arguments):
+def _check_positive(**arguments):
     for name, value in arguments.items():
         if not value > 0:
             raise ValueError(f"{name} must be positive, got {value!r}")

@@ -1,4 +1,4 @@
-"""Training that survives being killed at any moment."""
+"""Callback that makes an interrupted training run resumable."""
 
 import os
 import pathlib
@@ -10,42 +10,47 @@ from zoo.core.serialization import positive
 
 
 class Resume(keras.callbacks.Callback):
-    """Keep the whole state of training after each epoch; go on from it when `fit` is called again.
+    """Callback that saves the state of training after each epoch, from which `fit` resumes.
 
-    A new process that builds the same model and calls `fit` with the same arguments ends with the
-    weights that it would have had without the interruption: weights, optimizer, noise and term
-    weights are kept, and the order of array data is a function of (seed, epoch). (A `tf.data`
-    dataset has an order of its own: make it the same for each epoch. State that other callbacks
-    keep to themselves, such as EarlyStopping's patience, starts anew.)
+    An interrupted run on arrays resumes to bit-identical weights: start the program again, so that
+    it builds the same model and calls `fit` with the same arguments. Weights, optimizer state,
+    random seeds and term weights are saved, and the order of array data is a function of (seed,
+    epoch). The order of a `tf.data` dataset is its own: make it the same in each epoch. State of
+    other callbacks, such as the patience of `EarlyStopping`, is not saved.
 
-    A file is written under another name, flushed to disk and then renamed, and older ones are
-    removed only then, so a kill at any moment leaves a whole one. To save more often than each
-    pass, give `fit` a smaller `steps_per_epoch`.
+    A file is written under a temporary name, flushed to disk and then renamed, and older files are
+    deleted after that, so a complete one exists at any time. To save more often than once per pass
+    over the data, give `fit` a smaller `steps_per_epoch`.
 
     Args:
-        directory: a folder of its own for this run.
-        every: epochs between two files.
+        directory: folder for the files of this run alone.
+        every: number of epochs between two files.
+
+    Raises:
+        ValueError: every is not a positive integer; when `fit` resumes, the model is not built.
     """
 
     PATTERN = re.compile(r"epoch-(\d+)\.weights\.h5")
 
-    def __init__(self, directory, every=1):
+    def __init__(self, directory: str | os.PathLike, every: int = 1):
         super().__init__()
         (self.every,) = positive(every=every)
         self.directory = pathlib.Path(directory)
 
-    def restore(self, model):
-        """Load the newest state into a built, compiled model; the number of epochs it has seen."""
-        saved = self._saved()
-        if not saved:
+    def restore(self, model: keras.Model) -> int:
+        """Load the newest state into a built, compiled model; return its number of epochs."""
+        files = self._files()
+        if not files:
             return 0
         if not model.built:
             raise ValueError(
-                "zoo.Resume needs a built model: give input_shape= to zoo.get, or arrays to fit"
+                "model must be built to be resumed by zoo.Resume, got one without weights: pass "
+                "input_shape= to zoo.get, or arrays to fit"
             )
+        epochs, path = files[-1]
         model.optimizer.build(model.trainable_variables)
-        model.load_weights(saved[-1][1])
-        return saved[-1][0]
+        model.load_weights(path)
+        return epochs
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every == 0:
@@ -53,16 +58,14 @@ class Resume(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.directory.mkdir(parents=True, exist_ok=True)
-        for partial in self.directory.glob("partial-*.weights.h5"):  # of a killed process
+        for partial in self.directory.glob("partial-*.weights.h5"):  # of an interrupted process
             partial.unlink()
 
-    def _saved(self):
-        matches = [
-            (match, path)
-            for path in (self.directory.iterdir() if self.directory.is_dir() else ())
-            if (match := self.PATTERN.fullmatch(path.name))
-        ]
-        return sorted((int(match[1]), path) for match, path in matches)
+    def _files(self):
+        """(epochs, path) of each complete file, the newest last."""
+        paths = self.directory.iterdir() if self.directory.is_dir() else ()
+        matches = ((self.PATTERN.fullmatch(path.name), path) for path in paths)
+        return sorted((int(match[1]), path) for match, path in matches if match)
 
     def _save(self, epochs):
         path = self.directory / f"epoch-{epochs:06d}.weights.h5"
@@ -71,12 +74,12 @@ class Resume(keras.callbacks.Callback):
         _flush(partial)
         os.replace(partial, path)
         _flush(self.directory)
-        for _, old in self._saved()[:-1]:
+        for _, old in self._files()[:-1]:
             old.unlink()
 
 
 def _flush(path):
-    """Make what was written to a file (or the names in a folder) survive a power cut."""
+    """Write a file, or the names in a folder, to disk, so that they survive a power failure."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -104,7 +104,7 @@ class LadderBlockModel(BlockModel):
         layer = self.latents.lower_levels[level - 1]
 
         def prior(state):
-            state = layer.descend(state, False)
+            state = layer.upsample(state, False)
             p = layer.prior(state)
             return state, p.loc, p.scale
 
@@ -123,9 +123,7 @@ class LadderBlockModel(BlockModel):
 
     def _merge(self, level):
         if level == 0:
-            return lambda state, z: tf.reshape(
-                self.latents.first(z), [-1, *self.latents.first_shape]
-            )
+            return lambda state, z: self.latents.top_state(z)
         return lambda state, z: self.latents.lower_levels[level - 1].merge(state, z, False)
 
 

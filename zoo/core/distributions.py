@@ -79,14 +79,17 @@ class NormalMixture(tfd.MixtureSameFamily):
     """
 
     def __init__(self, loc, scale, present, name="NormalMixture"):
-        parameters = dict(locals())
         self.locs, self.scales, self.present = loc, scale, present
         super().__init__(
             tfd.Categorical(logits=tf.where(present, 0.0, -math.inf)),
             tfd.MultivariateNormalDiag(loc, scale),
             name=name,
         )
-        self._parameters = parameters
+
+    @property
+    def parameters(self):
+        """Constructor arguments, from which TFP copies and slices a distribution."""
+        return {"loc": self.locs, "scale": self.scales, "present": self.present, "name": self.name}
 
     @classmethod
     def _parameter_properties(cls, dtype, num_classes=None):

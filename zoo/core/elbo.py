@@ -54,12 +54,12 @@ def log_weights(out):
     return untile(joint, out.samples)
 
 
-def posterior_centres(out):
+def posterior_means(out):
     """Where q(z|x) lies, of each stochastic layer: a list of `[B, D_l]`, averaged over draws."""
     found = []
     for draw in out.draws:
         q = draw.posterior
-        centre = q.centre() if hasattr(q, "centre") else q.mean()
+        centre = q.transformed_base_mean() if hasattr(q, "transformed_base_mean") else q.mean()
         # A ladder's lower layers have one for each draw of those above.
         size = tf.shape(tf.nest.flatten(out.target)[0])[0]
         found.append(tf.reduce_mean(tf.reshape(centre, [-1, size, centre.shape[-1]]), 0))

@@ -181,8 +181,8 @@ def untile(x, samples):
 
 def _pushed(distribution, u):
     """(z, log_q) for draws u of a distribution's base: u itself, but where a flow moves it."""
-    if hasattr(distribution, "push"):
-        return distribution.push(u)
+    if hasattr(distribution, "transform_base_sample"):
+        return distribution.transform_base_sample(u)
     return u, as_event(distribution).log_prob(u)
 
 

@@ -1,4 +1,4 @@
-"""Flows: invertible functions that make more than a Normal of an encoder's posterior."""
+"""Normalizing flows: invertible functions that make a posterior or prior richer than a Normal."""
 
 from zoo.flows.autoregressive import InverseAutoregressiveFlow
 from zoo.flows.base import Flow, FlowBijector, FlowNormal

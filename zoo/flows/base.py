@@ -1,4 +1,4 @@
-"""A Normal that is moved by an invertible function: what flows make of an encoder's posterior."""
+"""Base class of flows, and the distribution that a flow makes of a Normal."""
 
 import keras
 import numpy as np
@@ -16,17 +16,17 @@ MOMENT_DRAWS = 32
 
 
 class FlowNormal(tfd.Distribution):
-    """z = f(u), u ~ `base`: batch `[B]`, event `[D]`.
+    """Distribution of z = f(u), u ~ `base`: batch `[B]`, event `[D]`.
 
     log q(z) = log q(u) - log |det df/du|. Rezende and Mohamed, Variational inference with
     normalizing flows, 2015.
 
     Args:
-        base: a `tfd.Normal`, batch `[B, D]`, a `NormalMixture`, or what has the event `[D]`.
+        base: a `tfd.Normal`, batch `[B, D]`, a `NormalMixture`, or a distribution with event `[D]`.
         bijector: f, a `FlowBijector`.
     """
 
-    def __init__(self, base, bijector, name="FlowNormal"):
+    def __init__(self, base: tfd.Distribution, bijector: "FlowBijector", name: str = "FlowNormal"):
         parameters = dict(locals())
         self.base, self.bijector = base, bijector
         super().__init__(
@@ -40,8 +40,8 @@ class FlowNormal(tfd.Distribution):
 
     @classmethod
     def _parameter_properties(cls, dtype, num_classes=None):
-        parts = tfp.util.BatchedComponentProperties()
-        return {"base": parts, "bijector": parts}
+        properties = tfp.util.BatchedComponentProperties()
+        return {"base": properties, "bijector": properties}
 
     def _batch_shape(self):
         return as_event(self.base).batch_shape
@@ -56,48 +56,51 @@ class FlowNormal(tfd.Distribution):
         return as_event(self.base).event_shape_tensor()
 
     def _log_prob(self, z):
-        u, log_det = self.bijector.pull(z)
-        return as_event(self.base).log_prob(u) - log_det
+        u, log_det = self.bijector.inverse_and_log_det(z)
+        return as_event(self.base).log_prob(u) + log_det
 
     def _sample_n(self, n, seed=None):
         base = self.base
         if not isinstance(base, tfd.Normal):
             return self.bijector.forward(as_event(base).sample(n, seed=seed))
-        shape = tf.concat([[n], tf.shape(base.loc)], 0)  # the same draws in and out of XLA
+        # `zoo.core.random.normal` gives the same draws inside XLA and outside of it.
+        shape = tf.concat([[n], tf.shape(base.loc)], 0)
         noise = normal(shape, tf.cast(tfp.random.sanitize_seed(seed), tf.int32))
         return self.bijector.forward(base.loc + base.scale * noise)
 
-    def push(self, u):
-        """(f(u), log q(f(u))) for draws u of the base, `[..., B, D]`: nothing is inverted."""
-        z, log_det = self.bijector.push(u)
+    def transform_base_sample(self, u: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """(f(u), log q(f(u))) for draws u of the base, `[..., B, D]`, without inverting f."""
+        z, log_det = self.bijector.forward_and_log_det(u)
         return z, as_event(self.base).log_prob(u) - log_det
 
-    def centre(self):
-        """f at the mean of the base, `[B, D]`: near the mean, and cheap."""
+    def transformed_base_mean(self) -> tf.Tensor:
+        """f at the mean of the base, `[B, D]`: a cheap approximation of the mean of z."""
         return self.bijector.forward(self.base.mean())
 
     def _mean(self):
-        return tf.reduce_mean(self._balanced(), 0)
+        return tf.reduce_mean(self._balanced_draws(), 0)
 
     def _stddev(self):
-        return tf.math.reduce_std(self._balanced(), 0)
+        return tf.math.reduce_std(self._balanced_draws(), 0)
 
-    def _balanced(self):
-        """Draws `[S, B, D]` with the same noise for every example: no random op."""
-        normal = as_normal(self.base)
-        size = normal.loc.shape[-1]
+    def _balanced_draws(self):
+        """Draws `[S, B, D]` from constant noise that all examples share: no random op."""
+        base = as_normal(self.base)
+        size = base.loc.shape[-1]
         noise = balanced_noise(np.random.default_rng(0), MOMENT_DRAWS, size)
-        noise = noise.reshape(MOMENT_DRAWS, *[1] * (len(normal.loc.shape) - 1), size)
-        return self.bijector.forward(normal.loc + normal.scale * tf.constant(noise, tf.float32))
+        noise = noise.reshape(MOMENT_DRAWS, *[1] * (len(base.loc.shape) - 1), size)
+        return self.bijector.forward(base.loc + base.scale * tf.constant(noise, tf.float32))
 
 
 class FlowBijector(tfb.Bijector):
-    """A `Flow` whose context is given, as TFP knows bijectors, for tensors `[..., B, D]`.
+    """A `Flow` at a fixed context as a TFP bijector, for tensors `[..., B, D]`.
 
-    `push` and `pull` give what `forward` and `inverse` do and log |det dz/du| in the same pass.
+    Args:
+        flow: the `Flow`.
+        context: `[B, 2 * D]`, or None for an unconditional flow.
     """
 
-    def __init__(self, flow, context=None, name="FlowBijector"):
+    def __init__(self, flow: "Flow", context: tf.Tensor | None = None, name: str = "FlowBijector"):
         parameters = dict(locals())
         self.flow, self.context = flow, context
         super().__init__(
@@ -108,60 +111,63 @@ class FlowBijector(tfb.Bijector):
     def _parameter_properties(cls, dtype):
         return {}
 
-    def push(self, u):
-        """u -> (z, log |det dz/du|), `[..., B, D]` and `[..., B]`."""
+    def forward_and_log_det(self, u: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """u -> (z, log |det dz/du|), `[..., B, D]` and `[..., B]`, in one pass."""
         return self.flow.forward(u, self.context)
 
-    def pull(self, z):
-        """z -> (u, log |det dz/du|), `[..., B, D]` and `[..., B]`."""
-        return self.flow.inverse(z, self.context)
+    def inverse_and_log_det(self, z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """z -> (u, log |det du/dz|), `[..., B, D]` and `[..., B]`, in one pass."""
+        u, forward_log_det = self.flow.inverse(z, self.context)
+        return u, -forward_log_det
 
     def _forward(self, u):
-        return self.push(u)[0]
+        return self.forward_and_log_det(u)[0]
 
     def _inverse(self, z):
-        return self.pull(z)[0]
+        return self.inverse_and_log_det(z)[0]
 
     def _forward_log_det_jacobian(self, u):
-        return self.push(u)[1]
+        return self.forward_and_log_det(u)[1]
 
     def _inverse_log_det_jacobian(self, z):
-        return -self.pull(z)[1]
+        return self.inverse_and_log_det(z)[1]
 
 
 class Flow(keras.layers.Layer):
-    """An invertible function of z that an example's Normal decides: u -> z = f(u; loc, scale).
+    """Base class of flows: a chain of invertible steps, u -> z = f(u; context).
 
-    A chain of steps. A subclass has `step(size, context_size, turned)`, which makes a layer with
+    A subclass implements `step(size, context_size, reverse)`, which returns a layer with
     `forward(u, context)` -> (z, log |det dz/du|) and `inverse(z, context)` -> (u, log |det dz/du|),
-    for u and z `[..., B, D]`; every other step is `turned`: it takes dimensions in reverse order.
-    The context is `[B, 2 * D]`, loc and log scale of the Normal that the encoder emitted, or None,
-    as in a prior.
+    for u and z `[..., B, D]`. Every other step has `reverse=True`: it takes the dimensions in
+    reverse order. The context is `[B, 2 * D]`, loc and log scale of the Normal that the encoder
+    returns, or None in a prior.
 
     Args:
-        steps: how many.
+        steps: number of steps.
     """
 
-    # Whether log_prob of a given z is as cheap as a draw, which a prior needs.
-    both_ways = False
+    # True if log_prob of a given z costs no more than a draw, as a prior needs.
+    cheap_inverse = False
 
-    def __init__(self, steps, **kwargs):
+    def __init__(self, steps: int, **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"})
         (self.steps,) = positive(steps=steps)
 
     def build(self, input_shape, conditional=True):
-        """`input_shape` is `(None, D)`; `conditional` says whether there will be a context."""
+        """Make the steps; `input_shape` is `(None, D)`, `conditional` is False without context."""
         size = input_shape[-1]
         context_size = 2 * size if conditional else 0
         self.chain = [self.step(size, context_size, bool(i % 2)) for i in range(self.steps)]
         for step in self.chain:
             ensure_built(step, input_shape)
 
-    def step(self, size, context_size, turned):
-        """One step in `size` dimensions, with a context of `context_size` numbers (0: none)."""
+    def step(self, size: int, context_size: int, reverse: bool) -> keras.layers.Layer:
+        """Make one step for D = `size` and contexts `[B, context_size]` (0: no context)."""
         raise NotImplementedError
 
-    def forward(self, u, context=None):
+    def forward(
+        self, u: tf.Tensor, context: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """u -> (z, log |det dz/du|), `[..., B, D]` and `[..., B]` in nats."""
         total, shape = 0.0, u.shape
         for step in self.chain:
@@ -169,7 +175,9 @@ class Flow(keras.layers.Layer):
             total += log_det
         return tf.ensure_shape(u, shape), total
 
-    def inverse(self, z, context=None):
+    def inverse(
+        self, z: tf.Tensor, context: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """z -> (u, log |det dz/du|), `[..., B, D]` and `[..., B]` in nats."""
         total, shape = 0.0, z.shape
         for step in reversed(self.chain):
@@ -177,12 +185,12 @@ class Flow(keras.layers.Layer):
             total += log_det
         return tf.ensure_shape(z, shape), total
 
-    def bijector(self, context=None):
+    def bijector(self, context: tf.Tensor | None = None) -> FlowBijector:
         """f as a `tfp.bijectors.Bijector` for `[..., B, D]`."""
         return FlowBijector(self, context)
 
-    def wrap(self, base):
-        """The `FlowNormal` of what an encoder emitted."""
+    def wrap(self, base: tfd.Distribution) -> FlowNormal:
+        """The `FlowNormal` of a base, batch `[B, D]`, with the moments of the base as context."""
         normal = as_normal(base)
         context = tf.concat([normal.loc, tf.math.log(normal.scale)], -1)
         return FlowNormal(base, self.bijector(context))

@@ -1,4 +1,4 @@
-"""The networks inside flows, and the masks that make them autoregressive."""
+"""Conditioner networks of flow steps, and autoregressive masks for them."""
 
 import itertools
 
@@ -8,16 +8,16 @@ import tensorflow as tf
 
 
 class Conditioner(keras.layers.Layer):
-    """Dense layers from (u, context) to the numbers that move u: all zeros at the start.
+    """Dense layers from (u, context) to the parameters of a flow step: all zeros at the start.
 
     The first layer is elu(u K + context C + b), so u `[..., B, inputs]` and context
-    `[B, context_size]` need not have the same dimensions in front.
+    `[B, context_size]` may have different leading dimensions.
 
     Args:
-        inputs: how many numbers of u it sees, or 0: call it with None.
-        context_size: how many numbers the context has, or 0: call it with None.
+        inputs: number of input dimensions of u; 0 if the network is called with u=None.
+        context_size: number of context features; 0 if the network is called with context=None.
         hidden: tuple, widths of the hidden layers.
-        outputs: how many numbers it gives.
+        outputs: number of outputs.
         masks: a 0/1 array for each kernel on the way from u to the output; None is all ones.
     """
 
@@ -30,7 +30,7 @@ class Conditioner(keras.layers.Layer):
         del input_shape
         first, last = self.widths[0], len(self.widths) - 1
         if self.inputs:
-            self.entry = self.add_weight(shape=(self.inputs, first), name="entry")
+            self.input_kernel = self.add_weight(shape=(self.inputs, first), name="input")
         if self.context_size:
             self.context_kernel = self.add_weight(shape=(self.context_size, first), name="context")
         self.biases = [
@@ -50,7 +50,7 @@ class Conditioner(keras.layers.Layer):
         """u `[..., B, inputs]`, context `[B, context_size]` -> `[..., B, outputs]`."""
         x = tf.convert_to_tensor(self.biases[0])
         if u is not None:
-            x += tf.tensordot(u, self._masked(0, self.entry), 1)
+            x += tf.tensordot(u, self._masked(0, self.input_kernel), 1)
         if context is not None:
             x += tf.matmul(context, self.context_kernel)
         for i, kernel in enumerate(self.kernels, 1):
@@ -62,19 +62,20 @@ class Conditioner(keras.layers.Layer):
         return kernel if self.masks is None else kernel * tf.constant(self.masks[i], tf.float32)
 
 
-def autoregressive_masks(size, hidden, groups, turned):
-    """Masks with which output d of each group sees the inputs before d alone.
+def autoregressive_masks(size, hidden, groups, reverse):
+    """Masks under which output d of each group depends only on the inputs before d.
 
-    Each unit has a degree: how many inputs, in order, it may see. Those of degree 0 see only the
-    context. Germain et al., MADE: masked autoencoder for distribution estimation, 2015.
+    Each hidden unit has a degree: the number of inputs, in order, that it may depend on. A unit of
+    degree 0 depends on the context alone. Germain et al., MADE: masked autoencoder for distribution
+    estimation, 2015.
 
     Args:
-        size: D, inputs.
+        size: D, number of inputs.
         hidden: widths of the hidden layers.
-        groups: how many numbers there are for each d: outputs are `[groups * D]`, group by group.
-        turned: whether the order runs from D down to 1.
+        groups: number of outputs for each d: outputs are `[groups * D]`, group by group.
+        reverse: True if the order runs from D down to 1.
     """
-    order = np.arange(1, size + 1)[:: -1 if turned else 1]
+    order = np.arange(1, size + 1)[:: -1 if reverse else 1]
     degrees = [order, *(np.arange(width) * size // width for width in hidden)]
     masks = [a[:, None] <= b for a, b in itertools.pairwise(degrees)]
     return [*masks, degrees[-1][:, None] < np.tile(order, groups)]

@@ -1,4 +1,4 @@
-"""Coupling flows: half of the dimensions say how the other half is moved."""
+"""Coupling flows: one half of the dimensions parameterizes a transformation of the other half."""
 
 import math
 import numbers
@@ -12,10 +12,10 @@ from zoo.flows.base import Flow
 from zoo.flows.conditioner import Conditioner
 from zoo.flows.spline import Spline
 
-# An affine step multiplies by at most exp(2), and at least its inverse.
+# An affine step multiplies by a factor between exp(-2) and exp(2).
 MAX_LOG_SCALE = 2.0
 
-# The least width and height of a spline's bins as a share of what they are if equal.
+# Smallest width and height of a spline's bins, as a fraction of the width of equal bins.
 MIN_BIN = 0.1
 
 MIN_SLOPE = 1e-2
@@ -23,58 +23,64 @@ MIN_SLOPE = 1e-2
 
 @component
 class CouplingFlow(Flow):
-    """One half is scaled and shifted by what the other half, and the example, say; then in turn.
+    """Affine coupling flow: the two halves of z are scaled and shifted in turn.
 
     z_a = u_a, z_b = u_b * exp(s) + t, log |det dz/du| = sum_d s_d, with s = 2 tanh(r / 2); r and t
-    come from u_a and the context through dense layers. As fast backward as forward, so it serves in
-    a `FlowPrior`. Dinh et al., Density estimation using Real NVP, 2017.
+    are computed from u_a and the context by dense layers. The inverse costs as much as the forward
+    pass, so it can be used in a `FlowPrior`. Dinh et al., Density estimation using Real NVP, 2017.
 
     Args:
-        steps: how many such functions in a chain; each half is moved by every other.
-        hidden: widths of the hidden layers in each.
+        steps: number of such functions in the chain; every other step transforms the same half.
+        hidden: widths of the hidden layers in each step.
 
     Raises:
-        ValueError: an argument is not made of positive integers, or hidden is empty; or, when it is
-            built, there is one dimension and so no half.
+        ValueError: an argument is not made of positive integers, or hidden is empty; when built,
+            D is 1, which cannot be split in halves.
     """
 
-    both_ways = True
+    cheap_inverse = True
 
-    def __init__(self, steps=4, hidden=(128,), **kwargs):
+    def __init__(self, steps: int = 4, hidden: int | tuple[int, ...] = (128,), **kwargs):
         super().__init__(steps, **kwargs)
         (self.hidden,) = positive(hidden=as_tuple(hidden))
         not_empty(hidden=self.hidden)
 
-    def step(self, size, context_size, turned):
-        """One affine step."""
-        return AffineStep(size, context_size, self.hidden, turned)
+    def step(self, size: int, context_size: int, reverse: bool) -> keras.layers.Layer:
+        """Make one affine step."""
+        return AffineStep(size, context_size, self.hidden, reverse)
 
 
 @component
 class SplineCouplingFlow(Flow):
-    """As `CouplingFlow`, with a monotone spline for each dimension that is moved.
+    """Coupling flow whose transformation is a monotone rational quadratic spline per dimension.
 
     z_a = u_a, z_b = spline(u_b) within [-bound, bound] and u_b outside; log |det dz/du| is the sum
     of the log slopes. A spline is a quotient of quadratics in each of `bins` intervals, whose
-    widths, heights and inner slopes come from u_a and the context through dense layers. It bends a
-    density in several places where an affine step only stretches it. Durkan et al., Neural spline
-    flows, 2019.
+    widths, heights and inner slopes are computed from u_a and the context by dense layers. It can
+    make a density multimodal, which an affine step cannot. Durkan et al., Neural spline flows,
+    2019.
 
     Args:
-        steps: how many such functions in a chain; each half is moved by every other.
-        hidden: widths of the hidden layers in each.
+        steps: number of such functions in the chain; every other step transforms the same half.
+        hidden: widths of the hidden layers in each step.
         bins: intervals of each spline.
-        bound: in units of z; what lies farther from 0 is left as it is.
+        bound: in units of z; the flow is the identity where |u| is larger.
 
     Raises:
         ValueError: steps, hidden or bins are not made of positive integers, hidden is empty, or
-            bound is not a positive number; or, when it is built, there is one dimension and so no
-            half.
+            bound is not a positive number; when built, D is 1, which cannot be split in halves.
     """
 
-    both_ways = True
+    cheap_inverse = True
 
-    def __init__(self, steps=2, hidden=(128,), bins=8, bound=4.0, **kwargs):
+    def __init__(
+        self,
+        steps: int = 2,
+        hidden: int | tuple[int, ...] = (128,),
+        bins: int = 8,
+        bound: float = 4.0,
+        **kwargs,
+    ):
         super().__init__(steps, **kwargs)
         self.hidden, self.bins = positive(hidden=as_tuple(hidden), bins=bins)
         not_empty(hidden=self.hidden)
@@ -82,68 +88,73 @@ class SplineCouplingFlow(Flow):
             raise ValueError(f"bound must be a positive number, got {bound!r}")
         self.bound = float(bound)
 
-    def step(self, size, context_size, turned):
-        """One step of splines."""
-        return SplineStep(size, context_size, self.hidden, turned, self.bins, self.bound)
+    def step(self, size: int, context_size: int, reverse: bool) -> keras.layers.Layer:
+        """Make one step of splines."""
+        return SplineStep(size, context_size, self.hidden, reverse, self.bins, self.bound)
 
 
 class _CouplingStep(keras.layers.Layer):
-    """What coupling steps share. A subclass has `move` and `move_back` of `[..., b]` numbers.
+    """Base class of coupling steps: the identity on one half, a transformation of the other.
+
+    A subclass implements `transform` and `inverse_transform` of the second half, `[..., b]`.
 
     Args:
         size: D, at least 2.
-        context_size: how many numbers the context has.
+        context_size: number of context features.
         hidden: widths of the hidden layers.
-        turned: whether the first half is moved, and not the second.
-        numbers: how many numbers move one dimension.
+        reverse: True if the first half is transformed instead of the second.
+        params_per_dim: number of parameters of the transformation of one dimension.
     """
 
-    def __init__(self, size, context_size, hidden, turned, numbers, **kwargs):
+    def __init__(self, size, context_size, hidden, reverse, params_per_dim, **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"})
         if size < 2:
             raise ValueError(
                 f"latent_dim must be at least 2 for a coupling flow, got {size}: half of the "
-                "dimensions move the other half"
+                "dimensions parameterize a transformation of the other half"
             )
         half = size // 2
         self.halves = (half, size - half)
-        self.turned = turned
-        kept, moved = self._ordered(self.halves)
-        self.network = Conditioner(kept, context_size, hidden, numbers * moved)
+        self.reverse = reverse
+        identity_size, transformed_size = self._in_order(self.halves)
+        outputs = params_per_dim * transformed_size
+        self.network = Conditioner(identity_size, context_size, hidden, outputs)
 
     def build(self, input_shape):
         ensure_built(self.network, input_shape)
 
     def forward(self, u, context=None):
         """u -> (z, log |det dz/du|)."""
-        return self._through(self.move, u, context)
+        return self._couple(self.transform, u, context)
 
     def inverse(self, z, context=None):
         """z -> (u, log |det dz/du|)."""
-        return self._through(self.move_back, z, context)
+        return self._couple(self.inverse_transform, z, context)
 
-    def _through(self, function, x, context):
-        kept, moved = self._ordered(tf.split(x, self.halves, -1))
-        moved, log_slopes = function(moved, self.network(kept, context))
-        return tf.concat(self._ordered([kept, moved]), -1), tf.reduce_sum(log_slopes, -1)
+    def _couple(self, function, x, context):
+        identity, transformed = self._in_order(tf.split(x, self.halves, -1))
+        transformed, log_slopes = function(transformed, self.network(identity, context))
+        x = tf.concat(self._in_order([identity, transformed]), -1)
+        return x, tf.reduce_sum(log_slopes, -1)
 
-    def _ordered(self, pair):
-        return list(pair)[:: -1 if self.turned else 1]
+    def _in_order(self, pair):
+        """(first, second half) -> (identity, transformed half), and back."""
+        return list(pair)[:: -1 if self.reverse else 1]
 
 
 class AffineStep(_CouplingStep):
     """One step of a `CouplingFlow`."""
 
-    def __init__(self, size, context_size, hidden, turned, **kwargs):
-        super().__init__(size, context_size, hidden, turned, numbers=2, **kwargs)
+    def __init__(self, size, context_size, hidden, reverse, **kwargs):
+        super().__init__(size, context_size, hidden, reverse, params_per_dim=2, **kwargs)
 
-    def move(self, u, parameters):
-        """(z, log slopes) of the half that is moved."""
+    def transform(self, u, parameters):
+        """(z, log slopes) of the transformed half."""
         log_scale, shift = self._log_scale_and_shift(parameters)
         return u * tf.exp(log_scale) + shift, log_scale
 
-    def move_back(self, z, parameters):
-        """(u, log slopes) of the half that is moved."""
+    def inverse_transform(self, z, parameters):
+        """(u, log slopes dz/du) of the transformed half."""
         log_scale, shift = self._log_scale_and_shift(parameters)
         return (z - shift) * tf.exp(-log_scale), log_scale
 
@@ -155,22 +166,23 @@ class AffineStep(_CouplingStep):
 class SplineStep(_CouplingStep):
     """One step of a `SplineCouplingFlow`."""
 
-    def __init__(self, size, context_size, hidden, turned, bins, bound, **kwargs):
-        super().__init__(size, context_size, hidden, turned, numbers=3 * bins - 1, **kwargs)
+    def __init__(self, size, context_size, hidden, reverse, bins, bound, **kwargs):
+        params_per_dim = 3 * bins - 1
+        super().__init__(size, context_size, hidden, reverse, params_per_dim, **kwargs)
         self.bins, self.bound = bins, bound
 
-    def move(self, u, parameters):
-        """(z, log slopes) of the half that is moved."""
+    def transform(self, u, parameters):
+        """(z, log slopes) of the transformed half."""
         return self._spline(parameters).forward(u)
 
-    def move_back(self, z, parameters):
-        """(u, log slopes) of the half that is moved."""
+    def inverse_transform(self, z, parameters):
+        """(u, log slopes dz/du) of the transformed half."""
         return self._spline(parameters).inverse(z)
 
     def _spline(self, parameters):
-        """The identity where all parameters are 0."""
-        each = 3 * self.bins - 1
-        shape = [parameters.shape[-1] // each, each]
+        """The spline with these unconstrained parameters: the identity if all are 0."""
+        params_per_dim = 3 * self.bins - 1
+        shape = [parameters.shape[-1] // params_per_dim, params_per_dim]
         shape = tf.concat([tf.shape(parameters)[:-1], shape], 0)
         raw = tf.split(tf.reshape(parameters, shape), [self.bins, self.bins, self.bins - 1], -1)
         widths, heights = (

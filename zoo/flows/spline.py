@@ -1,10 +1,10 @@
-"""Monotone rational quadratic splines, value and slope at once."""
+"""Monotone rational quadratic splines: value and slope in one pass."""
 
 import tensorflow as tf
 
 
 class Spline:
-    """A monotone function of a number: quotients of quadratics between knots, x itself outside.
+    """Monotone rational quadratic spline within [-bound, bound], the identity outside.
 
     In a bin of width w and height h, with slopes d_0 and d_1 at its ends, s = h / w and t the
     position in it from 0 to 1:
@@ -13,12 +13,12 @@ class Spline:
     rational quadratic interpolation to monotonic data, 1982; Durkan et al., Neural spline flows,
     2019.
 
-    Bins are found by comparing with every knot: there are few, and what needs no gathering compiles
-    to one loop.
+    Bins are found by comparison with every knot: there are few knots, and without a gather XLA
+    compiles all of it to one loop.
 
     Args:
         widths, heights: `[..., K]`, positive, each with the sum 2 * bound.
-        slopes: `[..., K - 1]`, positive, at the inner knots; at the outer ones it is 1.
+        slopes: `[..., K - 1]`, positive, at the inner knots; at the outer knots the slope is 1.
         bound: the knots are within [-bound, bound], in x and in y.
     """
 
@@ -27,44 +27,44 @@ class Spline:
         self.bound = bound
         self.x, self.y = (tf.cumsum(v, -1, exclusive=True) - bound for v in (widths, heights))
         self.widths, self.heights = widths, heights
-        self.before = tf.concat([one, slopes], -1)
-        self.after = tf.concat([slopes, one], -1)
+        self.left_slopes = tf.concat([one, slopes], -1)
+        self.right_slopes = tf.concat([slopes, one], -1)
 
     def forward(self, x):
         """x `[...]` -> (y, log dy/dx)."""
         inside = tf.abs(x) < self.bound
-        safe = tf.where(inside, x, 0.0)
-        x0, y0, w, h, d0, d1 = self._bin(safe, self.x)
-        t = (safe - x0) / w
-        y, log_slope = _within(t, h / w, h, d0, d1)
+        safe_x = tf.where(inside, x, 0.0)
+        x0, y0, w, h, d0, d1 = self._bin(safe_x, self.x)
+        t = (safe_x - x0) / w
+        y, log_slope = _rational_quadratic(t, h / w, h, d0, d1)
         return tf.where(inside, y0 + y, x), tf.where(inside, log_slope, 0.0)
 
     def inverse(self, y):
         """y `[...]` -> (x, log dy/dx)."""
         inside = tf.abs(y) < self.bound
-        safe = tf.where(inside, y, 0.0)
-        x0, y0, w, h, d0, d1 = self._bin(safe, self.y)
-        s, rise = h / w, safe - y0
-        # a t^2 + b t + c = 0, solved without subtracting near-equal numbers.
+        safe_y = tf.where(inside, y, 0.0)
+        x0, y0, w, h, d0, d1 = self._bin(safe_y, self.y)
+        s, rise = h / w, safe_y - y0
+        # a t^2 + b t + c = 0, in the form that does not subtract near-equal numbers.
         bend = rise * (d0 + d1 - 2.0 * s)
         a, b, c = h * (s - d0) + bend, h * d0 - bend, -s * rise
         t = 2.0 * c / (-b - tf.sqrt(tf.maximum(tf.square(b) - 4.0 * a * c, 1e-12)))
-        log_slope = _within(t, s, h, d0, d1)[1]
+        log_slope = _rational_quadratic(t, s, h, d0, d1)[1]
         return tf.where(inside, x0 + w * t, y), tf.where(inside, log_slope, 0.0)
 
     def _bin(self, value, knots):
-        """x_0, y_0, w, h, d_0, d_1 of the bins where value is, by their lower knots."""
-        past = tf.cast(value[..., None] >= knots[..., 1:], value.dtype)
-        here = tf.concat([tf.ones_like(past[..., :1]), past], -1)
-        here -= tf.concat([past, tf.zeros_like(past[..., :1])], -1)
-        table = (self.x, self.y, self.widths, self.heights, self.before, self.after)
-        return [tf.reduce_sum(here * values, -1) for values in table]
+        """x_0, y_0, w, h, d_0, d_1 of the bins that hold the values; `knots` are the lower ones."""
+        above = tf.cast(value[..., None] >= knots[..., 1:], value.dtype)
+        one_hot = tf.concat([tf.ones_like(above[..., :1]), above], -1)
+        one_hot -= tf.concat([above, tf.zeros_like(above[..., :1])], -1)
+        columns = (self.x, self.y, self.widths, self.heights, self.left_slopes, self.right_slopes)
+        return [tf.reduce_sum(one_hot * column, -1) for column in columns]
 
 
-def _within(t, s, h, d0, d1):
+def _rational_quadratic(t, s, h, d0, d1):
     """(y - y_0, log dy/dx) at position t of a bin."""
-    both = t * (1.0 - t)
-    q = s + (d0 + d1 - 2.0 * s) * both
-    y = h * (s * tf.square(t) + d0 * both) / q
-    rate = d1 * tf.square(t) + 2.0 * s * both + d0 * tf.square(1.0 - t)
-    return y, 2.0 * tf.math.log(s) + tf.math.log(rate) - 2.0 * tf.math.log(q)
+    product = t * (1.0 - t)
+    q = s + (d0 + d1 - 2.0 * s) * product
+    y = h * (s * tf.square(t) + d0 * product) / q
+    slope = d1 * tf.square(t) + 2.0 * s * product + d0 * tf.square(1.0 - t)
+    return y, 2.0 * tf.math.log(s) + tf.math.log(slope) - 2.0 * tf.math.log(q)

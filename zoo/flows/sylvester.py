@@ -1,4 +1,4 @@
-"""The Sylvester flow."""
+"""Sylvester flow."""
 
 import keras
 import numpy as np
@@ -11,50 +11,51 @@ from zoo.flows.conditioner import Conditioner
 # Diagonals lie within +-0.99, so that 1 + (their product) is never 0, nor rounded to it.
 MAX_DIAGONAL = 0.99
 
-# What the inner diagonal's raw number is raised by: were both matrices 0, neither would learn.
-INNER = 1.0
+# Added to B's raw diagonal: if both A and B started at 0, neither would get a gradient.
+INNER_BIAS = 1.0
 
-# Halves the bracket, of width 2 at most, down to what float32 can tell apart.
+# Number of times the bracket, of width 2 at most, is halved: down to float32's resolution.
 BISECTIONS = 30
 
 
 @component
 class SylvesterFlow(Flow):
-    """A layer of D tanh units is added to u, and the example says with which weights.
+    """Sylvester flow: a layer of D tanh units is added to u, with weights from the context.
 
     z = u + A tanh(B u + b), with A and B triangular, so that
     log |det dz/du| = sum_d log(1 + a_dd b_dd tanh'(.)_d), tanh' = 1 - tanh^2. Diagonals within
-    +-0.99 make it invertible. A, B and b come from the context through dense layers; upper and
-    lower triangles take turns. In one dimension it is the planar flow. A draw takes one pass,
-    log_prob of a z from elsewhere solves for one dimension after the other. Van den Berg et al.,
-    Sylvester normalizing flows for variational inference, 2018 (their triangular variant).
+    +-0.99 make it invertible. A, B and b are computed from the context by dense layers; steps
+    alternate between upper and lower triangles. In one dimension it is the planar flow. A draw
+    costs one pass; log_prob of a z that the flow did not draw solves for one dimension after the
+    other. Van den Berg et al., Sylvester normalizing flows for variational inference, 2018 (their
+    triangular variant).
 
     The last dense layer of a step has hidden * D (D + 2) weights: for few latent dimensions.
 
     Args:
-        steps: how many such functions in a chain.
+        steps: number of such functions in the chain.
         hidden: widths of the hidden layers between context and matrices.
 
     Raises:
         ValueError: an argument is not made of positive integers, or hidden is empty.
     """
 
-    def __init__(self, steps=2, hidden=(32,), **kwargs):
+    def __init__(self, steps: int = 2, hidden: int | tuple[int, ...] = (32,), **kwargs):
         super().__init__(steps, **kwargs)
         (self.hidden,) = positive(hidden=as_tuple(hidden))
         not_empty(hidden=self.hidden)
 
-    def step(self, size, context_size, turned):
-        """One triangular step."""
-        return TriangularStep(size, context_size, self.hidden, turned)
+    def step(self, size: int, context_size: int, reverse: bool) -> keras.layers.Layer:
+        """Make one triangular step."""
+        return TriangularStep(size, context_size, self.hidden, reverse)
 
 
 class TriangularStep(keras.layers.Layer):
-    """One step of a `SylvesterFlow`: with upper triangles, or lower ones if turned."""
+    """One step of a `SylvesterFlow`: with upper triangles, or lower ones if `reverse`."""
 
-    def __init__(self, size, context_size, hidden, turned, **kwargs):
+    def __init__(self, size, context_size, hidden, reverse, **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"})
-        self.size, self.turned = size, turned
+        self.size, self.reverse = size, reverse
         self.network = Conditioner(0, context_size, hidden, size * (size + 2))
 
     def build(self, input_shape):
@@ -72,36 +73,38 @@ class TriangularStep(keras.layers.Layer):
         """z -> (u, log |det dz/du|)."""
         outer, outer_diagonal, inner, inner_diagonal, bias = self._matrices(context)
 
-        def one_more(i, u, h):
-            # The last row of an upper triangle holds its diagonal alone, the row above it that
-            # and one number more: from below, there is one unknown in each.
-            d = i if self.turned else self.size - 1 - i
+        def solve_next_dimension(i, u, h):
+            # Back substitution: the last row of an upper triangle has only its diagonal, the row
+            # above it one entry more, so each row from below has one unknown.
+            d = i if self.reverse else self.size - 1 - i
             a, b = tf.gather(outer_diagonal, d, axis=-1), tf.gather(inner_diagonal, d, axis=-1)
             c = tf.gather(bias, d, axis=-1)
             c += tf.reduce_sum(tf.gather(inner, d, axis=-2) * u, -1)
             target = tf.gather(z, d, axis=-1)
             target -= tf.reduce_sum(tf.gather(outer, d, axis=-2) * h, -1)
-            found = _solved(a, b, c, target)
-            here = tf.one_hot(d, self.size)
+            u_d = _solve(a, b, c, target)
+            one_hot = tf.one_hot(d, self.size)
             return (
                 i + 1,
-                u + here * found[..., None],
-                h + here * tf.tanh(b * found + c)[..., None],
+                u + one_hot * u_d[..., None],
+                h + one_hot * tf.tanh(b * u_d + c)[..., None],
             )
 
-        # XLA takes gradients of a loop only if it is bounded.
-        start = (0, tf.zeros_like(z), tf.zeros_like(z))
-        u = tf.while_loop(lambda *_: True, one_more, start, maximum_iterations=self.size)[1]
+        # XLA can differentiate a loop only if its number of iterations is bounded.
+        state = (0, tf.zeros_like(z), tf.zeros_like(z))
+        _, u, _ = tf.while_loop(
+            lambda *_: True, solve_next_dimension, state, maximum_iterations=self.size
+        )
         return u, self.forward(u, context)[1]
 
     def _matrices(self, context):
         """A and B, `[B, D, D]` off the diagonal and `[B, D]` on it, and b `[B, D]`."""
         size = self.size
-        parts = [size * size, size, size]
-        square, inner_raw, bias = tf.split(self.network(None, context), parts, -1)
+        sizes = [size * size, size, size]
+        square, inner_raw, bias = tf.split(self.network(None, context), sizes, -1)
         square = tf.reshape(square, tf.concat([tf.shape(square)[:-1], [size, size]], 0))
         triangle = np.triu(np.ones((size, size), "float32"), 1)
-        triangle = tf.constant(triangle.T if self.turned else triangle)
+        triangle = tf.constant(triangle.T if self.reverse else triangle)
         # Not tf.linalg.diag_part, which does not convert to TFLite.
         diagonal = tf.reduce_sum(square * tf.eye(size), -1)
         outer, inner = square * triangle, tf.linalg.matrix_transpose(square) * triangle
@@ -109,25 +112,25 @@ class TriangularStep(keras.layers.Layer):
             outer,
             MAX_DIAGONAL * tf.tanh(diagonal),
             inner,
-            MAX_DIAGONAL * tf.tanh(inner_raw + INNER),
+            MAX_DIAGONAL * tf.tanh(inner_raw + INNER_BIAS),
             bias,
         )
 
 
-def _solved(a, b, c, target):
+def _solve(a, b, c, target):
     """u with u + a tanh(b u + c) = target, which grows in u as a b > -1; all of one shape."""
 
     def excess(u):
         return u + a * tf.tanh(b * u + c) - target
 
-    def halved(low, high):
+    def halve(low, high):
         middle = 0.5 * (low + high)
         above = excess(middle) > 0
         return tf.where(above, low, middle), tf.where(above, middle, high)
 
-    # |a tanh| < 1.
-    start = (target - 1.0, target + 1.0)
-    low, high = tf.while_loop(lambda *_: True, halved, start, maximum_iterations=BISECTIONS)
+    # u lies within 1 of the target because |a tanh| < 1.
+    bracket = (target - 1.0, target + 1.0)
+    low, high = tf.while_loop(lambda *_: True, halve, bracket, maximum_iterations=BISECTIONS)
     u = tf.stop_gradient(0.5 * (low + high))
     # One step of Newton's method, which also has the gradient of the solution.
     slope = 1.0 + a * b * (1.0 - tf.square(tf.tanh(b * u + c)))

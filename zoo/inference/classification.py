@@ -58,7 +58,7 @@ def class_codes(model, n, label, seed):
             f"label must be a class in 0 .. {prior.classes - 1}, or one for each of n={n}, "
             f"got {label!r}"
         )
-    given = prior.distribution().given(labels.astype("int32")).distribution
+    given = prior.distribution().conditional(labels.astype("int32")).distribution
     return given.loc + given.scale * normal([n, prior.latent_dim], tf.constant([seed, 0]))
 
 

@@ -1,41 +1,48 @@
-"""What latents share: how x becomes a random z, and z what a decoder eats."""
+"""Base class of latents: x -> random z -> decoder input."""
+
+from collections.abc import Iterable
 
 import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
 
 from zoo.core.distributions import joint_normal
 from zoo.core.samplers import MeanSampler
 
+tfd = tfp.distributions
+
 
 class Latents(keras.layers.Layer):
-    """What latents share. A subclass has `latent_dim`, `code_shape`, `infer` and `generate`.
+    """Base class of latents. A subclass has `latent_dim`, `code_shape`, `infer` and `generate`.
 
-    `latent_dim` is D, the dimensions of z, of all stochastic layers side by side; `code_shape` the
-    shape of what the decoder eats, without the batch.
+    `latent_dim` is D, the dimensions of z, all stochastic layers concatenated; `code_shape` is the
+    shape of the decoder input, without the batch.
     """
 
-    adapted = True  # False where `adapt` must see data first
+    adapted = True  # False until `adapt` was called, if data are needed before training
 
-    def adapt(self, features):
-        """Learn from an iterable of batches of what the encoder sees, before training."""
-        del features
+    def adapt(self, encoder_inputs: Iterable) -> None:
+        """Initialize from an iterable of batches of encoder inputs, before training."""
+        del encoder_inputs
 
-    def check(self, x, argument="x"):
-        """Raise `ValueError` where nothing can be inferred from the array x."""
+    def check(self, x: np.ndarray | dict, argument: str = "x") -> None:
+        """Raise `ValueError` if no posterior can be inferred from x."""
         del x, argument
 
-    def check_labels(self, y, argument="y"):
-        """Raise `ValueError` where y, an array of labels, is nothing to train with."""
+    def check_labels(self, y: np.ndarray, argument: str = "y") -> None:
+        """Raise `ValueError` if labels y cannot be used in training."""
         del y, argument
 
-    def posterior(self, x, training=None):
-        """q(z|x) or the Normal that stands for it: a `tfd.Normal` with batch `[B, D]`.
+    def posterior(self, x: tf.Tensor | dict, training: bool | None = None) -> tfd.Normal:
+        """q(z|x), or its Normal approximation: a `tfd.Normal` with batch `[B, D]`.
 
-        Of what is not Normal, the mean and variance; of a ladder's lower levels, what they are when
-        those above are at their means.
+        A posterior that is not Normal is represented by its mean and variance. The lower levels of
+        a ladder are conditioned on the means of the levels above.
         """
         return joint_normal(self.infer(x, MeanSampler(), training)[1])
 
-    def code(self, z, training=None):
-        """What the decoder eats, of z `[B, D]`: z itself."""
+    def code(self, z: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """Decoder input for z `[B, D]`: z itself."""
         del training
         return z

@@ -1,6 +1,7 @@
-"""Several stochastic layers, each expected from those above."""
+"""Ladder latents: several stochastic layers, each conditioned on those above."""
 
 import math
+from collections.abc import Iterable
 
 import keras
 import tensorflow as tf
@@ -10,39 +11,44 @@ from zoo.core.outputs import Draw
 from zoo.core.random import normal
 from zoo.core.serialization import component, ensure_built
 from zoo.latents.base import Latents
-from zoo.priors import StandardNormal
+from zoo.latents.levels import Level
+from zoo.priors import Prior, StandardNormal
 
-ROWS = 256  # codes are completed so many at a time
+# Number of codes that `generate` completes at once, to bound the memory of their states.
+CHUNK_SIZE = 256
 
 
 @component
 class LadderLatent(Latents):
-    """A ladder of L levels: p(z) = p(z_L) prod_l p(z_l|z above), q(z|x) likewise, top first.
+    """Ladder of L levels: p(z) = p(z_L) prod_l p(z_l|z above), q(z|x) likewise, top first.
 
-    On the way up the encoder leaves features of x; on the way down each rung draws its level from
-    what was drawn above and, in q, from the features of its size. Sonderby et al., Ladder
-    variational autoencoders, 2016; residual posteriors as in Vahdat and Kautz, NVAE, 2020.
+    The encoder's bottom-up pass computes features of x for each level. The top-down pass samples
+    level after level, from the state that the levels above leave and, in q, from the features of
+    the level. Sonderby et al., Ladder variational autoencoders, 2016; residual posteriors as in
+    Vahdat and Kautz, NVAE, 2020.
 
-    z is `[B, D]`: the top's `encoder.latent_dim` dimensions first, then those of each rung on the
-    way down. The decoder eats the state that the last rung leaves.
+    z is `[B, D]`: the top's `encoder.latent_dim` dimensions first, then those of each lower level,
+    from the top down. The decoder input is the state after the lowest level.
 
     Args:
-        encoder: x -> q(z_L|x), a `tfd.Normal`; its `bottom_up(x)` gives the features.
-        rungs: the levels below the top, from the top down; none makes it a `SingleLatent`.
+        encoder: x -> q(z_L|x), a `tfd.Normal`; its `bottom_up(x)` returns the features.
+        lower_levels: the levels below the top, from the top down; an empty list makes it a
+            `SingleLatent`.
         prior: p(z_L), a `Prior`; the standard Normal by default.
-        activation: of the layer that makes the first state of z_L.
+        activation: of the layer that projects z_L to the first state.
         kernel_regularizer: of that layer.
 
     Raises:
-        ValueError: not as many rungs as the encoder has features for, or a prior of another size.
+        ValueError: the encoder has features for another number of levels, or the prior has another
+            `latent_dim` than the encoder.
     """
 
     def __init__(
         self,
-        encoder,
-        lower_levels,
+        encoder: keras.Model,
+        lower_levels: Iterable[Level],
         *,
-        prior=None,
+        prior: Prior | None = None,
         activation="relu",
         kernel_regularizer=None,
         **kwargs,
@@ -54,131 +60,134 @@ class LadderLatent(Latents):
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         if len(self.lower_levels) != encoder.lower_levels:
             raise ValueError(
-                f"rungs must be {encoder.lower_levels}, as many as the encoder has features for, "
-                f"got {len(self.lower_levels)}"
+                f"lower_levels must be {encoder.lower_levels}, as many as the encoder has features "
+                f"for, got {len(self.lower_levels)}"
             )
         if self.prior.latent_dim != encoder.latent_dim:
             raise ValueError(
-                f"prior has latent_dim={self.prior.latent_dim}, expected {encoder.latent_dim} as "
-                "the encoder has"
+                f"prior must have latent_dim={encoder.latent_dim} as the encoder has, got "
+                f"latent_dim={self.prior.latent_dim}"
             )
 
     def build(self, input_shape):
         ensure_built(self.encoder, input_shape)
         ensure_built(self.prior, input_shape)
-        top, *features = self.encoder.feature_shapes
-        self.first = keras.layers.Dense(
-            math.prod(top),
+        top_shape, *feature_shapes = self.encoder.feature_shapes
+        self.top_projection = keras.layers.Dense(
+            math.prod(top_shape),
             activation=self.activation,
             kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,
-            name="first_state",
+            name="top_projection",
         )
-        ensure_built(self.first, (None, self.encoder.latent_dim))
-        self.first_shape = self.code_shape = tuple(top)
-        for level, shape in zip(self.lower_levels, features, strict=True):
+        ensure_built(self.top_projection, (None, self.encoder.latent_dim))
+        self.top_state_shape = self.code_shape = tuple(top_shape)
+        for level, shape in zip(self.lower_levels, feature_shapes, strict=True):
             ensure_built(level, ((None, *self.code_shape), (None, *shape)))
             self.code_shape = tuple(level.state_shape)
 
     @property
-    def adapted(self):
-        """Whether the prior needs no data before training, or has seen them."""
+    def adapted(self) -> bool:
+        """True if the prior was adapted to data, or does not need any."""
         return self.prior.adapted
 
-    def adapt(self, features):
-        """Let the prior see what the encoder sees."""
-        self.prior.adapt(features)
+    def adapt(self, encoder_inputs: Iterable) -> None:
+        """Adapt the prior to an iterable of batches of encoder inputs."""
+        self.prior.adapt(encoder_inputs)
 
     @property
-    def level_dims(self):
+    def level_dims(self) -> tuple[int, ...]:
         """Dimensions of each level, from the top down."""
         return (self.encoder.latent_dim, *(level.latent_dim for level in self.lower_levels))
 
     @property
-    def latent_dim(self):
-        """D, of all levels together."""
+    def latent_dim(self) -> int:
+        """D, the dimensions of all levels together."""
         return sum(self.level_dims)
 
-    def infer(self, x, sampler, training=None):
+    def infer(
+        self, x: tf.Tensor, sampler, training: bool | None = None
+    ) -> tuple[tf.Tensor, tuple[Draw, ...]]:
         """`(code [S * B, ...], (Draw, ...))` for x `[B, ...]`, the top's draw first."""
-        top, *features = self.encoder.bottom_up(x, training)
-        posterior = self.encoder.posterior(top)
+        top_features, *features = self.encoder.bottom_up(x, training)
+        posterior = self.encoder.posterior(top_features)
         z, log_q = sampler(posterior)
         draws = [Draw(posterior, self.prior.distribution(self.encoder), z, log_q)]
-        state = self._first_state(z)
-        for level, seen in zip(self.lower_levels, features, strict=True):
-            state = level.descend(state, training)
+        state = self.top_state(z)
+        for level, level_features in zip(self.lower_levels, features, strict=True):
+            state = level.upsample(state, training)
             prior = level.prior(state)
-            posterior = level.posterior(state, sampler.tile(seen), prior)
+            posterior = level.posterior(state, sampler.tile(level_features), prior)
             z, log_q = sampler.each(posterior)
             draws.append(Draw(posterior, prior, z, log_q))
             state = level.merge(state, z, training)
         return state, tuple(draws)
 
-    def code(self, z, training=None):
-        """The state that the last rung leaves, for z `[B, D]` of all levels."""
-        top, *levels = self.split(z)
-        state = self._first_state(top)
-        for level, z_level in zip(self.lower_levels, levels, strict=True):
-            state = level.merge(level.descend(state, training), z_level, training)
+    def code(self, z: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """Decoder input for z `[B, D]` of all levels: the state after the lowest level."""
+        top, *lower = self.split(z)
+        state = self.top_state(top)
+        for level, z_level in zip(self.lower_levels, lower, strict=True):
+            state = level.merge(level.upsample(state, training), z_level, training)
         return state
 
-    def split(self, z):
+    def split(self, z: tf.Tensor) -> list[tf.Tensor]:
         """z `[B, D]` -> a list of `[B, D_l]`, the top first."""
         return tf.split(z, self.level_dims, -1)
 
-    def generate(self, n, seed):
+    def generate(self, n: int | tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """n draws of z from the prior, `[n, D]`; `seed` is an int32 tensor `[2]`."""
         top = as_event(self.prior.distribution(self.encoder)).sample(n, seed=seed)
         noise = self.noise(n, tf.random.experimental.stateless_fold_in(seed, 1))
         if not isinstance(n, int):
             return self.complete(top, noise)
-        # The states of many codes at once would fill the memory; the noise does not.
-        parts = range(0, n, ROWS)
-        return tf.concat([self.complete(top[i : i + ROWS], noise[i : i + ROWS]) for i in parts], 0)
+        # In chunks: the states of many codes at once may not fit into memory, their noise does.
+        chunks = [slice(start, start + CHUNK_SIZE) for start in range(0, n, CHUNK_SIZE)]
+        return tf.concat([self.complete(top[chunk], noise[chunk]) for chunk in chunks], 0)
 
-    def noise(self, n, seed):
+    def noise(self, n: int | tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Standard-normal numbers `[n, D - D_L]` for all levels below the top."""
         return normal([n, self.latent_dim - self.encoder.latent_dim], seed)
 
-    def complete(self, z, noise=None):
-        """z `[B, D]` of which the upper levels are given: the lower ones come from their priors.
+    def complete(self, z: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
+        """Complete z `[B, D]` from its upper levels: the lower ones come from their priors.
 
         Args:
-            z: `[B, D_L + ...]`, whole levels from the top down.
-            noise: standard-normal numbers `[B, at least what is missing]`, of which the last are
-                taken; None puts each level at its prior's mean.
+            z: `[B, D_L + ...]`, complete levels from the top down.
+            noise: standard-normal numbers `[B, at least the missing dimensions]`, of which the last
+                are used; None puts each missing level at its prior's mean.
 
         Raises:
             ValueError: z does not end where a level ends.
         """
-        given, missing = self._given(z.shape[-1])
-        top, *levels = tf.split(z, given, -1)
-        drawn = [None] * len(self.lower_levels)
-        if noise is not None:
-            drawn = tf.split(noise[:, -sum(missing) :], missing, -1) if missing else []
-            drawn = [None] * len(levels) + drawn
-        state, found = self._first_state(top), [top]
+        present_dims, missing_dims = self._split_dims(z.shape[-1])
+        top, *present = tf.split(z, present_dims, -1)
+        missing_noise = [None] * len(missing_dims)
+        if noise is not None and missing_dims:
+            missing_noise = tf.split(noise[:, -sum(missing_dims) :], missing_dims, -1)
+        state, z_levels = self.top_state(top), [top]
         for i, level in enumerate(self.lower_levels):
-            state = level.descend(state)
-            if i < len(levels):
-                z_level = levels[i]
+            state = level.upsample(state)
+            if i < len(present):
+                z_level = present[i]
             else:
-                prior = level.prior(state)
-                z_level = prior.loc if drawn[i] is None else prior.loc + prior.scale * drawn[i]
-            found.append(z_level)
+                prior, e = level.prior(state), missing_noise[i - len(present)]
+                z_level = prior.loc if e is None else prior.loc + prior.scale * e
+            z_levels.append(z_level)
             state = level.merge(state, z_level)
-        return tf.concat(found, -1)
+        return tf.concat(z_levels, -1)
 
-    def _given(self, size):
-        """The sizes of the levels that `size` dimensions are, and of those that are missing."""
+    def _split_dims(self, size):
+        """Dimensions of the levels that make up the first `size`, and of the levels below them."""
         dims = list(self.level_dims)
-        for levels in range(1, len(dims) + 1):
-            if sum(dims[:levels]) == size:
-                return dims[:levels], dims[levels:]
+        for count in range(1, len(dims) + 1):
+            if sum(dims[:count]) == size:
+                return dims[:count], dims[count:]
         raise ValueError(
-            f"z must hold whole levels of {tuple(dims)} dimensions, from the top down, got {size}"
+            f"z must hold complete levels of {tuple(dims)} dimensions, from the top down, got "
+            f"{size} dimensions"
         )
 
-    def _first_state(self, z):
-        return tf.reshape(self.first(z), [-1, *self.first_shape])
+    def top_state(self, z: tf.Tensor) -> tf.Tensor:
+        """First state of the top-down pass, for z_L `[B, D_L]`."""
+        return tf.reshape(self.top_projection(z), [-1, *self.top_state_shape])

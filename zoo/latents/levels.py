@@ -1,4 +1,4 @@
-"""Rungs: the lower stochastic layers of a ladder, between the state above and the state below."""
+"""Levels: the lower stochastic layers of a ladder, as blocks of its top-down pass."""
 
 import math
 
@@ -14,64 +14,64 @@ from zoo.layers.dense import ResidualDense
 tfd = tfp.distributions
 
 FLOOR, CEILING = 1e-3, 100.0
-ONE = raw_of(1.0, FLOOR)  # the raw number whose scale is 1
+RAW_ONE = raw_of(1.0, FLOOR)  # the raw number whose scale is 1
 
 
 class Level(keras.layers.Layer):
-    """p(z|state) and q(z|state, features) of one level, z `[B, D]`, and the state after it.
+    """Top-down block of one level: p(z|state), q(z|state, features), and the state after z.
 
-    The state is what the levels above have said, the features are what the encoder saw on the way
-    up. The posterior is told relative to the prior: loc_q = loc_p + scale_p * d and
-    scale_q = scale_p * r, so that KL = sum (d^2 + r^2 - 1 - 2 log r) / 2 wherever the prior moves.
+    The state summarizes the levels above; the features come from the encoder's bottom-up pass. The
+    posterior is parameterized relative to the prior (a residual Normal): loc_q = loc_p + scale_p d
+    and scale_q = scale_p r, so that KL = sum (d^2 + r^2 - 1 - 2 log r) / 2 whatever the prior.
     Vahdat and Kautz, NVAE: a deep hierarchical variational autoencoder, 2020 (there d is not
     scaled).
 
-    A subclass makes the layers: `descent(state, features)`, `event(features)`,
-    `head(outputs, width, name)`, `inlet(width)`, `body(width)`.
+    A subclass makes the layers: `make_upsampling(state, features)`, `make_head(outputs, width,
+    name)`, `make_projection(width)`, `make_residual_blocks(width)`; its
+    `compute_event_shape(features)` returns the shape of z. `state` and `features` are shapes with
+    the batch first, `width` is the number of channels of the state.
     """
 
     def build(self, input_shape):
-        """`input_shape` is the pair of those of the state and of the features, batch first."""
+        """Make the layers; `input_shape` is (shape of the state, shape of the features)."""
         state, features = (tuple(shape) for shape in input_shape)
-        self.way_down = self.descent(state, features)
-        for layer in self.way_down:
-            ensure_built(layer, state)
-            state = layer.compute_output_shape(state)
-        self.event_shape = self.event(features)
+        self.upsampling = self.make_upsampling(state, features)
+        state = _build_chain(self.upsampling, state)
+        self.event_shape = self.compute_event_shape(features)
         self.latent_dim, self.state_shape = math.prod(self.event_shape), state[1:]
         width, outputs = state[-1], 2 * self.event_shape[-1]
-        self.prior_head = self.head(outputs, width, "prior")
-        self.posterior_head = self.head(outputs, width, "posterior")
-        self.inject, self.after = self.inlet(width), self.body(width)
-        both = (*state[:-1], state[-1] + features[-1])
-        _build(self.prior_head, state)
-        _build(self.posterior_head, both)
-        ensure_built(self.inject, (None, *self.event_shape))
-        _build(self.after, state)
+        self.prior_head = self.make_head(outputs, width, "prior")
+        self.posterior_head = self.make_head(outputs, width, "posterior")
+        self.projection = self.make_projection(width)
+        self.residual_blocks = self.make_residual_blocks(width)
+        _build_chain(self.prior_head, state)
+        _build_chain(self.posterior_head, (*state[:-1], state[-1] + features[-1]))
+        ensure_built(self.projection, (None, *self.event_shape))
+        _build_chain(self.residual_blocks, state)
 
-    def descend(self, state, training=None):
-        """The state, brought to the size of this rung's features."""
-        return _through(self.way_down, state, training)
+    def upsample(self, state, training=None):
+        """The state at the resolution of this level's features."""
+        return _apply_chain(self.upsampling, state, training)
 
     def prior(self, state):
         """p(z|state): a `tfd.Normal`, batch `[B, D]`."""
-        loc, raw = self._two(self.prior_head, state)
-        return tfd.Normal(loc, bounded_scale(raw + ONE, FLOOR, CEILING))
+        loc, raw = self._apply_head(self.prior_head, state)
+        return tfd.Normal(loc, bounded_scale(raw + RAW_ONE, FLOOR, CEILING))
 
     def posterior(self, state, features, prior):
         """q(z|state, features): a `tfd.Normal`, batch `[B, D]`."""
-        both = tf.concat([state, tf.cast(features, state.dtype)], -1)
-        shift, raw = self._two(self.posterior_head, both)
-        ratio = bounded_scale(raw + ONE, FLOOR, CEILING)
+        inputs = tf.concat([state, tf.cast(features, state.dtype)], -1)
+        shift, raw = self._apply_head(self.posterior_head, inputs)
+        ratio = bounded_scale(raw + RAW_ONE, FLOOR, CEILING)
         return tfd.Normal(prior.loc + prior.scale * shift, prior.scale * ratio)
 
     def merge(self, state, z, training=None):
-        """The state after z `[B, D]` has been said."""
+        """The state after z `[B, D]`: z is projected, added and passed through residual blocks."""
         z = tf.cast(tf.reshape(z, [-1, *self.event_shape]), state.dtype)
-        return _through(self.after, state + self.inject(z), training)
+        return _apply_chain(self.residual_blocks, state + self.projection(z), training)
 
-    def _two(self, head, x):
-        """A head's outputs in two halves, float32 `[B, D]` each."""
+    def _apply_head(self, head, x):
+        """Location and raw scale from a head, float32 `[B, D]` each."""
         for layer in head:
             x = layer(x)
         halves = tf.split(tf.cast(x, tf.float32), 2, -1)
@@ -80,39 +80,47 @@ class Level(keras.layers.Layer):
 
 @component
 class DenseLevel(Level):
-    """A level of vectors.
+    """Level whose z and features are vectors.
 
     Args:
         units: D, dimensions of z.
-        depth: residual dense layers after z.
+        depth: number of residual dense layers after z.
         activation: as in `keras.layers.Dense`.
         kernel_regularizer: as in `keras.layers.Dense`, for every layer.
     """
 
-    def __init__(self, units, *, depth=1, activation="relu", kernel_regularizer=None, **kwargs):
+    def __init__(
+        self,
+        units: int,
+        *,
+        depth: int = 1,
+        activation="relu",
+        kernel_regularizer=None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.units, self.depth = positive(units=units, depth=depth)
         self.activation = activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
-    def descent(self, state, features):
+    def make_upsampling(self, state, features):
         del state, features
         return []
 
-    def event(self, features):
+    def compute_event_shape(self, features):
         del features
         return (self.units,)
 
-    def head(self, outputs, width, name):
+    def make_head(self, outputs, width, name):
         return [
             self._dense(width, f"{name}_hidden", activation=self.activation),
             self._dense(outputs, name),
         ]
 
-    def inlet(self, width):
-        return self._dense(width, "inlet")
+    def make_projection(self, width):
+        return self._dense(width, "projection")
 
-    def body(self, width):
+    def make_residual_blocks(self, width):
         return [
             ResidualDense(
                 width,
@@ -135,19 +143,19 @@ class DenseLevel(Level):
 
 @component
 class ConvLevel(Level):
-    """A level of maps: `channels` of them, of the size of its features.
+    """Level whose z is a feature map of the height and width of its features.
 
     Args:
-        channels: of z; D is height * width * channels.
-        blocks: residual blocks after z.
+        channels: channels of z; D is height * width * channels.
+        blocks: number of residual blocks after z.
         normalization, activation, kernel_regularizer: as in `zoo.layers.ResidualBlock`.
     """
 
     def __init__(
         self,
-        channels,
+        channels: int,
         *,
-        blocks=1,
+        blocks: int = 1,
         normalization="batch",
         activation="relu",
         kernel_regularizer=None,
@@ -158,27 +166,27 @@ class ConvLevel(Level):
         self.normalization, self.activation = normalization, activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
-    def descent(self, state, features):
+    def make_upsampling(self, state, features):
         if state[1:3] == features[1:3]:
             return []
-        return [UpsampleResidualBlock(features[-1], features[1:3], **self._common())]
+        return [UpsampleResidualBlock(features[-1], features[1:3], **self._block_options())]
 
-    def event(self, features):
+    def compute_event_shape(self, features):
         return (*features[1:3], self.channels)
 
-    def head(self, outputs, width, name):
+    def make_head(self, outputs, width, name):
         return [
             self._convolution(width, 3, f"{name}_hidden", activation=self.activation),
             self._convolution(outputs, 1, name),
         ]
 
-    def inlet(self, width):
-        return self._convolution(width, 1, "inlet")
+    def make_projection(self, width):
+        return self._convolution(width, 1, "projection")
 
-    def body(self, width):
-        return [ResidualBlock(width, **self._common()) for _ in range(self.blocks)]
+    def make_residual_blocks(self, width):
+        return [ResidualBlock(width, **self._block_options()) for _ in range(self.blocks)]
 
-    def _common(self):
+    def _block_options(self):
         return dict(
             normalization=self.normalization,
             activation=self.activation,
@@ -198,13 +206,15 @@ class ConvLevel(Level):
         )
 
 
-def _build(layers, shape):
+def _build_chain(layers, shape):
+    """Build a chain of layers for inputs of `shape`; its output shape."""
     for layer in layers:
         ensure_built(layer, shape)
         shape = layer.compute_output_shape(shape)
+    return shape
 
 
-def _through(blocks, x, training):
-    for block in blocks:
-        x = block(x, training=training)
+def _apply_chain(layers, x, training):
+    for layer in layers:
+        x = layer(x, training=training)
     return x

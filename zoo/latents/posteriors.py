@@ -1,6 +1,7 @@
-"""Heads that turn an encoder's features into q(z|x)."""
+"""Posterior heads: encoder features -> q(z|x)."""
 
 import keras
+import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import bounded_scale
@@ -11,7 +12,7 @@ tfd = tfp.distributions
 
 @component
 class NormalPosterior(keras.layers.Layer):
-    """q(z|x) = Normal(loc, scale), independent over dimensions: exactly a `tfd.Normal`.
+    """Normal posterior head: q(z|x) = Normal(loc, scale), independent over dimensions.
 
     scale = floor + softplus(raw), at most about ceiling, in float32 under any dtype policy. With
     these bounds neither KL nor log-probability can become NaN through the scale.
@@ -25,15 +26,25 @@ class NormalPosterior(keras.layers.Layer):
     Call: features `[B, F]` -> `tfd.Normal` with batch `[B, D]`.
     """
 
-    def __init__(self, latent_dim, *, floor=1e-4, ceiling=100.0, kernel_regularizer=None, **kwargs):
+    def __init__(
+        self,
+        latent_dim: int,
+        *,
+        floor: float = 1e-4,
+        ceiling: float = 100.0,
+        kernel_regularizer=None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         (latent_dim,) = positive(latent_dim=latent_dim)
         if not 0 < floor < ceiling:
-            raise ValueError(f"0 < floor < ceiling is needed, got floor={floor}, ceiling={ceiling}")
+            raise ValueError(
+                "floor and ceiling must satisfy 0 < floor < ceiling, got "
+                f"floor={floor!r}, ceiling={ceiling!r}"
+            )
         self.latent_dim, self.floor, self.ceiling = latent_dim, floor, ceiling
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
-        # One product for both halves. Zero start for the raw scale would be as good: the default
-        # initializer gives a scale near log 2.
+        # One matrix product for both halves. The default initializer starts scales near log 2.
         self.dense = keras.layers.Dense(
             2 * latent_dim,
             kernel_regularizer=self.kernel_regularizer,
@@ -44,7 +55,7 @@ class NormalPosterior(keras.layers.Layer):
     def build(self, input_shape):
         ensure_built(self.dense, input_shape)
 
-    def call(self, features):
-        both = keras.ops.cast(self.dense(features), "float32")
-        loc, raw = keras.ops.split(both, 2, axis=-1)
+    def call(self, features: tf.Tensor) -> tfd.Normal:
+        outputs = keras.ops.cast(self.dense(features), "float32")
+        loc, raw = keras.ops.split(outputs, 2, axis=-1)
         return tfd.Normal(loc, bounded_scale(raw, self.floor, self.ceiling))

@@ -1,9 +1,8 @@
-"""What training minimises: per-example nats, split by mathematics."""
+"""Objectives: per-example losses in nats, composed of a bound and weighted terms."""
 
 from zoo.objectives.adversarial import Adversarial
-from zoo.objectives.base import Objective
 from zoo.objectives.disentangling import AggregateCovariance, MeanCovariance, TotalCorrelation
-from zoo.objectives.elbo import ELBO
+from zoo.objectives.elbo import ELBO, Objective
 from zoo.objectives.free_bits import Capacity, FreeBits
 from zoo.objectives.importance import DoublyReparameterized, ImportanceWeighted
 from zoo.objectives.ladder import LevelKL

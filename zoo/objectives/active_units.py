@@ -1,4 +1,4 @@
-"""How many latent dimensions are in use."""
+"""Active units: the number of latent dimensions in use."""
 
 import keras
 import tensorflow as tf
@@ -8,23 +8,23 @@ MIN_VARIANCE = 0.01
 
 
 class ActiveUnits(keras.metrics.Metric):
-    """Dimensions d with Var_x(E[z_d | x]) > 0.01, over the examples seen in an epoch.
+    """Number of dimensions d with Var_x(E[z_d | x]) > 0.01 over the examples of an epoch.
 
-    Near zero, the decoder does not listen to z: posterior collapse.
+    A number near zero means posterior collapse: the decoder ignores z.
 
     Args:
-        size: D, how many dimensions there are, of all stochastic layers together.
+        size: D, the number of dimensions of all stochastic layers together.
     """
 
     def __init__(self, size, name="active_units", **kwargs):
         super().__init__(name=name, **kwargs)
         self.size = size
         for attribute, shape in (("count", ()), ("total", (size,)), ("squares", (size,))):
-            weight = self.add_variable(shape, "zeros", name=attribute, aggregation="sum")
-            setattr(self, attribute, weight)
+            variable = self.add_variable(shape, "zeros", name=attribute, aggregation="sum")
+            setattr(self, attribute, variable)
 
     def update_state(self, means):
-        """`means`: a list of posterior means, `[B, D_l]` each."""
+        """Add the posterior means of a batch, a list of `[B, D_l]`."""
         means = tf.stop_gradient(tf.concat([tf.cast(m, tf.float32) for m in means], -1))
         self.count.assign_add(tf.cast(tf.shape(means)[0], tf.float32))
         self.total.assign_add(tf.reduce_sum(means, 0))

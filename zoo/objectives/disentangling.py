@@ -1,12 +1,18 @@
-"""Terms of the aggregated posterior q(z), the mean of q(z|x) over examples: its dependences."""
+"""Terms that penalize dependence between the dimensions of the aggregate posterior q(z)."""
 
 import math
 
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.outputs import Pass
 from zoo.core.serialization import component
-from zoo.objectives.batch_ops import for_each, mean_of_all, normal_posterior, over_samples
+from zoo.objectives.batch_ops import (
+    broadcast_to_batch,
+    global_mean,
+    mean_over_samples,
+    normal_posterior,
+)
 from zoo.objectives.terms import Term
 
 tfd = tfp.distributions
@@ -16,14 +22,14 @@ tfd = tfp.distributions
 class TotalCorrelation(Term):
     """log q(z) - sum_d log q(z_d) at the drawn z, q the mean of q(z|x) over the batch, in nats.
 
-    Its expectation is the KL from q(z) to the product of its marginals: 0 where the dimensions of
-    z are independent. Added to the KL at weight beta - 1 it is beta-TCVAE: Chen et al., Isolating
+    Its expectation is the KL from q(z) to the product of its marginals: 0 if the dimensions of z
+    are independent. Added to the KL with weight beta - 1 it is beta-TCVAE: Chen et al., Isolating
     sources of disentanglement in variational autoencoders, 2018. Their minibatch-weighted sampling
     from N examples adds (D - 1) log N, a constant: the gradient is the same.
 
-    Of at most (D - 1) log B nats, whatever the data; B^2 D numbers are in memory for each draw of
-    an example. Several stochastic layers: each by itself, added up. Several replicas: each takes
-    its own part of the batch for q(z).
+    At most (D - 1) log B nats, whatever the data; memory for B^2 D numbers is needed for each draw
+    of an example. The values of several stochastic layers are summed. Each replica estimates q(z)
+    from its own part of the batch.
 
     Args:
         weight: in the loss.
@@ -32,25 +38,26 @@ class TotalCorrelation(Term):
         ValueError: a posterior is not Normal.
     """
 
-    def __init__(self, weight=1.0, name="total_correlation", **kwargs):
+    def __init__(self, weight: float = 1.0, name: str = "total_correlation", **kwargs):
         super().__init__(weight, name=name, **kwargs)
 
-    def per_example(self, x, y, out):
+    def per_example(self, x, y, out: Pass) -> tf.Tensor:
+        """The estimate at each example's draws, `[B]` nats."""
         del x, y
-        return sum(over_samples(self._of(draw), out) for draw in out.draws)
+        return sum(mean_over_samples(self._of_layer(draw), out) for draw in out.draws)
 
-    def _of(self, draw):
+    def _of_layer(self, draw):
         """`[S * B]` nats."""
         q = normal_posterior(draw, self)
-        single = tfd.Normal(q.loc[None], q.scale[None]).log_prob(draw.z[:, None])  # [S * B, B, D]
+        log_q = tfd.Normal(q.loc[None], q.scale[None]).log_prob(draw.z[:, None])  # [S * B, B, D]
         log_size = tf.math.log(tf.cast(tf.shape(q.loc)[0], tf.float32))
-        joint = tf.reduce_logsumexp(tf.reduce_sum(single, -1), 1) - log_size
-        marginals = tf.reduce_logsumexp(single, 1) - log_size
+        joint = tf.reduce_logsumexp(tf.reduce_sum(log_q, -1), 1) - log_size
+        marginals = tf.reduce_logsumexp(log_q, 1) - log_size
         return joint - tf.reduce_sum(marginals, -1)
 
 
 class _Covariance(Term):
-    """What the two penalties share. A subclass has `_covariance(draw)`, `[D, D]`."""
+    """Base class of the covariance penalties. A subclass has `_covariance(draw)`, `[D, D]`."""
 
     def __init__(self, weight, diagonal, **kwargs):
         super().__init__(weight, **kwargs)
@@ -58,32 +65,40 @@ class _Covariance(Term):
             raise ValueError(f"diagonal must be a finite number of at least 0, got {diagonal!r}")
         self.diagonal = float(diagonal)
 
-    def per_example(self, x, y, out):
+    def per_example(self, x, y, out: Pass) -> tf.Tensor:
+        """The penalty of the batch, the same for each example, `[B]`."""
         del x, y
-        return for_each(sum(self._penalty(self._covariance(draw)) for draw in out.draws), out)
+        penalties = [self._penalty(self._covariance(draw)) for draw in out.draws]
+        return broadcast_to_batch(sum(penalties), out)
 
     def _penalty(self, covariance):
         variances = tf.linalg.diag_part(covariance)
-        others = tf.linalg.set_diag(covariance, tf.zeros_like(variances))
-        off_diagonal = tf.reduce_sum(tf.square(others))
-        return off_diagonal + self.diagonal * tf.reduce_sum(tf.square(variances - 1.0))
+        off_diagonal = tf.linalg.set_diag(covariance, tf.zeros_like(variances))
+        squares = tf.reduce_sum(tf.square(off_diagonal))
+        return squares + self.diagonal * tf.reduce_sum(tf.square(variances - 1.0))
 
 
 @component
 class MeanCovariance(_Covariance):
-    """sum_{i != j} C_ij^2 + diagonal * sum_i (C_ii - 1)^2, C = Cov[E[z|x]].
+    """sum_{i != j} C_ij^2 + diagonal * sum_i (C_ii - 1)^2, C = Cov[E[z|x]]: DIP-VAE-I.
 
-    DIP-VAE-I: makes the dimensions of the posterior's mean uncorrelated, to be added to the KL.
-    Kumar et al., Variational inference of disentangled latent concepts from unlabeled observations,
-    2018. Squares of variances of z, not nats: the weight says what one is worth. One number of the
-    batch, of all replicas; of several stochastic layers each by itself, added up.
+    Decorrelates the dimensions of the posterior's mean; to be added to the KL. Kumar et al.,
+    Variational inference of disentangled latent concepts from unlabeled observations, 2018. Its
+    unit is squared variance of z, not nats, so the weight sets its scale. One number for the batch,
+    over all replicas; the values of several stochastic layers are summed.
 
     Args:
         weight: in the loss, the paper's lambda_od.
         diagonal: the paper's lambda_d / lambda_od.
     """
 
-    def __init__(self, weight=10.0, diagonal=10.0, name="mean_covariance", **kwargs):
+    def __init__(
+        self,
+        weight: float = 10.0,
+        diagonal: float = 10.0,
+        name: str = "mean_covariance",
+        **kwargs,
+    ):
         super().__init__(weight, diagonal, name=name, **kwargs)
 
     def _covariance(self, draw):
@@ -92,10 +107,10 @@ class MeanCovariance(_Covariance):
 
 @component
 class AggregateCovariance(_Covariance):
-    """The same penalty for C the covariance of z ~ q(z): Cov[E[z|x]] + E[Cov[z|x]].
+    """The same penalty for the covariance of z ~ q(z), Cov[E[z|x]] + E[Cov[z|x]]: DIP-VAE-II.
 
-    DIP-VAE-II of the same paper. Where `MeanCovariance` wants means of variance 1, to which the
-    posterior's own variance comes, this wants variance 1 of both together, as the prior has it.
+    `MeanCovariance` drives the variance of the means to 1, on top of which comes the posterior's
+    own variance; this term drives their sum to 1, the variance of the prior. Kumar et al., 2018.
 
     Args:
         weight: in the loss, the paper's lambda_od.
@@ -105,15 +120,21 @@ class AggregateCovariance(_Covariance):
         ValueError: a posterior is not Normal.
     """
 
-    def __init__(self, weight=10.0, diagonal=1.0, name="aggregate_covariance", **kwargs):
+    def __init__(
+        self,
+        weight: float = 10.0,
+        diagonal: float = 1.0,
+        name: str = "aggregate_covariance",
+        **kwargs,
+    ):
         super().__init__(weight, diagonal, name=name, **kwargs)
 
     def _covariance(self, draw):
         q = normal_posterior(draw, self)
-        return _covariance(q.loc) + tf.linalg.diag(mean_of_all(tf.square(q.scale)))
+        return _covariance(q.loc) + tf.linalg.diag(global_mean(tf.square(q.scale)))
 
 
 def _covariance(rows):
     """Covariance of `[N, D]` over the rows of all replicas, divided by N: `[D, D]`."""
-    centred = rows - mean_of_all(rows)
-    return mean_of_all(centred[:, :, None] * centred[:, None, :])
+    centred = rows - global_mean(rows)
+    return global_mean(centred[:, :, None] * centred[:, None, :])

@@ -8,9 +8,11 @@ import tensorflow_probability as tfp
 
 from zoo.core.distributions import as_event
 from zoo.core.elbo import log_weights
+from zoo.core.outputs import Pass
 from zoo.core.samplers import RandomSampler, untile
 from zoo.core.serialization import component, positive
-from zoo.objectives.base import Objective
+from zoo.objectives.elbo import Objective
+from zoo.objectives.terms import Term
 
 tfd = tfp.distributions
 
@@ -19,10 +21,10 @@ tfd = tfp.distributions
 class ImportanceWeighted(Objective):
     """-log (1/K) sum_k p(x, z_k) / q(z_k|x), z_1 .. z_K drawn from q(z|x), in nats: IWAE.
 
-    Minus a lower bound on log p(x): with one draw the ELBO (its KL at the draw), and tighter with
-    each more. Burda et al., Importance weighted autoencoders, 2016. A training step decodes K times
-    as many rows. Logs `iwae`, the bound, and `elbo`, `nll`, `kl` (averages over the draws) and
-    `active_units` as `ELBO` does.
+    The negative of a lower bound on log p(x): with one draw the ELBO (its KL at the draw), and
+    tighter with each further draw. Burda et al., Importance weighted autoencoders, 2016. A training
+    step decodes K times as many rows. Logs `iwae`, the bound, and `elbo`, `nll`, `kl` (averages
+    over the draws) and `active_units` as `ELBO` does.
 
     Args:
         samples: K.
@@ -31,34 +33,38 @@ class ImportanceWeighted(Objective):
 
     LOGS = (*Objective.LOGS, "iwae")
 
-    def __init__(self, samples=5, terms=(), **kwargs):
+    def __init__(self, samples: int = 5, terms: tuple[Term, ...] = (), **kwargs):
         super().__init__(terms, **kwargs)
         (self.samples,) = positive(samples=samples)
 
     def sampler(self, seed):
+        """Sampler of K draws of z for each example."""
         return RandomSampler(seed, self.samples)
 
-    def log_weights(self, out):
+    def log_weights(self, out: Pass) -> tf.Tensor:
         """log p(x, z) - log q(z|x), `[K, B]` nats."""
         return log_weights(out)
 
-    def measure(self, out):
-        mean = tf.reduce_logsumexp(self.log_weights(out), 0) - math.log(self.samples)
-        return {"iwae": mean, **super().measure(out)}
+    def per_example_metrics(self, out: Pass) -> dict[str, tf.Tensor]:
+        """The metrics of the ELBO and `iwae`, the bound: name -> `[B]`, nats."""
+        iwae = tf.reduce_logsumexp(self.log_weights(out), 0) - math.log(self.samples)
+        return {"iwae": iwae, **super().per_example_metrics(out)}
 
-    def bound(self, raw):
-        return -raw["iwae"]
+    def bound_loss(self, metrics: dict[str, tf.Tensor]) -> tf.Tensor:
+        """The negative bound, `[B]` nats."""
+        return -metrics["iwae"]
 
 
 @component
 class DoublyReparameterized(ImportanceWeighted):
-    """The same bound with a gradient of less variance for the encoder ("DReG"), and as unbiased.
+    """The same bound with an unbiased encoder gradient of less variance ("DReG").
 
     With w~_k the weights p(x, z_k) / q(z_k|x), normalised over k, the encoder's gradient is
     sum_k w~_k^2 d/dz_k log(p(x, z_k) / q(z_k|x)) dz_k/dphi, in which the density q does not change
     with its parameters phi; that of decoder and prior is the IWAE's, with weights w~_k. Tucker et
     al., Doubly reparameterized gradient estimators for Monte Carlo objectives, 2019. Decoder and
-    prior are run once; a prior that is made of the encoder counts as prior there.
+    prior are run once; the gradient through a prior that uses the encoder, as `VampPrior`, counts
+    as the prior's.
 
     Further terms may read the draws, but not the likelihood.
 
@@ -72,44 +78,47 @@ class DoublyReparameterized(ImportanceWeighted):
     """
 
     def sampler(self, seed):
-        return _Reweighting(seed, self.samples)
+        """Sampler of K draws of z for each example, with reweighted gradients."""
+        return _ReweightingSampler(seed, self.samples)
 
-    def log_weights(self, out):
+    def log_weights(self, out: Pass) -> tf.Tensor:
+        """log p(x, z) - log q(z|x), `[K, B]` nats; sets the weights of the draws' gradients."""
         if len(out.draws) != 1:
-            raise _unfit(f"{len(out.draws)} layers")
-        found = super().log_weights(out)
-        weights = tf.stop_gradient(tf.nn.softmax(found, 0))
+            raise _unsupported(f"{len(out.draws)} layers")
+        log_w = super().log_weights(out)
+        weights = tf.stop_gradient(tf.nn.softmax(log_w, 0))
         out.sampler.weights = tf.reshape(weights, [-1, 1])
-        return found
+        return log_w
 
-    def seen_by_terms(self, out):
-        # Gradients that come through the draws as such must not be weighted.
+    def pass_for_terms(self, out: Pass) -> Pass:
+        """The pass with draws whose gradients are not reweighted, and without the likelihood."""
         z, log_q = out.sampler.unweighted
         draw = dataclasses.replace(out.draws[0], z=z, log_q=log_q)
-        return dataclasses.replace(out, draws=(draw,), likelihood=_Withheld())
+        return dataclasses.replace(out, draws=(draw,), likelihood=_UnavailableLikelihood())
 
 
-class _Reweighting(RandomSampler):
+class _ReweightingSampler(RandomSampler):
     """Draws z whose gradient is multiplied by `weights`, `[S * B, 1]`, and log q for fixed q.
 
-    The weights are known only when z has been decoded: set them before gradients are taken.
+    The weights depend on the decoded z: set them after the forward pass, before gradients are
+    taken.
     """
 
     weights = unweighted = None
 
     def __call__(self, distribution):
         if not isinstance(distribution, tfd.Normal):
-            raise _unfit(type(distribution).__name__)
+            raise _unsupported(type(distribution).__name__)
         self.unweighted = super().__call__(distribution)
-        z = self._reweighted(self.unweighted[0])
-        still = tfd.Normal(*map(tf.stop_gradient, (distribution.loc, distribution.scale)))
-        return z, tf.reshape(as_event(still).log_prob(untile(z, self.samples)), [-1])
+        z = self._reweight_gradient(self.unweighted[0])
+        fixed = tfd.Normal(*map(tf.stop_gradient, (distribution.loc, distribution.scale)))
+        return z, tf.reshape(as_event(fixed).log_prob(untile(z, self.samples)), [-1])
 
     def each(self, distribution):
         del distribution
-        raise _unfit("several layers")
+        raise _unsupported("several layers")
 
-    def _reweighted(self, z):
+    def _reweight_gradient(self, z):
         @tf.custom_gradient
         def identity(z):
             return tf.identity(z), lambda gradient: gradient * self.weights
@@ -117,18 +126,22 @@ class _Reweighting(RandomSampler):
         return identity(z)
 
 
-class _Withheld:
-    """Stands where the likelihood is that no term may read."""
+class _UnavailableLikelihood:
+    """Placeholder for the likelihood that raises an error as soon as a term reads it.
+
+    The likelihood was computed from the z with reweighted gradients, so a term that read it would
+    silently train the encoder with a wrong gradient.
+    """
 
     def __getattribute__(self, name):
         raise ValueError(
-            "the terms of DoublyReparameterized must not read the likelihood, whose gradients are "
-            "weighted: give the terms to ImportanceWeighted"
+            "terms of DoublyReparameterized must not read the likelihood, whose gradients are "
+            "reweighted: use ImportanceWeighted with these terms"
         )
 
 
-def _unfit(what):
+def _unsupported(latents):
     return ValueError(
-        f"DoublyReparameterized needs one stochastic layer with a Normal posterior, got {what}: "
-        "use ImportanceWeighted"
+        "latents must be one stochastic layer with a Normal posterior for DoublyReparameterized, "
+        f"got {latents}: use ImportanceWeighted"
     )

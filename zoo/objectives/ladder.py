@@ -1,26 +1,33 @@
-"""Terms for one level of a ladder."""
+"""Term for one level of a ladder."""
+
+import tensorflow as tf
 
 from zoo.core.elbo import kl_by_level
+from zoo.core.outputs import Pass
 from zoo.core.serialization import component, positive
 from zoo.objectives.terms import Term
 
 
 @component
 class LevelKL(Term):
-    """The KL of one level of a ladder, in nats: logged, and with a weight in the loss on top.
+    """KL of one level of a ladder, in nats: logged, and added to the loss with its weight.
 
     Args:
         level: 1 is the level nearest to x, the last one the top.
-        weight: 0 by default: the KL of all levels is in the loss already.
+        weight: 0 by default, because the objective's KL has the KL of all levels already.
     """
 
-    def __init__(self, level, weight=0.0, name=None, **kwargs):
+    def __init__(self, level: int, weight: float = 0.0, name: str | None = None, **kwargs):
         (self.level,) = positive(level=level)
         super().__init__(weight, name=f"kl_{self.level}" if name is None else name, **kwargs)
 
-    def per_example(self, x, y, out):
+    def per_example(self, x, y, out: Pass) -> tf.Tensor:
+        """KL of the level, `[B]` nats."""
         del x, y
-        found = kl_by_level(out)
-        if self.level > len(found):
-            raise ValueError(f"level={self.level} is not there: the model has {len(found)}")
-        return found[-self.level]
+        kls = kl_by_level(out)
+        if self.level > len(kls):
+            raise ValueError(
+                f"level must be at most {len(kls)}, the number of levels of the model, got "
+                f"{self.level}"
+            )
+        return kls[-self.level]

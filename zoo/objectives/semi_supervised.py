@@ -1,4 +1,4 @@
-"""Terms that read labels y: classes, -1 where an example has none."""
+"""Terms that use labels y: class indices, -1 for examples without a label."""
 
 import dataclasses
 
@@ -6,9 +6,10 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.elbo import total_kl
+from zoo.core.outputs import Pass
 from zoo.core.samplers import tile
 from zoo.core.serialization import component
-from zoo.objectives.batch_ops import over_samples
+from zoo.objectives.batch_ops import mean_over_samples
 from zoo.objectives.terms import Term
 from zoo.priors.labels import LabelMixture
 
@@ -17,9 +18,9 @@ tfd = tfp.distributions
 
 @component
 class LabelKL(Term):
-    """What the KL is where some examples have a label, in nats: in place of the KL.
+    """KL to the prior of each example's class, or to their mixture without label, in nats.
 
-    With cost_y = KL(q(z|x) || p(z|y)) - log p(y), which is exact,
+    Takes the place of the KL. With cost_y = KL(q(z|x) || p(z|y)) - log p(y), which is exact,
 
         labelled:    cost_y, and -nll - cost_y <= log p(x, y)
         unlabelled:  KL(q(z|x) || p(z)), and -nll - KL <= log p(x)
@@ -28,84 +29,96 @@ class LabelKL(Term):
 
         KL(q || p(z)) = sum_y r_y (cost_y + log r_y) - E_q[KL(r || p(y|z))]
 
-    and r_y = exp(-cost_y) / sum makes the first part, exact, as small as it gets:
-    -log sum_y exp(-cost_y). The rest is taken at the draw. That has no bias, and where classes lie
-    apart little of the noise of log q(z|x) - log p(z): none where z leaves no doubt about its
-    class. Of a posterior that is not Normal the costs are themselves taken at the draw.
+    and r_y = exp(-cost_y) / sum minimises the first part, exact: -log sum_y exp(-cost_y). The
+    second part is estimated at the draw. The estimate is unbiased, and where classes are separated
+    it has less variance than log q(z|x) - log p(z): none where z determines its class. If the
+    posterior is not Normal, the costs are estimated at the draw, too.
 
-    It goes by the KL's name, so that schedules find it; what is logged under that name, and in the
-    elbo, is the KL to p(z), whether labels are known or not. Kingma et al., Semi-supervised
-    learning with deep generative models, 2014; the bound is that of Hershey and Olsen,
-    Approximating the Kullback Leibler divergence between Gaussian mixture models, 2007.
-
-    y: integers `[B]`, a class in 0 .. C - 1 or -1.
-
-    Raises:
-        ValueError: y is None, or no prior of the model is a `zoo.priors.LabelPrior`.
-    """
-
-    def __init__(self, weight=1.0, name="kl", **kwargs):
-        super().__init__(weight, name=name, **kwargs)
-
-    def per_example(self, x, y, out):
-        del x
-        y = _labels(y, out, type(self).__name__)
-        draws = _of_classes(out, type(self).__name__)
-        others = tuple(d for d in out.draws if not isinstance(d.prior, LabelMixture))
-        nats = sum(_kl(draw, y, out.samples) for draw in draws)
-        return over_samples(nats, out) + total_kl(dataclasses.replace(out, draws=others))
-
-
-@component
-class Classification(Term):
-    """-log p(y|z) of labelled examples, in nats; 0 of those whose y is -1.
-
-    p(y|z) = p(y) p(z|y) / p(z) of the `LabelPrior`. Few labels are otherwise little beside the
-    many nats of x: a weight well above 1 says that they count. Kingma et al., Semi-supervised
-    learning with deep generative models, 2014, equation 9, add such a term.
+    Its default name is that of the KL, so that schedules apply to it; the values logged under that
+    name, and in the elbo, are the KL to p(z), with and without labels. Kingma et al.,
+    Semi-supervised learning with deep generative models, 2014; the bound is that of Hershey and
+    Olsen, Approximating the Kullback Leibler divergence between Gaussian mixture models, 2007.
 
     y: integers `[B]`, a class in 0 .. C - 1 or -1.
 
     Args:
-        weight: of the whole in the loss.
+        weight: in the loss.
 
     Raises:
         ValueError: y is None, or no prior of the model is a `zoo.priors.LabelPrior`.
     """
 
-    def __init__(self, weight=1.0, name="classification", **kwargs):
+    def __init__(self, weight: float = 1.0, name: str = "kl", **kwargs):
         super().__init__(weight, name=name, **kwargs)
 
-    def per_example(self, x, y, out):
+    def per_example(self, x, y, out: Pass) -> tf.Tensor:
+        """The KL less log p(y), or the KL to the mixture without label: `[B]` nats."""
         del x
         y = _labels(y, out, type(self).__name__)
-        draws = _of_classes(out, type(self).__name__)
-        nats = sum(-_at(draw.prior.log_class(draw.z), y) for draw in draws)
-        return over_samples(tf.where(y < 0, 0.0, nats), out)
+        label_draws = _label_draws(out, type(self).__name__)
+        other_draws = tuple(d for d in out.draws if not isinstance(d.prior, LabelMixture))
+        nats = sum(_kl(draw, y, out.samples) for draw in label_draws)
+        others = total_kl(dataclasses.replace(out, draws=other_draws))
+        return mean_over_samples(nats, out) + others
+
+
+@component
+class Classification(Term):
+    """Cross-entropy -log p(y|z) of labelled examples, in nats; 0 for those whose y is -1.
+
+    p(y|z) = p(y) p(z|y) / p(z) of the `LabelPrior`. The cross-entropy is small beside the nats of
+    x: a weight well above 1 makes few labels matter. Kingma et al., Semi-supervised learning with
+    deep generative models, 2014, equation 9, add such a term.
+
+    y: integers `[B]`, a class in 0 .. C - 1 or -1.
+
+    Args:
+        weight: in the loss.
+
+    Raises:
+        ValueError: y is None, or no prior of the model is a `zoo.priors.LabelPrior`.
+    """
+
+    def __init__(self, weight: float = 1.0, name: str = "classification", **kwargs):
+        super().__init__(weight, name=name, **kwargs)
+
+    def per_example(self, x, y, out: Pass) -> tf.Tensor:
+        """The cross-entropy, `[B]` nats."""
+        del x
+        y = _labels(y, out, type(self).__name__)
+        label_draws = _label_draws(out, type(self).__name__)
+        nats = sum(-_at_label(draw.prior.log_class(draw.z), y) for draw in label_draws)
+        return mean_over_samples(tf.where(y < 0, 0.0, nats), out)
 
 
 def _labels(y, out, term):
     """y as int32 `[S * B]`."""
     if y is None:
-        raise ValueError(f"y must be given for {term}: integers [N], -1 where unknown; got y=None")
+        raise ValueError(
+            f"y must be integers [N] for {term}, -1 where the class is unknown, got None"
+        )
     return tile(tf.reshape(tf.cast(y, tf.int32), [-1]), out.samples)
 
 
-def _of_classes(out, term):
-    """The draws whose prior is one of classes."""
-    found = [draw for draw in out.draws if isinstance(draw.prior, LabelMixture)]
-    if not found:
+def _label_draws(out, term):
+    """The draws whose prior is that of a `LabelPrior`; at least one."""
+    draws = [draw for draw in out.draws if isinstance(draw.prior, LabelMixture)]
+    if not draws:
         names = ", ".join(type(draw.prior).__name__ for draw in out.draws)
-        raise ValueError(f"{term} needs a model with prior=zoo.LabelPrior(...), got {names}")
-    return found
+        raise ValueError(
+            f"prior must be a zoo.LabelPrior for {term}, got one with the distribution {names}: "
+            "give the model prior=zoo.LabelPrior(...)"
+        )
+    return draws
 
 
 def _kl(draw, y, samples):
-    """KL to p(z|y), less log p(y), where y is known, else to p(z): `[S * B]`."""
+    """KL to p(z|y), less log p(y), if y is known, else KL to p(z): `[S * B]`."""
     cost = _cost_by_class(draw, samples)
-    log_r = tf.stop_gradient(tf.math.log_softmax(-cost))  # right for any r, this one or another
+    # The identity holds for any r, so r needs no gradient.
+    log_r = tf.stop_gradient(tf.math.log_softmax(-cost))
     excess = tf.reduce_sum(tf.exp(log_r) * (log_r - draw.prior.log_class(draw.z)), -1)
-    return tf.where(y < 0, -tf.reduce_logsumexp(-cost, -1) - excess, _at(cost, y))
+    return tf.where(y < 0, -tf.reduce_logsumexp(-cost, -1) - excess, _at_label(cost, y))
 
 
 def _cost_by_class(draw, samples):
@@ -114,9 +127,9 @@ def _cost_by_class(draw, samples):
         nats = tile(draw.prior.kl_by_class(draw.posterior), samples)
     else:
         nats = draw.log_q[:, None] - draw.prior.log_prob_by_class(draw.z)
-    return nats - draw.prior.log_shares
+    return nats - draw.prior.log_weights
 
 
-def _at(values, y):
+def _at_label(values, y):
     """`values[i, y_i]`, of `[N, C]`; of class 0 where y is -1."""
     return tf.gather(values, tf.maximum(y, 0), batch_dims=1)

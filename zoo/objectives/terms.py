@@ -4,22 +4,24 @@ import math
 import numbers
 
 import keras
+import tensorflow as tf
 
 from zoo.core.elbo import total_kl
+from zoo.core.outputs import Pass
 from zoo.core.serialization import component
 
 
 class Term(keras.layers.Layer):
-    """A quantity `per_example(x, y, out) -> [B]` in nats, and the weight that it has in the loss.
+    """Base class of terms: a quantity `per_example(x, y, out) -> [B]` in nats, and its weight.
 
-    The weight lives in a non-trainable variable, `current`: a schedule moves it (`zoo.Anneal`),
-    and it is saved with the model. It acts on the loss, never on what is logged.
+    The current weight is a non-trainable variable, `current`: `zoo.Anneal` sets it on a schedule,
+    and it is saved with the model. It acts on the loss, never on the logged value.
 
     Args:
-        weight: its value at the start.
+        weight: initial weight in the loss.
     """
 
-    def __init__(self, weight=1.0, **kwargs):
+    def __init__(self, weight: float = 1.0, **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"})
         if not isinstance(weight, numbers.Real) or not 0 <= weight < math.inf:
             raise ValueError(f"weight must be a finite number of at least 0, got {weight!r}")
@@ -35,16 +37,21 @@ class Term(keras.layers.Layer):
         del input_shape
 
     @property
-    def quantities(self):
-        """name -> variable that a schedule can move."""
+    def schedulable_variables(self) -> dict[str, keras.Variable]:
+        """name -> variable that `zoo.Anneal` can set."""
         return {"weight": self.current}
 
-    def per_example(self, x, y, out):
-        """The raw quantity, `[B]`, in nats."""
+    def per_example(self, x, y, out: Pass) -> tf.Tensor:
+        """The unweighted quantity, `[B]` nats.
+
+        Args:
+            x, y: what was passed to `fit`, as tensors; y may be None.
+            out: the `Pass` of the model for x.
+        """
         raise NotImplementedError
 
-    def own_loss(self, x, y, out):
-        """What trains the parts that the term itself owns, `[B]`: in the loss at any weight."""
+    def auxiliary_loss(self, x, y, out: Pass) -> tf.Tensor | float:
+        """Loss of variables that the term owns, such as a critic's, `[B]`; added at any weight."""
         del x, y, out
         return 0.0
 
@@ -53,12 +60,17 @@ class Term(keras.layers.Layer):
 class KL(Term):
     """KL(q(z|x) || p(z)), summed over stochastic layers; its weight is beta.
 
-    Kingma and Welling, 2014; for a beta other than 1 Higgins et al., beta-VAE, 2017.
+    Kingma and Welling, Auto-encoding variational Bayes, 2014; for a beta other than 1 Higgins et
+    al., beta-VAE, 2017.
+
+    Args:
+        weight: beta.
     """
 
-    def __init__(self, weight=1.0, name="kl", **kwargs):
+    def __init__(self, weight: float = 1.0, name: str = "kl", **kwargs):
         super().__init__(weight, name=name, **kwargs)
 
-    def per_example(self, x, y, out):
+    def per_example(self, x, y, out: Pass) -> tf.Tensor:
+        """The KL, `[B]` nats."""
         del x, y
         return total_kl(out)

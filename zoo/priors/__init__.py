@@ -1,4 +1,4 @@
-"""p(z): what z is expected to be before x is seen."""
+"""Priors p(z): the distribution of z before x is observed."""
 
 from zoo.priors.base import Prior, StandardNormal
 from zoo.priors.flow import FlowPrior

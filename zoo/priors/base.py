@@ -1,6 +1,9 @@
-"""What priors share, and the standard Normal."""
+"""Base class of priors, and the standard Normal."""
+
+from collections.abc import Callable, Iterable
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
@@ -10,47 +13,48 @@ tfd = tfp.distributions
 
 
 class Prior(keras.layers.Layer):
-    """What priors share: `prior.distribution()` -> a `tfd.Distribution` with event `[D]`.
+    """Base class of priors: `prior.distribution()` -> a `tfd.Distribution` with event `[D]`.
 
     Args:
         latent_dim: D.
     """
 
-    adapted = True  # False where `adapt` must see data first
+    adapted = True  # False until `adapt` was called, in a prior that needs data before training
 
-    def __init__(self, latent_dim, **kwargs):
+    def __init__(self, latent_dim: int, **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"})
         (self.latent_dim,) = positive(latent_dim=latent_dim)
 
     def add_weight(self, *args, **kwargs):
-        # `distribution` runs in what calls it, whose policy may be half precision.
+        # Keras casts weights to the dtype policy of the layer that is called, and `distribution`
+        # is called from layers whose policy may be half precision.
         return super().add_weight(*args, **{"autocast": False, **kwargs})
 
     def build(self, input_shape=None):
-        """`input_shape` is that of what the encoder sees, batch first."""
+        """Create the weights; `input_shape` is the shape of encoder inputs, batch first."""
         del input_shape
 
-    def adapt(self, features):
-        """Learn from an iterable of batches of what the encoder sees, before training."""
-        del features
+    def adapt(self, encoder_inputs: Iterable) -> None:
+        """Initialize from an iterable of batches of encoder inputs, before training."""
+        del encoder_inputs
 
-    def check_labels(self, y, argument="y"):
-        """Raise `ValueError` where y, an array of labels, is nothing to train with."""
+    def check_labels(self, y: np.ndarray, argument: str = "y") -> None:
+        """Raise `ValueError` if labels y cannot be used in training with this prior."""
         del y, argument
 
-    def distribution(self, encoder=None):
+    def distribution(self, encoder: Callable | None = None) -> tfd.Distribution:
         """p(z), event `[D]`; `encoder` is x -> q(z|x), for priors that are made of posteriors."""
         raise NotImplementedError
 
 
 @component
 class StandardNormal(Prior):
-    """p(z) = Normal(0, 1) in each of `latent_dim` dimensions.
+    """Standard Normal prior: p(z) = Normal(0, 1) in each of `latent_dim` dimensions.
 
     Call: `prior.distribution()` -> a `tfd.Distribution` with event `[D]`.
     """
 
-    def distribution(self, encoder=None):
+    def distribution(self, encoder: Callable | None = None) -> tfd.Distribution:
         """p(z), event `[D]`."""
         del encoder
         zeros = tf.zeros([self.latent_dim])

@@ -1,4 +1,6 @@
-"""A flow as p(z)."""
+"""Flow prior."""
+
+from collections.abc import Callable
 
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -6,7 +8,7 @@ import tensorflow_probability as tfp
 from zoo import flows
 from zoo.core.identifiers import resolve
 from zoo.core.serialization import component
-from zoo.flows.base import FlowNormal
+from zoo.flows.base import Flow, FlowNormal
 from zoo.priors.base import Prior
 
 tfd = tfp.distributions
@@ -14,32 +16,34 @@ tfd = tfp.distributions
 
 @component
 class FlowPrior(Prior):
-    """p(z): z = f(u), u ~ Normal(0, 1) in each dimension, f learned and invertible.
+    """Flow prior: z = f(u), u ~ Normal(0, 1) in each dimension, f invertible and learned.
 
-    log p(z) = log N(u; 0, 1) - log |det df/du|. It goes where the codes of the data are, and
-    follows their shape, where a mixture has so many round parts. The KL to it has no closed form
-    and is estimated, log q(z|x) - log p(z) at the draws. Rezende and Mohamed, Variational inference
-    with normalizing flows, 2015; Chen et al., Variational lossy autoencoder, 2017, put it here.
+    log p(z) = log N(u; 0, 1) - log |det df/du|. It fits the shape of the aggregate posterior, where
+    a mixture has a limited number of axis-aligned components. The KL to it has no closed form and
+    is estimated, log q(z|x) - log p(z) at the draws. Rezende and Mohamed, Variational inference
+    with normalizing flows, 2015; as a prior: Chen et al., Variational lossy autoencoder, 2017.
 
     Args:
         latent_dim: D.
-        flow: identifier or `zoo.flows.Flow` that is as cheap to invert as to apply: "coupling" or
-            "spline".
+        flow: identifier or `zoo.flows.Flow` whose inverse costs no more than its forward pass:
+            "coupling" or "spline".
 
     Raises:
-        ValueError: the flow is slow to invert, or of a name that is not known.
+        ValueError: the inverse of the flow is expensive, or its name is not known.
 
     Call: `prior.distribution()` -> a `tfd.Distribution` with event `[D]`.
     """
 
-    def __init__(self, latent_dim, flow="coupling", **kwargs):
+    def __init__(self, latent_dim: int, flow: str | Flow = "coupling", **kwargs):
         super().__init__(latent_dim, **kwargs)
         self.flow = resolve(flow, flows.IDENTIFIERS, "flow", required=True)
-        if not self.flow.both_ways:
-            fitting = sorted(n for n, known in flows.IDENTIFIERS.items() if known.both_ways)
+        if not self.flow.cheap_inverse:
+            allowed = sorted(
+                name for name, family in flows.IDENTIFIERS.items() if family.cheap_inverse
+            )
             raise ValueError(
-                f"flow must be cheap to invert in a prior, as {' and '.join(fitting)} are, got "
-                f"{type(self.flow).__name__}"
+                f"flow must have a cheap inverse to be a prior, got {type(self.flow).__name__}: "
+                f"use one of {allowed}"
             )
 
     def build(self, input_shape=None):
@@ -47,7 +51,7 @@ class FlowPrior(Prior):
         if not self.flow.built:
             self.flow.build((None, self.latent_dim), conditional=False)
 
-    def distribution(self, encoder=None):
+    def distribution(self, encoder: Callable | None = None) -> tfd.Distribution:
         """p(z), event `[D]`."""
         del encoder
         zeros = tf.zeros([self.latent_dim])

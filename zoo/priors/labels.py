@@ -1,4 +1,6 @@
-"""A Normal for each class as p(z|y), and what is to be known of their mixture."""
+"""Class-conditional Gaussian prior p(z|y), and the mixture of its classes."""
+
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -8,13 +10,13 @@ import tensorflow_probability as tfp
 from zoo.core.distributions import bounded_scale, raw_of
 from zoo.core.serialization import component, positive
 from zoo.priors.base import Prior
-from zoo.priors.mixture import DiagonalMixture
+from zoo.priors.mixture import DiagonalMixture, check_scales
 
 tfd = tfp.distributions
 
 
 class LabelMixture(DiagonalMixture):
-    """p(z) = sum_y p(y) p(z|y), p(z|y) = Normal(loc_y, scale_y): event `[D]`; nats throughout.
+    """p(z) = sum_y p(y) p(z|y), p(z|y) = Normal(loc_y, scale_y): event `[D]`; all in nats.
 
     Args:
         logits: `[C]`, of the classes.
@@ -22,12 +24,12 @@ class LabelMixture(DiagonalMixture):
     """
 
     @property
-    def log_shares(self):
+    def log_weights(self):
         """log p(y), `[C]`."""
         return tf.math.log_softmax(self.logits)
 
-    def given(self, labels):
-        """p(z|y) of labels `[B]`, integers in 0 .. C - 1: batch `[B]`, event `[D]`."""
+    def conditional(self, labels):
+        """p(z|y) for labels `[B]`, integers in 0 .. C - 1: batch `[B]`, event `[D]`."""
         loc, scale = tf.gather(self.locs, labels), tf.gather(self.scales, labels)
         return tfd.Independent(tfd.Normal(loc, scale), 1)
 
@@ -37,90 +39,95 @@ class LabelMixture(DiagonalMixture):
 
     def log_class(self, z):
         """log p(y|z) by Bayes' rule, p(y) p(z|y) / p(z): z `[..., D]` -> `[..., C]`."""
-        return tf.math.log_softmax(self.log_shares + self.log_prob_by_class(z))
+        return tf.math.log_softmax(self.log_weights + self.log_prob_by_class(z))
 
     def kl_by_class(self, q):
-        """KL(q || p(z|y)) of a `tfd.Normal` q, batch `[B, D]`, to each class: `[B, C]`, exact."""
-        apart = tfd.Normal(q.loc[:, None], q.scale[:, None])
-        return tf.reduce_sum(apart.kl_divergence(tfd.Normal(self.locs, self.scales)), -1)
+        """KL(q || p(z|y)) from a `tfd.Normal` q, batch `[B, D]`, to each class: `[B, C]`, exact."""
+        q = tfd.Normal(q.loc[:, None], q.scale[:, None])
+        return tf.reduce_sum(q.kl_divergence(tfd.Normal(self.locs, self.scales)), -1)
 
 
 @component
 class LabelPrior(Prior):
-    """p(z|y) = Normal(loc_y, scale_y), learned for each of C classes; p(z) = sum_y p(y) p(z|y).
+    """Class-conditional Gaussian prior: p(z|y) = Normal(loc_y, scale_y) for each of C classes.
 
-    With `zoo.objectives.LabelKL` labelled examples are drawn to their class's Normal and the others
-    to wherever they fit; then p(y|x) is Bayes' rule: `VAE.classify`. With the plain `KL` no
-    label is read, and the classes are clusters. Kingma et al., Semi-supervised learning with deep
-    generative models, 2014, have y beside z; Normals of classes in z are those of Jiang et al.,
-    Variational deep embedding, 2017.
+    p(z) = sum_y p(y) p(z|y). `zoo.objectives.LabelKL` pulls the posterior of a labelled example to
+    the Normal of its class and that of an unlabelled one to the mixture; p(y|x) then follows from
+    Bayes' rule, see `VAE.classify`. With the plain `KL` labels are not used, and the classes are
+    clusters. Kingma et al., Semi-supervised learning with deep generative models, 2014, have y
+    beside z; a Normal in z for each class is from Jiang et al., Variational deep embedding, 2017.
 
     Args:
         latent_dim: D.
         classes: C, at least 2.
-        learn_shares: whether p(y) is learned; it begins uniform and stays so otherwise.
-        spread: standard deviation of the first locs around 0; those of two classes are about
-            spread * sqrt(2 D) apart.
-        initial_scale: of every Normal at the start.
+        learn_class_probabilities: if True, p(y) is learned; otherwise it stays uniform.
+        init_std: standard deviation of the initial locs around 0; the locs of two classes are about
+            init_std * sqrt(2 D) apart.
+        initial_scale: initial scale of every Normal.
         floor, ceiling: the smallest and the largest scale.
 
     Raises:
-        ValueError: one of the numbers is not as said above.
+        ValueError: a number is out of its range.
 
     Call: `prior.distribution()` -> a `LabelMixture`.
     """
 
     def __init__(
         self,
-        latent_dim,
-        classes,
+        latent_dim: int,
+        classes: int,
         *,
-        learn_shares=False,
-        spread=1.0,
-        initial_scale=1.0,
-        floor=1e-2,
-        ceiling=1e2,
+        learn_class_probabilities: bool = False,
+        init_std: float = 1.0,
+        initial_scale: float = 1.0,
+        floor: float = 1e-2,
+        ceiling: float = 1e2,
         **kwargs,
     ):
         super().__init__(latent_dim, **kwargs)
         (self.classes,) = positive(classes=classes)
         if self.classes < 2:
             raise ValueError(f"classes must be at least 2, got {classes!r}")
-        if not spread > 0:
-            raise ValueError(f"spread must be above 0, so that classes differ, got {spread!r}")
-        if not 0 < floor < initial_scale < ceiling:
+        if not init_std > 0:
             raise ValueError(
-                "0 < floor < initial_scale < ceiling is needed, got "
-                f"floor={floor!r}, initial_scale={initial_scale!r}, ceiling={ceiling!r}"
+                f"init_std must be above 0, so that classes start at different places, got "
+                f"{init_std!r}"
             )
-        self.learn_shares, self.spread = learn_shares, spread
+        check_scales(floor, initial_scale, ceiling)
+        self.learn_class_probabilities, self.init_std = learn_class_probabilities, init_std
         self.initial_scale, self.floor, self.ceiling = initial_scale, floor, ceiling
 
     def build(self, input_shape=None):
         del input_shape
         shape = (self.classes, self.latent_dim)
-        apart = keras.initializers.RandomNormal(stddev=self.spread)
-        start = keras.initializers.Constant(raw_of(self.initial_scale, self.floor))
-        self.locs = self.add_weight(shape=shape, initializer=apart, name="locs")
-        self.raw_scales = self.add_weight(shape=shape, initializer=start, name="raw_scales")
+        init_locs = keras.initializers.RandomNormal(stddev=self.init_std)
+        init_raw = keras.initializers.Constant(raw_of(self.initial_scale, self.floor))
+        self.locs = self.add_weight(shape=shape, initializer=init_locs, name="locs")
+        self.raw_scales = self.add_weight(shape=shape, initializer=init_raw, name="raw_scales")
         self.logits = self.add_weight(
-            shape=shape[:1], initializer="zeros", trainable=self.learn_shares, name="logits"
+            shape=shape[:1],
+            initializer="zeros",
+            trainable=self.learn_class_probabilities,
+            name="logits",
         )
 
-    def distribution(self, encoder=None):
+    def distribution(self, encoder: Callable | None = None) -> LabelMixture:
         """p(z), event `[D]`: a `LabelMixture`."""
         del encoder
         logits, locs, raw = map(tf.convert_to_tensor, (self.logits, self.locs, self.raw_scales))
         return LabelMixture(logits, locs, bounded_scale(raw, self.floor, self.ceiling))
 
-    def check_labels(self, y, argument="y"):
-        """Raise `ValueError` unless y is a vector of classes, -1 where none is known."""
+    def check_labels(self, y: np.ndarray, argument: str = "y") -> None:
+        """Raise `ValueError` unless y is a vector of classes, -1 where the class is unknown."""
         y = np.asarray(y)
-        expected = f"expected integers [N]: a class, 0 .. {self.classes - 1}, or -1 where unknown"
+        expected = (
+            f"{argument} must be integers [N], each a class in 0 .. {self.classes - 1}, or -1 if "
+            "unknown, got"
+        )
         if not np.issubdtype(y.dtype, np.integer):
-            raise ValueError(f"{argument} has dtype {y.dtype}, {expected}")
+            raise ValueError(f"{expected} dtype {y.dtype}")
         if y.ndim != 1:
-            raise ValueError(f"{argument} has shape {y.shape}, {expected}")
-        wrong = y[(y < -1) | (y >= self.classes)]
-        if wrong.size:
-            raise ValueError(f"{argument} holds {wrong[0]}, {expected}")
+            raise ValueError(f"{expected} shape {y.shape}")
+        out_of_range = y[(y < -1) | (y >= self.classes)]
+        if out_of_range.size:
+            raise ValueError(f"{expected} {out_of_range[0]}")

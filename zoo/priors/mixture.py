@@ -1,6 +1,7 @@
-"""A mixture of Normals as p(z)."""
+"""Gaussian mixture prior."""
 
 import importlib
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -16,7 +17,7 @@ tfd = tfp.distributions
 
 
 class DiagonalMixture(tfd.MixtureSameFamily):
-    """sum_k w_k Normal(loc_k, scale_k), event `[D]`, whose draws are the same in and out of XLA.
+    """sum_k w_k Normal(loc_k, scale_k), event `[D]`; the same draws inside XLA and outside of it.
 
     Args:
         logits: `[K]`, of the weights w.
@@ -24,12 +25,15 @@ class DiagonalMixture(tfd.MixtureSameFamily):
     """
 
     def __init__(self, logits, loc, scale, name="DiagonalMixture"):
-        parameters = dict(locals())
         self.logits, self.locs, self.scales = logits, loc, scale
         super().__init__(
             tfd.Categorical(logits=logits), tfd.MultivariateNormalDiag(loc, scale), name=name
         )
-        self._parameters = parameters
+
+    @property
+    def parameters(self):
+        """Constructor arguments, from which TFP copies and slices a distribution."""
+        return {"logits": self.logits, "loc": self.locs, "scale": self.scales, "name": self.name}
 
     @classmethod
     def _parameter_properties(cls, dtype, num_classes=None):
@@ -41,30 +45,30 @@ class DiagonalMixture(tfd.MixtureSameFamily):
         }
 
     def _sample_n(self, n, seed=None):
-        which, noise = tfp.random.split_seed(tfp.random.sanitize_seed(seed), 2)
-        edges = tf.cumsum(tf.nn.softmax(self.logits))
-        places = uniform([n], tf.cast(which, tf.int32)) * edges[-1]
-        drawn = tf.searchsorted(edges, places, side="right")
-        drawn = tf.minimum(drawn, self.locs.shape[0] - 1)
-        e = normal([n, self.locs.shape[-1]], tf.cast(noise, tf.int32))
-        return tf.gather(self.locs, drawn) + tf.gather(self.scales, drawn) * e
+        component_seed, noise_seed = tfp.random.split_seed(tfp.random.sanitize_seed(seed), 2)
+        cdf = tf.cumsum(tf.nn.softmax(self.logits))
+        u = uniform([n], tf.cast(component_seed, tf.int32)) * cdf[-1]
+        components = tf.searchsorted(cdf, u, side="right")
+        components = tf.minimum(components, self.locs.shape[0] - 1)
+        e = normal([n, self.locs.shape[-1]], tf.cast(noise_seed, tf.int32))
+        return tf.gather(self.locs, components) + tf.gather(self.scales, components) * e
 
 
 @component
 class MixturePrior(Prior):
-    """p(z) = sum_k w_k Normal(loc_k, scale_k): learned, independent over dimensions in each part.
+    """Gaussian mixture prior: p(z) = sum_k w_k Normal(loc_k, scale_k), all of it learned.
 
-    Goes where the codes of the data are, in as many clusters as there are, so that what is
-    generated looks less like something in between. The KL to it has no closed form and is
-    estimated, log q(z|x) - log p(z) at the draws. Dilokthanakul et al., Deep unsupervised
+    The components fit the clusters of the codes, so that fewer draws fall between clusters than
+    with one Normal. The covariance of a component is diagonal. The KL to it has no closed form and
+    is estimated, log q(z|x) - log p(z) at the draws. Dilokthanakul et al., Deep unsupervised
     clustering with Gaussian mixture variational autoencoders, 2016; Tomczak and Welling, VAE with a
-    VampPrior, 2018, compare it with others.
+    VampPrior, 2018, compare it with other priors.
 
     Args:
         latent_dim: D.
-        components: K, how many Normals.
-        spread: standard deviation of the first locs around 0.
-        initial_scale: of every Normal at the start.
+        components: K, number of Normals.
+        init_std: standard deviation of the initial locs around 0.
+        initial_scale: initial scale of every Normal.
         floor, ceiling: the smallest and the largest scale.
 
     Call: `prior.distribution()` -> a `tfd.Distribution` with event `[D]`.
@@ -72,43 +76,39 @@ class MixturePrior(Prior):
 
     def __init__(
         self,
-        latent_dim,
-        components=32,
+        latent_dim: int,
+        components: int = 32,
         *,
-        spread=1.0,
-        initial_scale=0.7,
-        floor=1e-2,
-        ceiling=1e2,
+        init_std: float = 1.0,
+        initial_scale: float = 0.7,
+        floor: float = 1e-2,
+        ceiling: float = 1e2,
         **kwargs,
     ):
         super().__init__(latent_dim, **kwargs)
         (components,) = positive(components=components)
-        if not 0 < floor < initial_scale < ceiling:
-            raise ValueError(
-                "0 < floor < initial_scale < ceiling is needed, got "
-                f"floor={floor}, initial_scale={initial_scale}, ceiling={ceiling}"
-            )
-        self.components, self.spread = components, spread
+        check_scales(floor, initial_scale, ceiling)
+        self.components, self.init_std = components, init_std
         self.initial_scale, self.floor, self.ceiling = initial_scale, floor, ceiling
 
     def build(self, input_shape=None):
         del input_shape
         shape = (self.components, self.latent_dim)
-        around = keras.initializers.RandomNormal(stddev=self.spread)
-        start = keras.initializers.Constant(raw_of(self.initial_scale, self.floor))
-        self.locs = self.add_weight(shape=shape, initializer=around, name="locs")
-        self.raw_scales = self.add_weight(shape=shape, initializer=start, name="raw_scales")
+        init_locs = keras.initializers.RandomNormal(stddev=self.init_std)
+        init_raw = keras.initializers.Constant(raw_of(self.initial_scale, self.floor))
+        self.locs = self.add_weight(shape=shape, initializer=init_locs, name="locs")
+        self.raw_scales = self.add_weight(shape=shape, initializer=init_raw, name="raw_scales")
         self.logits = self.add_weight(shape=(self.components,), initializer="zeros", name="logits")
 
-    def fit(self, codes, seed=0):
-        """Become the mixture that explains codes `[N, D]` best, by EM; see `zoo.fit_prior`."""
+    def fit(self, codes: np.ndarray, seed: int = 0) -> None:
+        """Fit the mixture to codes `[N, D]` by expectation maximization; see `zoo.fit_prior`."""
         codes = np.asarray(codes)
         if len(codes) < self.components:
             raise ValueError(
                 f"codes must be at least as many as components={self.components}, got {len(codes)}"
             )
-        mixture = importlib.import_module("sklearn.mixture").GaussianMixture
-        found = mixture(
+        family = importlib.import_module("sklearn.mixture").GaussianMixture
+        mixture = family(
             self.components,
             covariance_type="diag",
             reg_covar=self.floor**2,
@@ -116,14 +116,24 @@ class MixturePrior(Prior):
             random_state=seed,
         ).fit(codes)
         low, high = 1.01 * self.floor, 0.99 * self.ceiling
-        above = np.clip(np.sqrt(found.covariances_), low, high) - self.floor
-        self.locs.assign(found.means_)
-        self.raw_scales.assign(above + np.log(-np.expm1(-above)))  # softplus, undone
-        self.logits.assign(np.log(found.weights_))
+        above_floor = np.clip(np.sqrt(mixture.covariances_), low, high) - self.floor
+        self.locs.assign(mixture.means_)
+        self.raw_scales.assign(above_floor + np.log(-np.expm1(-above_floor)))  # inverse softplus
+        self.logits.assign(np.log(mixture.weights_))
 
-    def distribution(self, encoder=None):
+    def distribution(self, encoder: Callable | None = None) -> tfd.Distribution:
         """p(z), event `[D]`."""
         del encoder
-        # As plain tensors: TFP holds on to what it is given, and these are made anew each time.
+        # As tensors, not variables: TFP keeps references to its parameters, and a distribution is
+        # made anew in each call.
         locs, raw, logits = map(tf.convert_to_tensor, (self.locs, self.raw_scales, self.logits))
         return DiagonalMixture(logits, locs, bounded_scale(raw, self.floor, self.ceiling))
+
+
+def check_scales(floor, initial_scale, ceiling):
+    """Raise `ValueError` unless 0 < floor < initial_scale < ceiling."""
+    if not 0 < floor < initial_scale < ceiling:
+        raise ValueError(
+            "floor, initial_scale and ceiling must satisfy 0 < floor < initial_scale < ceiling, "
+            f"got floor={floor!r}, initial_scale={initial_scale!r}, ceiling={ceiling!r}"
+        )

@@ -1,4 +1,6 @@
-"""One Normal with a learned place and width as p(z)."""
+"""Learned Normal prior."""
+
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -13,11 +15,11 @@ tfd = tfp.distributions
 
 @component
 class NormalPrior(Prior):
-    """p(z) = Normal(loc, scale) in each dimension, both learned: starts as the standard Normal.
+    """Learned Normal prior: p(z) = Normal(loc, scale) in each dimension, at first Normal(0, 1).
 
-    The best one is the Normal of the codes' mean and variance, so the KL no longer holds codes at
-    the origin and at width 1. The KL to it is exact. Hoffman and Johnson, ELBO surgery, 2016, say
-    what a prior that fits the codes is worth.
+    Its optimum has the mean and variance of the codes, so the KL does not penalize codes for a mean
+    other than 0 or a variance other than 1. The KL to it is exact. Hoffman and Johnson, ELBO
+    surgery, 2016, discuss the gain of a prior that fits the codes.
 
     Args:
         latent_dim: D.
@@ -29,21 +31,22 @@ class NormalPrior(Prior):
     Call: `prior.distribution()` -> a `tfd.Distribution` with event `[D]`.
     """
 
-    def __init__(self, latent_dim, *, floor=1e-2, ceiling=1e2, **kwargs):
+    def __init__(self, latent_dim: int, *, floor: float = 1e-2, ceiling: float = 1e2, **kwargs):
         super().__init__(latent_dim, **kwargs)
         if not 0 < floor < 1 < ceiling:
             raise ValueError(
-                f"0 < floor < 1 < ceiling is needed, got floor={floor!r}, ceiling={ceiling!r}"
+                "floor and ceiling must satisfy 0 < floor < 1 < ceiling, got "
+                f"floor={floor!r}, ceiling={ceiling!r}"
             )
         self.floor, self.ceiling = floor, ceiling
 
     def build(self, input_shape=None):
         del input_shape
-        shape, one = (self.latent_dim,), keras.initializers.Constant(raw_of(1.0, self.floor))
+        shape, init_raw = (self.latent_dim,), keras.initializers.Constant(raw_of(1.0, self.floor))
         self.loc = self.add_weight(shape=shape, initializer="zeros", name="loc")
-        self.raw_scale = self.add_weight(shape=shape, initializer=one, name="raw_scale")
+        self.raw_scale = self.add_weight(shape=shape, initializer=init_raw, name="raw_scale")
 
-    def distribution(self, encoder=None):
+    def distribution(self, encoder: Callable | None = None) -> tfd.Distribution:
         """p(z), event `[D]`."""
         del encoder
         loc, raw = map(tf.convert_to_tensor, (self.loc, self.raw_scale))

@@ -139,7 +139,7 @@ def _latent_quantities(model, batch, seed):
     quantities = {
         "loc": q.loc,
         "scale": q.scale,
-        "posterior_mean": tf.concat(elbo.posterior_centres(out), -1),
+        "posterior_mean": tf.concat(elbo.posterior_means(out), -1),
         "nll_with_own_z": elbo.nll(out),
         "nll_with_other_z": -model.decode(tf.roll(z, 1, 0), shape).log_prob(out.target),
     }
