@@ -33,7 +33,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["zoo", "zoo.*"]),
-    package_data={"zoo.reporting": ["*.html", "*.css", "*.js"]},
+    package_data={"zoo": ["py.typed"], "zoo.reporting": ["*.html", "*.css", "*.js"]},
     python_requires=">=3.11",
     # The lowest versions are tested (docs/install.md); pip finds newer ones that go together.
     install_requires=[
@@ -49,7 +49,7 @@ setup(
         "recipes": RECIPES,
         "tests": ["pytest>=8.2", "pytest-xdist>=3.6", *RECIPES],
         "docs": ["sphinx>=8", "myst-parser>=4", "furo>=2024.8.6"],
-        "dev": ["ruff>=0.9"],
+        "dev": ["mypy>=1.11", "ruff>=0.9"],
     },
     classifiers=[
         "Intended Audience :: Science/Research",
