@@ -49,7 +49,7 @@ setup(
         "recipes": RECIPES,
         "tests": ["pytest>=8.2", "pytest-xdist>=3.6", *RECIPES],
         "docs": ["sphinx>=8", "myst-parser>=4", "furo>=2024.8.6"],
-        "dev": ["ruff>=0.9"],
+        "dev": ["mypy>=1.11", "ruff>=0.9"],
     },
     classifiers=[
         "Intended Audience :: Science/Research",

@@ -73,6 +73,20 @@ def plain_graphs(request):
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": off})
 
 
+@pytest.fixture(autouse=True, scope="module")
+def freed_graphs():
+    """Free the graphs of a module's models at its end, or the suite fills gigabytes.
+
+    TensorFlow registers every custom gradient of a graph for ever, and a gradient holds its graph.
+    """
+    yield
+    from tensorflow.python.framework import ops
+
+    registered = getattr(getattr(ops, "gradient_registry", None), "_registry", {})
+    for name in [name for name in registered if name.startswith("CustomGradient-")]:
+        del registered[name]
+
+
 @pytest.fixture
 def recipe(monkeypatch):
     """Import a recipe's module by name, as the script imports it."""

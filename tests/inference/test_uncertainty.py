@@ -80,8 +80,8 @@ def test_predictive_spread_is_that_of_the_likelihood_and_of_z(fitted):
     without = zoo.predictive(fitted, x, samples=400, noise=False)
 
     np.testing.assert_allclose(with_noise.mean, without.mean, atol=0.03)
-    both = np.hypot(without.deviation, SCALE)
-    np.testing.assert_allclose(with_noise.deviation, both, rtol=0.2)
+    both = np.hypot(without.std, SCALE)
+    np.testing.assert_allclose(with_noise.std, both, rtol=0.2)
     low, middle, high = with_noise.quantiles
     assert with_noise.quantiles.shape == (3, 50, 2)
     np.testing.assert_allclose(high - low, 2 * 1.645 * both, rtol=0.25)
@@ -96,7 +96,7 @@ def test_quantiles_are_numpys_whatever_the_batches():
 
     draws = vae.reconstruct(x, samples=7)
     np.testing.assert_allclose(found.mean, draws.mean(0), atol=1e-5)
-    np.testing.assert_allclose(found.deviation, draws.std(0), atol=1e-5)
+    np.testing.assert_allclose(found.std, draws.std(0), atol=1e-5)
     np.testing.assert_allclose(found.quantiles, np.quantile(draws, chances, 0), atol=1e-5)
     dataset = tf.data.Dataset.from_tensor_slices(x).batch(20)
     same = zoo.predictive(vae, dataset, samples=7, quantiles=chances, noise=False)
@@ -131,7 +131,7 @@ def test_errors_name_the_argument(fitted):
         zoo.impute(fitted, x, np.ones((4, 2), "int64"))
     with pytest.raises(ValueError, match=r"quantiles must be numbers in \[0, 1\], got \(2.0,\)"):
         zoo.predictive(fitted, x, quantiles=(2.0,))
-    with pytest.raises(ValueError, match="arrays of numbers, got a model of"):
+    with pytest.raises(ValueError, match="arrays of numbers, got a model with"):
         zoo.predictive(small("transformer_vae"), data("transformer_vae"))
     with pytest.raises(ValueError, match="missing must be given where examples may be of any"):
         zoo.impute(small("lstm_vae"), data("lstm_vae"))

@@ -7,7 +7,7 @@ import tensorflow as tf
 from scipy import special, stats
 
 import zoo
-from tests.helpers import assert_same, optimizer, values
+from tests.helpers import assert_same, forward, optimizer, values
 from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
 from zoo.objectives import ELBO, Classification, LabelKL
@@ -140,7 +140,7 @@ def test_classify_equals_bayes_rule_at_the_draws_of_elbo():
     vae, x = model(), clusters()[0]
     q = vae.encode(x)
     prior = vae.latents.prior.distribution()
-    out = vae.run(tf.constant(x), zoo.core.samplers.CommonSampler(5, 3))
+    out = forward(vae, tf.constant(x), zoo.core.samplers.CommonSampler(5, 3))
     joint = special.log_softmax(
         stats.norm.logpdf(out.draws[0].z.numpy()[:, None], prior.locs, prior.scales).sum(-1), -1
     )

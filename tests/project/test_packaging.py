@@ -1,4 +1,4 @@
-"""What an installed package holds and needs, and that importing it stays cheap."""
+"""Contents and requirements of an installed package, and the cost of importing it."""
 
 import ast
 import importlib.metadata
@@ -31,10 +31,10 @@ def built(tmp_path_factory):
     return folder / "zoo_vae.egg-info"
 
 
-def test_the_version_is_the_packages(built):
-    found = importlib.metadata.Distribution.at(built)
-    assert found.metadata["Name"] == "zoo-vae"
-    assert found.version == zoo.__version__
+def test_metadata_has_the_name_and_the_version_of_the_package(built):
+    distribution = importlib.metadata.Distribution.at(built)
+    assert distribution.metadata["Name"] == "zoo-vae"
+    assert distribution.version == zoo.__version__
 
 
 def test_every_module_is_packaged_and_nothing_else(built):
@@ -44,8 +44,12 @@ def test_every_module_is_packaged_and_nothing_else(built):
     assert (built / "top_level.txt").read_text("utf-8").split() == ["zoo"]
 
 
+def test_the_marker_of_type_annotations_is_packaged(built):
+    assert "zoo/py.typed" in (built / "SOURCES.txt").read_text("utf-8").split()
+
+
 def test_every_import_of_the_package_is_a_dependency(built):
-    needed = {re.match(r"[\w-]+", line)[0] for line in _sections(built)[""]}
+    required = {re.match(r"[\w-]+", line)[0] for line in _sections(built)[""]}
     distributions = {
         "keras": "keras",
         "numpy": "numpy",
@@ -55,7 +59,7 @@ def test_every_import_of_the_package_is_a_dependency(built):
     # Figures and metrics need them: the extra `recipes`; scikit-learn brings threadpoolctl.
     plots = {"matplotlib", "sklearn", "threadpoolctl"}
     assert _imports(ROOT / "zoo") - {"zoo"} - plots == set(distributions)
-    assert needed == {*distributions.values(), "tf-keras"}
+    assert required == {*distributions.values(), "tf-keras"}
 
 
 def test_the_extras_of_the_recipes_cover_their_imports(built):
@@ -72,13 +76,13 @@ def test_the_extras_of_the_recipes_cover_their_imports(built):
     assert extra <= {re.match(r"[\w-]+", line)[0].lower() for line in _sections(built)["tests"]}
 
 
-def test_importing_the_package_loads_no_tensorflow():
+def test_importing_the_package_is_fast_and_loads_no_tensorflow():
     code = (
         "import sys, time; start = time.process_time(); import zoo; zoo.available(); "
         "heavy = {'tensorflow', 'keras', 'numpy', 'tensorflow_probability'} & set(sys.modules); "
         "print(time.process_time() - start, *heavy)"
     )
-    # Processor time, and the least of three: the machine may be busy with something else.
+    # Processor time, the least of three runs: the machine may be busy with other work.
     runs = [_python(code).split() for _ in range(3)]
     assert min(float(seconds) for seconds, *_ in runs) < 0.2
     assert not any(heavy for _, *heavy in runs)
@@ -90,7 +94,7 @@ def test_the_licence_is_apache_2():
     assert 'license="Apache-2.0"' in SETUP
 
 
-def test_the_changelog_knows_this_version():
+def test_the_changelog_has_a_section_for_this_version():
     assert f"## [{zoo.__version__}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
@@ -109,14 +113,14 @@ def _sections(egg_info):
 
 def _imports(folder, pattern="**/*.py"):
     """Top-level names that the files in a folder import, without those of Python itself."""
-    found = set()
+    names = set()
     for path in folder.glob(pattern):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Import):
-                found |= {alias.name.partition(".")[0] for alias in node.names}
+                names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
-                found.add(node.module.partition(".")[0])
-    return found - set(sys.stdlib_module_names)
+                names.add(node.module.partition(".")[0])
+    return names - set(sys.stdlib_module_names)
 
 
 def _python(code):

@@ -34,7 +34,7 @@
 # - BackupAndRestore:
 #   test_resume (killed processes)
 # - the TFLite converter drops tf.tile before a broadcast:
-#   conformance/test_saving (TFLite at batch 5)
+#   conformance/test_saving (TFLite at a batch of several)
 # - XLA draws other random numbers than the same op without it:
 #   test_sampling (in and out of XLA); conformance/test_training (jit)
 # - a fused cross entropy does not broadcast:

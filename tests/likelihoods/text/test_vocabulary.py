@@ -9,12 +9,12 @@ from zoo.likelihoods.text.vocabulary import Vocabulary
 
 def read(words, *texts):
     """The numbers of some texts, as lists."""
-    return words.read(tf.constant(texts)).numpy().tolist()
+    return words.tokenize(tf.constant(texts)).numpy().tolist()
 
 
 def write(words, numbers):
     """The texts of some numbers, as strings."""
-    return [text.decode() for text in words.write(tf.constant(numbers)).numpy()]
+    return [text.decode() for text in words.detokenize(tf.constant(numbers)).numpy()]
 
 
 def back(words, text):
@@ -56,7 +56,7 @@ def test_a_longer_text_is_cut():
 
 
 def test_numbers_are_int32_of_the_longest_length_whatever_the_texts():
-    found = Vocabulary(("the",), 5).read(tf.constant(["the", ""]))
+    found = Vocabulary(("the",), 5).tokenize(tf.constant(["the", ""]))
 
     assert found.dtype == tf.int32
     assert found.shape == (2, 5)
@@ -109,7 +109,9 @@ def test_an_unknown_word_is_written_as_such():
 
 
 def test_numbers_of_any_leading_shape_are_written():
-    found = Vocabulary(("the", "cat"), 2).write(tf.constant([[[2, 3], [3, 0]], [[0, 0], [2, 2]]]))
+    found = Vocabulary(("the", "cat"), 2).detokenize(
+        tf.constant([[[2, 3], [3, 0]], [[0, 0], [2, 2]]])
+    )
 
     assert found.numpy().tolist() == [[b"the cat", b"cat"], [b"", b"the the"]]
 
@@ -144,7 +146,7 @@ def test_what_was_written_is_read_as_the_same_numbers():
 def test_without_standardization_only_spaces_separate_words():
     words = learned("the u.s. said , <unk> no!", standardize=False)
 
-    assert {*words.vocabulary} == {"the", "u.s.", "said", ",", "<unk>", "no!"}
+    assert {*words.words} == {"the", "u.s.", "said", ",", "<unk>", "no!"}
 
 
 def test_without_standardization_case_is_kept():
@@ -162,14 +164,14 @@ def test_without_standardization_a_text_comes_back_as_it_was(text):
 
 
 def test_a_vocabulary_is_sorted_by_frequency():
-    assert learned("c b a", "b a", "a").vocabulary == ("a", "b", "c")
+    assert learned("c b a", "b a", "a").words == ("a", "b", "c")
 
 
 @pytest.mark.parametrize(
     ("size", "kept"), [(3, ("a",)), (4, ("a", "b")), (5, ("a", "b", "c")), (9, ("a", "b", "c"))]
 )
 def test_the_most_frequent_words_are_kept_and_two_numbers_are_reserved(size, kept):
-    assert learned("c b a", "b a", "a", size=size).vocabulary == kept
+    assert learned("c b a", "b a", "a", size=size).words == kept
 
 
 def test_a_word_that_was_too_rare_is_unknown():
@@ -177,28 +179,28 @@ def test_a_word_that_was_too_rare_is_unknown():
 
 
 def test_a_vocabulary_is_of_standardized_words():
-    assert {*learned("The cat, the CAT").vocabulary} == {"the", "cat", ","}
+    assert {*learned("The cat, the CAT").words} == {"the", "cat", ","}
 
 
 def test_the_same_texts_give_the_same_vocabulary_twice():
     texts = [f"w{i} w{i + 1} w{(i * 7) % 20}" for i in range(20)]
 
-    assert learned(*texts).vocabulary == learned(*texts).vocabulary
+    assert learned(*texts).words == learned(*texts).words
 
 
 def test_neither_parts_nor_order_change_a_vocabulary():
     texts = np.array([f"w{i} w{i + 1} w{(i * 7) % 20}" for i in range(20)], object)
     parts = [texts[13:], texts[:1], texts[1:13]]
 
-    assert Vocabulary.from_texts(parts, 15, 4).vocabulary == learned(*texts, size=15).vocabulary
+    assert Vocabulary.from_texts(parts, 15, 4).words == learned(*texts, size=15).words
 
 
 def test_words_beyond_the_longest_length_count_too():
-    assert learned("a b c c", max_length=1).vocabulary[0] == "c"
+    assert learned("a b c c", max_length=1).words[0] == "c"
 
 
 def test_bytes_are_strings_in_utf_8():
-    assert learned("élan vital".encode()).vocabulary == learned("élan vital").vocabulary
+    assert learned("élan vital".encode()).words == learned("élan vital").words
 
 
 def test_bytes_that_are_no_utf_8_are_read_all_the_same():
@@ -216,7 +218,9 @@ def test_a_list_of_words_and_a_tuple_are_the_same_vocabulary():
 
 def test_a_graph_reads_and_writes_the_same():
     words = learned("the cat, the dog")
-    both = tf.function(lambda texts: (words.read(texts), words.write(words.read(texts))))
+    both = tf.function(
+        lambda texts: (words.tokenize(texts), words.detokenize(words.tokenize(texts)))
+    )
 
     numbers, texts = both(tf.constant(["the dog, a cat", ""]))
 

@@ -16,7 +16,7 @@ def read_by_the_body(vae, x, training, monkeypatch):
     embed = text.embed
     monkeypatch.setattr(text, "embed", lambda words: read.append(np.asarray(words)) or embed(words))
     p = vae.decoder(tf.zeros([len(x), 2]), event_shape=x.shape[1:], training=training)
-    found = p.log_prob_per_word(tf.constant(x))
+    found = p.log_prob_per_token(tf.constant(x))
     (words,) = read
     return words, np.asarray(found)
 
@@ -54,7 +54,7 @@ def test_hidden_words_still_have_to_be_told(monkeypatch):
     told = []
     for t in range(4):
         prefix = np.c_[unknown[:, :t], x[:, t]]
-        told.append(blind.log_prob_per_word(prefix)[:, t])
+        told.append(blind.log_prob_per_token(prefix)[:, t])
     np.testing.assert_allclose(found[rows][:, :4], np.stack(told, 1)[rows], rtol=1e-4, atol=1e-5)
 
 

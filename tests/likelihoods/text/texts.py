@@ -50,7 +50,7 @@ def padded(x, length):
 
 
 def log_probs(vae, x, codes=CODES):
-    return np.asarray(vae.decode(codes).log_prob_per_word(tf.constant(x)))
+    return np.asarray(vae.decode(codes).log_prob_per_token(tf.constant(x)))
 
 
 def elbo(vae, x):

@@ -1,0 +1,97 @@
+"""Bad batches of datasets: errors that name the batch."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.core.inputs import IMAGES, METHODS, TABLE, batches, fit, ready, spoiled
+from tests.helpers import optimizer, small
+
+
+def test_bad_first_batch_of_a_dataset(dense):
+    with pytest.raises(ValueError, match=r"x \(its first batch\) must be finite"):
+        fit(dense, tf.data.Dataset.from_tensors(spoiled(np.nan)))
+
+
+def test_empty_dataset(dense):
+    empty = tf.data.Dataset.from_tensors(TABLE).take(0)
+
+    with pytest.raises(ValueError, match="x must hold at least one batch, got an empty dataset"):
+        fit(dense, empty)
+    with pytest.raises(ValueError, match="x must hold at least one example, got an empty dataset"):
+        dense.encode(empty)
+
+
+@pytest.mark.parametrize("eager", [True, False])
+def test_nan_in_a_later_batch_of_a_dataset_stops_training(eager):
+    vae = ready("dense_vae")
+    vae.compile(optimizer(), run_eagerly=eager, jit_compile=False, steps_per_execution=1)
+
+    with pytest.raises(
+        ValueError, match=r"^x \(batch 2\) must be finite, got nan at index \(3, 2\)"
+    ):
+        vae.fit(batches(TABLE, spoiled(np.nan)), verbose=0)
+
+    assert np.isfinite(vae.elbo(TABLE)).all()
+
+
+def test_later_batches_are_checked_where_steps_are_taken_together(dense):
+    vae = small("dense_vae")
+    vae.compile(optimizer(), jit_compile=False, steps_per_execution=3)
+
+    with pytest.raises(ValueError, match=r"^x \(batch 3\) spans .*x / 255"):
+        vae.fit(batches(TABLE, TABLE, TABLE * 255), verbose=0)
+
+
+def test_later_batches_of_labelled_and_of_validation_data_are_checked(dense):
+    labelled = batches(TABLE, TABLE * 255).map(lambda x: (x, x[:, 0]))
+
+    with pytest.raises(ValueError, match=r"^x \(batch 2\) spans"):
+        ready("dense_vae").fit(labelled, verbose=0)
+    with pytest.raises(ValueError, match=r"^validation_data \(batch 2\) spans"):
+        ready("dense_vae").fit(TABLE, validation_data=labelled, verbose=0)
+
+
+def test_errors_that_are_not_the_datasets_check_stay_as_they_are(dense):
+    def fails(x):
+        tf.debugging.assert_less(x, 0.9, "of my own")
+        return x
+
+    x = np.stack([TABLE * 0, TABLE * 0 + 1])
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match="of my own"):
+        ready("dense_vae").fit(tf.data.Dataset.from_tensor_slices(x).map(fails), verbose=0)
+
+
+INFERENCE = [name for name in METHODS if name not in ("fit", "evaluate", "predict", "interpolate")]
+
+
+@pytest.mark.parametrize("method", INFERENCE)
+def test_each_batch_of_a_dataset_is_checked_at_inference(dense, method):
+    for bad, message in ((spoiled(np.nan), "must be finite"), (TABLE * 255, "x / 255")):
+        with pytest.raises(ValueError, match=rf"^x \(batch 2\) .*{message}"):
+            METHODS[method](dense, batches(TABLE, bad))
+
+
+@pytest.mark.parametrize("method", ["fit", "encode"])
+def test_a_dataset_that_is_not_batched(dense, conv, method):
+    for vae, x in ((dense, TABLE), (conv, IMAGES)):
+        with pytest.raises(ValueError, match=r"dataset must yield batches: dataset.batch\(n\)"):
+            METHODS[method](vae, tf.data.Dataset.from_tensor_slices(x))
+
+
+def test_unbatched_images_are_not_taken_for_grey_ones_alone():
+    vae = small("conv_vae", built=False)
+
+    with pytest.raises(ValueError, match=r"x\[..., None\].*dataset.batch\(n\)"):
+        vae.fit(tf.data.Dataset.from_tensor_slices(IMAGES), verbose=0)
+
+
+@pytest.mark.parametrize(
+    "beside", [{"y": TABLE}, {"sample_weight": np.ones(8)}, {"batch_size": 4}], ids=str
+)
+def test_what_a_dataset_gives_itself_is_refused_beside_it(dense, beside):
+    (name,) = beside
+
+    with pytest.raises(ValueError, match=f"^{name} must be None if x is a dataset"):
+        dense.fit(tf.data.Dataset.from_tensors(TABLE), verbose=0, **beside)

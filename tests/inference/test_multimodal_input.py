@@ -1,0 +1,87 @@
+"""Bad input of a `multimodal_vae` is refused by name."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import zoo
+from tests.inference.modalities import ROWS, small, vectors
+from zoo.encoders import DenseEncoder
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x: {"aa": x["a"]}, "x has a modality 'aa'; did you mean 'a'"),
+        (lambda x: {}, "x must hold at least one modality, got none"),
+        (lambda x: x["a"], "x must be a dict of modalities"),
+        (lambda x: {**x, "b": x["b"][:3]}, "equally many of each modality, got .*'b': 3"),
+        (lambda x: {"a": x["a"][:, :2]}, r"x\['a'\] has examples of shape \(2,\), expected \(5,\)"),
+        (lambda x: {**x, "a": x["a"] * np.nan}, r"x\['a'\] must be finite"),
+        (
+            lambda x: {"a": x["a"], "present": {"a": np.arange(ROWS) > 3}},
+            "a modality of each example, got none of example 0",
+        ),
+        (lambda x: {**x, "present": {"d": np.ones(ROWS)}}, r"\['d'\] is of no modality"),
+        (lambda x: {**x, "present": {"a": np.ones(3)}}, "must be 24 times True or False"),
+        (lambda x: {**x, "present": {"a": np.full(ROWS, 2)}}, "must be 24 times True or False"),
+        (
+            lambda x: {"a": x["a"], "present": {"b": np.ones(ROWS)}},
+            "says that 'b' is there, and x does not hold it",
+        ),
+    ],
+)
+def test_bad_input_is_refused_by_name(change, message):
+    vae, x = small(), vectors()
+    vae.encode(x)
+
+    with pytest.raises((ValueError, TypeError), match=message):
+        vae.encode(change(x))
+
+
+def test_a_modality_that_all_lack_is_refused_before_training():
+    x = vectors()
+    vae = small()
+    vae.encode(x)
+    nobody = np.zeros(ROWS, bool)
+
+    for given in ({"a": x["a"]}, {**x, "present": {"b": nobody}}):
+        dataset = tf.data.Dataset.from_tensor_slices(given).batch(8)
+        for data in (given, dataset, dataset.repeat()):
+            with pytest.raises(ValueError, match="x lacks the modality 'b' in every example"):
+                vae.fit(data, steps_per_epoch=1)
+    with pytest.raises(ValueError, match="x lacks the modality 'b' in every example"):
+        zoo.get("multimodal_vae").fit({**x, "present": {"b": nobody}})
+
+
+def test_concatenation_refuses_holes():
+    vae, x = small(fusion="concatenation"), vectors()
+    vae.fit(x, verbose=0)
+
+    with pytest.raises(ValueError, match="x lacks a modality of example 0, and Concatenation"):
+        vae.encode({"a": x["a"]})
+
+
+def test_encoders_of_another_size_are_refused():
+    vae = zoo.get("multimodal_vae", latent_dim=2, encoders={"a": DenseEncoder(3)})
+
+    with pytest.raises(ValueError, match=r"encoders\['a'\] has latent_dim=3, expected 2"):
+        vae.encode({"a": vectors()["a"]})
+
+
+@pytest.mark.parametrize("name", ["present", "two words", "class_name"])
+def test_names_that_mean_something_else_are_refused(name):
+    with pytest.raises(ValueError, match=r"a modality's name must be|at least one modality"):
+        zoo.get("multimodal_vae").encode({name: vectors()["a"]})
+
+
+def test_encoders_for_what_the_data_lack_are_refused():
+    vae = zoo.get("multimodal_vae", encoders={"d": DenseEncoder(16)})
+
+    with pytest.raises(ValueError, match="encoders has 'd', which the data lack"):
+        vae.encode(vectors())
+
+
+def test_an_array_of_a_rank_that_no_encoder_takes_is_refused():
+    with pytest.raises(ValueError, match=r"x\['a'\] must be images .*got 5 dimensions"):
+        zoo.get("multimodal_vae").encode({"a": np.zeros((2, 3, 4, 5, 6))})
