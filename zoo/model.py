@@ -156,11 +156,11 @@ class VAE(InferenceMethods):
         return {**found, "reconstruction": present(found["reconstruction"])}
 
     def train_step(self, data):
-        with execution.graph(plain=not self.jit_compile):
+        with execution.tracing(self.jit_compile):
             return fitting.per_worker(super().train_step(data))
 
     def test_step(self, data):
-        with execution.graph(plain=not self.jit_compile):
+        with execution.tracing(self.jit_compile):
             return fitting.per_worker(super().test_step(data))
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
@@ -171,7 +171,7 @@ class VAE(InferenceMethods):
 
     def predict_step(self, data):
         x = keras.utils.unpack_x_y_sample_weight(data)[0]
-        with execution.graph(plain=not self.jit_compile):
+        with execution.tracing(self.jit_compile):
             out = self.run(x, MeanSampler())
             q = joint_normal(out.draws)
             return {"loc": q.loc, "scale": q.scale, "reconstruction": out.likelihood.mean()}
@@ -246,10 +246,10 @@ class VAE(InferenceMethods):
         The function itself where the model was compiled with `run_eagerly=True`.
         """
         if self.run_eagerly:
-            return functools.partial(_traced, function, True)
+            return functools.partial(_traced, function, False)
         if name not in self._functions:
             # A partial, or TensorFlow takes all of these for one function and warns of retracing.
-            traced = functools.partial(_traced, function, not jit_compile)
+            traced = functools.partial(_traced, function, jit_compile)
             self._functions[name] = tf.function(
                 traced, reduce_retracing=not jit_compile, autograph=False, jit_compile=jit_compile
             )
@@ -263,8 +263,8 @@ class VAE(InferenceMethods):
         return {"elbo": -nll - kl, "nll": nll, "kl": kl, **parts}
 
 
-def _traced(function, plain, *args):
-    with execution.graph(plain=plain):
+def _traced(function, jit_compile, *args):
+    with execution.tracing(jit_compile):
         return function(*args)
 
 

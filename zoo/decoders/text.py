@@ -76,11 +76,12 @@ class TextDecoder(keras.Model):
         """The words `[B, T]` with a fraction of them unknown, in training."""
         if not (training and self.word_dropout):
             return words
-        seen = self.hide.kept(words) | (words == END)  # which starts a text here
+        seen = self.hide.keep_mask(words) | (words == END)  # which starts a text here
         return tf.where(seen, words, UNKNOWN)
 
-    def states(self, code, words, rows, training=False):
+    def states(self, code, words, packed, training=False):
         """What is known after reading each of the words `[M]`: `[M, width]`."""
         embedded = self.likelihood.embed(words)
-        shift = tf.gather(self.shift(code), rows.example)
-        return self.body(embedded + tf.cast(shift, embedded.dtype), rows=rows, training=training)
+        shift = tf.gather(self.shift(code), packed.example)
+        h = embedded + tf.cast(shift, embedded.dtype)
+        return self.body(h, packed=packed, training=training)

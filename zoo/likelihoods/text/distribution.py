@@ -36,18 +36,26 @@ class AutoregressiveText:
 
     def log_prob_per_word(self, x):
         """The same for each word, then for the end: `[B, T + 1]`, 0 after it."""
-        side_by_side = self.training and execution.is_plain_graph()
-        return map_in_halves(self._teach, tf.cast(x, tf.int32), self.code, when=side_by_side)
+        dynamic_shapes = not execution.xla_may_compile()
 
-    def _teach(self, x, code):
+        def teach(x, code):
+            return self._teach(x, code, dynamic_shapes)
+
+        split = self.training and dynamic_shapes
+        return map_in_halves(teach, tf.cast(x, tf.int32), self.code, when=split)
+
+    def _teach(self, x, code, dynamic_shapes):
         """Teacher forcing: each word given those before it."""
         before = self.decoder.hidden(tf.pad(x, [[0, 0], [1, 0]]), self.training)
         after = tf.pad(x, [[0, 0], [0, 1]])
         there = tf.pad(x != END, [[0, 0], [1, 0]], constant_values=True)
-        length = sequence_masks.longest(tf.reduce_sum(tf.cast(there, tf.int32), -1))
-        rows = PackedBatch(there[:, :length], self.training)
-        h = self.decoder.states(code, rows.take(before[:, :length]), rows, self.training)
-        found = rows.put(-self.decoder.likelihood.nats(h, rows.take(after[:, :length])))
+        length = None
+        if dynamic_shapes:
+            length = sequence_masks.rounded_max(tf.reduce_sum(tf.cast(there, tf.int32), -1))
+        split = self.training and dynamic_shapes
+        packed = PackedBatch(there[:, :length], round_up=split, allow_split=not split)
+        h = self.decoder.states(code, packed.pack(before[:, :length]), packed, self.training)
+        found = packed.unpack(-self.decoder.likelihood.nats(h, packed.pack(after[:, :length])))
         return tf.pad(found, [[0, 0], [0, tf.shape(there)[1] - tf.shape(found)[1]]])
 
     def mode(self):
@@ -73,22 +81,22 @@ class AutoregressiveText:
         return self._write(nucleus(seed, temperature, top_p))
 
     def _write(self, choose):
-        """Vocabulary one after the other, each from a memory of those before."""
+        """Vocabulary one after the other, each with a cache of those before."""
         decoder, batch = self.decoder, tf.shape(self.code)[0]
         shift = tf.cast(decoder.shift(self.code), tf.float32)
 
-        def step(t, word, going, written, memory):
-            h, memory = decoder.body.step(decoder.likelihood.embed(word) + shift, memory, t)
+        def step(t, word, going, written, cache):
+            h, cache = decoder.body.step(decoder.likelihood.embed(word) + shift, cache, t)
             word = tf.where(going, choose(decoder.likelihood.logits(h), t), END)
             written = tf.tensor_scatter_nd_update(written, [[t]], word[None])
-            return t + 1, word, going & (word != END), written, memory
+            return t + 1, word, going & (word != END), written, cache
 
         start = (
             tf.constant(0),
             tf.zeros([batch], tf.int32),
             tf.ones([batch], tf.bool),
             tf.zeros([self.length, batch], tf.int32),
-            decoder.body.memory(batch, self.length),
+            decoder.body.init_cache(batch, self.length),
         )
         *_, written, _ = tf.while_loop(
             lambda t, word, going, *_: (t < self.length) & tf.reduce_any(going), step, start
