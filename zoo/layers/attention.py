@@ -56,9 +56,7 @@ class TransformerBlock(keras.layers.Layer):
     def build(self, input_shape):
         width = input_shape[-1]
         if width % self.heads:
-            raise ValueError(
-                f"heads must be a divisor of the width of the input, {width}, got {self.heads}"
-            )
+            raise ValueError(f"heads must divide the width, {width}, got {self.heads}")
 
         def dense(units, name):
             regularizer = {"kernel_regularizer": self.kernel_regularizer}
