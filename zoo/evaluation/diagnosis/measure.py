@@ -134,7 +134,7 @@ def _codes(model, batch, seed):
     found = {
         "loc": q.loc,
         "scale": q.scale,
-        "centre": tf.concat(elbo.posterior_centres(out), -1),
+        "centre": tf.concat(elbo.posterior_means(out), -1),
         "with": elbo.nll(out),
         "without": -model.decode(tf.roll(z, 1, 0), shape).log_prob(out.target),
     }
