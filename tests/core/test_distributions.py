@@ -13,6 +13,8 @@ from zoo.core.distributions import (
     bounded_scale,
     kl,
     kl_is_exact,
+    kl_of_normals,
+    kl_per_dimension,
 )
 from zoo.core.outputs import Draw
 from zoo.latents.posteriors import NormalPosterior
@@ -29,12 +31,12 @@ def gradient(function, x):
     return np.asarray(tape.gradient(y, x))
 
 
-def drawn(posterior, prior, samples=1):
+def sampled(posterior, prior, samples=1):
     z, log_q = as_event(posterior).experimental_sample_and_log_prob(samples, seed=[1, 2])
     return Draw(posterior, prior, tf.reshape(z, [-1, z.shape[-1]]), tf.reshape(log_q, [-1]))
 
 
-def test_as_event_leaves_only_the_batch():
+def test_as_event_keeps_one_batch_dimension():
     event = as_event(tfd.Normal(tf.zeros([3, 4, 5, 2]), 1.0))
 
     assert event.batch_shape == [3]
@@ -43,7 +45,7 @@ def test_as_event_leaves_only_the_batch():
 
 def test_normal_kl_equals_its_closed_form():
     loc, scale = np.array([[0.5, -2.0], [0.0, 3.0]]), np.array([[0.1, 1.0], [2.0, 0.7]])
-    draw = drawn(tfd.Normal(np.float32(loc), np.float32(scale)), StandardNormal(2).distribution())
+    draw = sampled(tfd.Normal(np.float32(loc), np.float32(scale)), StandardNormal(2).distribution())
 
     expected = 0.5 * (loc**2 + scale**2 - 1 - 2 * np.log(scale)).sum(-1)
 
@@ -51,9 +53,32 @@ def test_normal_kl_equals_its_closed_form():
     assert kl_is_exact(draw)
 
 
+def test_kl_of_normals_equals_that_of_tfp():
+    rng = np.random.default_rng(0)
+    loc = tf.constant(rng.normal(size=(2, 50, 3)), tf.float32)
+    scale = tf.constant(rng.uniform(1e-4, 9, (2, 50, 3)), tf.float32)
+    q, p = (tfd.Normal(loc[i], scale[i]) for i in range(2))
+
+    np.testing.assert_array_equal(kl_of_normals(q, p), tfd.kl_divergence(q, p))
+    np.testing.assert_array_equal(kl_of_normals(q, q), tf.zeros([50, 3]))
+
+
+def test_kl_is_the_sum_of_kl_per_dimension():
+    q = tfd.Normal([[0.5, -1.0], [2.0, 0.0]], [[0.3, 1.5], [1.0, 0.1]])
+    draw = sampled(q, StandardNormal(2).distribution())
+
+    np.testing.assert_allclose(kl(draw), np.sum(kl_per_dimension(draw), -1), rtol=1e-6)
+
+
+def test_a_normal_prior_without_event_has_no_closed_form():
+    q = tfd.Normal([[0.5, -1.0]], [[0.3, 1.5]])
+
+    assert not kl_is_exact(sampled(q, tfd.Normal([0.0, 0.0], 1.0)))
+
+
 def test_normal_kl_agrees_with_monte_carlo_within_four_standard_errors():
     posterior, prior = tfd.Normal([[0.5, -1.0]], [[0.3, 1.5]]), StandardNormal(2).distribution()
-    draw = drawn(posterior, prior, samples=20_000)
+    draw = sampled(posterior, prior, samples=20_000)
 
     estimates = np.asarray(draw.log_q - prior.log_prob(draw.z), "float64")
 
@@ -66,7 +91,7 @@ def test_kl_without_a_closed_form_is_the_estimate_at_the_draw():
         tfd.Categorical([0.0, 1.0]),
         tfd.MultivariateNormalDiag([[-1.0, 0.0], [1.0, 0.0]], [[1.0, 1.0], [0.5, 2.0]]),
     )
-    draw = drawn(tfd.Normal([[0.5, -1.0]], [[0.3, 1.5]]), mixture)
+    draw = sampled(tfd.Normal([[0.5, -1.0]], [[0.3, 1.5]]), mixture)
 
     assert not kl_is_exact(draw)
     np.testing.assert_allclose(kl(draw), draw.log_q - mixture.log_prob(draw.z), rtol=1e-6)
@@ -91,7 +116,7 @@ def test_bounded_scale_equals_softplus_within_its_bounds():
     np.testing.assert_allclose(bounded_scale(np.float32(raw), 1e-3, 100.0), expected, rtol=1e-5)
 
 
-def test_bounded_scale_has_a_finite_gradient_that_is_nowhere_zero():
+def test_bounded_scale_has_a_finite_positive_gradient():
     slope = gradient(lambda raw: bounded_scale(raw, 1e-4, 100.0), RAW)
 
     assert np.isfinite(slope).all()

@@ -88,17 +88,15 @@ def test_a_block_drops_both_branches_only_in_training():
     without_dropout = TransformerBlock(HEADS, HIDDEN)
     for b in (block, without_dropout):
         b.build((None, WIDTH))
-    for a, b in zip(
-        perturbed(block).trainable_variables, without_dropout.trainable_variables, strict=True
-    ):
-        b.assign(a)
+    weights = perturbed(block).trainable_variables
+    for variable, weight in zip(without_dropout.trainable_variables, weights, strict=True):
+        variable.assign(weight)
     packed, h = PackedBatch(tf.ones([40, 4], tf.bool)), tf.constant(numbers(160, WIDTH))
     bias = causal_mask(4)
 
     dropped = block(h, packed=packed, bias=bias, training=True) == h
 
-    np.testing.assert_array_equal(
-        block(h, packed=packed, bias=bias), without_dropout(h, packed=packed, bias=bias)
-    )
+    expected = without_dropout(h, packed=packed, bias=bias)
+    np.testing.assert_array_equal(block(h, packed=packed, bias=bias), expected)
     fraction = np.asarray(dropped).mean()  # of units that neither branch changed
     assert abs(fraction - 0.81) < 5 * np.sqrt(0.81 * 0.19 / h.shape.num_elements())
