@@ -24,7 +24,7 @@ def prefer_onednn():
     """Enable TensorFlow's oneDNN kernels on any x86 processor, unless the user chose already.
 
     TensorFlow enables them by default only on processors with AVX-512 VNNI or later. On others its
-    own convolutions are slower by half (docs/benchmarks.md). The variable is read once, when
+    own convolutions are slower by half (docs/performance-notes.md). The variable is read once, when
     TensorFlow is imported.
     """
     if platform.machine() in ("x86_64", "AMD64") and "tensorflow" not in sys.modules:
