@@ -1,4 +1,4 @@
-"""The one fact about execution that changes how layers compute: whether XLA compiles them.
+"""Record of whether XLA compiles the function that is being traced.
 
 In a graph that XLA does not compile, shapes may depend on values, so that work on padding can be
 skipped, and single formulas are faster as XLA programs of their own. In XLA the former is
