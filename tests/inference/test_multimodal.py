@@ -463,7 +463,7 @@ def test_concatenation_refuses_holes():
 def test_encoders_of_another_size_are_refused():
     vae = zoo.get("multimodal_vae", latent_dim=2, encoders={"a": DenseEncoder(3)})
 
-    with pytest.raises(ValueError, match=r"encoders\['a'\] has latent_dim=3, expected 2"):
+    with pytest.raises(ValueError, match=r"encoders\['a'\] must have latent_dim=2"):
         vae.encode({"a": vectors()["a"]})
 
 
