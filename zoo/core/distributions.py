@@ -124,19 +124,17 @@ class NormalMixture(tfd.MixtureSameFamily):
     def __init__(
         self, loc: tf.Tensor, scale: tf.Tensor, present: tf.Tensor, name: str = "NormalMixture"
     ):
-        arguments = dict(loc=loc, scale=scale, present=present, name=name)
         self.locs, self.scales, self.present = loc, scale, present
         super().__init__(
             tfd.Categorical(logits=tf.where(present, 0.0, -math.inf)),
             tfd.MultivariateNormalDiag(loc, scale),
             name=name,
         )
-        self._arguments = arguments
 
     @property
     def parameters(self):
-        """The constructor's arguments; TFP's own would be those of the base class."""
-        return dict(self._arguments)
+        """Constructor arguments, from which TFP copies and slices a distribution."""
+        return {"loc": self.locs, "scale": self.scales, "present": self.present, "name": self.name}
 
     @classmethod
     def _parameter_properties(cls, dtype, num_classes=None):
