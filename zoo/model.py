@@ -186,18 +186,18 @@ class VAE(InferenceMethods):
 
     def train_step(self, data):
         """One optimizer step, as in Keras."""
-        with execution.graph(plain=not self.jit_compile):
+        with execution.tracing(self.jit_compile):
             return per_worker(super().train_step(data))
 
     def test_step(self, data):
         """One evaluation step, as in Keras."""
-        with execution.graph(plain=not self.jit_compile):
+        with execution.tracing(self.jit_compile):
             return per_worker(super().test_step(data))
 
     def predict_step(self, data):
         """The posterior's parameters and the reconstruction of one batch."""
         x = self.preprocessor.to_tensor(keras.utils.unpack_x_y_sample_weight(data)[0])
-        with execution.graph(plain=not self.jit_compile):
+        with execution.tracing(self.jit_compile):
             out = forward_pass(self, x, MeanSampler())
             q = joint_normal(out.draws)
             return {"loc": q.loc, "scale": q.scale, "reconstruction": out.likelihood.mean()}

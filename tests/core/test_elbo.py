@@ -1,4 +1,4 @@
-"""What a pass is worth: a linear-Gaussian VAE, whose log p(x) is known, and bits per dimension."""
+"""ELBO and bounds of a linear-Gaussian VAE, whose log p(x) is known; bits per dimension."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from scipy import stats
 
 import zoo
 from tests.helpers import forward
-from zoo.core import elbo as nats
+from zoo.core import elbo
 from zoo.core.samplers import RandomSampler
 from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
@@ -22,7 +22,7 @@ PRECISION = 1 + (W**2).sum(0) / NOISE**2
 
 
 def linear_gaussian(scale_error=1.0, loc_error=0.0):
-    """A VAE with p(x|z) = Normal(W z + BIAS, NOISE), and the exact posterior, or one that errs."""
+    """VAE with p(x|z) = Normal(W z + BIAS, NOISE) and the exact posterior, or one with errors."""
     vae = zoo.VAE(
         zoo.SingleLatent(DenseEncoder(2, hidden=())),
         DenseDecoder(hidden=(), likelihood=Normal(NOISE)),
@@ -43,7 +43,7 @@ def linear_gaussian(scale_error=1.0, loc_error=0.0):
 
 
 def exact_elbo(x, scale_error, loc_error):
-    """log p(x) - KL(q || exact posterior)."""
+    """Log p(x) - KL(q || exact posterior)."""
     excess = 0.5 * (scale_error**2 - 1 - 2 * np.log(scale_error) + loc_error**2 * PRECISION)
     return MARGINAL.logpdf(x) - excess.sum()
 
@@ -75,17 +75,17 @@ def test_exact_posterior_gives_log_p_at_every_single_draw(x):
 def test_exact_posterior_gives_an_elbo_of_log_p(x):
     samples = 4000
 
-    elbo = linear_gaussian().elbo(x, samples=samples)
+    values = linear_gaussian().elbo(x, samples=samples)
 
-    # The quadratic part of log p(x|z) varies over draws, of which each pair shares it.
+    # The quadratic part of log p(x|z) varies over pairs of draws: the two of a pair share it.
     error = np.sqrt(((1 - 1 / PRECISION) ** 2 / 2).sum() / (samples / 2))
-    np.testing.assert_allclose(elbo, MARGINAL.logpdf(x), atol=4 * error)
+    np.testing.assert_allclose(values, MARGINAL.logpdf(x), atol=4 * error)
 
 
-def test_wrong_posterior_costs_its_divergence_from_the_exact_one(x, wrong):
-    elbo = wrong.elbo(x, samples=4000)
+def test_elbo_of_a_wrong_posterior_is_lower_by_its_kl_from_the_exact_one(x, wrong):
+    values = wrong.elbo(x, samples=4000)
 
-    np.testing.assert_allclose(elbo.mean(), exact_elbo(x, 1.6, 0.3).mean(), atol=0.2)
+    np.testing.assert_allclose(values.mean(), exact_elbo(x, 1.6, 0.3).mean(), atol=0.2)
 
 
 def test_elbo_is_below_iwae_which_rises_to_log_p(x, wrong):
@@ -99,21 +99,21 @@ def test_elbo_is_below_iwae_which_rises_to_log_p(x, wrong):
     assert bounds[-1] == pytest.approx(truth, abs=0.02)
 
 
-def test_chunks_of_bounded_memory_estimate_the_same(x, wrong):
+def test_chunks_of_draws_estimate_the_same(x, wrong):
     chunked = wrong.log_likelihood(x, samples=1001, rows=320)
-    whole = wrong.log_likelihood(x, samples=1001, rows=10**6)
+    at_once = wrong.log_likelihood(x, samples=1001, rows=10**6)
 
-    np.testing.assert_allclose(chunked.mean(), whole.mean(), atol=0.05)
+    np.testing.assert_allclose(chunked.mean(), at_once.mean(), atol=0.05)
 
 
-def test_log_weights_have_one_row_for_each_draw(x, wrong):
+def test_log_weights_have_shape_draws_by_examples(x, wrong):
     out = forward(wrong, tf.constant(x), RandomSampler(tf.constant([1, 2]), 5))
 
-    assert nats.log_weights(out).shape == (5, 64)
-    assert nats.nll(out).shape == nats.total_kl(out).shape == nats.elbo(out).shape == (64,)
+    assert elbo.log_weights(out).shape == (5, 64)
+    assert elbo.nll(out).shape == elbo.total_kl(out).shape == elbo.elbo(out).shape == (64,)
 
 
-def test_training_finds_log_p_where_the_model_can(x):
+def test_training_reaches_log_p_if_the_exact_posterior_is_in_the_family(x):
     vae = linear_gaussian(scale_error=1.6, loc_error=0.3)
     vae.decoder.trainable = False
     vae.compile(zoo.FusedAdam(0.03), jit_compile=False, steps_per_execution=50)
@@ -122,6 +122,14 @@ def test_training_finds_log_p_where_the_model_can(x):
 
     gap = MARGINAL.logpdf(x).mean() - vae.elbo(x, samples=4000).mean()
     assert abs(gap) < 0.1
+
+
+def test_posterior_means_are_averaged_over_draws(x, wrong):
+    out = forward(wrong, tf.constant(x), RandomSampler(tf.constant([1, 2]), 5))
+
+    (means,) = elbo.posterior_means(out)
+
+    np.testing.assert_allclose(means, wrong.encode(x).loc, rtol=1e-5, atol=1e-6)
 
 
 def test_bits_per_dimension_of_uniform_grey_levels_is_eight():

@@ -1,4 +1,4 @@
-"""Samplers: how a random variable becomes a value."""
+"""Samplers and random numbers."""
 
 import keras
 import numpy as np
@@ -14,7 +14,7 @@ Q = tfd.Normal(tf.constant([[0.5, -1.0], [2.0, 0.0], [1.0, 1.0]]), tf.constant([
 
 
 def log_q(z, samples):
-    """log q of sample-major draws, one by one."""
+    """Log q of sample-major draws."""
     return np.asarray(tf.reduce_sum(Q.log_prob(tf.reshape(z, [samples, 3, 2])), -1)).ravel()
 
 
@@ -36,7 +36,7 @@ def test_draws_are_sample_major_with_their_log_probabilities(sampler, samples):
     np.testing.assert_allclose(log_prob, log_q(z, samples), rtol=1e-4, atol=1e-5)
 
 
-def test_mean_sampler_takes_the_mean():
+def test_mean_sampler_returns_the_mean():
     np.testing.assert_array_equal(MeanSampler()(Q)[0], Q.loc)
 
 
@@ -58,7 +58,7 @@ def test_fixed_seed_gives_the_same_draws_and_several_calls_differ():
     assert (draws[0] != draws[2]).any()
 
 
-def test_seed_generators_state_moves_on():
+def test_each_draw_advances_the_seed_generator():
     generator = keras.random.SeedGenerator(7)
 
     first, second = (np.asarray(RandomSampler(generator)(Q)[0]) for _ in "ab")
@@ -84,8 +84,29 @@ def test_common_noise_has_the_mean_and_variance_of_a_standard_normal_exactly(sam
     np.testing.assert_allclose((noise**2).mean(0), 1.0, atol=1e-4)
 
 
+class Doubled:
+    """The distribution of 2 u, u ~ Q: what samplers require of a transformed distribution."""
+
+    base = Q
+
+    def transform_base_sample(self, u):
+        return 2 * u, tf.reduce_sum(Q.log_prob(u), -1) - 2 * np.log(2)
+
+    def transformed_base_mean(self):
+        return 2 * Q.loc
+
+
+@pytest.mark.parametrize("make", [lambda: RandomSampler(tf.constant([1, 2]), 4), CommonSampler])
+def test_a_transformed_distribution_is_sampled_through_its_base(make):
+    z, log_prob = make()(Doubled())
+    u, log_prob_of_base = make()(Q)
+
+    np.testing.assert_allclose(z, 2 * u, rtol=1e-6)
+    np.testing.assert_allclose(log_prob, log_prob_of_base - 2 * np.log(2), rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("samples", [1, 3])
-def test_untile_undoes_tile(samples):
+def test_untile_is_the_inverse_of_tile(samples):
     x = tf.random.stateless_normal([4, 3, 2], [1, 2])
 
     tiled = tile(x, samples)
@@ -95,7 +116,7 @@ def test_untile_undoes_tile(samples):
 
 
 @pytest.mark.parametrize("draw", [uniform, normal])
-def test_noise_is_the_same_in_and_out_of_xla(draw):
+def test_noise_is_the_same_with_and_without_xla(draw):
     def numbers():
         return draw([50, 20], tf.constant([1, 2]))
 
@@ -104,7 +125,7 @@ def test_noise_is_the_same_in_and_out_of_xla(draw):
     np.testing.assert_allclose(numbers(), compiled, rtol=1e-5, atol=1e-6)
 
 
-def test_uniform_numbers_are_uniform_and_never_an_end():
+def test_uniform_numbers_are_uniform_in_the_open_interval():
     u = np.asarray(uniform([200, 200], tf.constant([1, 2])), "float64").ravel()
     edges = np.bincount((u * 10).astype(int), minlength=10)
 

@@ -1,4 +1,4 @@
-"""A config is the constructor's arguments, for every class that can be saved."""
+"""Configs of all components, and checks of constructor arguments."""
 
 import importlib
 import inspect
@@ -191,18 +191,18 @@ COMPONENTS = (
 
 
 def registered_classes():
-    """Every class of the zoo that Keras can save."""
-    found = set()
+    """Every class of zoo that Keras can save."""
+    classes = set()
     for module in pkgutil.walk_packages(zoo.__path__, "zoo."):
         for value in vars(importlib.import_module(module.name)).values():
             name = inspect.isclass(value) and keras.saving.get_registered_name(value)
             if name and name.startswith("zoo>"):
-                found.add(value)
-    return found
+                classes.add(value)
+    return classes
 
 
-def plain(config):
-    """A config as it comes back from a file: lists for tuples; object numbers left out."""
+def from_json(config):
+    """A config after a round trip through JSON, without the numbers of shared objects."""
     text = json.dumps(config, default=lambda value: value.item())
     return without_shared_numbers(json.loads(text))
 
@@ -225,11 +225,11 @@ def test_config_round_trip(component):
 
     for again in (direct, from_file):
         assert type(again) is type(component)
-        assert plain(again.get_config()) == plain(config)
+        assert from_json(again.get_config()) == from_json(config)
 
 
 @pytest.mark.parametrize("component", COMPONENTS, ids=lambda c: type(c).__name__)
-def test_config_holds_every_argument_of_the_constructor(component):
+def test_config_has_every_argument_of_the_constructor(component):
     constructor = type(component).__init__
     if constructor is keras.layers.Layer.__init__:
         constructor = object.__init__  # none of its own
@@ -239,7 +239,7 @@ def test_config_holds_every_argument_of_the_constructor(component):
     assert expected <= {*component.get_config()}
 
 
-def test_every_class_that_can_be_saved_is_tested_here():
+def test_every_registered_class_is_in_components():
     missing = registered_classes() - {type(c) for c in COMPONENTS} - {zoo.FusedAdam}
 
     assert not missing
@@ -257,7 +257,7 @@ def test_importing_zoo_and_keras_registers_every_class():
     run_python(code, *names)
 
 
-def test_tuples_come_back_from_lists():
+def test_lists_become_tuples():
     assert DenseEncoder(2, hidden=[3, 4]).hidden == (3, 4)
     assert as_tuple([1, 2]) == (1, 2)
     assert as_tuple(3) == (3,)
@@ -269,24 +269,24 @@ def test_positive_names_the_argument(value):
         positive(width=value)
 
 
-def test_positive_gives_pythons_integers():
+def test_positive_returns_integers_of_python():
     width, sizes = positive(width=np.int64(3), sizes=(np.int8(1), 2))
 
     assert (width, sizes) == (3, (1, 2))
     assert {type(width), *map(type, sizes)} == {int}
 
 
-def test_tuples_of_numpys_numbers_hold_pythons():
+def test_as_tuple_converts_numbers_of_numpy():
     for value in (np.array([3, 4]), [np.int64(3), 4]):
         assert [type(v) for v in as_tuple(value)] == [int, int]
     assert as_tuple(np.int64(3)) == (3,)
 
 
-def test_a_class_means_an_object_of_it():
-    found = resolve(Bernoulli, {}, "likelihood")
+def test_resolve_creates_an_object_of_a_class():
+    likelihood = resolve(Bernoulli, {}, "likelihood")
 
-    assert type(found) is Bernoulli
-    with pytest.raises(TypeError, match=r"must be a name .* or an object, got type"):
+    assert type(likelihood) is Bernoulli
+    with pytest.raises(TypeError, match=r"must be one of .* or an object, got type"):
         resolve(int, {}, "likelihood")
     with pytest.raises(TypeError, match="or an object, got None"):
         resolve(None, {}, "likelihood", required=True)
@@ -299,5 +299,5 @@ def test_fraction_names_the_argument(value):
         fraction(rate=value)
 
 
-def test_fractions_are_fine():
+def test_fractions_pass_the_check():
     assert fraction(rate=0, dropout=0.999) is None

@@ -279,5 +279,5 @@ def test_fusions_are_resolved_by_name_and_restored_from_config():
         vae = zoo.get("multimodal_vae", fusion=name)
         assert type(vae.latents.encoder.fusion) is fusion
         assert type(fusion.from_config(fusion().get_config())) is fusion
-    with pytest.raises(ValueError, match="fusion='produkt' is not known; did you mean 'product'"):
+    with pytest.raises(ValueError, match="got 'produkt'; did you mean 'product'"):
         zoo.get("multimodal_vae", fusion="produkt")

@@ -1,4 +1,4 @@
-"""The fast layers equal the plain ones in values, gradients and state."""
+"""Fast convolutional and normalization layers equal the plain ones."""
 
 import keras
 import numpy as np
@@ -19,15 +19,15 @@ def gradients(layer, x, **kwargs):
         tape.watch(x)
         y = layer(x, **kwargs)
         total = tf.reduce_sum(tf.cast(y, tf.float32) * images(*y.shape, seed=9))
-    found = tape.gradient(total, [x, *(v.value for v in layer.trainable_variables)])
-    return [np.asarray(y), *map(np.asarray, found)]
+    slopes = tape.gradient(total, [x, *(v.value for v in layer.trainable_variables)])
+    return [np.asarray(y), *map(np.asarray, slopes)]
 
 
 # BatchNormalization
 
 
 def normalizations(shape, **options):
-    """zoo's layer and Keras', with the same weights and moving averages of their own."""
+    """BatchNormalization of zoo and of Keras with equal weights and moving averages."""
     pair = (
         normalization.BatchNormalization(**options),
         keras.layers.BatchNormalization(momentum=0.9),
@@ -52,7 +52,7 @@ def test_fused_batch_normalization_equals_keras(shape, training):
     assert_same(values(fused.variables), values(plain.variables), rtol=1e-4, atol=1e-5)
 
 
-def test_moving_averages_follow_those_of_keras_over_steps():
+def test_moving_averages_equal_those_of_keras_over_steps():
     fused, plain = normalizations((4, 3, 3, 2))
 
     for i in range(10):
@@ -82,7 +82,7 @@ def test_batch_normalization_in_bfloat16_keeps_statistics_in_float32():
     assert layer.moving_mean.dtype == "float32"
 
 
-def test_batch_normalization_of_vectors_takes_keras_own_path():
+def test_batch_normalization_of_vectors_equals_keras():
     fused, plain = normalizations((6, 3))
     x = images(6, 3)
 
@@ -146,7 +146,7 @@ def test_skip_before_upsampling_equals_skip_after():
 
 @pytest.mark.parametrize(("strides", "expected"), [(1, (2, 9, 7, 4)), (2, (2, 5, 4, 4))])
 @pytest.mark.parametrize("channels", [3, 4])
-def test_residual_block_gives_the_shape_that_it_announces(strides, expected, channels):
+def test_residual_block_has_the_shape_of_compute_output_shape(strides, expected, channels):
     block = convolution.ResidualBlock(4, strides=strides)
 
     assert block(images(2, 9, 7, channels)).shape == expected
@@ -162,19 +162,22 @@ def test_residual_block_is_the_identity_where_its_convolutions_are_zero():
     np.testing.assert_allclose(block(x), x)
 
 
-def test_residual_block_up_gives_the_cropped_size():
+def test_upsampling_residual_block_has_the_cropped_size():
     block = convolution.UpsampleResidualBlock(4, (9, 7))
 
     assert block(images(2, 5, 4, 3)).shape == (2, 9, 7, 4)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 8, 12])
-def test_group_normalization_takes_any_number_of_channels(channels):
+def test_group_normalization_works_for_any_number_of_channels(channels):
     layer = normalization.normalization_layer("group", channels, "float32")
 
     assert layer(images(2, 3, 3, channels)).shape == (2, 3, 3, channels)
 
 
 def test_unknown_normalization_suggests_the_nearest():
-    with pytest.raises(ValueError, match="'bach' is not known; did you mean 'batch'"):
+    with pytest.raises(
+        ValueError,
+        match="got 'bach'; did you mean 'batch'",
+    ):
         normalization.normalization_layer("bach", 3, "float32")

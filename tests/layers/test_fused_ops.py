@@ -1,4 +1,4 @@
-"""What is compiled alone within a plain graph equals its formula, and may run twice at once."""
+"""Fused ops equal their formulas, and their programs may run concurrently."""
 
 import keras
 import numpy as np
@@ -16,7 +16,7 @@ def arguments(rows=5, width=7):
     return [tf.constant(rng.standard_normal(shape) * 3 + 1, tf.float32) for shape in shapes]
 
 
-def by_keras(x, scale, offset, upstream):
+def keras_layer_norm(x, scale, offset, upstream):
     layer = keras.layers.LayerNormalization(epsilon=1e-6)
     layer.build(x.shape)
     layer.set_weights([scale, offset])
@@ -28,8 +28,8 @@ def by_keras(x, scale, offset, upstream):
 
 
 @tf.function(autograph=False)
-def in_a_graph(x, scale, offset, upstream, training):
-    with tf.GradientTape() as tape, execution.graph(plain=True):
+def in_a_graph_without_xla(x, scale, offset, upstream, training):
+    with tf.GradientTape() as tape, execution.tracing(jit_compile=False):
         tape.watch([x, scale, offset])
         y = fused_ops.layer_norm(x, scale, offset, training=training)
     return [y, *tape.gradient(y, [x, scale, offset], output_gradients=upstream)]
@@ -38,11 +38,11 @@ def in_a_graph(x, scale, offset, upstream, training):
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("rows", [1, 5, 40])
 def test_layer_norm_equals_keras_with_all_gradients(rows, training):
-    given = arguments(rows)
+    inputs = arguments(rows)
 
-    got = in_a_graph(*given, training=training)
+    got = in_a_graph_without_xla(*inputs, training=training)
 
-    for a, b in zip(got, by_keras(*given), strict=True):
+    for a, b in zip(got, keras_layer_norm(*inputs), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
 
 
@@ -50,25 +50,25 @@ def test_layer_norm_in_half_precision_keeps_its_sums_in_float32():
     x, scale, offset, upstream = (tf.cast(a, tf.bfloat16) for a in arguments(4, 512))
     far = x + 100  # whose squares add up to more than bfloat16 resolves
 
-    got = in_a_graph(far, scale, offset, upstream, training=True)
-    expected = by_keras(*(tf.cast(a, tf.float32) for a in (far, scale, offset, upstream)))
+    got = in_a_graph_without_xla(far, scale, offset, upstream, training=True)
+    expected = keras_layer_norm(*(tf.cast(a, tf.float32) for a in (far, scale, offset, upstream)))
 
     assert [a.dtype for a in got] == [tf.bfloat16] * 4
     np.testing.assert_allclose(tf.cast(got[0], tf.float32), expected[0], rtol=0.05, atol=0.1)
 
 
-def program(function, *given):
-    return function.experimental_get_compiler_ir(*given)(stage="hlo")
+def program(function, *inputs):
+    return function.experimental_get_compiler_ir(*inputs)(stage="hlo")
 
 
-def test_programs_that_run_twice_at_once_hold_no_reduction():
+def test_concurrent_programs_contain_no_reduction():
     x, scale, offset, upstream = arguments()
-    holds = {
+    programs = {
         "powers": program(cross_entropy._powers, x, x[:, :1]),
         "forward": program(fused_ops._forward, x, scale, offset),
         "backward": program(fused_ops._backward, x, scale, upstream),
     }
     sums = tf.function(lambda x: tf.reduce_sum(x, -1), jit_compile=True)
 
-    assert " reduce(" in program(sums, x)  # this is what one looks like
-    assert [name for name, text in holds.items() if " reduce(" in text] == []
+    assert " reduce(" in program(sums, x)  # a program with a reduction contains this
+    assert [name for name, text in programs.items() if " reduce(" in text] == []

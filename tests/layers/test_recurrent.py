@@ -1,4 +1,4 @@
-"""The fast LSTM equals Keras' own in values and gradients."""
+"""Recurrent layers equal those of Keras in values and gradients."""
 
 import keras
 import numpy as np
@@ -8,8 +8,8 @@ import tensorflow as tf
 from zoo.layers.recurrent import GRU, LSTM, recurrent_stack
 
 
-def both(seed=0, features=3, units=4):
-    """Our layer and Keras', with the same weights."""
+def equal_lstms(seed=0, features=3, units=4):
+    """LSTM of zoo and of Keras with the same weights."""
     keras.utils.set_random_seed(seed)
     ours, plain = LSTM(units), keras.layers.LSTM(units, return_sequences=True)
     for layer in (ours, plain):
@@ -32,7 +32,7 @@ def values_and_gradients(layer, x, **kwargs):
 
 
 @pytest.mark.parametrize(("jit", "training"), [(False, False), (False, True), (True, True)])
-@pytest.mark.parametrize(("steps", "rows"), [(1, 5), (6, 5), (6, 32)])  # 32 rows: in two parts
+@pytest.mark.parametrize(("steps", "rows"), [(1, 5), (6, 5), (6, 32)])  # 32 rows are split
 def test_lstm_equals_keras(steps, rows, jit, training):
     x = tf.random.stateless_normal([rows, steps, 3], [1, 2])
 
@@ -40,7 +40,7 @@ def test_lstm_equals_keras(steps, rows, jit, training):
         step = tf.function(lambda x: values_and_gradients(layer, x, training=training))
         return tf.function(step, jit_compile=jit)(x)
 
-    ours, plain = map(run, both())
+    ours, plain = map(run, equal_lstms())
 
     for a, b in zip(ours, plain, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5, rtol=1e-4)
@@ -62,7 +62,7 @@ def test_a_constant_input_equals_the_repeated_one(cell, training):
 
 
 def test_a_long_series_is_one_loop_and_not_a_long_graph():
-    layer, _ = both()
+    layer, _ = equal_lstms()
 
     def operations(steps):
         step = tf.function(lambda x: values_and_gradients_of_sum(layer, x))
@@ -78,7 +78,7 @@ def values_and_gradients_of_sum(layer, x):
     return tape.gradient(loss, [v.value for v in layer.trainable_variables])
 
 
-def test_gru_is_keras_own():
+def test_gru_equals_that_of_keras():
     layer = GRU(4)
     layer.build((None, None, 3))
     x = tf.random.stateless_normal([5, 6, 3], [1, 2])
@@ -87,5 +87,5 @@ def test_gru_is_keras_own():
 
 
 def test_an_unknown_cell_suggests_the_nearest():
-    with pytest.raises(ValueError, match="cell='lstn' is not known; did you mean 'lstm'"):
+    with pytest.raises(ValueError, match="got 'lstn'; did you mean 'lstm'"):
         recurrent_stack("lstn", (4,), None, None)

@@ -1,4 +1,4 @@
-"""NaN is a value that was not observed, and a sequence ends with the last one that was."""
+"""Masks, lengths, reversal and padding of sequences."""
 
 import numpy as np
 import pytest
@@ -17,31 +17,31 @@ def test_a_sequence_ends_with_the_last_observed_step():
     np.testing.assert_array_equal(n, [3, 0, 4])
 
 
-def test_reverse_leaves_padding_where_it_is():
+def test_reverse_leaves_padding_at_the_end():
     x = tf.constant([[[1.0], [2.0], [3.0], [0.0]]])
 
     np.testing.assert_array_equal(sequence_masks.reverse(x, [3])[0, :, 0], [3, 2, 1, 0])
 
 
-def test_last_is_the_state_at_the_own_end_and_zero_for_nothing():
+def test_last_is_the_state_at_the_length_and_zeros_for_length_zero():
     h = tf.reshape(tf.range(12.0), [2, 3, 2]) + 1.0
 
     np.testing.assert_array_equal(sequence_masks.last(h, tf.constant([2, 0])), [[3, 4], [0, 0]])
 
 
 @pytest.mark.parametrize("ragged", [False, True])
-def test_pad_fills_up_with_nan(ragged):
+def test_pad_fills_with_nan(ragged):
     rows = [np.array([[1.0, 2.0]]), np.array([[3.0, 4.0], [5.0, 6.0]])]
-    given = tf.ragged.stack([tf.constant(row) for row in rows]) if ragged else rows
+    sequences = tf.ragged.stack([tf.constant(row) for row in rows]) if ragged else rows
 
-    x = sequence_masks.pad(given)
+    x = sequence_masks.pad(sequences)
 
     assert x.shape == (2, 2, 2)
     np.testing.assert_array_equal(x[0], [[1, 2], [NAN, NAN]])
     np.testing.assert_array_equal(x[1], rows[1])
 
 
-def test_pad_leaves_arrays_alone():
+def test_pad_returns_an_array_unchanged():
     x = np.arange(6).reshape(2, 3)
 
     assert sequence_masks.pad(x) is x
@@ -50,11 +50,15 @@ def test_pad_leaves_arrays_alone():
 @pytest.mark.parametrize(
     ("rows", "error", "message"),
     [
-        ([np.zeros((3, 2)), np.zeros((3, 4))], ValueError, r"x\[1\] has 4 channels, x\[0\] has 2"),
+        (
+            [np.zeros((3, 2)), np.zeros((3, 4))],
+            ValueError,
+            r"x\[1\] must have 2 channels",
+        ),
         ([np.zeros(3), np.zeros((3, 4))], TypeError, r"x\[1\] must be a numeric array"),
         ([np.zeros(3), np.array(["a"])], TypeError, r"x\[1\] must be a numeric array"),
     ],
 )
-def test_pad_names_the_row_that_does_not_fit(rows, error, message):
+def test_pad_names_the_sequence_of_another_shape(rows, error, message):
     with pytest.raises(error, match=message):
         sequence_masks.pad(rows)

@@ -1,4 +1,4 @@
-"""What must come before Keras and TensorFlow are imported."""
+"""Checks and settings that must precede the import of Keras and TensorFlow."""
 
 import os
 import platform
@@ -6,26 +6,25 @@ import sys
 
 
 def require_tensorflow(backend=None):
-    """Raise `ImportError` when Keras is set to run on anything but TensorFlow.
+    """Raise `ImportError` if Keras is set to a backend other than TensorFlow.
 
     Args:
-        backend: Keras' backend where Keras is imported already; without it the environment
-            variable KERAS_BACKEND is read, so that the error comes before a slow import.
+        backend: Keras' backend if Keras is imported already; otherwise the environment variable
+            KERAS_BACKEND is read, so that the error comes before a slow import.
     """
-    chosen = backend or os.environ.get("KERAS_BACKEND", "tensorflow")
-    if chosen != "tensorflow":
+    backend = backend or os.environ.get("KERAS_BACKEND", "tensorflow")
+    if backend != "tensorflow":
         raise ImportError(
-            f"zoo runs on the TensorFlow backend of Keras, and Keras is set to {chosen!r}. Set the "
-            "environment variable KERAS_BACKEND=tensorflow (or 'backend' in keras.json) before "
-            "Python starts."
+            f"the backend of Keras must be 'tensorflow', got {backend!r}. Set the environment "
+            "variable KERAS_BACKEND=tensorflow (or 'backend' in keras.json) before Python starts."
         )
 
 
 def prefer_onednn():
-    """Let TensorFlow use oneDNN's kernels on any x86 processor, unless the user chose already.
+    """Enable TensorFlow's oneDNN kernels on any x86 processor, unless the user chose already.
 
-    TensorFlow turns them on by itself only for processors with AVX-512 VNNI or later. On others
-    its own convolutions are slower by half (docs/benchmarks.md). The variable is read once, when
+    TensorFlow enables them by default only on processors with AVX-512 VNNI or later. On others its
+    own convolutions are slower by half (docs/performance-notes.md). The variable is read once, when
     TensorFlow is imported.
     """
     if platform.machine() in ("x86_64", "AMD64") and "tensorflow" not in sys.modules:

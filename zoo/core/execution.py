@@ -1,26 +1,27 @@
-"""Whether what is being traced will run as a plain graph.
+"""Record of whether XLA compiles the function that is being traced.
 
-XLA plans for the largest size that values allow, so what is fast in a graph because it skips work
-gains nothing there or is impossible; and while a function is traced, nothing says which it will be.
-The model does.
+In a graph that XLA does not compile, shapes may depend on values, so that work on padding can be
+skipped, and single formulas are faster as XLA programs of their own. In XLA the former is
+impossible and the latter useless. Values and gradients are the same either way.
 """
 
 import contextlib
 import contextvars
 
-_plain = contextvars.ContextVar("zoo_plain_graph", default=False)
+# TensorFlow cannot tell at trace time whether XLA will compile, so the model records it here.
+_xla_may_compile = contextvars.ContextVar("zoo_xla_may_compile", default=True)
 
 
 @contextlib.contextmanager
-def graph(plain):
-    """Inside, `is_plain_graph()` is `plain`."""
-    token = _plain.set(bool(plain))
+def tracing(jit_compile):
+    """Record, while a model traces one of its functions, whether XLA will compile it."""
+    token = _xla_may_compile.set(bool(jit_compile))
     try:
         yield
     finally:
-        _plain.reset(token)
+        _xla_may_compile.reset(token)
 
 
-def is_plain_graph():
-    """Whether sizes may depend on values; False where nobody has said."""
-    return _plain.get()
+def xla_may_compile():
+    """Return False if a model has recorded that XLA will not compile what is traced, else True."""
+    return _xla_may_compile.get()

@@ -19,11 +19,11 @@ def compiled(model, name, function, jit_compile=False):
         jit_compile: whether XLA compiles it.
     """
     if model.run_eagerly:
-        return functools.partial(_traced, function, True)
+        return functools.partial(_traced, function, False)
     functions = model._functions
     if name not in functions:
         # A partial, or TensorFlow takes all of these for one function and warns of retracing.
-        traced = functools.partial(_traced, function, not jit_compile)
+        traced = functools.partial(_traced, function, jit_compile)
         functions[name] = tf.function(
             traced, reduce_retracing=not jit_compile, autograph=False, jit_compile=jit_compile
         )
@@ -36,6 +36,6 @@ def forget(model):
     model.train_function = model.test_function = model.predict_function = None
 
 
-def _traced(function, plain, *args):
-    with execution.graph(plain=plain):
+def _traced(function, jit_compile, *args):
+    with execution.tracing(jit_compile):
         return function(*args)

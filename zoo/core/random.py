@@ -3,16 +3,13 @@
 import math
 
 import tensorflow as tf
-import tensorflow_probability as tfp
-
-tfd = tfp.distributions
 
 
 def uniform(shape, seed):
-    """Uniform numbers in (0, 1), float32, the same on every device, in and out of XLA.
+    """Uniform numbers in (0, 1), float32, the same on every device, with and without XLA.
 
-    Philox bits by name: what "auto_select" selects is ten times slower in XLA on a CPU. The
-    conversion is spelt out because XLA's differs from TensorFlow's.
+    Philox is named because "auto_select" is ten times slower in XLA on a CPU. The conversion to
+    float is written out because XLA's differs from TensorFlow's.
 
     Args:
         shape: of the result.
@@ -32,7 +29,10 @@ def normal(shape, seed):
 
 
 def replica_seed(seed):
-    """Fold the replica's number in, so that replicas draw different noise. One replica: as is."""
+    """Fold the replica's number into a seed, so that replicas draw different noise.
+
+    With a single replica the seed is returned unchanged.
+    """
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return seed

@@ -1,4 +1,4 @@
-"""What every saveable part of the zoo shares: a config that is its constructor's arguments."""
+"""Saving: the config of a component is its constructor's arguments. Checks of such arguments."""
 
 import inspect
 import numbers
@@ -14,17 +14,15 @@ require_tensorflow(keras.config.backend())
 def component(cls):
     """Register `cls` with Keras and derive its config from its constructor.
 
-    Each argument of `__init__` must be kept in an attribute of the same name. Nested Keras objects
-    (layers, initializers, other components) travel along. `name`, `dtype` and `trainable` are added
-    by Keras' own `get_config`.
+    Each argument of `__init__` must be stored in an attribute of the same name. Nested Keras
+    objects (layers, initializers, other components) are saved with it. The config of a layer also
+    has Keras' `name`, `dtype` and `trainable`.
     """
     names = _constructor_arguments(cls)
-    # Keras' own config holds name, dtype and trainable where the class is a layer; a subclassed
-    # keras.Model reports nothing more than these.
-    base = keras.layers.Layer.get_config if issubclass(cls, keras.layers.Layer) else None
+    is_layer = issubclass(cls, keras.layers.Layer)
 
     def get_config(self):
-        config = _layer_config(self) if base else {}
+        config = _layer_config(self) if is_layer else {}
         config.update({n: keras.saving.serialize_keras_object(getattr(self, n)) for n in names})
         return config
 
@@ -39,7 +37,7 @@ def component(cls):
 
 
 def _constructor_arguments(cls):
-    """Names of the arguments of `cls`, and of its own bases while they pass **kwargs on."""
+    """Names of the constructor arguments of `cls` and of its bases outside of Keras."""
     names = []
     for base in cls.__mro__:
         if not base.__module__.startswith("keras.") and "__init__" in vars(base):
@@ -71,28 +69,31 @@ def _deserialize(value, custom_objects):
 
 
 def ensure_built(layer, shape):
-    """Build `layer` for inputs of `shape` unless that has happened (as it has on loading)."""
+    """Build `layer` for inputs of `shape` unless it is built, as it is when a model is loaded."""
     if not layer.built:
         layer.build(shape)
 
 
 def as_tuple(value):
-    """`value` as a tuple: saved configs come back with lists. NumPy's numbers become Python's."""
+    """Convert a value, list, tuple or array to a tuple of Python's numbers.
+
+    Saved configs come back with lists where tuples were saved.
+    """
     value = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
     values = tuple(value) if isinstance(value, (list, tuple)) else (value,)
     return tuple(v.item() if isinstance(v, np.generic) else v for v in values)
 
 
 def is_integer(value):
-    """Whether value is an integer, Python's or NumPy's; True and False are none."""
+    """Return True for an integer of Python or NumPy; True and False do not count as integers."""
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
 def positive(**arguments):
-    """The arguments in order, as Python's integers (or tuples of them).
+    """Check positive integers, or tuples of them; return them in order as Python's integers.
 
     Raises:
-        ValueError: one is not made of positive integers; names the first.
+        ValueError: names the first argument that is not made of positive integers.
     """
     for name, value in arguments.items():
         values = value if isinstance(value, tuple) else (value,)
@@ -102,14 +103,14 @@ def positive(**arguments):
 
 
 def not_empty(**arguments):
-    """Raise `ValueError` naming the first tuple that has nothing in it."""
+    """Raise `ValueError` naming the first tuple that is empty."""
     for name, value in arguments.items():
         if not value:
             raise ValueError(f"{name} must hold at least one number, got {value!r}")
 
 
 def one_of(allowed, **arguments):
-    """Raise `ValueError` naming the first argument that is not among those allowed."""
+    """Raise `ValueError` naming the first argument that is not one of the allowed values."""
     for name, value in arguments.items():
         if value not in allowed:
             raise ValueError(f"{name} must be one of {tuple(allowed)}, got {value!r}")

@@ -1,10 +1,10 @@
-"""Help with misspelt names; imports nothing heavy."""
+"""Suggestions for misspelt names. Imports nothing heavy."""
 
 import difflib
 
 
 def nearest(name, names):
-    """'; did you mean ...?' for the one of `names` that is nearest to `name`; '.' if none is near.
+    """End of an error: '; did you mean ...?' with the closest of `names`, or '.' if none is close.
 
     >>> nearest("convvae", ["conv_vae", "dense_vae"])
     "; did you mean 'conv_vae'?"

@@ -78,11 +78,12 @@ class TextDecoder(Decoder):
         if not (training and self.word_dropout):
             return token_ids
         # Id 0 starts a text here and always stays.
-        unchanged = self.word_dropout_mask.kept(token_ids) | (token_ids == END)
+        unchanged = self.word_dropout_mask.keep_mask(token_ids) | (token_ids == END)
         return tf.where(unchanged, token_ids, UNKNOWN)
 
-    def states(self, code, token_ids, rows, training=False):
+    def states(self, code, token_ids, packed, training=False):
         """The body's states after each of the token ids `[M]`: `[M, width]`."""
         embedded = self.likelihood.embed(token_ids)
-        shift = tf.gather(self.shift(code), rows.example)
-        return self.body(embedded + tf.cast(shift, embedded.dtype), rows=rows, training=training)
+        shift = tf.gather(self.shift(code), packed.example)
+        h = embedded + tf.cast(shift, embedded.dtype)
+        return self.body(h, packed=packed, training=training)

@@ -1,6 +1,10 @@
 """Encoder for images: residual convolutions with skip connections."""
 
+from collections.abc import Callable
+
 import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
 
 from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, one_of, positive
 from zoo.latents.posteriors import NormalPosterior
@@ -8,23 +12,23 @@ from zoo.layers.convolution import ResidualBlock
 from zoo.layers.dense import dense_stack
 from zoo.layers.normalization import normalization_layer
 
-MIN = 8
+MIN_SIZE = 8
 
 
 @component
 class ConvEncoder(keras.Model):
-    """Images `[B, H, W, C]`, 8x8 or larger -> `tfd.Normal`, batch `[B, latent_dim]`.
+    """Residual convolutional encoder of images `[B, H, W, C]`, 8x8 or larger.
 
     A 3x3 stem, then one stage for each further width: a residual block that halves the image
-    (rounding up) and `blocks - 1` that keep it; flatten; dense layer if asked for; posterior head.
-    He et al., Deep residual learning, 2016.
+    (rounding up) and `blocks - 1` that preserve its size; flatten; an optional dense layer; the
+    posterior head. He et al., Deep residual learning, 2016.
 
     Args:
         latent_dim: D, the number of latent dimensions.
         widths: channels of the stem and of each stage.
         blocks: residual blocks in each stage, two 3x3 convolutions each.
-        stem_strides: 2 makes the stem halve the image: a quarter of the work.
-        hidden: width of a dense layer before the posterior head; None for none.
+        stem_strides: with 2 the stem halves the image, which saves three quarters of the work.
+        hidden: width of a dense layer before the posterior head; None for no such layer.
         normalization: `"batch"`, `"group"` or None, after each convolution.
         activation: as in `keras.layers.Activation`.
         posterior: a head, features -> q(z|x); `NormalPosterior(latent_dim)` by default.
@@ -33,16 +37,16 @@ class ConvEncoder(keras.Model):
 
     def __init__(
         self,
-        latent_dim=32,
+        latent_dim: int = 32,
         *,
-        widths=(32, 64, 128),
-        blocks=2,
-        stem_strides=1,
-        hidden=None,
-        normalization="batch",
-        activation="relu",
-        posterior=None,
-        kernel_regularizer=None,
+        widths: tuple[int, ...] = (32, 64, 128),
+        blocks: int = 2,
+        stem_strides: int = 1,
+        hidden: int | None = None,
+        normalization: str | None = "batch",
+        activation: str | Callable = "relu",
+        posterior: keras.layers.Layer | None = None,
+        kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -100,7 +104,8 @@ class ConvEncoder(keras.Model):
             shape = layer.compute_output_shape(shape)
         ensure_built(self.posterior, shape)
 
-    def call(self, x, training=None):
+    def call(self, x: tf.Tensor, training: bool | None = None) -> tfp.distributions.Normal:
+        """q(z|x), batch `[B, latent_dim]`."""
         x = self.stem_activation(self.stem_norm(self.stem(x), training=training))
         for block in self.stages:
             x = block(x, training=training)
@@ -113,12 +118,12 @@ class ConvEncoder(keras.Model):
 def check_image_shape(shape):
     """Raise `ValueError` unless shape is (height, width, channels), 8x8 or larger."""
     if len(shape) != 3:
-        hint = ": grey images need x[..., None]" if len(shape) == 2 else ""
+        hint = "; for grey images pass x[..., None]" if len(shape) == 2 else ""
         raise ValueError(
             "x must be images [N, height, width, channels], "
             f"got examples of shape {tuple(shape)}{hint}"
         )
-    if None in shape or min(shape[:2]) < MIN:
+    if None in shape or min(shape[:2]) < MIN_SIZE:
         raise ValueError(
-            f"x must be images of a known size, at least {MIN}x{MIN}, got {tuple(shape)}"
+            f"x must be images of a known size, at least {MIN_SIZE}x{MIN_SIZE}, got {tuple(shape)}"
         )

@@ -1,6 +1,10 @@
-"""Encoder for vectors and tables, and for any other event once it is flattened."""
+"""Encoder of vectors, tables and other events, which it flattens."""
+
+from collections.abc import Callable
 
 import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
 
 from zoo.core.serialization import as_tuple, component, ensure_built, positive
 from zoo.latents.posteriors import NormalPosterior
@@ -9,7 +13,7 @@ from zoo.layers.dense import dense_stack
 
 @component
 class DenseEncoder(keras.Model):
-    """x of any event shape -> flatten -> dense layers -> `tfd.Normal`, batch `[B, latent_dim]`.
+    """Dense encoder of x of any event shape: flatten, dense layers, posterior head.
 
     Args:
         latent_dim: D, the number of latent dimensions.
@@ -21,12 +25,12 @@ class DenseEncoder(keras.Model):
 
     def __init__(
         self,
-        latent_dim=16,
+        latent_dim: int = 16,
         *,
-        hidden=(512, 256),
-        activation="relu",
-        posterior=None,
-        kernel_regularizer=None,
+        hidden: int | tuple[int, ...] = (512, 256),
+        activation: str | Callable = "relu",
+        posterior: keras.layers.Layer | None = None,
+        kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -47,7 +51,8 @@ class DenseEncoder(keras.Model):
             shape = layer.compute_output_shape(shape)
         ensure_built(self.posterior, shape)
 
-    def call(self, x, training=None):
+    def call(self, x: tf.Tensor, training: bool | None = None) -> tfp.distributions.Normal:
+        """q(z|x), batch `[B, latent_dim]`."""
         del training
         x = self.flatten(x)
         for layer in self.body:

@@ -1,8 +1,11 @@
-"""Encoders of ladders: what they see on the way up is left for the rungs on the way down."""
+"""Encoders of ladders: a deterministic bottom-up pass with features for each level."""
 
 import math
+from collections.abc import Callable
 
 import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
 
 from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, one_of, positive
 from zoo.encoders.conv import check_image_shape
@@ -13,10 +16,10 @@ from zoo.layers.normalization import normalization_layer
 
 
 class _LadderEncoder(keras.Model):
-    """What the two share. A subclass has `bottom_up`, and sets `feature_shapes` when built.
+    """Base of the ladder encoders.
 
-    `bottom_up(x, training)` gives the features of each level, from the top down;
-    `posterior(top)` is q(z_L|x).
+    A subclass has `bottom_up(x, training)`, the features of each level from the top down, and sets
+    `feature_shapes`, their shapes, when it is built. `posterior(top)` is q(z_L|x).
     """
 
     def _set_up(self, latent_dim, lower_levels, kernel_regularizer):
@@ -28,21 +31,22 @@ class _LadderEncoder(keras.Model):
             self.latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy
         )
 
-    def posterior(self, top):
-        """q(z_L|x): a `tfd.Normal`, batch `[B, latent_dim]`."""
+    def posterior(self, top: tf.Tensor) -> tfp.distributions.Normal:
+        """q(z_L|x) of the top level from its features, batch `[B, latent_dim]`."""
         return self.head(self.flatten(top))
 
-    def call(self, x, training=None):
+    def call(self, x: tf.Tensor, training: bool | None = None) -> tfp.distributions.Normal:
+        """q(z_L|x) of the top level, batch `[B, latent_dim]`."""
         return self.posterior(self.bottom_up(x, training)[0])
 
 
 @component
 class DenseLadderEncoder(_LadderEncoder):
-    """x of any event shape -> flatten -> dense -> residual dense layers, some for each level.
+    """Dense ladder encoder of x of any event shape: flatten, dense, residual dense layers.
 
     Args:
         latent_dim: dimensions of the top level.
-        rungs: levels below the top.
+        lower_levels: number of levels below the top.
         hidden: width of every layer.
         depth: residual layers of each level.
         activation: as in `keras.layers.Activation`.
@@ -51,13 +55,13 @@ class DenseLadderEncoder(_LadderEncoder):
 
     def __init__(
         self,
-        latent_dim=16,
+        latent_dim: int = 16,
         *,
-        lower_levels=1,
-        hidden=256,
-        depth=1,
-        activation="relu",
-        kernel_regularizer=None,
+        lower_levels: int = 1,
+        hidden: int = 256,
+        depth: int = 1,
+        activation: str | Callable = "relu",
+        kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -79,45 +83,46 @@ class DenseLadderEncoder(_LadderEncoder):
         ensure_built(self.head, (None, self.hidden))
         self.feature_shapes = [(self.hidden,)] * (self.lower_levels + 1)
 
-    def bottom_up(self, x, training=None):
-        """Features of the top and of each rung, from the top down, `[B, hidden]` each."""
+    def bottom_up(self, x: tf.Tensor, training: bool | None = None) -> list[tf.Tensor]:
+        """Features of each level from the top down, `[B, hidden]` each."""
         x = self.first(self.flatten(x))
-        found = []
-        for number, layer in enumerate(self.body, 1):
+        features = []
+        for layer_count, layer in enumerate(self.body, 1):
             x = layer(x, training=training)
-            if number % self.depth == 0:
-                found.append(x)
-        return found[::-1]
+            if layer_count % self.depth == 0:
+                features.append(x)
+        return features[::-1]
 
 
 @component
 class ConvLadderEncoder(_LadderEncoder):
-    """Images `[B, H, W, C]`, 8x8 or larger -> a stem, stages of residual blocks, features.
+    """Convolutional ladder encoder of images `[B, H, W, C]`, 8x8 or larger.
 
-    The first rung below the top sees the last stage's map, the next ones those of the stages before
-    it, one each; where there are more rungs than stages, they share them evenly, and a stage has
-    `blocks` residual blocks for each.
+    A stem, then stages of residual blocks. The first level below the top has the last stage's
+    feature map, the next levels those of the stages before it, one each. If there are more levels
+    than stages, they are distributed evenly over the stages, and a stage has `blocks` residual
+    blocks for each of its levels.
 
     Args:
         latent_dim: dimensions of the top level, a vector.
-        rungs: levels below the top.
+        lower_levels: number of levels below the top.
         widths: channels of the stem and of each stage; each stage halves the image.
-        blocks: residual blocks for each rung, or in a stage without.
-        stem_strides: 2 makes the stem halve the image.
+        blocks: residual blocks for each level of a stage, or in a stage without levels.
+        stem_strides: with 2 the stem halves the image.
         normalization, activation, kernel_regularizer: as in `ConvEncoder`.
     """
 
     def __init__(
         self,
-        latent_dim=16,
+        latent_dim: int = 16,
         *,
-        lower_levels=1,
-        widths=(32, 64, 128),
-        blocks=1,
-        stem_strides=1,
-        normalization="batch",
-        activation="relu",
-        kernel_regularizer=None,
+        lower_levels: int = 1,
+        widths: tuple[int, ...] = (32, 64, 128),
+        blocks: int = 1,
+        stem_strides: int = 1,
+        normalization: str | None = "batch",
+        activation: str | Callable = "relu",
+        kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -139,12 +144,12 @@ class ConvLadderEncoder(_LadderEncoder):
         )
         self.stem_norm = normalization_layer(normalization, self.widths[0], self.dtype_policy)
         self.stem_activation = keras.layers.Activation(activation, dtype=self.dtype_policy)
-        # One list, because Keras saves no layers in lists of lists: `blocks` after each other make
-        # a group, after which a rung takes its features, if any does.
+        # A flat list, because Keras does not save layers in nested lists. Each group of `blocks`
+        # blocks ends with the features of a level, or of none.
         self.body = []
         for stage, width in enumerate(self.widths[1:], 1):
-            taken = stages_of_levels(self.lower_levels, len(self.widths) - 1).count(stage)
-            blocks = max(1, taken) * self.blocks
+            levels = stages_of_levels(self.lower_levels, len(self.widths) - 1).count(stage)
+            blocks = max(1, levels) * self.blocks
             self.body += [self._block(width, strides=1 if i else 2) for i in range(blocks)]
 
     def _block(self, width, strides):
@@ -163,31 +168,31 @@ class ConvLadderEncoder(_LadderEncoder):
         for layer in (self.stem, self.stem_norm, self.stem_activation):
             ensure_built(layer, shape)
             shape = layer.compute_output_shape(shape)
-        shapes = []
+        block_shapes = []
         for block in self.body:
             ensure_built(block, shape)
             shape = block.compute_output_shape(shape)
-            shapes.append(tuple(shape[1:]))
+            block_shapes.append(tuple(shape[1:]))
         ensure_built(self.head, (None, math.prod(shape[1:])))
-        self.feature_shapes = self._taken(shapes)
+        self.feature_shapes = self._of_levels(block_shapes)
 
-    def bottom_up(self, x, training=None):
-        """Features of the top and of each rung, from the top down, `[B, h, w, C]` each."""
+    def bottom_up(self, x: tf.Tensor, training: bool | None = None) -> list[tf.Tensor]:
+        """Features of each level from the top down, `[B, h, w, C]` each."""
         x = self.stem_activation(self.stem_norm(self.stem(x), training=training))
-        found = []
+        block_outputs = []
         for block in self.body:
             x = block(x, training=training)
-            found.append(x)
-        return self._taken(found)
+            block_outputs.append(x)
+        return self._of_levels(block_outputs)
 
-    def _taken(self, found):
-        """What the top and the rungs take, of what there is after each block."""
-        groups = found[self.blocks - 1 :: self.blocks]
-        return [found[-1], *groups[::-1][: self.lower_levels]]
+    def _of_levels(self, block_outputs):
+        """Select the outputs of blocks (or their shapes) that are the levels' features."""
+        group_outputs = block_outputs[self.blocks - 1 :: self.blocks]
+        return [block_outputs[-1], *group_outputs[::-1][: self.lower_levels]]
 
 
 def stages_of_levels(lower_levels, stages):
-    """Which stage, from 1, each rung takes its features from; rungs from the top down.
+    """Number, from 1, of the stage whose features each lower level has, from the top down.
 
     >>> stages_of_levels(1, 3), stages_of_levels(3, 3), stages_of_levels(4, 2)
     ([3], [3, 2, 1], [2, 2, 1, 1])

@@ -1,7 +1,8 @@
-"""Encoder for time series: stacked recurrent layers, in one direction or both."""
+"""Recurrent encoder of time series."""
 
 import keras
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, positive
 from zoo.latents.posteriors import NormalPosterior
@@ -11,31 +12,31 @@ from zoo.layers.recurrent import recurrent_stack
 
 @component
 class LSTMEncoder(keras.Model):
-    """Series `[B, T, C]`, NaN where nothing was observed -> `tfd.Normal`, batch `[B, latent_dim]`.
+    """Recurrent encoder of series `[B, T, C]`, NaN where a value is missing or padding.
 
-    Each value travels with a flag that says whether it was observed. What the layers know after
-    each sequence's own last step (and, read backwards, after its first) goes to the posterior head,
-    so padding never changes a result.
+    The input of the first layer is the values, zero where missing, and a missing-value indicator
+    for each. The input of the posterior head is the state after each series' own last step (and, in
+    the backward direction, after its first), so padding does not change the result.
     Hochreiter and Schmidhuber, 1997; Schuster and Paliwal, bidirectional networks, 1997.
 
     Args:
         latent_dim: D, the number of latent dimensions.
         units: size of each layer's state, first to last.
-        bidirectional: whether each layer reads the series backwards too.
+        bidirectional: whether each layer also runs backward in time.
         cell: "lstm" or "gru".
         posterior: a head, features -> q(z|x); `NormalPosterior(latent_dim)` by default.
-        kernel_regularizer: of the layers' input weights.
+        kernel_regularizer: of the recurrent layers' input weights.
     """
 
     def __init__(
         self,
-        latent_dim=16,
+        latent_dim: int = 16,
         *,
-        units=(64,),
-        bidirectional=False,
-        cell="lstm",
-        posterior=None,
-        kernel_regularizer=None,
+        units: int | tuple[int, ...] = (64,),
+        bidirectional: bool = False,
+        cell: str = "lstm",
+        posterior: keras.layers.Layer | None = None,
+        kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -47,9 +48,9 @@ class LSTMEncoder(keras.Model):
         self.posterior = posterior or NormalPosterior(
             latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy
         )
-        layers = (self.kernel_regularizer, self.dtype_policy)
-        self.onwards = recurrent_stack(cell, self.units, *layers)
-        self.backwards = recurrent_stack(cell, self.units, *layers) if bidirectional else []
+        stack = (cell, self.units, self.kernel_regularizer, self.dtype_policy)
+        self.forward_layers = recurrent_stack(*stack)
+        self.backward_layers = recurrent_stack(*stack) if bidirectional else []
 
     def build(self, input_shape):
         if len(input_shape) != 3:
@@ -57,26 +58,25 @@ class LSTMEncoder(keras.Model):
                 f"x must be series [N, T, C], got examples of shape {tuple(input_shape[1:])}"
             )
         width = 2 * input_shape[-1]
-        for level, units in enumerate(self.units):
-            for layers in (self.onwards, self.backwards):
+        for i, units in enumerate(self.units):
+            for layers in (self.forward_layers, self.backward_layers):
                 if layers:
-                    ensure_built(layers[level], (None, None, width))
+                    ensure_built(layers[i], (None, None, width))
             width = units * (2 if self.bidirectional else 1)
         ensure_built(self.posterior, (None, width))
 
-    def call(self, x, training=None):
-        seen = sequence_masks.observed(x)
-        n = sequence_masks.lengths(seen)
-        values = tf.where(seen, x, tf.zeros_like(x))
-        h = tf.concat([values, tf.cast(~seen, x.dtype)], -1)
+    def call(self, x: tf.Tensor, training: bool | None = None) -> tfp.distributions.Normal:
+        """q(z|x), batch `[B, latent_dim]`."""
+        observed = sequence_masks.observed(x)
+        n = sequence_masks.lengths(observed)
+        values = tf.where(observed, x, tf.zeros_like(x))
+        h = tf.concat([values, tf.cast(~observed, x.dtype)], -1)
         if not self.bidirectional:
-            for layer in self.onwards:
+            for layer in self.forward_layers:
                 h = layer(h, training=training)
             return self.posterior(sequence_masks.last(h, n))
-        for onwards, backwards in zip(self.onwards, self.backwards, strict=True):
-            a, b = (
-                onwards(h, training=training),
-                backwards(sequence_masks.reverse(h, n), training=training),
-            )
+        for forward, backward in zip(self.forward_layers, self.backward_layers, strict=True):
+            a = forward(h, training=training)
+            b = backward(sequence_masks.reverse(h, n), training=training)
             h = tf.concat([a, sequence_masks.reverse(b, n)], -1)
         return self.posterior(tf.concat([sequence_masks.last(a, n), sequence_masks.last(b, n)], -1))

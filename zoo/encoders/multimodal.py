@@ -1,7 +1,8 @@
-"""Encoder for several modalities: one encoder each, and what makes one posterior of theirs."""
+"""Encoder of several modalities: one encoder each, and a fusion of their posteriors."""
 
 import keras
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from zoo.core.distributions import as_normal
 from zoo.core.identifiers import resolve
@@ -11,25 +12,32 @@ from zoo.latents import fusion as fusions
 
 @component
 class MultimodalEncoder(keras.Model):
-    """Named modalities -> `tfd.Normal`, batch `[B, latent_dim]`.
+    """Encoder of named modalities, some of which may be missing.
 
-    Where the fusion is a mixture this is the Normal of its mean and variance; `fused` gives the
-    mixture, `experts` the posteriors of single modalities.
+    `experts` returns the posteriors of single modalities, and `fuse` combines them. If the fusion
+    is a mixture, the encoder's own output is the Normal of the mixture's mean and variance.
 
     Args:
         latent_dim: D, that of each encoder.
-        encoders: name -> encoder; None leaves the choice to `choice` when shapes are known.
+        encoders: name -> encoder; with None, `choice` chooses them when shapes are known.
         fusion: an identifier ("product", "mixture", "mixture_of_products", "concatenation") or a
             `Fusion`.
-        choice: what chooses an encoder: `choose_encoder(name, shape)`.
-
-    Call: `{name: [B, ...], "present": bool [B, M]}`, M in the order of `encoders`.
+        choice: an object with `choose_encoder(name, shape)`, which returns an encoder.
     """
 
-    def __init__(self, latent_dim=16, *, encoders=None, fusion="product", choice=None, **kwargs):
+    def __init__(
+        self,
+        latent_dim: int = 16,
+        *,
+        encoders: dict[str, keras.layers.Layer] | None = None,
+        fusion: str | keras.layers.Layer = "product",
+        choice: keras.layers.Layer | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.latent_dim, self.choice = latent_dim, choice
-        # First, as it is where encoders are chosen later: a saved optimizer knows weights by order.
+        # Before the encoders, as it is when they are chosen later: a saved optimizer identifies
+        # weights by their order.
         self.fusion = resolve(fusion, fusions.IDENTIFIERS, "fusion", required=True)
         self.encoders = None if encoders is None else dict(encoders)
 
@@ -41,22 +49,26 @@ class MultimodalEncoder(keras.Model):
         for name, encoder in self.encoders.items():
             if encoder.latent_dim != self.latent_dim:
                 raise ValueError(
-                    f"encoders[{name!r}] has latent_dim={encoder.latent_dim}, expected "
-                    f"{self.latent_dim} like the others"
+                    f"encoders[{name!r}] must have latent_dim={self.latent_dim} like the "
+                    f"multimodal encoder, got {encoder.latent_dim}"
                 )
             ensure_built(encoder, shapes[name])
         ensure_built(self.fusion, (None, len(self.encoders), self.latent_dim))
 
-    def experts(self, x, training=None):
-        """q(z|x_m) for each modality alone: name -> (`tfd.Normal`, bool `[B]` who has it)."""
+    def experts(
+        self, x: dict[str, tf.Tensor], training: bool | None = None
+    ) -> dict[str, tuple[tfp.distributions.Normal, tf.Tensor]]:
+        """Posterior of each modality alone: name -> (q(z|x_m), bool `[B]`, True where present)."""
         columns = tf.unstack(x["present"], axis=1)
         return {
             name: (encoder(x[name], training=training), column)
             for (name, encoder), column in zip(self.encoders.items(), columns, strict=True)
         }
 
-    def fused(self, experts):
-        """q(z|x) of these experts: a `tfd.Normal` or a `NormalMixture`."""
+    def fuse(
+        self, experts: dict[str, tuple[tfp.distributions.Normal, tf.Tensor]]
+    ) -> tfp.distributions.Distribution:
+        """q(z|x) from the posteriors of single modalities: a `tfd.Normal` or a `NormalMixture`."""
         normals, present = zip(*experts.values(), strict=True)
         return self.fusion(
             tf.stack([q.loc for q in normals], 1),
@@ -64,5 +76,13 @@ class MultimodalEncoder(keras.Model):
             tf.stack(present, 1),
         )
 
-    def call(self, x, training=None):
-        return as_normal(self.fused(self.experts(x, training)))
+    def call(
+        self, x: dict[str, tf.Tensor], training: bool | None = None
+    ) -> tfp.distributions.Normal:
+        """q(z|x), batch `[B, latent_dim]`.
+
+        Args:
+            x: `{name: [B, ...], "present": bool [B, M]}`, M in the order of `encoders`.
+            training: as in Keras.
+        """
+        return as_normal(self.fuse(self.experts(x, training)))

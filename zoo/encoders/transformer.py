@@ -1,7 +1,8 @@
-"""Encoder for texts and other sequences of vectors: transformer blocks."""
+"""Transformer encoder of texts and other sequences of vectors."""
 
 import keras
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from zoo.core import execution
 from zoo.core.identifiers import resolve
@@ -13,40 +14,41 @@ from zoo.layers.batch_split import map_in_halves
 from zoo.layers.packed import LayerNormalization
 from zoo.layers.packing import PackedBatch
 from zoo.layers.pooling import POOLINGS
-from zoo.layers.positions import positions
+from zoo.layers.positions import position_encoding
 
 
 @component
 class TransformerEncoder(keras.Model):
-    """Sequences `[B, T, C]`, NaN where a position is not there -> `tfd.Normal`, `[B, latent_dim]`.
+    """Transformer encoder of sequences `[B, T, C]`, NaN at positions that are padding.
 
-    Positions are added to what comes in, every position attends to every other, and what is pooled
-    over them goes to the posterior head. Padding never changes a result, and a sequence without any
-    position pools to zeros. Words are embedded by the likelihood of texts, whose own they are.
+    A position encoding is added, every position attends to every other, and the posterior head
+    has the states pooled over positions as input. Padding does not change the result; a sequence
+    without valid positions pools to zeros. Texts come as embeddings, from the likelihood of texts.
     Vaswani et al., Attention is all you need, 2017.
 
     Args:
         latent_dim: D, the number of latent dimensions.
-        blocks: how many.
-        heads: of each block's attention.
+        blocks: number of blocks.
+        heads: attention heads of each block.
         hidden: width of the inner layer of each block's mlp.
-        dropout: fraction that each branch drops in training.
-        pooling: "mean", "attention" or a layer, rows `[M, C]` and their `PackedBatch` -> `[B, C]`.
+        dropout: fraction of each branch's output that is dropped in training.
+        pooling: "mean", "attention" or a layer, called with packed rows `[M, C]` and
+            `packed=`, their `PackedBatch`, that returns `[B, C]`.
         posterior: a head, features -> q(z|x); `NormalPosterior(latent_dim)` by default.
         kernel_regularizer: of all kernels.
     """
 
     def __init__(
         self,
-        latent_dim=32,
+        latent_dim: int = 32,
         *,
-        blocks=2,
-        heads=4,
-        hidden=512,
-        dropout=0.0,
-        pooling="mean",
-        posterior=None,
-        kernel_regularizer=None,
+        blocks: int = 2,
+        heads: int = 4,
+        hidden: int = 512,
+        dropout: float = 0.0,
+        pooling: str | keras.layers.Layer = "mean",
+        posterior: keras.layers.Layer | None = None,
+        kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -73,20 +75,27 @@ class TransformerEncoder(keras.Model):
         for layer in (*self.body, self.norm, self.pooling, self.posterior):
             ensure_built(layer, width)
 
-    def call(self, x, training=None):
-        side_by_side = training and execution.is_plain_graph()
-        h = map_in_halves(lambda half: self._pooled(half, training), x, when=side_by_side)
-        return self.posterior(h)
+    def call(self, x: tf.Tensor, training: bool | None = None) -> tfp.distributions.Normal:
+        """q(z|x), batch `[B, latent_dim]`."""
+        dynamic_shapes = not execution.xla_may_compile()
 
-    def _pooled(self, x, training):
-        """What the posterior is made of, `[B, C]`."""
-        seen = sequence_masks.observed(x)
-        steps = sequence_masks.longest(sequence_masks.lengths(seen))
-        x, rows = x[:, :steps], PackedBatch(tf.reduce_any(seen[:, :steps], -1), training)
-        bias = padding_mask(rows.seen)
-        x += tf.cast(positions(tf.shape(x)[1], x.shape[-1]), x.dtype)
-        h = rows.take(x)
+        def pool(half):
+            return self._pool(half, training, dynamic_shapes)
+
+        return self.posterior(map_in_halves(pool, x, when=training and dynamic_shapes))
+
+    def _pool(self, x, training, dynamic_shapes):
+        """Input of the posterior head, `[B, C]`; with dynamic shapes padding is skipped."""
+        observed = sequence_masks.observed(x)
+        if dynamic_shapes:
+            steps = sequence_masks.rounded_max(sequence_masks.lengths(observed))
+            x, observed = x[:, :steps], observed[:, :steps]
+        mask = tf.reduce_any(observed, -1)
+        packed = PackedBatch(mask, round_up=bool(training and dynamic_shapes))
+        bias = padding_mask(mask)
+        x += tf.cast(position_encoding(tf.shape(x)[1], x.shape[-1]), x.dtype)
+        h = packed.pack(x)
         h = tf.where(sequence_masks.observed(h), h, tf.zeros_like(h))
         for block in self.body:
-            h = block(h, rows=rows, bias=bias, training=training)
-        return self.pooling(self.norm(h, training=training), rows=rows)
+            h = block(h, packed=packed, bias=bias, training=training)
+        return self.pooling(self.norm(h, training=training), packed=packed)

@@ -1,1 +1,1 @@
-"""InferenceMethods of a trained VAE."""
+"""Queries of a trained VAE."""

@@ -127,4 +127,4 @@ class MultimodalLatent(SingleLatent):
     def _encode(self, x, training):
         # x is `{name: [B, ...], "present": bool [B, M]}`.
         experts = self.encoder.experts(x, training)
-        return self.encoder.fused(experts), experts
+        return self.encoder.fuse(experts), experts

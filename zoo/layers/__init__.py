@@ -1,4 +1,4 @@
-"""Layers that encoders and decoders are built from."""
+"""Layers of the encoders and decoders."""
 
 from zoo.layers.attention import TransformerBlock
 from zoo.layers.autoregressive import CausalLSTM, CausalTransformer

@@ -1,4 +1,4 @@
-"""Transformer blocks over the rows of a padded batch, and one position at a time."""
+"""Transformer blocks, over packed batches or one position at a time with a cache."""
 
 import keras
 import tensorflow as tf
@@ -6,38 +6,47 @@ import tensorflow as tf
 from zoo.core.serialization import component, ensure_built, fraction, positive
 from zoo.layers.fused_ops import gelu
 from zoo.layers.packed import Dropout, LayerNormalization
+from zoo.layers.packing import PackedBatch
 
-# Added to the score of what must not be attended to. Finite: a text without words has no scores.
+# Additive attention mask; finite, so that a fully masked row gives no NaN.
 MASK_VALUE = -1e9
 
 
-def padding_mask(seen):
-    """What to add to scores `[B, H, T, T]` so that only positions that are `seen` count."""
-    # Not seen[:, None, None]: TFLite slices no free sizes.
-    return tf.expand_dims(tf.expand_dims(tf.where(seen, 0.0, MASK_VALUE), 1), 1)
+def padding_mask(mask):
+    """Additive mask of scores `[B, H, T, T]` that excludes the positions where `mask` is False."""
+    # TFLite cannot index dimensions of unknown size, as in mask[:, None, None].
+    return tf.expand_dims(tf.expand_dims(tf.where(mask, 0.0, MASK_VALUE), 1), 1)
 
 
 def causal_mask(length):
-    """What to add to scores `[B, H, T, T]` so that each position sees itself and those before."""
+    """Additive mask of scores `[B, H, T, T]` that excludes the positions after the query's."""
     t = tf.range(length)
     return tf.where(t[:, None] >= t, 0.0, MASK_VALUE)
 
 
 @component
 class TransformerBlock(keras.layers.Layer):
-    """h + attention(norm(h)), then h + mlp(norm(h)): the pre-norm block, with GELU.
+    """Pre-norm transformer block with GELU: h + attention(norm(h)), then h + mlp(norm(h)).
 
-    Vaswani et al., 2017; the norms first as in Xiong et al., On layer normalization in the
+    Vaswani et al., 2017; the norms come first as in Xiong et al., On layer normalization in the
     transformer architecture, 2020.
 
     Args:
-        heads: of the attention; the width must divide by it.
+        heads: attention heads; the width must be a multiple of it.
         hidden: width of the inner layer of the mlp.
         dropout: fraction of each branch's output that is dropped in training.
         kernel_regularizer: of all four kernels.
     """
 
-    def __init__(self, heads=4, hidden=512, *, dropout=0.0, kernel_regularizer=None, **kwargs):
+    def __init__(
+        self,
+        heads: int = 4,
+        hidden: int = 512,
+        *,
+        dropout: float = 0.0,
+        kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         heads, hidden = positive(heads=heads, hidden=hidden)
         fraction(dropout=dropout)
@@ -47,7 +56,7 @@ class TransformerBlock(keras.layers.Layer):
     def build(self, input_shape):
         width = input_shape[-1]
         if width % self.heads:
-            raise ValueError(f"heads={self.heads} must divide the width, {width}")
+            raise ValueError(f"heads must divide the width, {width}, got {self.heads}")
 
         def dense(units, name):
             regularizer = {"kernel_regularizer": self.kernel_regularizer}
@@ -63,27 +72,29 @@ class TransformerBlock(keras.layers.Layer):
         names = ("attention_dropout", "mlp_dropout")
         self.drop = [Dropout(self.dropout, dtype=self.dtype_policy, name=name) for name in names]
 
-    def call(self, h, rows, bias, training=None):
-        """PackedBatch `[M, width]` of a padded batch -> the same; `bias` is added to the scores."""
-        qkv = rows.put(self.qkv(self.norms[0](h, training=training)))
-        mixed = self.out(rows.take(_attend(qkv, self.heads, bias)))
-        h += self.drop[0](mixed, rows=rows, training=training)
-        return h + self.drop[1](self._mlp(h, training), rows=rows, training=training)
+    def call(
+        self, h: tf.Tensor, packed: PackedBatch, bias: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
+        """Map packed rows `[M, width]` to `[M, width]`; `bias` is added to the attention scores."""
+        qkv = packed.unpack(self.qkv(self.norms[0](h, training=training)))
+        mixed = self.out(packed.pack(_attend(qkv, self.heads, bias)))
+        h += self.drop[0](mixed, packed=packed, training=training)
+        return h + self.drop[1](self._mlp(h, training), packed=packed, training=training)
 
-    def memory(self, batch, length):
-        """Room for the keys and values of `length` positions, time first."""
+    def init_cache(self, batch: int, length: int) -> tuple[tf.Tensor, tf.Tensor]:
+        """Empty cache of the keys and values of `length` positions, `[length, batch, width]`."""
         width = self.out.units
         return tuple(tf.zeros([length, batch, width], self.compute_dtype) for _ in range(2))
 
-    def step(self, h, memory, t):
-        """Position t alone, `[B, width]`: what it becomes, and the memory with its key and value.
+    def step(self, h: tf.Tensor, cache: tuple[tf.Tensor, tf.Tensor], t: tf.Tensor):
+        """Position t alone, `[B, width]`: its output, and the cache with its key and value.
 
         The same numbers as `call` under `causal_mask`, for the cost of one position.
         """
-        q, *new = tf.split(self.qkv(self.norms[0](h)), 3, -1)
+        q, *key_and_value = tf.split(self.qkv(self.norms[0](h)), 3, -1)
         keys, values = (
-            tf.tensor_scatter_nd_update(kept, [[t]], x[None])
-            for kept, x in zip(memory, new, strict=True)
+            tf.tensor_scatter_nd_update(cached, [[t]], x[None])
+            for cached, x in zip(cache, key_and_value, strict=True)
         )
         bias = tf.where(tf.range(tf.shape(keys)[0]) <= t, 0.0, MASK_VALUE)
         q, k, v = (_by_head(x, self.heads) for x in (q, keys, values))
@@ -98,7 +109,7 @@ class TransformerBlock(keras.layers.Layer):
 
 
 def transformer_stack(blocks, heads, hidden, dropout, kernel_regularizer, dtype):
-    """Blocks that go on top of each other."""
+    """List of `TransformerBlock`s, first to last."""
     options = dict(dropout=dropout, kernel_regularizer=kernel_regularizer, dtype=dtype)
     return [TransformerBlock(heads, hidden, name=f"block_{i}", **options) for i in range(blocks)]
 

@@ -1,7 +1,8 @@
-"""What reads a text from left to right: all of it at once, or word by word with a memory.
+"""Autoregressive bodies of text decoders: all positions at once, or one at a time with a cache.
 
-Both have `call(h, rows)` for teacher forcing, rows `[M, width]` -> `[M, width]`; `memory(batch,
-length)`; and `step(h, memory, t)`, the same numbers for position t alone, `[B, width]`.
+Each has `call(h, packed)` for teacher forcing, packed rows `[M, width]` -> `[M, width]`;
+`init_cache(batch, length)`; and `step(h, cache, t)`, the same numbers for position t alone,
+`[B, width]`.
 """
 
 import keras
@@ -10,24 +11,31 @@ import tensorflow as tf
 from zoo.core.serialization import as_tuple, component, ensure_built, fraction, not_empty, positive
 from zoo.layers.attention import causal_mask, transformer_stack
 from zoo.layers.packed import Dropout, LayerNormalization
-from zoo.layers.positions import positions
+from zoo.layers.packing import PackedBatch
+from zoo.layers.positions import position_encoding
 from zoo.layers.recurrent import recurrent_stack
 
 
 @component
 class CausalTransformer(keras.layers.Layer):
-    """Pre-norm transformer blocks in which a position sees itself and those before.
+    """Pre-norm transformer blocks in which a position attends to itself and those before it.
 
     Args:
-        blocks: how many.
-        heads: of each block's attention.
+        blocks: number of blocks.
+        heads: attention heads of each block.
         hidden: width of the inner layer of each block's mlp.
-        dropout: fraction that each branch drops in training.
+        dropout: fraction of each branch's output that is dropped in training.
         kernel_regularizer: of all kernels.
     """
 
     def __init__(
-        self, blocks=2, heads=4, hidden=512, dropout=0.0, kernel_regularizer=None, **kwargs
+        self,
+        blocks: int = 2,
+        heads: int = 4,
+        hidden: int = 512,
+        dropout: float = 0.0,
+        kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         blocks, heads, hidden = positive(blocks=blocks, heads=heads, hidden=hidden)
@@ -43,31 +51,34 @@ class CausalTransformer(keras.layers.Layer):
         for layer in (*self.body, self.norm):
             ensure_built(layer, (None, self.width))
 
-    def call(self, h, rows, training=None):
-        length = tf.shape(rows.seen)[1]
-        where = positions(length, self.width)
-        h += tf.cast(tf.gather(where, rows.step), h.dtype)
+    def call(self, h: tf.Tensor, packed: PackedBatch, training: bool | None = None) -> tf.Tensor:
+        """All positions at once: packed rows `[M, width]` -> `[M, width]`."""
+        length = tf.shape(packed.mask)[1]
+        encoding = position_encoding(length, self.width)
+        h += tf.cast(tf.gather(encoding, packed.step), h.dtype)
         bias = causal_mask(length)
         for block in self.body:
-            h = block(h, rows=rows, bias=bias, training=training)
+            h = block(h, packed=packed, bias=bias, training=training)
         return self.norm(h, training=training)
 
-    def memory(self, batch, length):
-        """Room for each block's keys and values."""
-        return [block.memory(batch, length) for block in self.body], positions(length, self.width)
+    def init_cache(self, batch: int, length: int):
+        """Empty cache: keys and values of each block, and the position encoding."""
+        caches = [block.init_cache(batch, length) for block in self.body]
+        return caches, position_encoding(length, self.width)
 
-    def step(self, h, memory, t):
-        kept, where = memory
-        h, found = tf.cast(h + where[t], self.compute_dtype), []
-        for block, block_memory in zip(self.body, kept, strict=True):
-            h, new = block.step(h, block_memory, t)
-            found.append(new)
-        return self.norm(h), (found, where)
+    def step(self, h: tf.Tensor, cache, t: tf.Tensor):
+        """Position t alone, `[B, width]`: its output and the updated cache."""
+        caches, encoding = cache
+        h, new_caches = tf.cast(h + encoding[t], self.compute_dtype), []
+        for block, block_cache in zip(self.body, caches, strict=True):
+            h, new_cache = block.step(h, block_cache, t)
+            new_caches.append(new_cache)
+        return self.norm(h), (new_caches, encoding)
 
 
 @component
 class CausalLSTM(keras.layers.Layer):
-    """Stacked LSTM or GRU layers, then a dense layer back to the width of the words.
+    """Stacked LSTM or GRU layers, then a dense layer back to the width of the embeddings.
 
     Args:
         units: size of each layer's state, first to last.
@@ -76,7 +87,14 @@ class CausalLSTM(keras.layers.Layer):
         kernel_regularizer: of the layers' input weights and of the dense layer.
     """
 
-    def __init__(self, units=(256,), cell="lstm", dropout=0.0, kernel_regularizer=None, **kwargs):
+    def __init__(
+        self,
+        units: int | tuple[int, ...] = (256,),
+        cell: str = "lstm",
+        dropout: float = 0.0,
+        kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         (self.units,), self.cell, self.dropout = positive(units=as_tuple(units)), cell, dropout
         not_empty(units=self.units)
@@ -98,24 +116,26 @@ class CausalLSTM(keras.layers.Layer):
             width = units
         ensure_built(self.out, (None, width))
 
-    def call(self, h, rows, training=None):
+    def call(self, h: tf.Tensor, packed: PackedBatch, training: bool | None = None) -> tf.Tensor:
+        """All positions at once: packed rows `[M, width]` -> `[M, width]`."""
         for layer, drop in zip(self.body, self.drop, strict=False):
-            h = rows.put(drop(h, rows=rows, training=training))
-            h = rows.take(layer(h, training=training))
-        return self.out(self.drop[-1](h, rows=rows, training=training))
+            x = packed.unpack(drop(h, packed=packed, training=training))
+            h = packed.pack(layer(x, training=training, allow_split=packed.allow_split))
+        return self.out(self.drop[-1](h, packed=packed, training=training))
 
-    def memory(self, batch, length):
-        """Each layer's state before the first word."""
+    def init_cache(self, batch: int, length: int):
+        """Initial state of each layer; it does not depend on the length."""
         del length
-        return [layer.start(batch) for layer in self.body]
+        return [layer.initial_state(batch) for layer in self.body]
 
-    def step(self, h, memory, t):
+    def step(self, h: tf.Tensor, cache, t: tf.Tensor):
+        """One position, `[B, width]`: its output and the layers' new states."""
         del t
-        found = []
-        for layer, state in zip(self.body, memory, strict=True):
+        states = []
+        for layer, state in zip(self.body, cache, strict=True):
             h, state = layer.step(h, state)
-            found.append(state)
-        return self.out(h), found
+            states.append(state)
+        return self.out(h), states
 
 
 IDENTIFIERS = {"transformer": CausalTransformer, "lstm": CausalLSTM}

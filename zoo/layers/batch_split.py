@@ -1,34 +1,24 @@
-"""Halves of a batch side by side: what one core does alone need not wait for the other."""
-
-import contextlib
-import contextvars
+"""Halves of a batch in parallel, for work that cannot use two cores by itself."""
 
 import tensorflow as tf
 
-# Fewer examples than this are not worth a core.
-MIN = 16
-
-# A half is not halved again: both cores have work, and smaller pieces are slower.
-_halved = contextvars.ContextVar("zoo_halved", default=False)
+MIN = 16  # examples in a half; smaller halves are not worth a core
 
 
 def map_in_halves(function, *batches, when=True):
-    """`function` of batches `[B, ...]`, which treats each example alone, -> `[B, ...]`.
+    """Map batches `[B, ...]` to `[B, ...]`, with two independent calls of `function` if possible.
 
-    Called once for each half of a batch that is even and large enough, `when` that is wanted.
+    The two calls run in parallel. A batch is split if its size is static, even and at least
+    `2 * MIN`.
+
+    Args:
+        function: treats each example independently of the others.
+        *batches: tensors `[B, ...]`.
+        when: False for a single call. Halves must not be split again: both cores are busy then, and
+            smaller pieces are slower.
     """
     size = batches[0].shape[0]
-    if not when or _halved.get() or size is None or size % 2 or size < 2 * MIN:
+    if not when or size is None or size % 2 or size < 2 * MIN:
         return function(*batches)
     halves = zip(*(tf.split(batch, 2) for batch in batches), strict=True)
-    with _halving():
-        return tf.concat([function(*half) for half in halves], 0)
-
-
-@contextlib.contextmanager
-def _halving():
-    token = _halved.set(True)
-    try:
-        yield
-    finally:
-        _halved.reset(token)
+    return tf.concat([function(*half) for half in halves], 0)

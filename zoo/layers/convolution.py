@@ -1,4 +1,6 @@
-"""Layers that the encoders and decoders share. The fast ones equal the plain ones (tested)."""
+"""Convolutional layers: upsampling convolution and residual blocks."""
+
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -11,9 +13,9 @@ from zoo.layers.normalization import normalization_layer
 class UpsampleConv2D(keras.layers.Layer):
     """Nearest-neighbour doubling, then a 3x3 'same' convolution, cropped to `size`.
 
-    Computed as one stride-2 transposed convolution with the 4x4 kernel A K A', A as below: 16
-    multiplications for each output block instead of 36, and the enlarged map is never made. The
-    weights are those of the plain 3x3 kernel.
+    Computed as one stride-2 transposed convolution with the 4x4 kernel A K A', A = `KERNEL_MAP`: 16
+    multiplications for each output block instead of 36, and the enlarged map is not computed. The
+    weights are those of the 3x3 kernel K.
 
     Args:
         filters: output channels.
@@ -21,16 +23,17 @@ class UpsampleConv2D(keras.layers.Layer):
         use_bias, kernel_initializer, kernel_regularizer: as in `keras.layers.Conv2D`.
     """
 
-    # Column k says to which of the four outputs that one input pixel reaches kernel row k adds.
-    SPREAD = ((0.0, 0.0, 1.0), (0.0, 1.0, 1.0), (1.0, 1.0, 0.0), (1.0, 0.0, 0.0))
+    # Entry (t, k) is 1 if kernel row k contributes to the t-th of the four output rows that one
+    # input row affects.
+    KERNEL_MAP = ((0.0, 0.0, 1.0), (0.0, 1.0, 1.0), (1.0, 1.0, 0.0), (1.0, 0.0, 0.0))
 
     def __init__(
         self,
-        filters,
-        size,
-        use_bias=True,
-        kernel_initializer="glorot_uniform",
-        kernel_regularizer=None,
+        filters: int,
+        size: tuple[int, int],
+        use_bias: bool = True,
+        kernel_initializer: keras.initializers.Initializer | str = "glorot_uniform",
+        kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -52,8 +55,8 @@ class UpsampleConv2D(keras.layers.Layer):
         return (input_shape[0], *self.size, self.filters)
 
     def call(self, x):
-        spread = tf.constant(self.SPREAD, x.dtype)
-        kernel = tf.einsum("ta,abio,ub->tuoi", spread, tf.cast(self.kernel, x.dtype), spread)
+        a = tf.constant(self.KERNEL_MAP, x.dtype)
+        kernel = tf.einsum("ta,abio,ub->tuoi", a, tf.cast(self.kernel, x.dtype), a)
         shape = (tf.shape(x)[0], 2 * x.shape[1], 2 * x.shape[2], self.filters)
         y = tf.nn.conv2d_transpose(x, kernel, shape, strides=2, padding="SAME")
         if self.use_bias:
@@ -71,22 +74,26 @@ def _crop(x, size):
 
 
 class _Block(keras.layers.Layer):
-    """What the residual blocks share: two convolutions, a skip connection, their sum."""
+    """Base of the residual blocks: two convolutions plus a skip connection.
+
+    A subclass sets `first`, the first convolution, and has `projection(input_shape)`, the layer of
+    the skip connection or None, and `shortcut(skipped)`, applied after it.
+    """
 
     def __init__(
         self,
-        width,
+        width: int,
         *,
-        normalization="batch",
-        activation="relu",
-        kernel_regularizer=None,
+        normalization: str | None = "batch",
+        activation: str | Callable = "relu",
+        kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.width, self.normalization, self.activation = width, normalization, activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
-        # The second convolution's path starts at zero, so a block starts as its skip connection:
-        # deep stacks train faster. Goyal et al., 2017; Zhang et al., Fixup, 2019.
+        # The second convolution's path starts at zero, so that a block starts as its skip
+        # connection and deep stacks train faster. Goyal et al., 2017; Zhang et al., Fixup, 2019.
         self.norms = [
             normalization_layer(normalization, width, self.dtype_policy, scale)
             for scale in ("ones", "zeros")
@@ -133,10 +140,17 @@ class _Block(keras.layers.Layer):
 class ResidualBlock(_Block):
     """Two 3x3 convolutions and a skip connection; `strides=2` halves the image, rounding up.
 
-    The skip is the identity where shapes agree, else a 1x1 convolution. He et al., 2016.
+    The skip connection is the identity if shapes agree, else a 1x1 convolution. He et al., 2016.
+
+    Args:
+        width: output channels.
+        strides: of the first convolution.
+        normalization: `"batch"`, `"group"` or None, after each convolution.
+        activation: as in `keras.layers.Activation`.
+        kernel_regularizer: as in `keras.layers.Conv2D`, of all convolutions.
     """
 
-    def __init__(self, width, *, strides=1, **kwargs):
+    def __init__(self, width: int, *, strides: int = 1, **kwargs):
         super().__init__(width, **kwargs)
         self.strides = strides
         self.first = self.convolution(3, strides)
@@ -151,9 +165,15 @@ class ResidualBlock(_Block):
 
 @component
 class UpsampleResidualBlock(_Block):
-    """A residual block that doubles the image to `size`, cropped where the encoder rounded up."""
+    """Residual block that doubles the image, cropped to `size` where the encoder rounded up.
 
-    def __init__(self, width, size, **kwargs):
+    Args:
+        width: output channels.
+        size: (height, width) of the output, as in `UpsampleConv2D`.
+        **kwargs: as in `ResidualBlock`.
+    """
+
+    def __init__(self, width: int, size: tuple[int, int], **kwargs):
         super().__init__(width, **kwargs)
         self.size = tuple(size)
         self.first = UpsampleConv2D(
@@ -166,8 +186,7 @@ class UpsampleResidualBlock(_Block):
         )
 
     def projection(self, input_shape):
-        # Before upsampling: a 1x1 convolution, normalized or not, commutes with it, at a quarter of
-        # the work.
+        # A 1x1 convolution commutes with upsampling, and before it costs a quarter.
         return None if input_shape[-1] == self.width else self.convolution(1)
 
     def shortcut(self, skipped):

@@ -1,6 +1,9 @@
 """Residual dense layers."""
 
+from collections.abc import Callable
+
 import keras
+import tensorflow as tf
 
 from zoo.core.serialization import component, ensure_built, positive
 from zoo.layers.packed import LayerNormalization
@@ -8,7 +11,7 @@ from zoo.layers.packed import LayerNormalization
 
 @component
 class ResidualDense(keras.layers.Layer):
-    """x + dense(activation(dense(normalised x))), `[B, width]`; the inner layer is as wide.
+    """Residual block x + dense(activation(dense(norm(x)))) of one width, `[B, width]`.
 
     He et al., Identity mappings in deep residual networks, 2016; Ba et al., Layer normalization,
     2016.
@@ -19,7 +22,14 @@ class ResidualDense(keras.layers.Layer):
         kernel_regularizer: as in `keras.layers.Dense`.
     """
 
-    def __init__(self, width, *, activation="relu", kernel_regularizer=None, **kwargs):
+    def __init__(
+        self,
+        width: int,
+        *,
+        activation: str | Callable = "relu",
+        kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         (self.width,) = positive(width=width)
         self.activation = activation
@@ -40,16 +50,16 @@ class ResidualDense(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return tuple(input_shape)
 
-    def call(self, x, training=None):
+    def call(self, x: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         del training
-        # The sum is not what is activated: TensorFlow's optimizer of graphs trips over dense layers
-        # whose sum with something else is, and says so at length.
+        # The activation is inside the branch: TensorFlow's graph optimizer fails, with long
+        # warnings, on dense layers whose sum with another tensor is activated.
         first, second = self.dense
         return x + second(self.act(first(self.norm(x))))
 
 
 def dense_stack(widths, activation, kernel_regularizer, dtype):
-    """Dense layers of these widths, in order."""
+    """List of dense layers of these widths, first to last."""
     return [
         keras.layers.Dense(
             width, activation=activation, kernel_regularizer=kernel_regularizer, dtype=dtype

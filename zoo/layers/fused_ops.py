@@ -1,24 +1,28 @@
-"""Element-wise work as XLA programs of its own within a plain graph.
+"""Fused ops: element-wise formulas as XLA programs of their own within a graph without XLA.
 
-A graph runs each operation by itself, over memory; its products are the processor's best. XLA makes
-one pass of a whole formula. So in training what is between two products is compiled alone, forward
-and backward, and keeps nothing but its inputs. Elsewhere it stays plain: a program is compiled for
-each size that it meets.
+Such a graph has the fastest matrix products, but runs element-wise operations one after the other,
+each a pass over memory. XLA computes a whole formula in one pass. In training the formulas between
+matrix products are therefore compiled by themselves, forward and backward, and only their inputs
+are stored for the gradient. Elsewhere they are plain operations, because XLA compiles a program
+for each shape.
 
-A program here may run twice at once, for two halves of a batch, so it holds no reduction: XLA hands
-these to YNNPACK, whose code for them it makes at the first run, and two first runs at once bring
-the process down (seen with TensorFlow 2.21). A sum is a product with ones instead, and as fast.
+The two halves of a batch may run a program at the same time, so no program contains a reduction:
+XLA generates YNNPACK code for reductions at the first run, and two concurrent first runs crash the
+process (observed with TensorFlow 2.21). A sum is a product with ones instead, which is as fast.
 """
 
 import tensorflow as tf
 
 from zoo.core import execution
 
-PROGRAM = dict(jit_compile=True, autograph=False, reduce_retracing=False)
+XLA_PROGRAM = dict(jit_compile=True, autograph=False, reduce_retracing=False)
 
 
 def fused_op(function):
-    """`function` of tensors -> the same with `training`; one output, same values and gradients."""
+    """Wrap a function of tensors with one output: compiled by itself in training (see above).
+
+    The result takes a further argument `training`; values and gradients are the same.
+    """
 
     def gradient(inputs, upstream):
         with tf.GradientTape() as tape:
@@ -26,73 +30,77 @@ def fused_op(function):
             output = function(*inputs)
         return tape.gradient(output, inputs, output_gradients=upstream)
 
-    forward, backward = tf.function(function, **PROGRAM), tf.function(gradient, **PROGRAM)
+    forward, backward = tf.function(function, **XLA_PROGRAM), tf.function(gradient, **XLA_PROGRAM)
 
     @tf.custom_gradient
     def compiled(*inputs):
         return forward(*inputs), lambda upstream: backward(inputs, upstream)
 
     def call(*inputs, training=False):
-        return (compiled if training and execution.is_plain_graph() else function)(*inputs)
+        return (compiled if _is_fused(training) else function)(*inputs)
 
     return call
 
 
+def _is_fused(training):
+    return training and not execution.xla_may_compile()
+
+
 @fused_op
 def gelu(x):
-    """x P(N(0, 1) <= x): Hendrycks and Gimpel, 2016."""
+    """GELU, x P(N(0, 1) <= x): Hendrycks and Gimpel, 2016."""
     return tf.nn.gelu(x)
 
 
 def layer_norm(x, scale, offset, training=False):
-    """(x - mean) / sqrt(variance + 1e-6) over the last axis, in float32; then scale and offset.
+    """Layer normalization (x - mean) / sqrt(variance + 1e-6) over the last axis, in float32.
 
-    Ba et al., Layer normalization, 2016. x is `[M, C]`.
+    Ba et al., Layer normalization, 2016. x is `[M, C]`; scale and offset, `[C]`, are applied after.
     """
-    if training and execution.is_plain_graph():
+    if _is_fused(training):
         return _layer_norm(x, scale, offset)
-    return _normed(x)[0] * scale + offset
+    return _normalize(x)[0] * scale + offset
 
 
 @tf.custom_gradient
 def _layer_norm(x, scale, offset):
     def gradient(upstream):
-        d_x, of_scale = _backward(x, scale, upstream)
-        return d_x, _sums(of_scale), _sums(upstream)
+        d_x, d_scale_of_rows = _backward(x, scale, upstream)
+        return d_x, _column_sums(d_scale_of_rows), _column_sums(upstream)
 
     return _forward(x, scale, offset), gradient
 
 
-@tf.function(**PROGRAM)
+@tf.function(**XLA_PROGRAM)
 def _forward(x, scale, offset):
-    return _normed(x)[0] * scale + offset
+    return _normalize(x)[0] * scale + offset
 
 
-@tf.function(**PROGRAM)
+@tf.function(**XLA_PROGRAM)
 def _backward(x, scale, upstream):
-    """d_x, and what each row adds to d_scale.
+    """d_x, and the contribution of each row to d_scale.
 
-    d_x = (d_n - mean d_n - n mean(d_n n)) / deviation, n the normed x, d_n = upstream scale.
+    d_x = (d_n - mean d_n - n mean(d_n n)) / std, n the normalized x, d_n = upstream scale.
     """
-    normed, inverse = _normed(x)
-    d_n, n = (tf.cast(a, tf.float32) for a in (upstream * scale, normed))
-    d_x = tf.cast((d_n - _mean(d_n) - n * _mean(d_n * n)) * inverse, x.dtype)
-    return d_x, upstream * normed
+    normalized, inverse_std = _normalize(x)
+    d_n, n = (tf.cast(a, tf.float32) for a in (upstream * scale, normalized))
+    d_x = tf.cast((d_n - _mean(d_n) - n * _mean(d_n * n)) * inverse_std, x.dtype)
+    return d_x, upstream * normalized
 
 
-def _normed(x):
-    """x without its mean and at variance 1, in x's dtype, and 1 / deviation."""
-    wide = tf.cast(x, tf.float32)
-    centred = wide - _mean(wide)
-    inverse = tf.math.rsqrt(_mean(tf.square(centred)) + 1e-6)
-    return tf.cast(centred * inverse, x.dtype), inverse
+def _normalize(x):
+    """(x - mean) / std in x's dtype, and 1 / std."""
+    x32 = tf.cast(x, tf.float32)
+    centred = x32 - _mean(x32)
+    inverse_std = tf.math.rsqrt(_mean(tf.square(centred)) + 1e-6)
+    return tf.cast(centred * inverse_std, x.dtype), inverse_std
 
 
-def _sums(x):
-    """Of columns. Not in a program: XLA multiplies a formula far more slowly than an array."""
+def _column_sums(x):
+    """Sums of columns, outside of the program: XLA's products of formulas are far slower."""
     return tf.matmul(tf.ones([1, tf.shape(x)[0]], x.dtype), x)[0]
 
 
 def _mean(x):
-    """Over the last axis, `[M, 1]`."""
+    """Mean over the last axis, `[M, 1]`."""
     return tf.matmul(x, tf.fill([x.shape[-1], 1], 1.0 / x.shape[-1]))

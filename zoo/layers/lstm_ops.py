@@ -1,10 +1,10 @@
-"""An LSTM over whole sequences, twice: plain, and compiled with its gradient written out.
+"""LSTM over whole sequences: plain operations, and a compiled version with a custom gradient.
 
     z_t = x_t kernel + bias + h_(t-1) recurrent
     i, f, o = sigmoid(z_i), sigmoid(z_f), sigmoid(z_o); g = tanh(z_g)
     c_t = f c_(t-1) + i g; h_t = o tanh(c_t); h_0 = c_0 = 0
 
-Both map x `[B, T, F]` (or `[B, 1, F]`, the same at each of `length` steps), kernel `[F, 4U]`,
+Both map x `[B, T, F]` (or `[B, 1, F]`, repeated at each of `length` steps), kernel `[F, 4U]`,
 recurrent `[U, 4U]` and bias `[4U]`, gates in the order i, f, g, o, to all h, `[B, T, U]`.
 """
 
@@ -15,14 +15,14 @@ from zoo.layers.batch_split import map_in_halves
 
 
 def plain(x, kernel, recurrent, bias, length):
-    """A loop of plain operations: differentiable, exports anywhere, any batch size."""
+    """LSTM as a loop of plain operations, which can be exported and differentiated."""
     gates, recurrent = _gates(x, kernel, recurrent, bias)
     batch, units = tf.shape(x)[0], recurrent.shape[0]
     zeros = tf.zeros([batch, units], recurrent.dtype)
 
     def step(t, h, c, hs):
         h, c, _ = _cell(_at(gates, t) + h @ recurrent, c)
-        # Not a TensorArray: TFLite has none for a free batch size.
+        # TFLite has no TensorArray with a free batch size.
         return t + 1, h, c, tf.tensor_scatter_nd_update(hs, [[t]], h[None])
 
     hs = tf.zeros([length, batch, units], recurrent.dtype)
@@ -30,27 +30,31 @@ def plain(x, kernel, recurrent, bias, length):
 
 
 def step(x, kernel, recurrent, bias, h, c):
-    """One step of it, x `[B, F]`: the next h and c."""
+    """One step of the LSTM, x `[B, F]`: the next h and c."""
     gates, recurrent = _gates(x[:, None], kernel, recurrent, bias)
     h, c, _ = _cell(gates[0] + h @ recurrent, c)
     return h, c
 
 
-def compiled(x, kernel, recurrent, bias, length):
-    """The same in XLA programs for halves of the batch, side by side, with a gradient by hand.
+def compiled(x, kernel, recurrent, bias, length, allow_split=True):
+    """LSTM in XLA programs, with a custom gradient, for halves of the batch in parallel.
 
-    A step's products are too small for two cores, so each core has a half of the batch. The
-    gradient's loop carries nothing but the state: what does not depend on it is computed before,
-    and the weights' gradients are one product after it.
+    The matrix products of a step are too small for two cores, so each core has half of the batch,
+    unless `allow_split` is False. The gradient's loop carries only the state: factors that do not
+    depend on it are computed before the loop, and the weights' gradients by one product after it.
     """
     length = tf.convert_to_tensor(length)
-    return map_in_halves(lambda half: _states(half, kernel, recurrent, bias, length), x)
+
+    def states(half):
+        return _states(half, kernel, recurrent, bias, length)
+
+    return map_in_halves(states, x, when=allow_split)
 
 
 def _gates(x, kernel, recurrent, bias):
-    """The input's share of all z, time first, and the recurrent weights.
+    """Contribution of the input to all z, time first, and the recurrent weights.
 
-    Both are halved where the activation is a sigmoid: sigmoid(z) = (1 + tanh(z / 2)) / 2.
+    Both are halved for gates with a sigmoid, since sigmoid(z) = (1 + tanh(z / 2)) / 2.
     """
     half = _half(recurrent.shape[0], recurrent.dtype)
     x = tf.transpose(x, [1, 0, 2])
@@ -62,7 +66,7 @@ def _half(units, dtype):
 
 
 def _cell(z, c):
-    """h, c and the four activations, from a halved z: one tanh serves all four."""
+    """h, c and the four activations, from z halved as in `_gates`, with a single tanh."""
     half = _half(c.shape[1], c.dtype)
     a = tf.tanh(z) * half + (1.0 - half)
     i, f, g, o = tf.split(a, 4, -1)
@@ -83,7 +87,7 @@ def _states(x, kernel, recurrent, bias, length):
         dz, *weights, bias = _backward(x, recurrent, cs, activations, upstream)
         if x.shape[1] == 1:
             dz = tf.reduce_sum(dz, 0, keepdims=True)
-        # Outside of the program: nobody may want it, and then it is not computed.
+        # Outside of the program, so that TensorFlow skips it if the gradient of x is not needed.
         d_x = tf.transpose(tf.tensordot(dz, tf.transpose(kernel), 1), [1, 0, 2])
         return d_x, *weights, bias[0], None
 
@@ -114,25 +118,31 @@ def _backward(x, recurrent, cs, activations, upstream):
     upstream = tf.transpose(upstream, [1, 0, 2])
     i, f, g, o = tf.split(activations, 4, -1)
     tanh_c = tf.tanh(cs)
-    before = tf.concat([tf.zeros_like(cs[:1]), cs[:-1]], 0)
+    previous_cs = tf.concat([tf.zeros_like(cs[:1]), cs[:-1]], 0)
     # dz = (dc, dc, dc, dh) * slopes; a sigmoid's slope is a (1 - a), a tanh's 1 - a^2.
     slopes = tf.concat(
-        [g * i * (1.0 - i), before * f * (1.0 - f), i * (1.0 - g * g), tanh_c * o * (1.0 - o)], -1
+        [
+            g * i * (1.0 - i),
+            previous_cs * f * (1.0 - f),
+            i * (1.0 - g * g),
+            tanh_c * o * (1.0 - o),
+        ],
+        -1,
     )
-    through = o * (1.0 - tanh_c * tanh_c)
+    d_c_of_h = o * (1.0 - tanh_c * tanh_c)
     transposed = tf.transpose(recurrent)
 
     def step(s, dh, dc, dzs):
         t = length - 1 - s
         dh += upstream[t]
-        dc += dh * through[t]
+        dc += dh * d_c_of_h[t]
         dz = tf.concat([dc, dc, dc, dh], -1) * slopes[t]
         return s + 1, dz @ transposed, dc * f[t], dzs.write(t, dz)
 
     zeros = tf.zeros_like(cs[0])
     array = _array(cs.dtype, length, [cs.shape[1], 4 * units])
     dz = _loop(length, step, (zeros, zeros, array))[-1].stack()
-    # One product for all weights: z is (x, h, 1) times their rows.
+    # The gradients of all weights are one product, because z = (x, h, 1) (kernel; recurrent; bias).
     h = tf.concat([tf.zeros_like(cs[:1]), _hidden(cs, activations)[:-1]], 0)
     x = tf.broadcast_to(tf.transpose(x, [1, 0, 2]), [length, tf.shape(h)[1], x.shape[2]])
     rows = tf.concat([x, h, tf.ones_like(h[..., :1])], -1)

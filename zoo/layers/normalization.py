@@ -11,12 +11,12 @@ from zoo.core.suggestions import nearest
 
 @component
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras' batch normalization as one fused kernel; several replicas share their statistics.
+    """Keras' batch normalization as one fused kernel; replicas share their statistics.
 
-    Same values, gradients and moving averages as Keras' layer, which in a graph is several kernels.
+    Same values, gradients and moving averages as Keras' layer, which runs several kernels.
     """
 
-    def __init__(self, momentum=0.9, epsilon=1e-3, **kwargs):
+    def __init__(self, momentum: float = 0.9, epsilon: float = 1e-3, **kwargs):
         super().__init__(momentum=momentum, epsilon=epsilon, synchronized=True, **kwargs)
 
     def call(self, inputs, training=None, mask=None):
@@ -26,7 +26,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         if not (training and self.trainable):
             return self._fused(inputs, self.moving_mean, self.moving_variance, False)[0]
         outputs, mean, variance = self._fused(inputs, [], [], True)
-        # The kernel reports the unbiased variance, Keras' moving average holds the biased one.
+        # The kernel returns the unbiased variance; Keras' moving average is of the biased one.
         n = tf.cast(tf.size(inputs) / tf.shape(inputs)[-1], variance.dtype)
         self._move(self.moving_mean, mean)
         self._move(self.moving_variance, variance * (tf.maximum(n, 2.0) - 1.0) / tf.maximum(n, 2.0))
@@ -49,7 +49,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         )
 
 
-# GroupNorm wants groups that divide the channels: the largest such number up to eight.
+# The number of groups must divide the channels: the largest common divisor with eight.
 NORMALIZATIONS = {
     "batch": lambda channels, **common: BatchNormalization(**common),
     "group": lambda channels, **common: keras.layers.GroupNormalization(
@@ -60,10 +60,10 @@ NORMALIZATIONS = {
 
 
 def normalization_layer(identifier, channels, dtype, gamma_initializer="ones"):
-    """The layer that `"batch"`, `"group"` or None means for so many channels."""
+    """Create the normalization layer of an identifier: `"batch"`, `"group"` or None."""
     if identifier not in NORMALIZATIONS:
         raise ValueError(
-            f"normalization={identifier!r} is not known{nearest(identifier, ['batch', 'group'])} "
-            "Known: 'batch', 'group', None"
+            "normalization must be 'batch', 'group' or None, "
+            f"got {identifier!r}{nearest(identifier, ['batch', 'group'])}"
         )
     return NORMALIZATIONS[identifier](channels, dtype=dtype, gamma_initializer=gamma_initializer)

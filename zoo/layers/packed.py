@@ -1,4 +1,4 @@
-"""Layers of texts: of single positions, or the same for all positions of an example."""
+"""Dropout and layer normalization for packed and other batches."""
 
 import keras
 import tensorflow as tf
@@ -12,8 +12,8 @@ from zoo.layers import fused_ops
 class Dropout(keras.layers.Layer):
     """In training, zero with probability `rate`, else x / (1 - rate).
 
-    As `keras.layers.Dropout`, with a seed that is saved, so that resumed training drops what
-    uninterrupted training would have dropped. Srivastava et al., 2014.
+    As `keras.layers.Dropout`, with a seed that is saved with the weights, so that resumed training
+    drops the same units as uninterrupted training. Srivastava et al., 2014.
 
     Args:
         rate: a fraction in [0, 1).
@@ -29,28 +29,28 @@ class Dropout(keras.layers.Layer):
     def build(self, input_shape):
         del input_shape
 
-    def call(self, x, rows=None, training=None):
+    def call(self, x, packed=None, training=None):
+        """Apply dropout to x, or to the rows of a `PackedBatch` with one mask for each example."""
         if not training or not self.rate:
             return x
-        return tf.where(self.kept(x, rows), x / (1 - self.rate), tf.zeros_like(x))
+        return tf.where(self.keep_mask(x, packed), x / (1 - self.rate), tf.zeros_like(x))
 
-    def kept(self, x, rows=None):
-        """True where nothing is dropped, in the shape of x: fresh draws.
+    def keep_mask(self, x, packed=None):
+        """Draw a mask in the shape of x, True with probability 1 - rate.
 
-        Where x is the `PackedBatch` of a batch, all positions of an example keep the same: Gal and
-        Ghahramani, A theoretically grounded application of dropout in recurrent neural networks,
-        2016.
+        With a `PackedBatch` all positions of an example have the same mask: Gal and Ghahramani, A
+        theoretically grounded application of dropout in recurrent neural networks, 2016.
         """
         seed = replica_seed(tf.cast(self.seed_generator.next(), tf.int32))
-        if rows is None:
+        if packed is None:
             return uniform(tf.shape(x), seed) >= self.rate
-        shape = tf.concat([tf.shape(rows.seen)[:1], x.shape[1:]], 0)
-        return tf.gather(uniform(shape, seed) >= self.rate, rows.example)
+        shape = tf.concat([tf.shape(packed.mask)[:1], x.shape[1:]], 0)
+        return tf.gather(uniform(shape, seed) >= self.rate, packed.example)
 
 
 @component
 class LayerNormalization(keras.layers.Layer):
-    """As `keras.layers.LayerNormalization(epsilon=1e-6)` over the last axis; faster in training."""
+    """`keras.layers.LayerNormalization(epsilon=1e-6)` over the last axis, faster in training."""
 
     def build(self, input_shape):
         width = input_shape[-1:]

@@ -1,69 +1,70 @@
-"""The positions of a padded batch that are there, as the rows of one matrix.
+"""Packed batches: the valid positions of a padded batch, as the rows of one matrix.
 
-Layers that look at one position at a time work on these rows alone: padding costs them nothing.
+Layers that treat each position independently work on these rows, so that padding costs nothing.
 """
 
 import tensorflow as tf
 
-from zoo.core import execution
-
-# What is compiled for each number of rows meets few different ones.
-TILE = 256
+TILE = 256  # row counts are rounded up to its multiples, to limit recompilation
 
 
 class PackedBatch:
-    """Where in a batch `[B, T, ...]` something is.
+    """Packing of a padded batch `[B, T, ...]` into one row for each valid position, `[M, ...]`.
 
     Args:
-        seen: `[B, T]` bool; M is how many are true.
-        training: in a plain graph M is rounded up to whole tiles then, with rows of zeros that no
-            one reads.
+        mask: `[B, T]` bool, True where a position is valid; M is the number of these.
+        round_up: whether M is rounded up to a multiple of `TILE`, with rows of zeros that `unpack`
+            ignores. Not possible in XLA.
+        allow_split: whether layers may split the batch into halves; False in a half.
 
     Attributes:
-        example, step: of each row, `[M]` int32 each.
+        mask: as given.
+        example, step: of each row, the index of its example and of its step, `[M]` int32 each.
+        allow_split: as given.
     """
 
-    def __init__(self, seen, training=False):
-        self.seen = seen
-        flat = tf.reshape(seen, [-1])
-        there = tf.cast(flat, tf.int32)
-        count = tf.reduce_sum(there)
-        # Each row's place in the batch; each place's row, or the one after the last.
-        self._places = tf.cast(tf.where(flat)[:, 0], tf.int32)
-        self._real = None
-        if training and execution.is_plain_graph():
+    def __init__(self, mask: tf.Tensor, round_up: bool = False, allow_split: bool = True):
+        self.mask, self.allow_split = mask, allow_split
+        flat = tf.reshape(mask, [-1])
+        valid = tf.cast(flat, tf.int32)
+        count = tf.reduce_sum(valid)
+        # The index in the flat batch of each row.
+        self._flat_index = tf.cast(tf.where(flat)[:, 0], tf.int32)
+        self._is_valid_row = None
+        if round_up:
             missing = -count % TILE
-            self._places = tf.pad(self._places, [[0, missing]])
-            self._real = tf.range(count + missing) < count
+            self._flat_index = tf.pad(self._flat_index, [[0, missing]])
+            self._is_valid_row = tf.range(count + missing) < count
             count += missing
-        self.example = self._places // tf.shape(seen)[1]
-        self.step = self._places % tf.shape(seen)[1]
-        self._rows = tf.where(flat, tf.cumsum(there) - 1, count)
+        self.example = self._flat_index // tf.shape(mask)[1]
+        self.step = self._flat_index % tf.shape(mask)[1]
+        # The row of each index in the flat batch; padding has the row after the last.
+        self._row = tf.where(flat, tf.cumsum(valid) - 1, count)
 
-    # Each is the other's transpose. Written out, both ways are gathers; left to TensorFlow, the
-    # gradient of a gather adds up what cannot coincide.
+    # `pack` and `unpack` are each other's transpose. With gradients written out, both directions
+    # are gathers; TensorFlow's gradient of a gather would add up rows that never coincide.
 
-    def take(self, grid):
+    def pack(self, padded: tf.Tensor) -> tf.Tensor:
         """`[B, T, ...]` -> `[M, ...]`."""
-        return _with_gradient(self._gathered, self._scattered, grid)
+        return _with_gradient(self._pack, self._unpack, padded)
 
-    def put(self, rows):
-        """`[M, ...]` -> `[B, T, ...]`, zeros where nothing is."""
-        return _with_gradient(self._scattered, self._gathered, rows)
+    def unpack(self, rows: tf.Tensor) -> tf.Tensor:
+        """`[M, ...]` -> `[B, T, ...]`, zeros at positions that are not valid."""
+        return _with_gradient(self._unpack, self._pack, rows)
 
-    def _gathered(self, grid):
-        flat = tf.reshape(grid, tf.concat([[-1], tf.shape(grid)[2:]], 0))
-        rows = tf.ensure_shape(tf.gather(flat, self._places), [None, *grid.shape[2:]])
-        if self._real is None:
+    def _pack(self, padded):
+        flat = tf.reshape(padded, tf.concat([[-1], tf.shape(padded)[2:]], 0))
+        rows = tf.ensure_shape(tf.gather(flat, self._flat_index), [None, *padded.shape[2:]])
+        if self._is_valid_row is None:
             return rows
-        real = tf.reshape(self._real, [-1] + [1] * (len(rows.shape) - 1))
-        return tf.where(real, rows, tf.zeros_like(rows))
+        valid = tf.reshape(self._is_valid_row, [-1] + [1] * (len(rows.shape) - 1))
+        return tf.where(valid, rows, tf.zeros_like(rows))
 
-    def _scattered(self, rows):
-        nothing = tf.zeros([1, *rows.shape[1:]], rows.dtype)
-        flat = tf.gather(tf.concat([rows, nothing], 0), self._rows)
-        grid = tf.reshape(flat, tf.concat([tf.shape(self.seen), tf.shape(rows)[1:]], 0))
-        return tf.ensure_shape(grid, [*self.seen.shape, *rows.shape[1:]])
+    def _unpack(self, rows):
+        zeros = tf.zeros([1, *rows.shape[1:]], rows.dtype)
+        flat = tf.gather(tf.concat([rows, zeros], 0), self._row)
+        padded = tf.reshape(flat, tf.concat([tf.shape(self.mask), tf.shape(rows)[1:]], 0))
+        return tf.ensure_shape(padded, [*self.mask.shape, *rows.shape[1:]])
 
 
 def _with_gradient(function, transpose, x):

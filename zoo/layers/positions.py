@@ -1,4 +1,4 @@
-"""Sinusoidal positions."""
+"""Sinusoidal position encodings."""
 
 import math
 
@@ -6,11 +6,11 @@ import numpy as np
 import tensorflow as tf
 
 
-def positions(length, width):
-    """Sines and cosines of the position at geometric wavelengths, `[length, width]` float32.
+def position_encoding(length, width):
+    """Sines, then cosines, of the position at geometric wavelengths: `[length, width]` float32.
 
-    sin(t / 10000^(2i / width)) and the cosines after them: Vaswani et al., Attention is all you
-    need, 2017. They need no longest length.
+    sin(t / 10000^(2i / width)) and the cosines: Vaswani et al., Attention is all you need, 2017.
+    The length is unlimited.
     """
     half = (width + 1) // 2
     rates = np.exp(-math.log(10_000.0) * np.arange(half) / half).astype("float32")
@@ -18,6 +18,6 @@ def positions(length, width):
 
 
 def sinusoids(length, rates):
-    """Sines of t rate, t = 0, 1, ..., then the cosines: `[length, 2 len(rates)]` float32."""
+    """Sines of t * rate, t = 0, 1, ..., then the cosines: `[length, 2 len(rates)]` float32."""
     angle = tf.cast(tf.range(length), tf.float32)[:, None] * rates
     return tf.concat([tf.sin(angle), tf.cos(angle)], -1)

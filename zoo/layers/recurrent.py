@@ -1,8 +1,8 @@
 """Recurrent layers over right-padded sequences.
 
-Nothing here knows of masks: a step never depends on later ones, so padding at the end cannot reach
-what comes before it. To read a sequence backwards, turn each one round within its own length
-(`masks.reverse`) instead of running over the padding first.
+They need no mask: a step does not depend on later ones, so padding at the end does not influence
+the steps before it. For the backward direction, reverse each sequence within its own length
+(`sequence_masks.reverse`), so that padding stays at the end.
 """
 
 import keras
@@ -17,18 +17,21 @@ from zoo.layers import lstm_ops
 class LSTM(keras.layers.Layer):
     """`keras.layers.LSTM(units, return_sequences=True)`: same values and gradients, faster.
 
-    In training its loop is compiled and has a gradient of its own (`zoo.recurrence`).
-    Hochreiter and Schmidhuber, Long short-term memory, 1997; forget
-    bias 1.
+    In training its loop is compiled, with a custom gradient (`zoo.layers.lstm_ops`). Hochreiter and
+    Schmidhuber, Long short-term memory, 1997; the forget gate's bias starts at 1.
 
     Args:
         units: U, the size of the state.
-        kernel_regularizer: of the input's weights.
-
-    Call: `[B, T, F]` -> `[B, T, U]`; an input `[B, 1, F]` with `length=T` is the same at each step.
+        kernel_regularizer: of the input weights.
     """
 
-    def __init__(self, units, *, kernel_regularizer=None, **kwargs):
+    def __init__(
+        self,
+        units: int,
+        *,
+        kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         (self.units,) = positive(units=units)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
@@ -54,19 +57,33 @@ class LSTM(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.units)
 
-    def call(self, x, length=None, training=None):
-        length = tf.shape(x)[1] if length is None else length
-        # What is exported, and what runs eagerly to be looked at, consists of plain operations.
-        fast = training and not tf.executing_eagerly()
-        states = lstm_ops.compiled if fast else lstm_ops.plain
-        return states(x, *self._weights(), length)
+    def call(
+        self,
+        x: tf.Tensor,
+        length: int | tf.Tensor | None = None,
+        training: bool | None = None,
+        allow_split: bool = True,
+    ) -> tf.Tensor:
+        """States of all steps: `[B, T, F]` -> `[B, T, U]`.
 
-    def start(self, batch):
-        """The state before the first step: h and c, `[batch, U]` each."""
+        Args:
+            x: the sequences; with `length`, `[B, 1, F]` is repeated at each of that many steps.
+            length: T, by default that of x.
+            training: whether to use the compiled loop.
+            allow_split: whether the two halves of a batch may run in parallel.
+        """
+        length = tf.shape(x)[1] if length is None else length
+        # Exported functions must consist of plain operations, and eager ones can be inspected.
+        if training and not tf.executing_eagerly():
+            return lstm_ops.compiled(x, *self._weights(), length, allow_split)
+        return lstm_ops.plain(x, *self._weights(), length)
+
+    def initial_state(self, batch: int) -> tuple[tf.Tensor, tf.Tensor]:
+        """State before the first step: zeros for h and c, `[batch, U]` each."""
         return tuple(tf.zeros([batch, self.units], self.compute_dtype) for _ in range(2))
 
-    def step(self, x, state):
-        """One step, x `[B, F]`: h and the state after it."""
+    def step(self, x: tf.Tensor, state: tuple[tf.Tensor, tf.Tensor]):
+        """One step, x `[B, F]`: h and the new state."""
         x = tf.cast(x, self.compute_dtype)
         weights = (tf.cast(w, self.compute_dtype) for w in self._weights())
         h, c = lstm_ops.step(x, *weights, *state)
@@ -81,9 +98,19 @@ class GRU(keras.layers.Layer):
     """`keras.layers.GRU(units, return_sequences=True)` with the call of `LSTM`.
 
     Cho et al., Learning phrase representations with an RNN encoder-decoder, 2014.
+
+    Args:
+        units: U, the size of the state.
+        kernel_regularizer: of the input weights.
     """
 
-    def __init__(self, units, *, kernel_regularizer=None, **kwargs):
+    def __init__(
+        self,
+        units: int,
+        *,
+        kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         (self.units,) = positive(units=units)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
@@ -98,18 +125,25 @@ class GRU(keras.layers.Layer):
     def build(self, input_shape):
         ensure_built(self.layer, input_shape)
 
-    def call(self, x, length=None, training=None):
-        del training
+    def call(
+        self,
+        x: tf.Tensor,
+        length: int | tf.Tensor | None = None,
+        training: bool | None = None,
+        allow_split: bool = True,
+    ) -> tf.Tensor:
+        """States of all steps, `[B, T, F]` -> `[B, T, U]`; `length` as in `LSTM`."""
+        del training, allow_split
         if length is not None and x.shape[1] == 1:
             x = tf.repeat(x, length, axis=1)
         return self.layer(x)
 
-    def start(self, batch):
-        """The state before the first step, `[batch, U]`."""
+    def initial_state(self, batch: int) -> tf.Tensor:
+        """State before the first step: zeros, `[batch, U]`."""
         return tf.zeros([batch, self.units], self.compute_dtype)
 
-    def step(self, x, state):
-        """One step, x `[B, F]`: h and the state after it."""
+    def step(self, x: tf.Tensor, state: tf.Tensor):
+        """One step, x `[B, F]`: h and the new state."""
         h, _ = self.layer.cell(x, [state])
         return h, h
 
@@ -118,9 +152,9 @@ CELLS = {"lstm": LSTM, "gru": GRU}
 
 
 def recurrent_stack(cell, units, kernel_regularizer, dtype):
-    """Layers `[B, T, F]` -> `[B, T, U]` that go on top of each other."""
+    """List of recurrent layers `[B, T, F]` -> `[B, T, U]`, first to last."""
     if cell not in CELLS:
-        raise ValueError(f"cell={cell!r} is not known{nearest(cell, CELLS)} Known: lstm, gru")
+        raise ValueError(f"cell must be 'lstm' or 'gru', got {cell!r}{nearest(cell, CELLS)}")
     return [
         CELLS[cell](u, kernel_regularizer=kernel_regularizer, dtype=dtype, name=f"{cell}_{i}")
         for i, u in enumerate(units)

@@ -1,55 +1,51 @@
-"""The one mask rule of sequences: NaN is a value that was not observed.
+"""Masks and lengths of sequences, in which NaN marks a value that was not observed.
 
-A sequence ends with the last step at which anything was observed, so padding with NaN is the same
-as not being there, and a gap in the middle is a gap. Everything that reads sequences asks here.
+A sequence ends with the last step at which any value was observed: NaN after it is padding, NaN
+before it is a missing value.
 """
 
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import execution
-
-ROUNDING = 8
+ROUNDING = 8  # lengths are rounded up to its multiples, to limit recompilation
 
 
 def observed(x):
-    """True where x was observed, in the shape of x."""
+    """Mask in the shape of x, True where x is observed (not NaN)."""
     return tf.logical_not(tf.math.is_nan(x))
 
 
-def lengths(seen):
-    """Steps up to the last observed one, `[B]` int32, from `seen` `[B, T, C]`."""
-    step = tf.range(1, tf.shape(seen)[1] + 1)
-    return tf.reduce_max(tf.where(tf.reduce_any(seen, -1), step, 0), -1)
+def lengths(mask):
+    """Length of each sequence, `[B]` int32, from its mask of observed values `[B, T, C]`."""
+    step = tf.range(1, tf.shape(mask)[1] + 1)
+    return tf.reduce_max(tf.where(tf.reduce_any(mask, -1), step, 0), -1)
 
 
 def reverse(x, n):
-    """Each sequence of `[B, T, ...]` turned round within its own length n, `[B]`."""
+    """Reverse each sequence of `[B, T, ...]` within its own length n, `[B]`."""
     return tf.reverse_sequence(x, n, seq_axis=1)
 
 
 def last(h, n):
-    """The state after each sequence's own last step, `[B, U]`; zeros where its length n is 0."""
-    rows = tf.gather(h, tf.maximum(n - 1, 0), axis=1, batch_dims=1)
-    return tf.where(n[:, None] > 0, rows, tf.zeros_like(rows))
+    """State after the last step of each sequence of length n, `[B, U]`; zeros if n is 0."""
+    states = tf.gather(h, tf.maximum(n - 1, 0), axis=1, batch_dims=1)
+    return tf.where(n[:, None] > 0, states, tf.zeros_like(states))
 
 
-def longest(n):
-    """Where to cut a batch of sequences of lengths n, `[B]`, so that all they hold stays.
+def rounded_max(n):
+    """Largest of the lengths n, `[B]`, rounded up to a multiple of `ROUNDING`.
 
-    In a plain graph after the longest, rounded up a little: what is compiled for each size meets
-    few. Elsewhere nowhere, None.
+    A batch may be cut there. The shape then depends on values, which XLA cannot compile.
     """
-    if not execution.is_plain_graph():
-        return None
     return -(-tf.maximum(tf.reduce_max(n), 1) // ROUNDING) * ROUNDING
 
 
 def pad(sequences, argument="x"):
-    """Sequences of different lengths as one float array, `[N, T]` or `[N, T, C]`, padded with NaN.
+    """Pad sequences of different lengths with NaN to one float array, `[N, T]` or `[N, T, C]`.
 
     Args:
-        sequences: list of arrays `[T_i]` or `[T_i, C]`, or a ragged tensor; an array stays.
+        sequences: list of arrays `[T_i]` or `[T_i, C]`, or a ragged tensor; an array is returned
+            unchanged.
         argument: its name, for errors.
 
     >>> pad([[1.0], [2.0, 3.0]])
@@ -69,7 +65,8 @@ def pad(sequences, argument="x"):
             )
         if row.shape[1:] != rows[0].shape[1:]:
             raise ValueError(
-                f"{argument}[{i}] has {row.shape[1]} channels, {argument}[0] has {rows[0].shape[1]}"
+                f"{argument}[{i}] must have {rows[0].shape[1]} channels like {argument}[0], "
+                f"got {row.shape[1]}"
             )
     steps = max(len(row) for row in rows)
     padded = np.full((len(rows), steps, *rows[0].shape[1:]), np.nan, "float32")

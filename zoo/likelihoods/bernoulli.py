@@ -4,7 +4,8 @@ import numbers
 
 import tensorflow as tf
 
-from zoo.core.distributions import FusedBernoulli, as_event
+from zoo.core.discrete_distributions import FusedBernoulli
+from zoo.core.distributions import as_event
 from zoo.core.random import uniform
 from zoo.core.serialization import component
 from zoo.likelihoods.base import Likelihood

@@ -2,7 +2,8 @@
 
 import tensorflow as tf
 
-from zoo.core.distributions import DiscretizedLogistic, as_event, bounded_scale
+from zoo.core.discrete_distributions import DiscretizedLogistic
+from zoo.core.distributions import as_event, bounded_scale
 from zoo.core.serialization import component, is_integer
 from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.preprocessing import UnitInterval

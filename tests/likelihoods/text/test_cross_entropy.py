@@ -14,7 +14,7 @@ from zoo.likelihoods.text import cross_entropy as softmax
 @tf.function(autograph=False, reduce_retracing=True)
 def in_a_graph(plain, h, table, targets):
     weights = tf.cast(tf.range(tf.shape(h)[0]) % 7 + 1, tf.float32)
-    with tf.GradientTape() as tape, execution.graph(plain=plain):
+    with tf.GradientTape() as tape, execution.tracing(jit_compile=not plain):
         tape.watch([h, table])
         found = softmax.cross_entropy(h, table, targets)
         loss = tf.reduce_sum(found * weights)
@@ -65,19 +65,12 @@ def test_tiles_are_for_plain_graphs_alone(monkeypatch):
     monkeypatch.setattr(softmax, "plain", lambda *_: "plain")
 
     assert softmax.cross_entropy(*head(3)) == "plain"
-    with execution.graph(plain=True):
+    with execution.tracing(jit_compile=False):
         assert softmax.cross_entropy(*head(3)) == "tiled"
-        with execution.graph(plain=False):
+        with execution.tracing(jit_compile=True):
             assert softmax.cross_entropy(*head(3)) == "plain"
         assert softmax.cross_entropy(*head(3)) == "tiled"
     assert softmax.cross_entropy(*head(3)) == "plain"
-
-
-def test_whether_a_graph_is_plain_is_forgotten_after_an_error():
-    with pytest.raises(KeyError), execution.graph(plain=True):
-        raise KeyError
-
-    assert not execution.is_plain_graph()
 
 
 @pytest.mark.parametrize(
@@ -103,30 +96,3 @@ def test_training_in_tiles_and_halves_gives_the_weights_of_plain_eager_training(
 
     trained = (values(vae.trainable_variables) for vae in vaes)
     assert_same(*trained, rtol=1e-3, atol=1e-4)
-
-
-def test_a_batch_is_halved_where_it_is_even_and_large_enough_and_that_is_wanted():
-    def sizes(rows, **options):
-        seen = []
-        x = tf.reshape(tf.range(2 * rows), [rows, 2])
-        doubled = halves.map_in_halves(lambda a, b: seen.append(len(a)) or a + b, x, x, **options)
-        np.testing.assert_array_equal(doubled, 2 * x)
-        return seen
-
-    assert sizes(2 * halves.MIN) == [halves.MIN, halves.MIN]
-    assert sizes(2 * halves.MIN - 2) == [2 * halves.MIN - 2]
-    assert sizes(2 * halves.MIN + 1) == [2 * halves.MIN + 1]
-    assert sizes(2 * halves.MIN, when=False) == [2 * halves.MIN]
-
-
-def test_a_half_is_not_halved_again():
-    seen = []
-
-    def inner(x):
-        return halves.map_in_halves(lambda y: seen.append(len(y)) or y, x)
-
-    x = tf.range(4 * halves.MIN)
-    np.testing.assert_array_equal(halves.map_in_halves(inner, x), x)
-    assert seen == [2 * halves.MIN, 2 * halves.MIN]
-    inner(x)
-    assert seen[2:] == [2 * halves.MIN, 2 * halves.MIN]

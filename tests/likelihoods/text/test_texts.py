@@ -28,11 +28,11 @@ from zoo.likelihoods import Text
 def test_probability_is_that_of_each_word_given_those_before(vae):
     decoder, text = vae.decoder, vae.decoder.likelihood
     table = np.asarray(text.table, "float64")
-    memory, word = decoder.body.memory(8, LENGTH), np.zeros(8, int)
+    cache, word = decoder.body.init_cache(8, LENGTH), np.zeros(8, int)
     shift = decoder.shift(CODES)
     expected, going = np.zeros((8, 6)), np.ones(8, bool)
     for t in range(6):
-        h, memory = decoder.body.step(text.embed(word) + shift, memory, tf.constant(t))
+        h, cache = decoder.body.step(text.embed(word) + shift, cache, tf.constant(t))
         logits = np.asarray(h, "float64") @ table.T
         log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
         word = X[:, t] if t < 5 else np.zeros(8, int)

@@ -17,7 +17,7 @@ AT_ONCE = 2  # tiles in flight: one is multiplied while another's exponentials a
 
 def cross_entropy(h, table, targets):
     """Nats of each row, `[M]`, from h `[M, W]`, table W `[V, W]`, targets `[M]` int32."""
-    return (tiled if execution.is_plain_graph() else plain)(h, table, targets)
+    return (plain if execution.xla_may_compile() else tiled)(h, table, targets)
 
 
 def plain(h, table, targets):
@@ -81,7 +81,7 @@ def _exponentials(logits):
 
 @tf.function(jit_compile=True, autograph=False)
 def _powers(logits, largest):
-    """The same, given the largest. Holds no reduction: see `zoo.islands`."""
+    """The same, given the largest. Holds no reduction: see `zoo.layers.fused_ops`."""
     powers = tf.exp(logits - largest)
     total = tf.matmul(powers, tf.ones([logits.shape[-1], 1]))[:, 0]
     return tf.math.log(total) + largest[:, 0], 1.0 / total, powers

@@ -36,21 +36,27 @@ class AutoregressiveText:
 
     def log_prob_per_token(self, x):
         """log p of each token, then of the end token: `[B, T + 1]`, 0 after it."""
-        side_by_side = self.training and execution.is_plain_graph()
-        return map_in_halves(
-            self._teacher_forcing, tf.cast(x, tf.int32), self.code, when=side_by_side
-        )
+        dynamic_shapes = not execution.xla_may_compile()
 
-    def _teacher_forcing(self, x, code):
+        def teacher_forcing(x, code):
+            return self._teacher_forcing(x, code, dynamic_shapes)
+
+        split = self.training and dynamic_shapes
+        return map_in_halves(teacher_forcing, tf.cast(x, tf.int32), self.code, when=split)
+
+    def _teacher_forcing(self, x, code, dynamic_shapes):
         """log p of each token given those before it."""
         inputs = self.decoder.drop_words(tf.pad(x, [[0, 0], [1, 0]]), self.training)
         targets = tf.pad(x, [[0, 0], [0, 1]])
         inside = tf.pad(x != END, [[0, 0], [1, 0]], constant_values=True)
-        length = sequence_masks.longest(tf.reduce_sum(tf.cast(inside, tf.int32), -1))
-        rows = PackedBatch(inside[:, :length], self.training)
-        h = self.decoder.states(code, rows.take(inputs[:, :length]), rows, self.training)
-        log_probs = rows.put(-self.decoder.likelihood.nll(h, rows.take(targets[:, :length])))
-        return tf.pad(log_probs, [[0, 0], [0, tf.shape(inside)[1] - tf.shape(log_probs)[1]]])
+        length = None
+        if dynamic_shapes:
+            length = sequence_masks.rounded_max(tf.reduce_sum(tf.cast(inside, tf.int32), -1))
+        split = self.training and dynamic_shapes
+        packed = PackedBatch(inside[:, :length], round_up=split, allow_split=not split)
+        h = self.decoder.states(code, packed.pack(inputs[:, :length]), packed, self.training)
+        nll = packed.unpack(self.decoder.likelihood.nll(h, packed.pack(targets[:, :length])))
+        return tf.pad(-nll, [[0, 0], [0, tf.shape(inside)[1] - tf.shape(nll)[1]]])
 
     def mode(self):
         """Greedy decoding, the most probable token each time: token ids `[B, L]`."""
@@ -79,18 +85,18 @@ class AutoregressiveText:
         decoder, batch = self.decoder, tf.shape(self.code)[0]
         shift = tf.cast(decoder.shift(self.code), tf.float32)
 
-        def step(t, token, going, tokens, memory):
-            h, memory = decoder.body.step(decoder.likelihood.embed(token) + shift, memory, t)
+        def step(t, token, going, tokens, cache):
+            h, cache = decoder.body.step(decoder.likelihood.embed(token) + shift, cache, t)
             token = tf.where(going, choose(decoder.likelihood.logits(h), t), END)
             tokens = tf.tensor_scatter_nd_update(tokens, [[t]], token[None])
-            return t + 1, token, going & (token != END), tokens, memory
+            return t + 1, token, going & (token != END), tokens, cache
 
         start = (
             tf.constant(0),
             tf.zeros([batch], tf.int32),
             tf.ones([batch], tf.bool),
             tf.zeros([self.length, batch], tf.int32),
-            decoder.body.memory(batch, self.length),
+            decoder.body.init_cache(batch, self.length),
         )
         *_, tokens, _ = tf.while_loop(
             lambda t, token, going, *_: (t < self.length) & tf.reduce_any(going), step, start
