@@ -1,154 +1,168 @@
-"""Run folders: what a run, a killed one and a resumed one leave in them; in this process."""
+"""Run folders after a new, a killed, a resumed and a refused run."""
 
 import json
 import os
+import shutil
 import signal
 
+import keras
 import numpy as np
 import pytest
 
-import zoo  # noqa: F401  (so that Keras knows its classes)
+import zoo  # noqa: F401  (registers the classes for Keras)
 from tests.helpers import assert_same, values
 
 for package in ("matplotlib", "sklearn", "pandas", "PIL", "tensorboard"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
 
-EAGER = True
-
 X = np.random.default_rng(0).normal(size=(24, 3)).astype("float32")
+
+
+def new_run(recipe, out, *flags, **options):
+    """A run of tables.py in the folder `out`, and its tiny model."""
+    flags = ["--out", out, "--learning-rate", 0.05, *flags]
+    parsed = recipe("tables").parser().parse_args([str(f) for f in flags])
+    run = recipe("support.run.run").Run("tables", parsed)
+    return run, run.model((3,), "normal", **(options or {"hidden": (6,), "latent_dim": 2}))
+
+
+def train(recipe, out, *flags, callbacks=()):
+    """Train with early stopping; return the run and the state of model and optimizer."""
+    run, vae = new_run(recipe, out, "--epochs", 40, *flags)
+    vae.compile(vae.optimizer, jit_compile=False)
+    stopping = recipe("support.run.run").early_stopping(5)
+    run.train(vae, X[:16], X[16:], stopping, *callbacks)
+    return run, values([*vae.variables, *vae.optimizer.variables])
+
+
+@pytest.fixture(scope="module")
+def finished(recipe, tmp_path_factory):
+    """A run that early stopping has ended: the run and the state of model and optimizer."""
+    return train(recipe, tmp_path_factory.mktemp("runs") / "finished")
 
 
 @pytest.fixture
 def start(recipe, tmp_path):
-    """start("--epochs", 3) is a run in `tmp_path / "run"`, and a tiny model of it."""
-
-    def start(*flags, out="run", **options):
-        flags = ["--out", tmp_path / out, "--learning-rate", 0.05, *flags]
-        parsed = recipe("tables").parser().parse_args([str(f) for f in flags])
-        run = recipe("support.run.run").Run("tables", parsed)
-        return run, run.model((3,), "normal", **(options or {"hidden": (6,), "latent_dim": 2}))
-
-    return start
-
-
-@pytest.fixture
-def train(recipe, start):
-    """Train with early stopping, until `kill` or to the end; weights and optimizer."""
-
-    def train(*flags, kill=(), out="run"):
-        run, vae = start("--epochs", 40, *flags, out=out)
-        vae.compile(vae.optimizer, jit_compile=False)
-        stopping = recipe("support.run.run").early_stopping(5)
-        run.train(vae, X[:16], X[16:], stopping, *kill)
-        return run, values([*vae.variables, *vae.optimizer.variables])
-
-    return train
+    """start("--epochs", 3) is a run in `tmp_path / "run"`, and its tiny model."""
+    return lambda *flags, **options: new_run(recipe, tmp_path / "run", *flags, **options)
 
 
 class KilledError(Exception):
-    """What stands for a SIGKILL."""
+    """Stands for a killed process."""
 
 
-def killed(train, moment, *flags, out="killed"):
-    import keras
+class Kill(keras.callbacks.Callback):
+    """Raise `KilledError` at the end of an epoch, before or after its checkpoint is written."""
 
-    class Kill(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            if moment == ("before the checkpoint", epoch):
-                raise KilledError
+    def __init__(self, before_checkpoint, epoch):
+        super().__init__()
+        self.before_checkpoint, self.epoch = before_checkpoint, epoch
 
-        def on_epoch_begin(self, epoch, logs=None):
-            if moment == ("after the checkpoint", epoch - 1):
-                raise KilledError
+    def on_epoch_end(self, epoch, logs=None):
+        if self.before_checkpoint and epoch == self.epoch:
+            raise KilledError
 
-    with pytest.raises(KilledError):
-        train(*flags, kill=[Kill()], out=out)
+    def on_epoch_begin(self, epoch, logs=None):
+        if not self.before_checkpoint and epoch == self.epoch + 1:
+            raise KilledError
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # open files
-def test_early_stopping_goes_on_where_it_was_killed(train):
-    run, expected = train()
+def test_early_stopping_continues_exactly_after_kills(recipe, finished, tmp_path):
+    run, expected = finished
     elbo = run.history()["val_elbo"]
     best = int(np.argmax(elbo))
-    assert best > 0 and len(elbo) == best + 6  # it stopped, five epochs after the best
+    assert best > 0 and len(elbo) == best + 6  # it stopped five epochs after the best
 
     flags = ()
-    for moment in ("before", 0), ("after", best - 1), ("before", best), ("after", best + 2):
-        killed(train, (f"{moment[0]} the checkpoint", moment[1]), *flags)
+    for kill in Kill(True, 0), Kill(False, best - 1), Kill(True, best), Kill(False, best + 2):
+        with pytest.raises(KilledError):
+            train(recipe, tmp_path / "killed", *flags, callbacks=[kill])
         flags = ("--resume",)
-    resumed, found = train("--resume", out="killed")
+    resumed, state = train(recipe, tmp_path / "killed", "--resume")
 
-    assert_same(found, expected)
+    assert_same(state, expected)
     assert resumed.history() == run.history()
 
 
-def test_a_run_that_had_stopped_does_not_train_on(train):
-    run, expected = train()
-    before = run.history()
+def test_resumed_run_that_had_stopped_is_not_trained_further(recipe, finished, tmp_path):
+    run, expected = finished
+    shutil.copytree(run.folder, tmp_path / "run")
 
-    resumed, found = train("--resume")
+    resumed, state = train(recipe, tmp_path / "run", "--resume")
 
-    assert_same(found, expected)
-    assert resumed.history() == before and resumed.record["epochs"] == len(before["epoch"])
+    assert_same(state, expected)
+    assert resumed.history() == run.history()
+    assert resumed.record["epochs"] == len(run.history()["epoch"])
 
 
-def test_a_run_whose_best_weights_are_gone_is_refused(train, tmp_path, recipe):
-    train("--epochs", 2)
-    for path in (tmp_path / "run" / "checkpoints").glob("best-*"):
+def test_run_without_its_best_weights_is_not_resumed(recipe, finished, input_error, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(finished[0].folder, folder)
+    for path in (folder / "checkpoints").glob("best-*"):
         path.unlink()
-    before = (tmp_path / "run" / "metrics.json").read_text()
+    before = (folder / "metrics.json").read_text()
 
-    with pytest.raises(recipe("support.run.cli").InputError, match=r"--resume: .*best-00000\d"):
-        train("--resume", "--epochs", 3)
-    assert (tmp_path / "run" / "metrics.json").read_text() == before
+    with pytest.raises(input_error, match=r"--resume: expected the best weights in .*best-0000"):
+        train(recipe, folder, "--resume")
+    assert (folder / "metrics.json").read_text() == before
 
 
 def test_half_a_line_of_history_is_dropped(recipe, tmp_path):
-    path, history = tmp_path / "history.csv", recipe("support.run.history_csv")
+    path, history_csv = tmp_path / "history.csv", recipe("support.run.history_csv")
     path.write_text("epoch,elbo\r\n0,-3.5\r\n1,-3.0\r\n1,-2.5\r\n2,-")
 
-    history.cut(path, 2)
+    history_csv.truncate(path, 2)
 
-    assert history.read(path) == {"epoch": [0, 1], "elbo": [-3.5, -2.5]}
-    history.cut(path, 0)
-    assert history.read(path) == {}
+    assert history_csv.read(path) == {"epoch": [0, 1], "elbo": [-3.5, -2.5]}
+    history_csv.truncate(path, 0)
+    assert history_csv.read(path) == {}
 
 
-def test_bad_input_leaves_the_previous_run_alone(recipe, tmp_path, capsys):
+def test_folder_of_other_files_is_refused_and_unchanged(tmp_path, refusal):
+    (tmp_path / "thesis.txt").write_text("all my work")
+    line = refusal("images", "--out", tmp_path)
+    assert "--out: expected an empty or new folder" in line and (tmp_path / "thesis.txt").exists()
+    line = refusal("images", "--out", tmp_path / "new", "--resume")
+    assert "--resume: expected a run in" in line
+
+
+@pytest.mark.parametrize(
+    ("recipe_name", "flags"),
+    [
+        ("images", ["--data", "missing"]),
+        ("images", ["--variant", "conv_vea"]),
+        ("tables", ["--data", "missing"]),
+        ("tables", ["--option", "hiden=3"]),
+        ("time_series", ["--window", 10**6]),
+        ("text", ["--data", "missing"]),
+    ],
+)
+def test_bad_input_leaves_an_earlier_run_unchanged(refusal, tmp_path, recipe_name, flags):
     out = tmp_path / "run"
     (out / "checkpoints").mkdir(parents=True)
     files = ["metrics.json", "model.keras", "history.csv", "columns.json", "checkpoints/a.h5"]
     for name in files:
         (out / name).write_text("{}")
-    common = recipe("support.run.cli")
-    for name, flags in (
-        ("images", ["--data", tmp_path / "missing"]),
-        ("images", ["--variant", "conv_vea"]),
-        ("tables", ["--data", tmp_path / "missing"]),
-        ("tables", ["--option", "hiden=3"]),
-        ("time_series", ["--window", 10**6]),
-        ("text", ["--data", tmp_path / "missing"]),
-    ):
-        module = recipe(name)
-        with pytest.raises(SystemExit):
-            arguments = [str(f) for f in (*flags, "--out", out)]
-            common.main(module.parser(), module.run, arguments)
-        assert [(out / n).read_text() for n in files] == ["{}"] * len(files)
+
+    refusal(recipe_name, *flags, "--out", out)
+
+    assert [(out / name).read_text() for name in files] == ["{}"] * len(files)
 
 
-def test_data_that_the_model_cannot_take_leave_the_previous_run_alone(recipe, start, tmp_path):
+def test_unusable_data_are_refused_before_anything_is_written(start, input_error, tmp_path):
     run, vae = start("--epochs", 1)
-    wrong, common = X.copy(), recipe("support.run.cli")
-    wrong[20] = 1e9
+    too_large = X.copy()
+    too_large[20] = 1e9
 
-    with pytest.raises(common.InputError, match="--data: x holds values up to 1e"):
-        run.train(vae, X, wrong)
-    with pytest.raises(common.InputError, match="--limit: leaves 0 examples"):
+    with pytest.raises(input_error, match="--data: x holds values up to 1e"):
+        run.train(vae, X, too_large)
+    with pytest.raises(input_error, match=r"--limit: expected at least 1 example .* got 0 and 24"):
         run.train(vae, X[:0], X)
     assert not (tmp_path / "run").exists()
 
 
-def test_a_new_run_clears_the_old_one(start, tmp_path):
+def test_new_run_deletes_the_results_of_an_earlier_one(start, tmp_path):
     out = tmp_path / "run"
     (out / "texts").mkdir(parents=True)
     (out / "metrics.json").write_text("{}")
@@ -161,27 +175,27 @@ def test_a_new_run_clears_the_old_one(start, tmp_path):
     assert json.loads((out / "metrics.json").read_text())["epochs"] == 1
 
 
-def test_a_second_ctrl_c_waits_for_the_model(start, tmp_path, monkeypatch):
+def test_ctrl_c_is_ignored_while_the_model_is_saved(start, tmp_path, monkeypatch):
     run, vae = start("--epochs", 1)
     run.folder.mkdir()
     save = vae.save
 
-    def interrupted(path):
+    def save_and_interrupt(path):
         save(path)
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(vae, "save", interrupted)
-    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(vae, "save", save_and_interrupt)
+    handler = signal.getsignal(signal.SIGINT)
 
     run.save(vae)
-    run.save(vae)  # over what is there
+    run.save(vae)  # replaces the files
 
     names = {path.name for path in (tmp_path / "run").iterdir()}
     assert names == {"metrics.json", "model.keras", "saved_model"}
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
-def test_a_beta_given_as_an_option_is_where_the_warmup_ends(start):
+def test_warmup_ends_at_a_beta_of_option(start):
     run, vae = start("--option", "beta=4", "--warmup-epochs", 2, "--epochs", 3)
 
     run.train(vae, X[:16], X[16:])
@@ -189,10 +203,9 @@ def test_a_beta_given_as_an_option_is_where_the_warmup_ends(start):
     assert run.history()["kl_weight"][-1] == 4.0
 
 
-def test_a_variant_for_other_data_is_named(recipe, start):
-    with pytest.raises(
-        recipe("support.run.cli").InputError, match="--variant: conv_vae does not fit"
-    ):
+def test_variant_for_another_kind_of_data_is_refused(input_error, start):
+    message = "--variant: expected one for this kind of data, got conv_vae"
+    with pytest.raises(input_error, match=message):
         start("--variant", "conv_vae", latent_dim=2)
 
 
@@ -215,23 +228,21 @@ def test_one_worker_of_several_writes_the_folder(recipe, monkeypatch, task, chie
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (("--seed", "-1"), "--seed: must be at least 0, got -1"),
-        (("--seed", 2**31), "--seed: must be below 2**31"),
-        (("--evaluate", "-5"), "--evaluate: must be at least 0, got -5"),
+        (("--seed", "-1"), "--seed: expected an integer of at least 0, got -1"),
+        (("--seed", 2**31), "--seed: expected an integer below 2**31"),
+        (("--evaluate", "-5"), "--evaluate: expected an integer of at least 0, got -5"),
+        (("--epochs", "many"), "--epochs: expected an integer of at least 1, got many"),
     ],
 )
-def test_numbers_out_of_range(recipe, capsys, flags, message):
-    with pytest.raises(SystemExit):
-        recipe("tables").parser().parse_args([str(f) for f in flags])
-    assert message in capsys.readouterr().err
+def test_number_out_of_range_is_refused(refusal, flags, message):
+    assert message in refusal("tables", *flags)
 
 
-def test_only_normal_rows_have_no_auroc(recipe, start):
+def test_ranking_of_normal_rows_only_has_no_auroc(recipe, start):
     run, _ = start()
+    scores = {"VAE": np.arange(4.0)}
 
-    lines = recipe("support.run.evaluation").ranking(
-        run, np.zeros(4, bool), {"VAE": np.arange(4.0)}
-    )
+    lines = recipe("support.run.evaluation").anomaly_ranking(run, np.zeros(4, bool), scores)
 
     assert "all 4 evaluated rows are normal" in lines[0]
     assert "anomalies" not in run.record and len(run.record["notes"]) == 1
