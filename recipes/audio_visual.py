@@ -114,8 +114,8 @@ def main(options):
     train = with_channel(data.train)
     valid, held_out = with_channel(data.valid, rows), with_channel(data.test, rows)
     labels = data.labels["test"][rows]
-    _set_epochs(options, zoo.core.nested.rows(train))
     run.describe(data.name, train, held_out)
+    _set_epochs(options, zoo.core.nested.rows(train))
     run.record["data"]["description"] = data.description
     print(f"{data.description}; {len(labels)} of the test pairs are used for all numbers")
     vae = model(run, train)

@@ -18,7 +18,7 @@ for package in ("matplotlib", "sklearn", "pandas", "PIL", "tensorboard"):
 X = np.random.default_rng(0).normal(size=(24, 3)).astype("float32")
 
 
-def new_run(recipe, out, *flags, **options):
+def make_run(recipe, out, *flags, **options):
     """A run of tables.py in the folder `out`, and its tiny model."""
     flags = ["--out", out, "--learning-rate", 0.05, *flags]
     parsed = recipe("tables").parser().parse_args([str(f) for f in flags])
@@ -28,7 +28,7 @@ def new_run(recipe, out, *flags, **options):
 
 def train(recipe, out, *flags, callbacks=()):
     """Train with early stopping; return the run and the state of model and optimizer."""
-    run, vae = new_run(recipe, out, "--epochs", 40, *flags)
+    run, vae = make_run(recipe, out, "--epochs", 40, *flags)
     vae.compile(vae.optimizer, jit_compile=False)
     stopping = recipe("support.run.run").early_stopping(5)
     run.train(vae, X[:16], X[16:], stopping, *callbacks)
@@ -42,9 +42,9 @@ def finished(recipe, tmp_path_factory):
 
 
 @pytest.fixture
-def start(recipe, tmp_path):
-    """start("--epochs", 3) is a run in `tmp_path / "run"`, and its tiny model."""
-    return lambda *flags, **options: new_run(recipe, tmp_path / "run", *flags, **options)
+def new_run(recipe, tmp_path):
+    """new_run("--epochs", 3) is a run in `tmp_path / "run"`, and its tiny model."""
+    return lambda *flags, **options: make_run(recipe, tmp_path / "run", *flags, **options)
 
 
 class KilledError(Exception):
@@ -150,8 +150,8 @@ def test_bad_input_leaves_an_earlier_run_unchanged(refusal, tmp_path, recipe_nam
     assert [(out / name).read_text() for name in files] == ["{}"] * len(files)
 
 
-def test_unusable_data_are_refused_before_anything_is_written(start, input_error, tmp_path):
-    run, vae = start("--epochs", 1)
+def test_unusable_data_are_refused_before_anything_is_written(new_run, input_error, tmp_path):
+    run, vae = new_run("--epochs", 1)
     too_large = X.copy()
     too_large[20] = 1e9
 
@@ -162,12 +162,12 @@ def test_unusable_data_are_refused_before_anything_is_written(start, input_error
     assert not (tmp_path / "run").exists()
 
 
-def test_new_run_deletes_the_results_of_an_earlier_one(start, tmp_path):
+def test_new_run_deletes_the_results_of_an_earlier_one(new_run, tmp_path):
     out = tmp_path / "run"
     (out / "texts").mkdir(parents=True)
     (out / "metrics.json").write_text("{}")
     (out / "scores.csv").write_text("score\n")
-    run, vae = start("--epochs", 1)
+    run, vae = new_run("--epochs", 1)
 
     run.train(vae, X[:16], X[16:])
 
@@ -175,8 +175,8 @@ def test_new_run_deletes_the_results_of_an_earlier_one(start, tmp_path):
     assert json.loads((out / "metrics.json").read_text())["epochs"] == 1
 
 
-def test_ctrl_c_is_ignored_while_the_model_is_saved(start, tmp_path, monkeypatch):
-    run, vae = start("--epochs", 1)
+def test_ctrl_c_is_ignored_while_the_model_is_saved(new_run, tmp_path, monkeypatch):
+    run, vae = new_run("--epochs", 1)
     run.folder.mkdir()
     save = vae.save
 
@@ -195,18 +195,18 @@ def test_ctrl_c_is_ignored_while_the_model_is_saved(start, tmp_path, monkeypatch
     assert signal.getsignal(signal.SIGINT) is handler
 
 
-def test_warmup_ends_at_a_beta_of_option(start):
-    run, vae = start("--option", "beta=4", "--warmup-epochs", 2, "--epochs", 3)
+def test_warmup_ends_at_a_beta_of_option(new_run):
+    run, vae = new_run("--option", "beta=4", "--warmup-epochs", 2, "--epochs", 3)
 
     run.train(vae, X[:16], X[16:])
 
     assert run.history()["kl_weight"][-1] == 4.0
 
 
-def test_variant_for_another_kind_of_data_is_refused(input_error, start):
+def test_variant_for_another_kind_of_data_is_refused(input_error, new_run):
     message = "--variant: expected one for this kind of data, got conv_vae"
     with pytest.raises(input_error, match=message):
-        start("--variant", "conv_vae", latent_dim=2)
+        new_run("--variant", "conv_vae", latent_dim=2)
 
 
 @pytest.mark.parametrize(
@@ -238,8 +238,8 @@ def test_number_out_of_range_is_refused(refusal, flags, message):
     assert message in refusal("tables", *flags)
 
 
-def test_ranking_of_normal_rows_only_has_no_auroc(recipe, start):
-    run, _ = start()
+def test_ranking_of_normal_rows_only_has_no_auroc(recipe, new_run):
+    run, _ = new_run()
     scores = {"VAE": np.arange(4.0)}
 
     lines = recipe("support.run.evaluation").anomaly_ranking(run, np.zeros(4, bool), scores)

@@ -74,13 +74,17 @@ def test_spike_at_the_last_step_has_the_highest_score(recipe):
     assert step_scores[-1] > 10 * np.abs(step_scores[:-10]).max()
 
 
-@pytest.mark.parametrize("steps", [slice(0, 50), slice(70, 101), slice(0, 101)])
-def test_band_of_a_slice_contains_most_values(recipe, steps):
-    values = sensors(101)
+@pytest.fixture(scope="module")
+def vae(recipe):
+    """A model adapted to `sensors(101)`."""
+    return adapted(recipe, sensors(101))
 
-    mean, low, high = recipe("support.results.series_scores").band(
-        adapted(recipe, values), values, steps, WINDOW, seed=0
-    )
+
+@pytest.mark.parametrize("steps", [slice(0, 50), slice(70, 101), slice(0, 101)])
+def test_band_of_a_slice_contains_most_values(recipe, vae, steps):
+    values, series_scores = sensors(101), recipe("support.results.series_scores")
+
+    mean, low, high = series_scores.band(vae, values, steps, WINDOW, seed=0)
 
     assert mean.shape == values[steps].shape
     assert (low < mean).all() and (mean < high).all()

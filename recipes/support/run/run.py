@@ -109,6 +109,7 @@ class Run:
 
     def describe(self, name, train, held_out):
         """Record name, sizes and shape of the data for metrics.json."""
+        _load_zoo()
         self.record["data"] = {
             "name": name,
             "train": zoo.core.nested.rows(train),
@@ -224,6 +225,11 @@ class Run:
         print("", *lines, f"{self.folder}/  model.keras, saved_model/, metrics.json", sep="\n")
         print(f"{self.folder}/figures/  and tensorboard --logdir {self.folder}/tensorboard")
         return outcome.status
+
+
+def _load_zoo():
+    """Load zoo's modules: until then `zoo.core` has no attribute `nested`."""
+    return zoo.VAE
 
 
 def early_stopping(patience):
