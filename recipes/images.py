@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 from support.data import images
-from support.run import argument_types, cli, evaluation
+from support.run import cli, evaluation
 from support.run.run import Run
 
 import zoo
@@ -51,27 +51,7 @@ The first takes about a minute on two free CPU cores.
 def parser():
     """Command line of the recipe."""
     command_line = cli.parser("images.py", DESCRIPTION, EXAMPLES)
-    data = command_line.add_argument_group("data")
-    data.add_argument("--dataset", metavar="NAME", help="a name of TFDS: mnist, fashion_mnist, ...")
-    data.add_argument(
-        "--data-dir", type=argument_types.path, metavar="FOLDER", help="folder of TFDS' data"
-    )
-    data.add_argument(
-        "--data",
-        type=argument_types.path,
-        metavar="PATH",
-        help="a folder of images (its sub-folders are classes), or an .npy file [N, H, W(, C)]",
-    )
-    data.add_argument(
-        "--size",
-        type=images.size,
-        metavar="S",
-        help="crop and resize images to SxS or HxW pixels (default: their own size if it is the "
-        "same for all, else the smallest side, at most 64)",
-    )
-    data.add_argument(
-        "--limit", type=argument_types.positive, metavar="N", help="train on at most N images"
-    )
+    images.add_options(command_line.add_argument_group("data"))
     cli.add_options(command_line, variant="conv_vae", out="runs/images", evaluate=1000)
     command_line.add_argument(
         "--likelihood",

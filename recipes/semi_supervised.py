@@ -10,7 +10,7 @@ logistic regression on the same labels reaches 90.5 %, the nearest neighbour 91.
 import time
 
 import numpy as np
-from support.data import few_labels
+from support.data import few_labels, images
 from support.results import label_propagation
 from support.run import argument_types, cli, seed_options
 from support.run.run import Outcome, Run
@@ -98,24 +98,7 @@ def parser():
 
 
 def _data_options(data):
-    from support.data import images
-
-    data.add_argument("--dataset", metavar="NAME", help="a name of TFDS: mnist, svhn_cropped, ...")
-    data.add_argument(
-        "--data-dir", type=argument_types.path, metavar="FOLDER", help="folder of TFDS' data"
-    )
-    data.add_argument(
-        "--data",
-        type=argument_types.path,
-        metavar="PATH",
-        help="a folder with a sub-folder of images for each class",
-    )
-    data.add_argument(
-        "--size", type=images.size, metavar="S", help="crop and resize images to SxS or HxW pixels"
-    )
-    data.add_argument(
-        "--limit", type=argument_types.positive, metavar="N", help="train on at most N images"
-    )
+    images.add_options(data)
     data.add_argument(
         "--labels",
         type=argument_types.positive,

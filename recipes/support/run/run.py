@@ -223,7 +223,9 @@ class Run:
         if "report" in self.record["seconds"]:
             lines += (f"{self.folder}/report.html  start here: all results on one page",)
         print("", *lines, f"{self.folder}/  model.keras, saved_model/, metrics.json", sep="\n")
-        print(f"{self.folder}/figures/  and tensorboard --logdir {self.folder}/tensorboard")
+        tensorboard = self.folder / "tensorboard"
+        hint = f"  and tensorboard --logdir {tensorboard}" if tensorboard.is_dir() else ""
+        print(f"{self.folder}/figures/{hint}")
         return outcome.status
 
 
