@@ -1,47 +1,48 @@
-"""Train a VAE on images and sounds of digits at once: each of them becomes the other.
+"""Train a VAE on pairs of images and sounds of digits, and translate each into the other.
 
-Data: by default scikit-learn's digits, each with the SYNTHESISED telephone tone of its key, made on
-the spot (1,257 pairs; 360 more are held out), no download; MNIST with spoken digits by --data-dir.
+Data: by default scikit-learn's digits, each with the SYNTHESISED telephone tone of its key, made by
+this recipe (1,257 pairs to train on, 360 held out), no download; MNIST with spoken digits by
+--data-dir.
 Command: python recipes/audio_visual.py
 Time: 140 s of one CPU core (80 epochs).
-Expect, with seed 0: held-out ELBO 2235 and log p(x) 2254 +- 5 nats a pair (100 importance samples);
-of the ten sounds nearest to an image 81% are of its digit, of the ten images nearest to a sound
-79%. Images become the right two tones, smeared over the time in which they may sound; tones become
-blurred digits; most pairs from the prior, which is fitted to the codes in the end, belong together.
-With --data-dir 200 s on two cores (15 epochs); ELBO 1983, log p(x) 2003 +- 10 nats a pair, 80% and
-55% by digit. What is made of images are smooth spectrograms, what is made of sounds mean digits.
+Expect, with seed 0: held-out ELBO 2235 and log p(x) 2254 +- 5 nats per pair (100 importance
+samples); of the ten sounds nearest to an image 81 % are of its digit, of the ten images nearest to
+a sound 79 %. Images become the right two tones, smeared over the time in which they may sound;
+tones become blurred digits; in most pairs from the prior, which is fitted to the codes after
+training, image and sound are of one digit.
+With --data-dir: 200 s on two cores (15 epochs); ELBO 1983, log p(x) 2003 +- 10 nats per pair, 80 %
+and 55 % by digit. Images become smooth spectrograms, sounds become average digits.
 """
 
-import argparse
 import math
 
 from support.data import audio_visual
-from support.results import audio_visual as audio_visual_results
-from support.run import cli, evaluation
+from support.results import translation
+from support.run import argument_types, cli, evaluation
 from support.run.run import Run, early_stopping
 
 import zoo
 
-# No concatenation: it needs every modality, and a translation has one only.
+# Not "concatenation": it needs every modality, and a translation has only one.
 FUSIONS = ("product", "mixture", "mixture_of_products")
-# What suits the default pairs, and what MNIST with spoken digits.
+# Epochs of the default pairs; pairs and training steps of MNIST with spoken digits.
 TONES_EPOCHS = 80
 SPOKEN_PAIRS, SPOKEN_STEPS = 20_000, 4500
 LATENT_DIM = 16
-# An image has far fewer nats than a spectrogram; counted more often, its digit is read better.
+# An image has far fewer nats than a spectrogram; with a larger weight its digit is encoded better.
 FACTORS = {"image": 3.0}
-COMPONENTS = 100  # of the prior at most
+MAX_COMPONENTS = 100  # of the prior
 
 DESCRIPTION = f"""\
-Train a variational autoencoder on pairs of an image and a sound of the same digit, either of which
-may be missing, and see what it learned: images become sounds and sounds images.
+Train a variational autoencoder on pairs of an image and a sound of the same digit, translate images
+to sounds and sounds to images, and measure retrieval between them.
 
-Reads scikit-learn's digits with synthesised telephone tones (no download), or TFDS' mnist with its
-spoken_digit (--data-dir), which TFDS must have prepared.
-Sounds are log-mel spectrograms; those that the model makes are turned into waveforms again.
+Reads scikit-learn's digits with synthesised telephone tones (no download), or mnist and
+spoken_digit of TensorFlow Datasets (TFDS), which must be prepared in the folder --data-dir.
+Sounds are log-mel spectrograms; those that the model generates are converted to waveforms.
 Writes into the folder --out:
   figures/          curves, image to sound to image, joint samples, latent space, retrieval
-  sounds/           what the model makes of images, and what it makes up, as WAV files
+  sounds/           sounds made from images, and sounds of new pairs, as WAV files
   retrieval.md      how well an image finds its sound, and a sound its image
   metrics.json      held-out numbers, options, seed, versions, seconds
 {cli.FILES}"""
@@ -56,115 +57,116 @@ The first takes about two minutes of one CPU core.
 
 
 def parser():
-    """The command line."""
-    found = cli.parser("audio_visual.py", DESCRIPTION, EXAMPLES)
-    data = found.add_argument_group("data")
+    """Command line of the recipe."""
+    command_line = cli.parser("audio_visual.py", DESCRIPTION, EXAMPLES)
+    data = command_line.add_argument_group("data")
     data.add_argument(
         "--data-dir",
-        type=cli.path,
+        type=argument_types.path,
         metavar="FOLDER",
-        help="where TFDS keeps mnist and spoken_digit (default: telephone tones instead)",
+        help="folder of TFDS' data with mnist and spoken_digit (default: telephone tones)",
     )
     data.add_argument(
         "--pairs",
-        type=cli.positive,
+        type=argument_types.positive,
         metavar="N",
-        help=f"to train on (default: each image once; {SPOKEN_PAIRS:,} with --data-dir)",
+        help=f"pairs to train on (default: each image once; {SPOKEN_PAIRS:,} with --data-dir)",
     )
-    cli.add_options(found, variant="multimodal_vae", out="runs/audio_visual", evaluate=1000)
-    found.set_defaults(batch_size=64)
-    found.add_argument(
-        "--fusion", choices=FUSIONS, default="product", help="how two posteriors become one"
+    cli.add_options(command_line, variant="multimodal_vae", out="runs/audio_visual", evaluate=1000)
+    command_line.set_defaults(batch_size=64)
+    modalities = command_line.add_argument_group("modalities")
+    modalities.add_argument(
+        "--fusion",
+        choices=FUSIONS,
+        default="product",
+        help="how the posteriors of image and sound are combined (default product)",
     )
-    found.add_argument(
+    modalities.add_argument(
         "--alignment",
-        type=cli.non_negative,
+        type=argument_types.non_negative,
         default=0.0,
         metavar="WEIGHT",
-        help="of KL(joint posterior || that of each modality alone) in the loss (default 0)",
+        help="weight in the loss of KL(joint posterior || posterior of each modality) (default 0)",
     )
-    found.add_argument(
+    modalities.add_argument(
         "--subsets",
-        type=probability,
+        type=argument_types.probability,
         metavar="P",
-        help="how often training encodes one modality and explains both (default: 0.5 for a "
-        "product, else 0)",
+        help="probability that a training step encodes one modality and decodes both (default: "
+        "0.5 for a product, else 0)",
     )
-    return found
+    return command_line
 
 
-def probability(text):
-    """argparse type: a number from 0 to 1."""
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"must be from 0 to 1, got {text}")
-    return value
-
-
-def run(options):
-    """Train, save, evaluate, draw; the exit status."""
-    folder = Run("audio_visual", options)
+def main(options):
+    """Train, save, evaluate and draw; return the exit status."""
+    run = Run("audio_visual", options)
     _check_variant(options.variant)
     if options.input_noise:
-        raise cli.InputError("--input-noise", "is for one modality; see --subsets")
+        raise cli.InputError(
+            "--input-noise",
+            f"expected none for several modalities, got {options.input_noise}; see --subsets",
+        )
     if options.data_dir is not None and options.pairs is None:
         options.pairs = SPOKEN_PAIRS
     data = audio_visual.load(options.data_dir, options.pairs, options.seed)
     rows = slice(options.evaluate or None)
-    train, valid, held_out = shaped(data.train), shaped(data.valid, rows), shaped(data.test, rows)
+    train = with_channel(data.train)
+    valid, held_out = with_channel(data.valid, rows), with_channel(data.test, rows)
     labels = data.labels["test"][rows]
-    _set_epochs(options, zoo.core.nested.rows(train))
-    folder.describe(data.name, train, held_out)
-    folder.record["data"]["description"] = data.description
-    print(f"{data.description}; {len(labels)} of the test pairs are held out for all numbers")
-    vae = model(folder, train)
-    outcome = folder.train(vae, train, valid, early_stopping(options.epochs // 5))
+    run.describe(data.name, train, held_out)
+    _set_epochs(options, zoo.core.nested.row_count(train))
+    run.record["data"]["description"] = data.description
+    print(f"{data.description}; {len(labels)} of the test pairs are used for all numbers")
+    vae = model(run, train)
+    outcome = run.train(vae, train, valid, early_stopping(options.epochs // 5))
     lines = []
     if outcome.error is None:
-        with folder.skippable():
+        with run.skippable():
             zoo.fit_prior(vae, train, seed=options.seed)
-            folder.save(vae)
-            lines = evaluation.nats(folder, vae, held_out)
-            lines += audio_visual_results.report(folder, vae, held_out, labels)
-            folder.report(vae, held_out, labels)
-    return folder.finish(outcome, *lines)
+            run.save(vae)
+            lines = evaluation.held_out(run, vae, held_out)
+            lines += translation.write(run, vae, held_out, labels)
+            run.report(vae, held_out, labels)
+    return run.finish(outcome, *lines)
 
 
-def shaped(x, rows=slice(None)):
-    """Some of the pairs, with spectrograms as images of one channel: convolutions take them."""
+def with_channel(x, rows=slice(None)):
+    """Some of the pairs, with spectrograms as images of one channel."""
     return {"image": x["image"][rows], "audio": x["audio"][rows][..., None]}
 
 
-def model(folder, x):
-    """The model that was asked for; dense networks are its defaults."""
+def model(run, x):
+    """The model of the options, with dense networks by default."""
     import keras
 
-    options = folder.options
-    keras.utils.set_random_seed(options.seed)  # initial weights depend on when layers are made
-    # Values of a spectrogram are in [0, 1], and a scale of 1 would take many steps to shrink.
+    options = run.options
+    keras.utils.set_random_seed(options.seed)  # some layers are created before the model is
+    # Values of a spectrogram are in [0, 1]; a scale of 1 would need many steps to shrink.
     likelihoods = {
         "image": zoo.likelihoods.Bernoulli(),
         "audio": zoo.likelihoods.SharedScaleNormal(0.1),
     }
     chosen = {"latent_dim": options.latent_dim or LATENT_DIM, "fusion": options.fusion}
     chosen |= {"alignment": options.alignment, "subsets": options.subsets, "rescale": FACTORS}
-    # Near the standard Normal to begin with; fitted to the codes in the end.
-    components = max(1, min(COMPONENTS, zoo.core.nested.rows(x) // 10))
+    # Close to the standard Normal during training; fitted to the codes afterwards.
+    components = max(1, min(MAX_COMPONENTS, zoo.core.nested.row_count(x) // 10))
     chosen["prior"] = zoo.MixturePrior(
         chosen["latent_dim"], components, init_std=0.3, initial_scale=1.0
     )
     chosen |= networks(chosen["latent_dim"], likelihoods)
-    shapes = zoo.core.nested.change(lambda array: array.shape[1:], x)
-    vae = folder.model(shapes, likelihoods, **chosen)
+    shapes = zoo.core.nested.map_arrays(lambda array: array.shape[1:], x)
+    vae = run.model(shapes, likelihoods, **chosen)
     if vae.latents.encoder.fusion.needs_all:
         raise cli.InputError(
-            "--option", f"fusion needs all modalities, expected one of {', '.join(FUSIONS)}"
+            "--option",
+            f"expected one of {', '.join(FUSIONS)} for fusion, got one that needs all modalities",
         )
     return vae
 
 
 def networks(latent_dim, likelihoods):
-    """Dense encoders and decoders: ten times as fast on a CPU as convolutions."""
+    """Dense encoders and decoders, ten times as fast on a CPU as convolutional ones."""
     return {
         "encoders": {
             name: zoo.encoders.DenseEncoder(latent_dim, hidden=(512, 256)) for name in likelihoods
@@ -177,17 +179,19 @@ def networks(latent_dim, likelihoods):
 
 
 def _check_variant(name):
-    with cli.blame("--variant", ValueError):
+    with cli.as_input_error("--variant", ValueError):
         kind = zoo.card(name).data
     if kind != "modalities":
-        raise cli.InputError("--variant", f"{name} is for {kind}, expected one for modalities")
+        raise cli.InputError(
+            "--variant", f"expected one for several modalities, got {name}, which is for {kind}"
+        )
 
 
 def _set_epochs(options, pairs):
     if options.epochs is None:
-        few = max(5, math.ceil(SPOKEN_STEPS / math.ceil(pairs / options.batch_size)))
-        options.epochs = TONES_EPOCHS if options.data_dir is None else min(few, 100)
+        epochs = max(5, math.ceil(SPOKEN_STEPS / math.ceil(pairs / options.batch_size)))
+        options.epochs = TONES_EPOCHS if options.data_dir is None else min(epochs, 100)
 
 
 if __name__ == "__main__":
-    raise SystemExit(cli.main(parser(), run))
+    raise SystemExit(cli.main(parser(), main))

@@ -1,45 +1,46 @@
-"""Tell images apart from a few labels: a VAE whose codes lie in one cloud for each class.
+"""Train a classifier of images from a few labels: a VAE with a Normal prior for each class.
 
 Data: scikit-learn's digits by default (1,797 grey images, 8x8; a fifth is held out), no download.
 Command: python recipes/semi_supervised.py
 Time: two minutes on two CPU cores.
-Expect, with seed 0 and 100 labels: 97.2 % of the 359 held-out images right, where a logistic
-regression on the same labels has 90.5 % and the nearest neighbour 91.4 %.
+Expect, with seed 0 and 100 labels: 97.2 % of the 359 held-out images are classified correctly;
+logistic regression on the same labels reaches 90.5 %, the nearest neighbour 91.4 %.
 """
 
 import time
 
 import numpy as np
-from support.data import few_labels
+from support.data import few_labels, images
 from support.results import label_propagation
-from support.run import cli
+from support.run import argument_types, cli, seed_options
 from support.run.run import Outcome, Run
 
 import zoo
 
 LIKELIHOODS = ("bernoulli", "binarized_bernoulli", "discretized_logistic", "shared_scale_normal")
 DIGITS_EPOCHS, EPOCHS = 100, 8
-# Once labels are passed on, most images have one.
-MORE_WEIGHT = 10.0
-WATCHED = 1000  # test images that history.csv says something of
+# Factor of --weight after label propagation, when most images have a label.
+PROPAGATED_FACTOR = 10.0
+LOGGED = 1000  # test images for the numbers in history.csv
 
 DESCRIPTION = """\
-Learn classes from a few labelled images and many without a label.
+Train a classifier on a few labelled images and many without a label.
 
-Reads scikit-learn's digits (no download), any TFDS data set that has classes (--dataset) or your
-own images (--data, sub-folders are classes).
-Of the images to train on --labels keep their class, as many of each; which ones is up to the seed.
-Trains in phases: first on these labels, then --rounds times on labels that were passed on, among
-the codes of the images to train on, from neighbour to neighbour.
-Repeats everything for --seeds seeds and reports the mean and deviation of the test accuracy, beside
-that of classifiers which see the labelled images alone.
-Writes into the folder --out, of the first seed but for the numbers:
-  figures/          curves, test images in latent space, images of each class that it made up
+Reads scikit-learn's digits (no download), a data set of TensorFlow Datasets (TFDS) with classes
+(--dataset) or your own images (--data, sub-folders are classes).
+Of the images to train on, --labels keep their class, equally many of each; the seed chooses which.
+Trains in phases: first with these labels, then --rounds times with labels propagated between
+neighbours in latent space.
+Repeats everything for --seeds seeds and reports mean and standard deviation of the test accuracy,
+with those of classifiers trained on the labelled images alone.
+Writes into the folder --out:
   metrics.json      accuracy of each seed, options, versions, seconds
-  report.html       all of the first model on one page, to look at first or to send to someone
+and of the first seed
+  figures/          curves, test images in latent space, new images of each class
+  report.html       numbers and figures on one page: start here, or send it to someone
   history.csv       what was logged after each epoch
   model.keras       the model: import zoo; keras.models.load_model("model.keras")
-  saved_model/      the same for serving"""
+  saved_model/      the model for serving"""
 EXAMPLES = """\
 examples:
   python recipes/semi_supervised.py
@@ -50,118 +51,109 @@ examples:
 
 
 def parser():
-    """The command line."""
-    found = cli.parser("semi_supervised.py", DESCRIPTION, EXAMPLES)
-    _data_options(found.add_argument_group("data"))
-    model = found.add_argument_group("model")
-    model.add_argument("--variant", default="dense_vae", metavar="NAME", help="dense_vae, conv_vae")
-    model.add_argument("--latent-dim", type=cli.positive, default=16, metavar="D")
-    model.add_argument("--option", action="append", default=[], metavar="KEY=VALUE")
-    model.add_argument("--likelihood", choices=LIKELIHOODS, help="p(x|z); default: by the colours")
-    training = found.add_argument_group("training")
+    """Command line of the recipe."""
+    command_line = cli.parser("semi_supervised.py", DESCRIPTION, EXAMPLES)
+    _data_options(command_line.add_argument_group("data"))
+    model, training, run = seed_options.add_options(
+        command_line, out="runs/semi_supervised", latent_dim=16, batch_size=250
+    )
+    model.add_argument(
+        "--likelihood",
+        choices=LIKELIHOODS,
+        help="p(x|z) (default: bernoulli for grey images, else discretized_logistic)",
+    )
     training.add_argument(
         "--epochs",
-        type=cli.positive,
+        type=argument_types.positive,
         metavar="N",
-        help="passes over the training data in the first phase, half as many in each other",
+        help=f"passes over the training data in the first phase, half as many in each other one "
+        f"(default {DIGITS_EPOCHS} for the digits, else {EPOCHS})",
     )
     training.add_argument(
         "--rounds",
-        type=cli.natural,
+        type=argument_types.natural,
         default=2,
         metavar="N",
-        help="how often labels are passed on (default 2)",
+        help="how often labels are propagated (default 2)",
     )
-    training.add_argument("--batch-size", type=cli.positive, default=250, metavar="N")
-    training.add_argument("--learning-rate", type=cli.non_negative, default=1e-3, metavar="R")
     training.add_argument(
         "--weight",
-        type=cli.non_negative,
+        type=argument_types.non_negative,
         default=10.0,
         metavar="W",
-        help="of the cross-entropy of labelled images in the loss (default 10)",
+        help="weight of the labelled images' cross-entropy in the loss (default 10)",
     )
     training.add_argument(
         "--warp",
-        type=cli.non_negative,
+        type=argument_types.non_negative,
         default=0.1,
         metavar="S",
-        help="how far the images that the encoder sees are turned, stretched and moved while "
-        "training, as a part of half an image; 0: not at all (default 0.1)",
+        help="strength of random rotation, scaling and translation of the encoder's input, as a "
+        "fraction of half an image; 0 means none (default 0.1)",
     )
-    training.add_argument("--seed", type=cli.seed, default=0, help="the first one (default 0)")
-    training.add_argument("--seeds", type=cli.positive, default=1, metavar="N")
-    run = found.add_argument_group("run")
-    run.add_argument("--out", type=cli.path, default=cli.path("runs/semi_supervised"))
     run.add_argument(
-        "--no-report", dest="report", action="store_false", help="leave out report.html"
+        "--no-report", dest="report", action="store_false", help="do not write report.html"
     )
-    # What other recipes let the user choose, and their helpers ask for.
-    found.set_defaults(resume=False, distribute=False, beta=None, input_noise=None)
-    return found
+    return command_line
 
 
 def _data_options(data):
-    from support.data import images
-
-    data.add_argument("--dataset", metavar="NAME", help="a TFDS name: mnist, svhn_cropped, ...")
-    data.add_argument("--data-dir", type=cli.path, metavar="FOLDER", help="where TFDS keeps it")
-    data.add_argument(
-        "--data", type=cli.path, metavar="PATH", help="a folder of images in a folder a class"
-    )
-    data.add_argument("--size", type=images.size, metavar="S", help="resize to SxS, or HxW")
-    data.add_argument("--limit", type=cli.positive, metavar="N", help="train on N images")
+    images.add_options(data)
     data.add_argument(
         "--labels",
-        type=cli.positive,
+        type=argument_types.positive,
         default=100,
         metavar="N",
-        help="images that keep their label, of all classes together (default 100)",
+        help="number of labelled images, of all classes together (default 100)",
     )
     data.add_argument(
-        "--evaluate", type=cli.natural, default=0, metavar="N", help="test images; 0 is all"
+        "--evaluate",
+        type=argument_types.natural,
+        default=0,
+        metavar="N",
+        help="number of test images; 0 means all (default 0)",
     )
 
 
-def run(options):
-    """Train and test for each seed, save and draw the first; the exit status."""
-    folder = Run("semi_supervised", options)
+def main(options):
+    """Train and test for each seed, save and draw the first model; return the exit status."""
+    run = Run("semi_supervised", options)
     data = few_labels.load(options)
     if options.epochs is None:
         options.epochs = DIGITS_EPOCHS if data.default else EPOCHS
-    folder.describe(data.name, data.x, data.test_x)
+    run.describe(data.name, data.x, data.test_x)
     print(
         f"{data.name}: {len(data.x):,} images of {len(data.names)} classes to train on, "
         f"{options.labels} with a label; {len(data.test_x):,} to test"
     )
-    first, found = options.seed, folder.record.setdefault("accuracy", [])
+    first, accuracies = options.seed, run.record.setdefault("accuracy", [])
     for seed in range(first, first + options.seeds):
-        options.seed = seed  # which the model is made by
-        chosen = few_labels.choose(data.y, options.labels, seed)
-        vae = _model(folder, data)
+        options.seed = seed  # `run.model` uses it
+        labelled = few_labels.choose(data.y, options.labels, seed)
+        vae = _model(run, data)
         if seed == first:
-            folder.begin()
+            run.begin()
         try:
-            seconds = _train(folder, vae, data, chosen, log=seed == first)
+            seconds = _train(run, vae, data, labelled, log=seed == first)
         except FloatingPointError as error:
-            return folder.finish(Outcome(error=str(error)))
-        scores = {"VAE": _accuracy(vae, data), **few_labels.baselines(data, chosen)}
-        found.append({"seed": seed, **scores, "seconds": round(seconds, 1)})
-        shown = ", ".join(f"{name} {100 * value:.2f} %" for name, value in scores.items())
-        print(f"seed {seed}: {shown}; {seconds:.0f} s", flush=True)
-        folder.write()
+            return run.finish(Outcome(error=str(error)))
+        accuracy = {"VAE": _accuracy(vae, data), **few_labels.baselines(data, labelled)}
+        accuracies.append({"seed": seed, **accuracy, "seconds": round(seconds, 1)})
+        text = ", ".join(f"{name} {100 * value:.2f} %" for name, value in accuracy.items())
+        print(f"seed {seed}: {text}; {seconds:.0f} s", flush=True)
+        run.write()
         if seed == first:
-            folder.save(vae)
-            _draw(folder, vae, data, seed)
-            folder.report(vae, data.test_x, data.names[data.test_y])
-    return folder.finish(Outcome(), *_summary(folder, found))
+            run.save(vae)
+            _draw(run, vae, data, seed)
+            run.report(vae, data.test_x, data.names[data.test_y])
+    return run.finish(Outcome(), *_summary(run, accuracies))
 
 
-def _model(folder, data):
-    """The variant with a Normal for each class as prior, and terms that read the labels."""
-    options, grey = folder.options, data.x.shape[-1] == 1
+def _model(run, data):
+    """The variant with a Normal prior for each class and the terms for labels in its objective."""
+    options, grey = run.options, data.x.shape[-1] == 1
     terms = (zoo.objectives.LabelKL(), zoo.objectives.Classification(options.weight))
-    return folder.model(
+    return run.model(
         data.x.shape[1:],
         options.likelihood or ("bernoulli" if grey else "discretized_logistic"),
         prior=zoo.LabelPrior(options.latent_dim, len(data.names)),
@@ -171,76 +163,76 @@ def _model(folder, data):
     )
 
 
-def _train(folder, vae, data, chosen, log):
-    """Fit, in phases; how many seconds that took."""
-    began, options = time.monotonic(), folder.options
-    y = known = few_labels.known(data.y, chosen)
-    done = _phase(folder, vae, data, y, chosen, 0, options.epochs, log)
+def _train(run, vae, data, labelled, log):
+    """Fit in phases; return the seconds that it took."""
+    start, options = time.monotonic(), run.options
+    y = visible = few_labels.hide(data.y, labelled)
+    epoch = _train_phase(run, vae, data, y, labelled, 0, options.epochs, log)
     classification = vae.objective.term("classification")
-    classification.current.assign(MORE_WEIGHT * classification.weight)
+    classification.current.assign(PROPAGATED_FACTOR * classification.weight)
     for number in range(options.rounds):
         codes = np.asarray(vae.encode(data.x, batch_size=1000).loc)
-        y = label_propagation.spread(codes, known, len(data.names), options.seed + number)
-        done = _phase(folder, vae, data, y, chosen, done, -(-options.epochs // 2), log)
-    return time.monotonic() - began
+        y = label_propagation.propagate(codes, visible, len(data.names), options.seed + number)
+        epoch = _train_phase(run, vae, data, y, labelled, epoch, -(-options.epochs // 2), log)
+    return time.monotonic() - start
 
 
-def _phase(folder, vae, data, y, chosen, done, epochs, log):
-    """Train for so many epochs more, at a rate that falls to nearly 0; how many are done then."""
+def _train_phase(run, vae, data, y, labelled, first_epoch, epochs, log):
+    """Train for `epochs` epochs with a learning rate that falls to nearly 0; return the last."""
     import keras
 
-    options = folder.options
-    x, y = few_labels.mixed(data.x, y, chosen)
+    options = run.options
+    x, y = few_labels.repeat_labelled(data.x, y, labelled)
     steps = epochs * -(-len(x) // options.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(options.learning_rate, steps, alpha=0.02)
     vae.compile(zoo.FusedAdam(rate))
-    logged = {}
+    logging = {}
     if log:
-        logger = keras.callbacks.CSVLogger(folder.folder / "history.csv", append=done > 0)
-        logged = {
+        logger = keras.callbacks.CSVLogger(run.folder / "history.csv", append=first_epoch > 0)
+        logging = {
             "callbacks": [logger],
-            "validation_data": (data.test_x[:WATCHED], data.test_y[:WATCHED]),
+            "validation_data": (data.test_x[:LOGGED], data.test_y[:LOGGED]),
         }
     vae.fit(
         x,
         y,
         batch_size=options.batch_size,
-        epochs=done + epochs,
-        initial_epoch=done,
+        epochs=first_epoch + epochs,
+        initial_epoch=first_epoch,
         verbose=0,
-        **logged,
+        **logging,
     )
-    return done + epochs
+    return first_epoch + epochs
 
 
 def _accuracy(vae, data):
-    found = vae.classify(data.test_x).argmax(-1)
-    return float((found == data.test_y).mean())
+    predicted = vae.classify(data.test_x).argmax(-1)
+    return float((predicted == data.test_y).mean())
 
 
-def _draw(folder, vae, data, seed):
-    """All figures of a trained model."""
+def _draw(run, vae, data, seed):
+    """Draw all figures of a trained model."""
     plots, count = zoo.plots, len(data.names)
-    folder.figure("curves", plots.training_curves(folder.history()))
+    run.figure("curves", plots.training_curves(run.history()))
     q = vae.encode(data.test_x)
-    folder.figure("latent", plots.latent_scatter(q.loc, data.names[data.test_y]))
+    run.figure("latent", plots.latent_scatter(q.loc, data.names[data.test_y]))
     labels = np.repeat(np.arange(count), 10)
-    made = vae.generate(len(labels), label=labels, seed=seed)
-    folder.figure("classes", plots.samples(made, columns=10, title="Samples of each class"))
+    samples = vae.generate(len(labels), label=labels, seed=seed)
+    run.figure("classes", plots.samples(samples, columns=10, title="Samples of each class"))
 
 
-def _summary(folder, found):
-    """Mean and deviation over seeds, into metrics.json; lines for the end."""
-    names = [name for name in found[0] if name not in ("seed", "seconds")]
-    folder.record["mean_accuracy"] = means = {}
+def _summary(run, accuracies):
+    """Mean and standard deviation over seeds, for metrics.json and as summary lines."""
+    names = [name for name in accuracies[0] if name not in ("seed", "seconds")]
+    run.record["mean_accuracy"] = means = {}
     lines = []
     for name in names:
-        values = 100 * np.array([scores[name] for scores in found])
-        spread = values.std(ddof=1) if len(values) > 1 else 0.0
-        means[name] = {"mean": float(values.mean()), "deviation": float(spread), "unit": "%"}
-        lines.append(f"{name:<20} test accuracy {values.mean():.2f} ± {spread:.2f} %")
+        values = 100 * np.array([accuracy[name] for accuracy in accuracies])
+        std = values.std(ddof=1) if len(values) > 1 else 0.0
+        means[name] = {"mean": float(values.mean()), "std": float(std), "unit": "%"}
+        lines.append(f"{name:<20} test accuracy {values.mean():.2f} ± {std:.2f} %")
     return lines
 
 
 if __name__ == "__main__":
-    raise SystemExit(cli.main(parser(), run))
+    raise SystemExit(cli.main(parser(), main))

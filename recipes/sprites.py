@@ -1,6 +1,6 @@
-"""What a larger beta buys and what it costs: a sweep on images whose factors are known.
+"""Sweep over beta: disentanglement against reconstruction, on images with known factors.
 
-Data: sprites drawn by this recipe (a shape that is scaled, turned and moved), no download.
+Data: sprites drawn by this recipe (shapes that are scaled, rotated and moved), no download.
 Command: python recipes/sprites.py
 Time: about 20 core seconds of training for each model, and half as much to score it.
 Expect, with seed 0 and beta 1: held-out ELBO -66.5 nats, MIG 0.12, FactorVAE score 0.75.
@@ -10,45 +10,30 @@ import itertools
 import time
 
 from support.data import sprites
-from support.results import sprites as sprites_figures
-from support.run import cli
+from support.results import beta_sweep
+from support.run import argument_types, cli, seed_options
 from support.run.run import Outcome, Run
 
 import zoo
 
-# Masks of one shape need no more: minutes on a CPU. Other options come by --option.
+# Small networks suffice for masks of one shape and take minutes on a CPU.
 SMALL = {
     "conv_vae": dict(widths=(16, 32, 64), blocks=1, stem_strides=2, hidden=128, normalization=None),
     "dense_vae": {"hidden": (256, 128)},
 }
-COLUMNS = {
-    "elbo": "ELBO",
-    "nll": "NLL",
-    "kl": "KL",
-    "active_units": "active",
-    "mig": "MIG",
-    "disentanglement": "DCI D",
-    "completeness": "DCI C",
-    "informativeness": "DCI I",
-    "sap": "SAP",
-    "factor_vae": "FactorVAE",
-    "beta_vae": "beta-VAE",
-}
-LOGGED = ("elbo", "nll", "kl", "active_units")
-
 DESCRIPTION = """\
 Train a VAE for each weight of the KL (--betas) and each of several seeds, on images whose factors
-are known, and hold disentanglement beside the quality of reconstructions.
+of variation are known, and compare disentanglement with the quality of reconstructions.
 
-Draws its images itself, or reads a TFDS data set that has several classes an image (--dataset
-dsprites, shapes3d, smallnorb).
-Prints a table of held-out images, means over seeds: ELBO, NLL and KL in nats an image, latent
-dimensions in use, and the scores of zoo.evaluation.disentanglement, of means of q(z|x).
+Draws its own images, or reads a data set of TensorFlow Datasets (TFDS) with several classes per
+image (--dataset dsprites, shapes3d, smallnorb).
+Prints a table of means over seeds on held-out images: ELBO, NLL and KL in nats per image, latent
+dimensions in use, and the scores of zoo.evaluation.disentanglement for the means of q(z|x).
 Writes into the folder --out:
   figures/          images, scores against reconstruction, traversals of the first seed's models
-  metrics.json      all of the numbers, options, versions, seconds
+  metrics.json      all numbers, options, versions, seconds
   model.keras       the model with the largest MIG: import zoo; keras.models.load_model(...)
-  saved_model/      the same for serving"""
+  saved_model/      that model for serving"""
 EXAMPLES = """\
 examples:
   python recipes/sprites.py
@@ -59,82 +44,90 @@ examples:
 
 
 def parser():
-    """The command line."""
-    found = cli.parser("sprites.py", DESCRIPTION, EXAMPLES)
-    data = found.add_argument_group("data")
-    data.add_argument("--dataset", metavar="NAME", help="a TFDS name: dsprites, shapes3d, ...")
-    data.add_argument("--data-dir", type=cli.path, metavar="FOLDER", help="where TFDS keeps it")
-    data.add_argument("--limit", type=cli.positive, default=5000, metavar="N", help="to train")
+    """Command line of the recipe."""
+    command_line = cli.parser("sprites.py", DESCRIPTION, EXAMPLES)
+    data = command_line.add_argument_group("data")
+    data.add_argument("--dataset", metavar="NAME", help="a name of TFDS: dsprites, shapes3d, ...")
     data.add_argument(
-        "--evaluate", type=cli.positive, default=2000, metavar="N", help="images to test on"
+        "--data-dir", type=argument_types.path, metavar="FOLDER", help="folder of TFDS' data"
     )
-    model = found.add_argument_group("model")
-    model.add_argument("--variant", default="dense_vae", metavar="NAME", help="dense_vae, conv_vae")
-    model.add_argument("--latent-dim", type=cli.positive, default=10, metavar="D")
-    model.add_argument("--option", action="append", default=[], metavar="KEY=VALUE")
-    training = found.add_argument_group("training")
+    data.add_argument(
+        "--limit",
+        type=argument_types.positive,
+        default=5000,
+        metavar="N",
+        help="images to train on (default 5000)",
+    )
+    data.add_argument(
+        "--evaluate",
+        type=argument_types.positive,
+        default=2000,
+        metavar="N",
+        help="images to test on (default 2000)",
+    )
+    _, training, _ = seed_options.add_options(
+        command_line, out="runs/sprites", latent_dim=10, batch_size=64
+    )
     training.add_argument(
         "--betas",
         nargs="+",
-        type=cli.non_negative,
+        type=argument_types.non_negative,
         default=[1.0, 4.0, 16.0],
         metavar="B",
         help="weights of the KL in the loss (default 1 4 16)",
     )
-    training.add_argument("--seed", type=cli.seed, default=0, help="the first one (default 0)")
-    training.add_argument("--seeds", type=cli.positive, default=1, metavar="N")
-    training.add_argument("--epochs", type=cli.positive, default=20, metavar="N")
-    training.add_argument("--batch-size", type=cli.positive, default=64, metavar="N")
-    training.add_argument("--learning-rate", type=cli.non_negative, default=1e-3, metavar="R")
-    run = found.add_argument_group("run")
-    run.add_argument("--out", type=cli.path, default=cli.path("runs/sprites"))
-    # What other recipes let the user choose, and their helpers ask for.
-    found.set_defaults(resume=False, distribute=False, beta=None, input_noise=None)
-    return found
+    training.add_argument(
+        "--epochs",
+        type=argument_types.positive,
+        default=20,
+        metavar="N",
+        help="passes over the data (default 20)",
+    )
+    return command_line
 
 
-def run(options):
-    """Train and score for each beta and seed; table, figures, the best model; the exit status."""
-    folder = Run("sprites", options)
+def main(options):
+    """Train and score a model for each beta and seed; return the exit status."""
+    run = Run("sprites", options)
     data = sprites.load(options)
-    folder.describe(data.name, data.x, data.test_x)
+    run.describe(data.name, data.x, data.test_x)
     print(
         f"{data.name}: {len(data.x):,} images to train on, {len(data.test_x):,} to test, "
         f"factors {', '.join(data.factor_names)}"
     )
-    best, rows = None, folder.record.setdefault("scores", [])
+    best, rows = None, run.record.setdefault("scores", [])
     seeds = range(options.seed, options.seed + options.seeds)
     for beta, seed in itertools.product(options.betas, seeds):
-        options.beta, options.seed = beta, seed  # which the model is made by
-        vae = _model(folder, data)
+        options.beta, options.seed = beta, seed  # `run.model` uses them
+        vae = _model(run, data)
         if not rows:
-            folder.begin()
-            folder.figure("images", zoo.plots.samples(data.test_x[:60], 15, data.name))
+            run.begin()
+            run.figure("images", zoo.plots.samples(data.test_x[:60], 15, data.name))
         try:
-            rows.append(_row(vae, data, options))
+            rows.append(_train_and_score(vae, data, options))
         except FloatingPointError as error:
-            return folder.finish(Outcome(error=str(error)))
+            return run.finish(Outcome(error=str(error)))
         print(_line(rows[-1]), flush=True)
-        folder.write()
+        run.write()
         if seed == seeds[0]:
-            folder.figure(f"traversals_{beta:g}", sprites_figures.traversals(vae, data, beta))
+            run.figure(f"traversals_{beta:g}", beta_sweep.traversals(vae, data, beta))
         if rows[-1]["mig"] == max(row["mig"] for row in rows):
             best = vae
-    folder.save(best)
-    folder.figure("trade_off", sprites_figures.trade_off(rows, COLUMNS))
-    return folder.finish(Outcome(), *table(rows))
+    run.save(best)
+    run.figure("trade_off", beta_sweep.trade_off(rows))
+    return run.finish(Outcome(), *beta_sweep.table(rows))
 
 
-def _model(folder, data):
-    small = SMALL.get(folder.options.variant, {})
-    return folder.model(data.x.shape[1:], "bernoulli", **small)
+def _model(run, data):
+    small = SMALL.get(run.options.variant, {})
+    return run.model(data.x.shape[1:], "bernoulli", **small)
 
 
-def _row(vae, data, options):
-    """Train one model; what was measured on the held-out images."""
-    began = time.process_time()
+def _train_and_score(vae, data, options):
+    """Train one model; return its numbers on the held-out images."""
+    start = time.process_time()
     vae.fit(data.x, epochs=options.epochs, batch_size=options.batch_size, verbose=0)
-    seconds = time.process_time() - began
+    seconds = time.process_time() - start
     logs = vae.evaluate(data.test_x, batch_size=200, verbose=0, return_dict=True)
     scores = zoo.evaluation.disentanglement.scores(
         vae, data.test_x, data.test_factors, categorical=data.categorical, seed=options.seed
@@ -142,7 +135,7 @@ def _row(vae, data, options):
     return {
         "beta": options.beta,
         "seed": options.seed,
-        **{name: float(logs[name]) for name in LOGGED},
+        **{name: float(logs[name]) for name in beta_sweep.LOGGED},
         **scores.to_dict(),
         "core_seconds": round(seconds, 1),
     }
@@ -155,25 +148,5 @@ def _line(row):
     )
 
 
-def table(rows):
-    """Lines of a Markdown table, one row for each beta: mean ± deviation over seeds."""
-    lines = [
-        f"| beta | {' | '.join(COLUMNS.values())} |",
-        "|" + "---|" * (1 + len(COLUMNS)),
-    ]
-    for beta, found in sprites_figures.by_beta(rows).items():
-        cells = [_cell([row[name] for row in found], name) for name in COLUMNS]
-        lines.append(f"| {beta:g} | {' | '.join(cells)} |")
-    return lines
-
-
-def _cell(values, name):
-    digits = 1 if name in LOGGED else 3
-    mean = f"{sprites_figures.mean(values):.{digits}f}"
-    if len(values) == 1:
-        return mean
-    return f"{mean} ± {sprites_figures.deviation(values):.{digits}f}"
-
-
 if __name__ == "__main__":
-    raise SystemExit(cli.main(parser(), run))
+    raise SystemExit(cli.main(parser(), main))

@@ -1,18 +1,18 @@
-"""Train a VAE on sentences, see what it writes, and what lies between two of them.
+"""Train a VAE on sentences; write samples, reconstructions, interpolations and neighbours.
 
 Data: by default the sentences of the Python language reference that ships inside CPython.
 Command: python recipes/text.py
 Time: about two minutes on two CPU cores.
 Expect, with seed 0: a held-out perplexity near 60, a KL near 3 nats, and sentences that read like
-the reference without meaning much: 1,600 of them are few.
+the reference but mean little, because 1,600 training sentences are few.
 """
 
 import math
 
 import numpy as np
 from support.data import text
-from support.results import text as writing
-from support.run import cli, evaluation
+from support.results import generated_text
+from support.run import argument_types, cli, evaluation
 from support.run.run import Run, early_stopping
 
 import zoo
@@ -22,12 +22,11 @@ MAX_EPOCHS = 60
 DEFAULTS = {"transformer_vae": dict(latent_dim=32)}
 
 DESCRIPTION = f"""\
-Train a variational autoencoder on sentences, and see what it learned: what it writes, how it
-rebuilds sentences, what lies between two of them, which are neighbours.
+Train a variational autoencoder on sentences; write new sentences, reconstructions, interpolations
+between two sentences, and neighbours in latent space.
 
-Reads the language reference that ships inside Python (some thousand sentences) or your own file
-with one sentence a line (--data). A tenth is held out; all numbers, sentences and figures are made
-of it.
+Reads the language reference that is part of Python (some thousand sentences) or your own file with
+one sentence per line (--data). A tenth is held out for all numbers, sentences and figures.
 Writes into the folder --out:
   texts/            samples, reconstructions, interpolation, neighbours
   figures/          curves, latent space
@@ -43,45 +42,61 @@ examples:
 
 
 def parser():
-    """The command line."""
-    found = cli.parser("text.py", DESCRIPTION, EXAMPLES)
-    data = found.add_argument_group("data")
-    data.add_argument("--data", type=cli.path, metavar="FILE", help="one sentence a line, UTF-8")
+    """Command line of the recipe."""
+    command_line = cli.parser("text.py", DESCRIPTION, EXAMPLES)
+    data = command_line.add_argument_group("data")
     data.add_argument(
-        "--vocabulary", type=cli.positive, default=8000, metavar="V", help="most frequent words"
+        "--data", type=argument_types.path, metavar="FILE", help="one sentence per line, UTF-8"
     )
     data.add_argument(
-        "--max-length", type=cli.positive, default=40, metavar="L", help="words; more are cut"
+        "--vocabulary",
+        type=argument_types.positive,
+        default=8000,
+        metavar="V",
+        help="number of words in the vocabulary, the most frequent (default 8000)",
     )
-    data.add_argument("--width", type=cli.positive, default=128, help="of a word's embedding")
+    data.add_argument(
+        "--max-length",
+        type=argument_types.positive,
+        default=40,
+        metavar="L",
+        help="maximum number of words; longer sentences are cut (default 40)",
+    )
+    data.add_argument(
+        "--width",
+        type=argument_types.positive,
+        default=128,
+        metavar="W",
+        help="size of word embeddings (default 128)",
+    )
     data.add_argument(
         "--split-on-spaces",
         action="store_true",
-        help="words are what spaces separate (default: lower case, punctuation apart)",
+        help="split texts only at spaces (default: also lower-case them and split off punctuation)",
     )
     data.add_argument(
-        "--limit", type=cli.positive, metavar="N", help="train on N sentences at most"
+        "--limit", type=argument_types.positive, metavar="N", help="train on at most N sentences"
     )
-    cli.add_options(found, variant="transformer_vae", out="runs/text", evaluate=500)
-    found.set_defaults(batch_size=32)
-    return found
+    cli.add_options(command_line, variant="transformer_vae", out="runs/text", evaluate=500)
+    command_line.set_defaults(batch_size=32)
+    return command_line
 
 
-def run(options):
-    """Train, save, evaluate, write; the exit status."""
-    folder = Run("text", options)
+def main(options):
+    """Train, save, evaluate, write and draw; return the exit status."""
+    run = Run("text", options)
     data = text.load(options)
     if len(data.train) < 2:
         raise cli.InputError(
             "--limit",
-            f"{options.limit} leaves nothing to train on, expected at least 2: one sentence says "
-            "when to stop",
+            f"expected at least 2, got {options.limit}: one sentence is held out for early "
+            "stopping",
         )
     if options.epochs is None:
         steps = math.ceil(len(data.train) / options.batch_size)
         options.epochs = min(MAX_EPOCHS, max(5, math.ceil(STEPS / steps)))
-    folder.describe(data.name, data.train, data.held_out)
-    with cli.blame("--vocabulary", ValueError):
+    run.describe(data.name, data.train, data.held_out)
+    with cli.as_input_error("--vocabulary", ValueError):
         likelihood = zoo.likelihoods.Text(
             options.vocabulary,
             options.max_length,
@@ -94,36 +109,36 @@ def run(options):
         f"{likelihood.token_count:,} different words"
     )
     defaults = DEFAULTS.get(options.variant, {})
-    vae = folder.model((options.max_length,), likelihood, **defaults)
-    # A fourteenth of the training sentences says when to stop.
-    few = max(1, len(data.train) // 14)
+    vae = run.model((options.max_length,), likelihood, **defaults)
+    # Early stopping uses a fourteenth of the training sentences.
+    valid = max(1, len(data.train) // 14)
     stopping = early_stopping(options.epochs // 10)
-    outcome = folder.train(vae, data.train[few:], data.train[:few], stopping)
+    outcome = run.train(vae, data.train[valid:], data.train[:valid], stopping)
     lines = []
     if outcome.error is None:
-        with folder.skippable():
+        with run.skippable():
             x = data.held_out[: options.evaluate or None]
-            lines = evaluation.nats(folder, vae, x)
-            lines += evaluation.perplexity(folder, vae, x)
-            writing.write(folder, vae, data)
-            draw(folder, vae, x)
-            folder.report(vae, x, _lengths(vae, x))
-    return folder.finish(outcome, *lines)
+            lines = evaluation.held_out(run, vae, x)
+            lines += evaluation.perplexity(run, vae, x)
+            generated_text.write(run, vae, data)
+            draw(run, vae, x)
+            run.report(vae, x, _lengths(vae, x))
+    return run.finish(outcome, *lines)
 
 
-def draw(folder, vae, x):
-    """All figures of a trained model."""
+def draw(run, vae, x):
+    """Draw all figures of a trained model."""
     plots = zoo.plots
-    folder.figure("curves", plots.training_curves(folder.history()))
-    folder.figure("latent", plots.latent_scatter(vae.encode(x).loc, _lengths(vae, x)))
+    run.figure("curves", plots.training_curves(run.history()))
+    run.figure("latent", plots.latent_scatter(vae.encode(x).loc, _lengths(vae, x)))
 
 
 def _lengths(vae, x):
-    """A class for each text: short or long."""
+    """Class of each text for figures: short or long."""
     words = np.count_nonzero(vae.preprocessor.to_array(x), 1)
-    middle = int(np.median(words))
-    return np.where(words <= middle, f"up to {middle} words", f"more than {middle} words")
+    median = int(np.median(words))
+    return np.where(words <= median, f"up to {median} words", f"more than {median} words")
 
 
 if __name__ == "__main__":
-    raise SystemExit(cli.main(parser(), run))
+    raise SystemExit(cli.main(parser(), main))

@@ -1,11 +1,11 @@
-"""Train a VAE on time series, see what it rebuilds and generates, and score each step.
+"""Train a VAE on windows of a time series and give each step an anomaly score.
 
-Data: simulated sensors of a pump by default (4 channels, 80 days of 15-minute steps, faults in the
-held-out part), made on the spot.
+Data: by default simulated sensors of a pump (4 channels, 80 days of 15-minute steps, faults in the
+held-out part), no download.
 Command: python recipes/time_series.py
 Time: about two minutes on two CPU cores.
-Expect, with seed 0: AUROC 0.96 and average precision 0.89 by step, where PCA on windows has 0.92
-and 0.73 and an isolation forest 0.90 and 0.52; held-out log p(x) -17 +- 4 nats a window.
+Expect, with seed 0: AUROC 0.96 and average precision 0.89 by step (PCA on windows 0.92 and 0.73,
+isolation forest 0.90 and 0.52); held-out log p(x) -17 +- 4 nats per window.
 """
 
 import math
@@ -13,30 +13,30 @@ import math
 import numpy as np
 from support.data import series, windows
 from support.results import series_scores
-from support.run import cli, evaluation
+from support.run import argument_types, cli, evaluation
 from support.run.run import Run, early_stopping
 
 import zoo
 
 LIKELIHOODS = ("series_normal", "series_per_step_normal", "series_student_t")
-# Little is unknown of a window of the simulated sensors: where in the day it begins.
 DEFAULTS = {"lstm_vae": dict(latent_dim=8)}
+# Windows of the simulated sensors mainly differ in the time of day.
 SIMULATED = {"lstm_vae": dict(latent_dim=4)}
 STEPS = 3000
 MAX_WINDOWS = 50_000
 
 DESCRIPTION = f"""\
-Train a variational autoencoder on windows of a time series, and see what it learned: how it
-rebuilds the series, how strange each step is, what it generates.
+Train a variational autoencoder on windows of a time series; reconstruct the held-out part, give
+each of its steps an anomaly score, and generate new series.
 
-Reads simulated sensors (made on the spot, with labelled faults) or your own CSV or Parquet file
-(--data), with gaps or without. The series is split by time: training sees what is before, all
-numbers and figures are made of what is after, and no window crosses from one to the other.
+Reads simulated sensors (with labelled faults, no download) or your own CSV or Parquet file
+(--data), with or without gaps. The series is split by time: the model is trained on the first part,
+all numbers and figures are made from the second, and no window crosses from one to the other.
 Writes into the folder --out:
   figures/          curves, the series with reconstruction, band and score, samples, latent space
   metrics.json      held-out numbers, options, seed, versions, seconds
-  scores.csv        time, anomaly score (nats; about 0 is usual) and, where known, the label of each
-                    held-out step
+  scores.csv        time, anomaly score (nats; near 0 for usual steps) and, with --label, the label
+                    of each held-out step
 {cli.FILES}"""
 EXAMPLES = """\
 examples:
@@ -51,78 +51,97 @@ The first takes about two minutes on two free CPU cores.
 
 
 def parser():
-    """The command line."""
-    found = cli.parser("time_series.py", DESCRIPTION, EXAMPLES)
-    data = found.add_argument_group("data")
-    data.add_argument("--data", type=cli.path, metavar="FILE", help="a .csv or .parquet file")
+    """Command line of the recipe."""
+    command_line = cli.parser("time_series.py", DESCRIPTION, EXAMPLES)
+    data = command_line.add_argument_group("data")
     data.add_argument(
-        "--where", metavar="COLUMN=VALUE", help="only the rows with this value: one series of many"
+        "--data", type=argument_types.path, metavar="FILE", help="a .csv or .parquet file"
     )
-    data.add_argument("--columns", nargs="+", metavar="NAME", help="channels (default: all others)")
-    data.add_argument("--time-column", metavar="NAME", help="dates or numbers, increasing")
-    data.add_argument("--label", metavar="NAME", help="column that is 1 where something is wrong")
     data.add_argument(
-        "--log-returns", action="store_true", help="log(p_t / p_(t-1)) of prices, not prices"
+        "--where",
+        metavar="COLUMN=VALUE",
+        help="use only the rows with this value: one series of several",
     )
-    data.add_argument("--window", type=cli.positive, default=64, metavar="T", help="steps")
+    data.add_argument(
+        "--columns", nargs="+", metavar="NAME", help="channels (default: all other columns)"
+    )
+    data.add_argument("--time-column", metavar="NAME", help="column of increasing dates or numbers")
+    data.add_argument("--label", metavar="NAME", help="column that is 1 for anomalies")
+    data.add_argument(
+        "--log-returns", action="store_true", help="convert prices p to log(p_t / p_(t-1))"
+    )
+    data.add_argument(
+        "--window",
+        type=argument_types.positive,
+        default=64,
+        metavar="T",
+        help="steps of a window (default 64)",
+    )
     data.add_argument(
         "--stride",
-        type=cli.positive,
+        type=argument_types.positive,
         metavar="S",
-        help="steps from one window to the next (default: 1, more where windows are very many)",
+        help="steps from one window to the next (default: 1, or more for over 50,000 windows)",
     )
     data.add_argument(
         "--held-out",
-        type=cli.fraction,
+        type=argument_types.fraction,
         default=0.3,
         metavar="F",
-        help="share of the series, at its end, that training does not see (default 0.3)",
+        help="fraction at the end of the series that is held out (default 0.3)",
     )
-    data.add_argument("--limit", type=cli.positive, metavar="N", help="train on N windows at most")
+    data.add_argument(
+        "--limit", type=argument_types.positive, metavar="N", help="train on at most N windows"
+    )
     cli.add_options(
-        found, variant="lstm_vae", out="runs/time_series", evaluate=500, learning_rate=3e-3
+        command_line, variant="lstm_vae", out="runs/time_series", evaluate=500, learning_rate=3e-3
     )
-    found.add_argument("--likelihood", choices=LIKELIHOODS, default="series_normal", help="p(x|z)")
-    return found
+    command_line.add_argument(
+        "--likelihood",
+        choices=LIKELIHOODS,
+        default="series_normal",
+        help="p(x|z) (default series_normal)",
+    )
+    return command_line
 
 
-def run(options):
-    """Train, save, evaluate, draw; the exit status."""
-    folder = Run("time_series", options)
+def main(options):
+    """Train, save, evaluate and draw; return the exit status."""
+    run = Run("time_series", options)
     data = series.load(options)
     x, valid, held_out = parts(data, options)
     if options.epochs is None:
         options.epochs = max(5, math.ceil(STEPS / math.ceil(len(x) / options.batch_size)))
-    folder.describe(data.name, x, held_out)
+    run.describe(data.name, x, held_out)
     print(
         f"{data.name}: {len(data.channels)} channels, {len(data.values):,} steps; {len(x):,} "
         f"windows of {options.window} to train on, {len(data.held_out):,} steps held out"
     )
     defaults = (SIMULATED if options.data is None else DEFAULTS).get(options.variant, {})
-    vae = folder.model(x.shape[1:], options.likelihood, **defaults)
-    outcome = folder.train(vae, x, valid, early_stopping(options.epochs // 5))
+    vae = run.model(x.shape[1:], options.likelihood, **defaults)
+    outcome = run.train(vae, x, valid, early_stopping(options.epochs // 5))
     lines = []
     if outcome.error is None:
-        with folder.skippable():
-            usual = _normal(data, held_out)[: options.evaluate or None]
-            lines = evaluation.nats(folder, vae, usual)
+        with run.skippable():
+            normal = _normal(data, held_out)[: options.evaluate or None]
+            lines = evaluation.held_out(run, vae, normal)
             scores = series_scores.step_scores(vae, data.held_out, options.window, options.seed)
-            lines += detect(folder, data, scores)
-            draw(folder, vae, data, scores)
-            folder.report(vae, usual, columns=data.channels)
-    return folder.finish(outcome, *lines)
+            lines += write_scores(run, data, scores)
+            draw(run, vae, data, scores)
+            run.report(vae, normal, columns=data.channels)
+    return run.finish(outcome, *lines)
 
 
 def parts(data, options):
-    """Windows to train on, to stop by and of what is held out; none crosses a border."""
+    """Windows to train on, for early stopping, and held out; each lies in one of these parts."""
     window = options.window
-    # The last seventh of what training may see says when to stop.
+    # Early stopping uses the last seventh of the steps before the held-out part.
     border = data.split - max(window, data.split // 7)
     if border < window:
         raise cli.InputError(
             "--window",
-            f"{window} leaves nothing to train on: of the {data.split} steps before the held-out "
-            f"part, {data.split - border} say when to stop",
+            f"expected at most {data.split // 2} steps, got {window}: training and early stopping "
+            f"need a window each in the {data.split} steps before the held-out part",
         )
     stride = options.stride or math.ceil(border / MAX_WINDOWS)
     x = windows.cut(data.values[:border], window, stride)[: options.limit]
@@ -130,45 +149,50 @@ def parts(data, options):
         if np.isnan(channel).all():
             raise cli.InputError(
                 "--columns",
-                f"{name!r} has no value in the part to train on, the first {border} steps (or "
-                "what --stride and --limit leave of them)",
+                f"expected values in the training windows, got none in column {name!r} (the first "
+                f"{border} steps, fewer with --stride and --limit); leave it out",
             )
     valid = windows.cut(data.values[border : data.split], window, max(stride, 4))
     return x, valid, windows.cut(data.held_out, window, window)
 
 
 def _normal(data, held_out):
-    """Held-out windows without a known anomaly."""
+    """Held-out windows without a known anomaly; all of them if each has one."""
     if data.anomaly is None:
         return held_out
     steps = len(held_out) * held_out.shape[1]
-    wrong = data.anomaly[data.split :][:steps].reshape(len(held_out), -1).any(1)
-    return held_out[~wrong] if not wrong.all() else held_out
+    anomaly = data.anomaly[data.split :][:steps].reshape(len(held_out), -1).any(1)
+    return held_out[~anomaly] if not anomaly.all() else held_out
 
 
-def detect(folder, data, scores):
-    """Write the scores, compare them with the truth where it is known; lines for the summary."""
-    times = data.times[data.split :]
-    wrong = None if data.anomaly is None else data.anomaly[data.split :]
-    header = "time,score" if wrong is None else "time,score,anomaly"
-    with (folder.folder / "scores.csv").open("w") as file:
+def write_scores(run, data, scores):
+    """Write scores.csv; with labels, compare with baselines and return summary lines."""
+    times, anomaly = data.times[data.split :], _held_out_anomaly(data)
+    header = "time,score" if anomaly is None else "time,score,anomaly"
+    with (run.folder / "scores.csv").open("w") as file:
         file.write(header + "\n")
         for i, (time, score) in enumerate(zip(times, scores, strict=True)):
-            file.write(f"{time},{score:.4f}" + ("" if wrong is None else f",{wrong[i]:d}") + "\n")
-    if wrong is None or wrong.all() or not wrong.any():
+            label = "" if anomaly is None else f",{anomaly[i]:d}"
+            file.write(f"{time},{score:.4f}{label}\n")
+    if anomaly is None or anomaly.all() or not anomaly.any():
         return []
-    named = {"VAE, -log p(step)": scores, **series_scores.baselines(data, folder.options.window)}
-    return evaluation.ranking(folder, wrong, named, ", by step")
+    methods = {"VAE, -log p(step)": scores, **series_scores.baselines(data, run.options.window)}
+    return evaluation.anomaly_ranking(run, anomaly, methods, ", by step")
 
 
-def draw(folder, vae, data, scores):
-    """All figures of a trained model."""
-    plots, options = zoo.plots, folder.options
-    folder.figure("curves", plots.training_curves(folder.history()))
-    steps = _stretch(data, scores, options.window)
+def _held_out_anomaly(data):
+    """True for each held-out step with an anomaly, or None without labels."""
+    return None if data.anomaly is None else data.anomaly[data.split :]
+
+
+def draw(run, vae, data, scores):
+    """Draw all figures of a trained model."""
+    plots, options = zoo.plots, run.options
+    run.figure("curves", plots.training_curves(run.history()))
+    anomaly = _held_out_anomaly(data)
+    steps = _stretch(anomaly, scores, options.window)
     mean, low, high = series_scores.band(vae, data.held_out, steps, options.window, options.seed)
-    wrong = None if data.anomaly is None else data.anomaly[data.split :][steps]
-    folder.figure(
+    run.figure(
         "series",
         plots.series(
             data.times[data.split :][steps],
@@ -177,38 +201,36 @@ def draw(folder, vae, data, scores):
             low,
             high,
             scores[steps],
-            wrong,
+            None if anomaly is None else anomaly[steps],
             data.channels,
-            f"{data.name}, held out; band: 5% to 95% of the draws",
+            f"{data.name}, held out; band: 5 % to 95 % of the samples",
         ),
     )
-    x = windows.cut(data.held_out, options.window, max(1, options.window // 4))
     real = _normal(data, windows.cut(data.held_out, options.window, options.window))
-    some = np.random.default_rng(options.seed).permutation(len(real))[:4]
-    generated = _drawn(vae, 4, options.seed)
-    folder.figure("samples", plots.series_samples(real[some], generated, data.channels))
-    names = ("normal", "anomaly")
-    labels = None
-    if data.anomaly is not None:
-        steps = data.anomaly[data.split :, None].astype("float32")
-        steps = windows.cut(steps, options.window, max(1, options.window // 4))
-        labels = np.where(steps.any((1, 2)), names[1], names[0])
-    folder.figure("latent", plots.latent_scatter(vae.encode(x).loc, labels))
+    rows = np.random.default_rng(options.seed).permutation(len(real))[:4]
+    generated = _generate(vae, 4, options.seed)
+    run.figure("samples", plots.series_samples(real[rows], generated, data.channels))
+    stride, labels = max(1, options.window // 4), None
+    if anomaly is not None:
+        in_window = windows.cut(anomaly[:, None].astype("float32"), options.window, stride)
+        labels = np.where(in_window.any((1, 2)), "anomaly", "normal")
+    x = windows.cut(data.held_out, options.window, stride)
+    run.figure("latent", plots.latent_scatter(vae.encode(x).loc, labels))
 
 
-def _drawn(vae, n, seed):
-    """n new series, noise and all, as the data have it."""
+def _generate(vae, n, seed):
+    """n new series, sampled from p(x|z) so that they have noise as the data have."""
     z = vae.latents.generate(n, np.array([seed, 0], "int32"))
     return np.asarray(vae.decode(z).sample(seed=np.array([seed, 1], "int32")))
 
 
-def _stretch(data, scores, window):
-    """Steps to draw: the dozen windows in which most is wrong."""
-    known = scores if data.anomaly is None else data.anomaly[data.split :].astype(float)
-    length = min(12 * window, len(known))
-    start = int(np.argmax(np.convolve(known, np.ones(length), "valid")))
+def _stretch(anomaly, scores, window):
+    """Slice of a dozen windows with the most anomalies, or without labels the highest scores."""
+    weights = scores if anomaly is None else anomaly.astype(float)
+    length = min(12 * window, len(weights))
+    start = int(np.argmax(np.convolve(weights, np.ones(length), "valid")))
     return slice(start, start + length)
 
 
 if __name__ == "__main__":
-    raise SystemExit(cli.main(parser(), run))
+    raise SystemExit(cli.main(parser(), main))

@@ -15,7 +15,6 @@ import zoo
 from zoo import decoders, encoders
 from zoo.core import nested
 from zoo.core.forward import forward_pass
-from zoo.core.nested import change
 from zoo.core.samplers import MeanSampler
 from zoo.likelihoods.multimodal import PRESENT
 

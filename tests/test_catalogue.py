@@ -9,7 +9,6 @@ import pytest
 
 import zoo
 from tests.helpers import assert_same, run_python, values
-from zoo.core.nested import change
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ class VAE(InferenceMethods):
             raise ValueError(
                 f"auto_compile must have the keys {', '.join(AUTO_COMPILE)}, got {auto_compile}"
             )
-        self.seed = seed = validation.model_seed(seed)
+        self.seed = seed = validation.as_model_seed(seed)
         self._seed_generator = keras.random.SeedGenerator(seed)
         # Keras saves a layer's variables, but not those of its seed generators.
         self._seed_state = self._seed_generator.state

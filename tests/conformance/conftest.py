@@ -10,7 +10,6 @@ import zoo
 from tests.conformance.outputs import keras_outputs
 from tests.conformance.variants import OWN, VARIANTS
 from tests.helpers import data, optimizer, small, values, whole
-from zoo.core.nested import cut
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -3,7 +3,6 @@
 import numpy as np
 
 from tests.helpers import whole
-from zoo.core.nested import change
 
 
 def named(value, name):

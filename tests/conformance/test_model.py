@@ -9,7 +9,6 @@ import tensorflow_probability as tfp
 import zoo
 from tests.conformance.variants import each_model, each_variant
 from tests.helpers import assert_same, data, shapes, small, values
-from zoo.core.nested import change, cut, rows
 
 tfd = tfp.distributions
 

@@ -11,7 +11,6 @@ import tensorflow as tf
 from tests.conformance.outputs import codes, keras_outputs, named, signature_inputs
 from tests.conformance.variants import VARIANTS, each_model, each_variant
 from tests.helpers import assert_same, run_python, shapes, values, whole
-from zoo.core.nested import change, cut
 
 SIGNATURES = ("encode", "decode", "reconstruct", "generate", "score")
 IMPORT_ORDERS = ("zoo first", "keras first")
@@ -70,7 +69,7 @@ ENCODE_IN_FRESH_PROCESS = """
     for name, (path, x) in files.items():
         vae = keras.models.load_model(path, safe_mode=True)
         vae.run_eagerly = True  # one batch each: nothing to gain from a graph
-        means[name] = np.asarray(vae.encode(zoo.core.nested.change(np.array, x)).loc).tolist()
+        means[name] = np.asarray(vae.encode(zoo.core.nested.map_arrays(np.array, x)).loc).tolist()
     print("RESULT" + json.dumps(means))
 """
 

@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from tests.conformance.variants import each_model, each_variant
 from tests.helpers import assert_same, choose, data, optimizer, small, values
-from zoo.core.nested import change, cut
 from zoo.objectives import MMD, MeanCovariance, Term, TotalCorrelation
 
 OF_A_BATCH = (MMD, TotalCorrelation, MeanCovariance)

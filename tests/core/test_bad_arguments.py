@@ -87,12 +87,14 @@ def test_bad_seeds(dense, seed):
 @pytest.mark.parametrize("seed", [-1, 0.5, "1"])
 def test_bad_seeds_of_a_model(seed):
     with pytest.raises(ValueError, match="seed must be None or an integer of at least 0, got"):
-        validation.model_seed(seed)
+        validation.as_model_seed(seed)
 
 
 def test_seeds_become_pythons_integers():
-    assert type(validation.seed(np.int64(3))) is type(validation.model_seed(np.uint8(3))) is int
-    assert validation.model_seed(None) is None
+    assert (
+        type(validation.as_seed(np.int64(3))) is type(validation.as_model_seed(np.uint8(3))) is int
+    )
+    assert validation.as_model_seed(None) is None
 
 
 @pytest.mark.parametrize("size", [0, -1, 2.5])

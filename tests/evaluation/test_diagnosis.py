@@ -80,7 +80,7 @@ def test_numbers_are_those_of_the_models_own_methods(name):
     assert report.examples == 20
     for key in ("elbo", "nll", "kl"):
         assert getattr(report, key) == pytest.approx(scores[key].mean(), rel=1e-4)
-    subset = zoo.core.nested.cut(x, slice(6))
+    subset = zoo.core.nested.take_rows(x, slice(6))
     bound = vae.log_likelihood(subset, samples=7, batch_size=8)
     assert report.log_likelihood == pytest.approx(bound.mean(), rel=1e-5)
     assert report.gap == pytest.approx((bound - vae.elbo(subset)).mean(), abs=1e-3)

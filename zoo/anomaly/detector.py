@@ -137,13 +137,13 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
     def _check_arguments(self):
         as_score(self.score)
-        validation.count_or_none(epochs=self.epochs)
-        validation.count(batch_size=self.batch_size)
+        validation.check_optional_counts(epochs=self.epochs)
+        validation.check_counts(batch_size=self.batch_size)
         fraction = self.contamination
         if not isinstance(fraction, (int, float)) or not 0 <= fraction <= 0.5:
             raise ValueError(f"contamination must be a fraction in [0, 0.5], got {fraction!r}")
         if isinstance(self.vae, VAE):
-            inputs.built(self.vae)
+            inputs.require_built(self.vae)
         elif not (self.vae is None or isinstance(self.vae, str) or callable(self.vae)):
             raise TypeError(
                 "vae must be a VAE, the name of a variant, a function of X or None, got "
@@ -208,7 +208,7 @@ def _is_table(x):
 def _epochs(x, batch_size):
     """Number of passes over x with about DEFAULT_STEPS steps."""
     if not inputs.is_stream(x):
-        steps = math.ceil(nested.rows(x) / batch_size)
+        steps = math.ceil(nested.row_count(x) / batch_size)
     else:
         steps = int(x.cardinality()) if isinstance(x, tf.data.Dataset) else -1
     if steps < 1:

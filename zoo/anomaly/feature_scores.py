@@ -38,8 +38,8 @@ def feature_scores(
         TypeError: the likelihood does not factorise, for instance that of texts, in which each
             token depends on those before it.
     """
-    validation.count(samples=samples)
-    seed = validation.seed(seed)
+    validation.check_counts(samples=samples)
+    seed = validation.as_seed(seed)
 
     def mean_log_probs(batch, unused_seed):
         out = forward_pass(vae, batch, CommonSampler(seed, samples))

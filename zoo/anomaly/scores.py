@@ -116,7 +116,7 @@ class LikelihoodRegretScore:
     seed: int = 0
 
     def __call__(self, vae: VAE, x, batch_size: int = 256) -> np.ndarray:
-        validation.count(steps=self.steps, samples=self.samples)
+        validation.check_counts(steps=self.steps, samples=self.samples)
         return -likelihood_regret(vae, x, batch_size, **dataclasses.asdict(self))
 
 

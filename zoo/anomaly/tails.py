@@ -41,7 +41,7 @@ class TailScore:
             TypeError: the likelihood does not factorise over features.
             ValueError: examples differ in shape.
         """
-        validation.count(samples=self.samples, reference=self.reference)
+        validation.check_counts(samples=self.samples, reference=self.reference)
         both = self._values_and_surprises(vae, first(x, self.reference), batch_size)
         return FittedTailScore(self, *(np.sort(features, 0) for features in both))
 
@@ -55,7 +55,7 @@ class TailScore:
         """Values and surprises, `[N, features]` each; NaN if missing or not ordered."""
         options = {"samples": self.samples, "seed": self.seed, "batch_size": batch_size}
         surprises = -feature_scores(vae, x, **options)
-        values = np.asarray(inputs.array(vae, x, "x"), "float64").reshape(len(surprises), -1)
+        values = np.asarray(inputs.prepare(vae, x, "x"), "float64").reshape(len(surprises), -1)
         surprises = np.asarray(surprises, "float64").reshape(values.shape)
         missing = np.isnan(values)
         return (
@@ -74,7 +74,7 @@ class FittedTailScore:
 
     def __call__(self, vae: VAE, x: np.ndarray | tf.data.Dataset, batch_size: int = 256):
         if isinstance(x, tf.data.Dataset):
-            batches = (np.asarray(inputs.inputs(element)) for element in x)
+            batches = (np.asarray(inputs.x_of(element)) for element in x)
             return np.concatenate([self._score(vae, batch, batch_size) for batch in batches])
         return self._score(vae, x, batch_size)
 

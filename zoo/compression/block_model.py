@@ -136,7 +136,7 @@ def make_block_model(model):
     Raises:
         ValueError: the model is not built, or one of its parts cannot be coded.
     """
-    inputs.built(model)
+    inputs.require_built(model)
     latents = model.latents
     kind = BLOCK_MODELS.get(type(latents))
     if kind is None:

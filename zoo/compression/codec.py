@@ -166,7 +166,7 @@ def _check_array(model, x):
     x = inputs.prepared(model, x)
     if getattr(x, "shape", None) == (0, *model.decoder.free_event_shape):
         return x
-    return inputs.array(model, x, "x")
+    return inputs.prepare(model, x, "x")
 
 
 def _array_parts(model, x, rows):
@@ -180,7 +180,7 @@ def _dataset_parts(model, dataset, rows):
     """The same of a dataset, each batch of which is checked when it is read."""
     start, waiting = 0, []
     for i, element in enumerate(dataset):
-        waiting.append(inputs.batch(model, element, f"x (batch {i + 1})"))
+        waiting.append(inputs.prepare_batch(model, element, f"x (batch {i + 1})"))
         while sum(map(len, waiting)) >= rows:
             joined = np.concatenate(waiting)
             yield start, joined[:rows]

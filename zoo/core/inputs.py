@@ -254,13 +254,3 @@ def plain_errors():
         if match is None:
             raise
         raise {"Type": TypeError, "Value": ValueError}[match[1]](match[2]) from None
-
-
-array, batch, inputs, built, given, event = (
-    prepare,
-    prepare_batch,
-    x_of,
-    require_built,
-    require_examples,
-    match_event_shape,
-)

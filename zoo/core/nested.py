@@ -27,6 +27,3 @@ def map_arrays(function, x):
     if isinstance(x, dict):
         return {name: map_arrays(function, value) for name, value in x.items()}
     return function(x)
-
-
-rows, cut, change = row_count, take_rows, map_arrays

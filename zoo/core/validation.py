@@ -40,27 +40,27 @@ def check_unit_interval(x, argument, wanted):
 SEEDS = 2**31  # an int32 holds it, and no generator wants a negative one
 
 
-def count(**arguments):
-    """Raise unless each argument is a positive integer."""
+def check_counts(**arguments):
+    """Raise `ValueError` unless each argument is a positive integer."""
     for name, value in arguments.items():
         if not is_integer(value) or value < 1:
             raise ValueError(f"{name} must be a positive integer, got {value!r}")
 
 
-def count_or_none(**arguments):
-    """The same, where None stands for a default."""
-    count(**{name: value for name, value in arguments.items() if value is not None})
+def check_optional_counts(**arguments):
+    """Raise unless each argument is a positive integer or None."""
+    check_counts(**{name: value for name, value in arguments.items() if value is not None})
 
 
-def seed(value):
+def as_seed(value):
     """A seed as Python's integer; `ValueError` unless it is one from 0 to 2**31 - 1."""
     if not is_integer(value) or not 0 <= value < SEEDS:
         raise ValueError(f"seed must be an integer from 0 to 2**31 - 1, got {value!r}")
     return int(value)
 
 
-def model_seed(value):
-    """A `VAE`'s seed as Python's integer; None where Keras is to draw one."""
+def as_model_seed(value):
+    """A `VAE`'s seed as Python's integer; None to let Keras draw one."""
     if value is not None and (not is_integer(value) or value < 0):
         raise ValueError(f"seed must be None or an integer of at least 0, got {value!r}")
     return None if value is None else int(value)

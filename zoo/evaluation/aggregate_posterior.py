@@ -43,7 +43,7 @@ def prior_match(
         ValueError: x has too few examples, or the model several stochastic layers.
         ImportError: scikit-learn is not installed.
     """
-    seed = validation.seed(seed)
+    seed = validation.as_seed(seed)
     z = _posterior_sample(model, x, seed, batch_size)
     if len(z) < 4 * FOLDS:
         raise ValueError(f"x must hold at least {4 * FOLDS} examples, got {len(z)}")

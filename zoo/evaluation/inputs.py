@@ -28,4 +28,4 @@ def label_vector(labels, argument):
 
 def row_count(x):
     """Number of examples of an array or a dict of arrays; None for a stream of batches."""
-    return None if inputs.is_stream(x) else nested.rows(x)
+    return None if inputs.is_stream(x) else nested.row_count(x)

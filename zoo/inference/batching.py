@@ -19,7 +19,7 @@ def map_batches(model, name, function, x, batch_size, seed=0):
         batch_size: rows at a time, unless x is a dataset.
         seed: an integer. It is an input of the program: another seed compiles nothing.
     """
-    validation.count(batch_size=batch_size)
+    validation.check_counts(batch_size=batch_size)
     program = compiled(model, name, function)
     parts = [
         keras.tree.map_structure(np.asarray, program(batch, tf.constant([seed, i])))
@@ -58,7 +58,7 @@ def map_codes(model, name, function, code, batch_size, event_shape=None, seed=0)
         event_shape: shape of an example, where that may vary.
         seed: an integer, as in `map_batches`.
     """
-    validation.count(batch_size=batch_size)
+    validation.check_counts(batch_size=batch_size)
     code = np.asarray(code, "float32")
     if event_shape is not None:
         event_shape = nested.map_arrays(lambda s: None if s is None else tuple(s), event_shape)

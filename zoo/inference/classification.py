@@ -27,8 +27,8 @@ def classify(model, x, samples=4, seed=0, batch_size=256):
     Raises:
         TypeError: the model has another prior.
     """
-    validation.count(samples=samples)
-    seed = validation.seed(seed)
+    validation.check_counts(samples=samples)
+    seed = validation.as_seed(seed)
     _label_prior(model)
 
     def probabilities(batch, unused):  # the noise is a constant of the program

@@ -17,8 +17,8 @@ def reconstruct(model, x, samples, seed, batch_size, draw, options):
     if not draw and options:
         raise TypeError(f"options {', '.join(options)} need draw=True: a mean has no options")
     options = _checked_options(model, options)
-    validation.count_or_none(samples=samples)
-    seed = validation.seed(seed)
+    validation.check_optional_counts(samples=samples)
+    seed = validation.as_seed(seed)
 
     def values(distribution, seed):
         # Another seed than the one that draws z.
@@ -62,9 +62,11 @@ def sample(model, n, seed, batch_size, event_shape, label, options):
 
 def _prior_codes(model, n, seed, label):
     """(n codes from the prior, or of one class where `label` is given; the seed)."""
-    validation.count(n=n)
+    validation.check_counts(n=n)
     inputs.require_built(model)
-    seed = int(np.random.default_rng().integers(2**31)) if seed is None else validation.seed(seed)
+    seed = (
+        int(np.random.default_rng().integers(2**31)) if seed is None else validation.as_seed(seed)
+    )
     # All codes at once, so that the batch size does not change them.
     if label is None:
         return model.latents.generate(n, tf.constant([seed, 0])), seed

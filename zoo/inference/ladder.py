@@ -25,8 +25,8 @@ def kl_by_level(model, x, *, samples=4, seed=0, batch_size=256):
         ValueError: the model has no ladder.
     """
     _ladder(model)
-    validation.count(samples=samples)
-    seed = validation.seed(seed)
+    validation.check_counts(samples=samples)
+    seed = validation.as_seed(seed)
 
     def levels(batch, unused):
         kl = elbo.kl_by_level(forward_pass(model, batch, CommonSampler(seed, samples)))
@@ -53,9 +53,9 @@ def reconstruct_levels(model, x, keep, *, samples=None, seed=0, batch_size=256):
         ValueError: the model has no ladder, or fewer levels.
     """
     latents = _ladder(model)
-    validation.count(keep=keep)
-    validation.count_or_none(samples=samples)
-    seed = validation.seed(seed)
+    validation.check_counts(keep=keep)
+    validation.check_optional_counts(samples=samples)
+    seed = validation.as_seed(seed)
     means = np.asarray(model.encode(x, batch_size).loc)  # builds the model
     dims = latents.level_dims
     if keep > len(dims):

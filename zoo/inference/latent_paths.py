@@ -35,7 +35,7 @@ PATHS = {"linear": linear_path, "spherical": spherical_path}
 
 def interpolate(model, start, end, steps, path):
     """See `VAE.interpolate`."""
-    validation.count(steps=steps)
+    validation.check_counts(steps=steps)
     path = _path(path)
     start, end = inputs.prepare(model, start, "start"), inputs.prepare(model, end, "end")
     sizes = nested.row_count(start), nested.row_count(end)
@@ -64,7 +64,7 @@ def _path(path):
 
 def traverse(model, x, dimensions, low, high, steps):
     """See `VAE.traverse`."""
-    validation.count(steps=steps)
+    validation.check_counts(steps=steps)
     inputs.require_built(model)
     size = model.latents.latent_dim
     dimensions = list(range(size)) if dimensions is None else _dimensions(dimensions, size)
@@ -82,7 +82,7 @@ def normal_quantiles(steps=15):
     >>> normal_quantiles(5).round(2)
     array([-1.28, -0.52,  0.  ,  0.52,  1.28])
     """
-    validation.count(steps=steps)
+    validation.check_counts(steps=steps)
     places = (np.arange(steps) + 0.5) / steps
     return np.array([statistics.NormalDist().inv_cdf(place) for place in places])
 

@@ -20,8 +20,8 @@ def elbo_terms(model, x, sampler):
 
 def score(model, x, samples, seed, batch_size):
     """See `VAE.score`."""
-    validation.count(samples=samples)
-    seed = validation.seed(seed)
+    validation.check_counts(samples=samples)
+    seed = validation.as_seed(seed)
 
     def terms(batch, unused):  # the name becomes a graph node's: not an underscore
         # The noise is a constant of the program.
@@ -32,8 +32,8 @@ def score(model, x, samples, seed, batch_size):
 
 def log_likelihood(model, x, samples, seed, batch_size, rows):
     """See `VAE.log_likelihood`."""
-    validation.count(samples=samples, rows=rows, batch_size=batch_size)
-    seed = validation.seed(seed)
+    validation.check_counts(samples=samples, rows=rows, batch_size=batch_size)
+    seed = validation.as_seed(seed)
     batch_size = min(batch_size, rows)
     chunk = max(1, min(samples, rows // batch_size))
 

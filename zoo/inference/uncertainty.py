@@ -44,8 +44,8 @@ def predictive(
     Raises:
         ValueError: an argument is out of range, or the examples are texts or several modalities.
     """
-    validation.count(samples=samples, batch_size=batch_size)
-    seed, probabilities = validation.seed(seed), _probabilities("quantiles", quantiles)
+    validation.check_counts(samples=samples, batch_size=batch_size)
+    seed, probabilities = validation.as_seed(seed), _probabilities("quantiles", quantiles)
     _numbers_only(model)
 
     def summary(batch, seed):
@@ -93,9 +93,9 @@ def impute(model, x, missing=None, *, draws=20, steps=100, seed=0, batch_size=25
         ValueError: shapes or numbers do not fit; the examples are texts or several modalities; or
             they vary in length, where NaN is padding, and `missing` is None.
     """
-    validation.count(draws=draws, steps=steps, batch_size=batch_size)
+    validation.check_counts(draws=draws, steps=steps, batch_size=batch_size)
     inputs.require_built(model)
-    seed = validation.seed(seed)
+    seed = validation.as_seed(seed)
     if draws > steps // 2:
         raise ValueError(f"draws must be at most half of steps={steps}, got {draws}")
     _numbers_only(model)

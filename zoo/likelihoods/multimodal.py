@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
-from zoo.core.nested import cut, rows
 from zoo.core.suggestions import nearest
 
 PRESENT = "present"

@@ -79,7 +79,7 @@ class ReportContext:
     @property
     def example_count(self):
         """Number of examples in x."""
-        return nested.rows(self.x)
+        return nested.row_count(self.x)
 
     @property
     def likelihood(self):

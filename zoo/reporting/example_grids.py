@@ -75,7 +75,7 @@ def interpolation(context):
     """Section with straight lines in latent space between pairs of examples."""
     (modality,) = context.modalities
     pairs = min(PAIRS, context.example_count // 2)
-    ends = [nested.cut(context.x, np.arange(i, 2 * pairs, 2)) for i in (0, 1)]
+    ends = [nested.take_rows(context.x, np.arange(i, 2 * pairs, 2)) for i in (0, 1)]
     paths = context.model.interpolate(*ends, steps=STEPS)
     originals, rows = thumbnails(modality, modality.x[: 2 * pairs], "end"), []
     for number, path in enumerate(paths):

@@ -12,7 +12,7 @@ from zoo.reporting.thumbnails import present_thumbnails, thumbnails
 
 def side_by_side(context):
     """Section with each modality, its reconstruction, and its translation from the others."""
-    x = nested.cut(context.x, slice(EXAMPLES))
+    x = nested.take_rows(context.x, slice(EXAMPLES))
     rows = []
     for modality in context.modalities:
         name = modality.name
@@ -40,7 +40,7 @@ def _translations(context, modality, x):
     translations = [tag("span", "no other modality", class_="quiet")] * len(present)
     if context.model.latents.encoder.fusion.needs_all or not len(rows):
         return translations
-    others = nested.cut({**prepared, PRESENT: present}, rows)
+    others = nested.take_rows({**prepared, PRESENT: present}, rows)
     means = multimodal.translate(context.model, others, modality.name)
     pictures = thumbnails(modality, means, f"{modality.name} translated")
     for row, picture in zip(rows, pictures, strict=True):

@@ -17,7 +17,7 @@ def reconstructions(context):
     order = np.argsort(context.elbo, kind="stable")
     examples = {"A typical series (median ELBO)": int(order[len(order) // 2])}
     examples["The hardest series (lowest ELBO)"] = int(order[0])
-    x = nested.cut(context.x, np.array([*examples.values()]))
+    x = nested.take_rows(context.x, np.array([*examples.values()]))
     quantiles = predictive(context.model, x, seed=context.seed).quantiles
     low, median, high = (_with_channels(modality, q) for q in quantiles)
     measured = _with_channels(modality, modality.x)

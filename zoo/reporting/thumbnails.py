@@ -112,7 +112,7 @@ def thumbnails(modality, x, alt):
     """Draw examples x of a `Modality`, scaled by its own examples: a list of `Markup`."""
     reference = modality.x
     if modality.present.any():
-        reference = nested.cut(reference, np.flatnonzero(modality.present))
+        reference = nested.take_rows(reference, np.flatnonzero(modality.present))
     return THUMBNAILS[modality.data_kind](x, reference, alt)
 
 

@@ -65,14 +65,14 @@ def report(
         ImportError: matplotlib or scikit-learn is not installed.
     """
     path = _writable(path)
-    inputs.given(data, "data")
-    validation.count(importance_samples=importance_samples, max_examples=max_examples)
-    seed, history = validation.seed(seed), _history(history)
+    inputs.require_examples(data, "data")
+    validation.check_counts(importance_samples=importance_samples, max_examples=max_examples)
+    seed, history = validation.as_seed(seed), _history(history)
     if not isinstance(vae, VAE):
         raise TypeError(f"vae must be a zoo.VAE, got {type(vae).__name__}")
     x = first(data, max_examples)
-    labels, columns = _labels(labels, data, nested.rows(x)), _columns(columns)
-    inputs.array(vae, x, "data")
+    labels, columns = _labels(labels, data, nested.row_count(x)), _columns(columns)
+    inputs.prepare(vae, x, "data")
     _check_columns(columns, vae)
     diagnosis = diagnose(
         vae,
@@ -124,7 +124,7 @@ def _labels(labels, data, size):
     if labels is None:
         return None
     labels, is_dataset = np.asarray(labels), isinstance(data, tf.data.Dataset)
-    expected = size if is_dataset else nested.rows(data)
+    expected = size if is_dataset else nested.row_count(data)
     if labels.ndim != 1 or (len(labels) < size if is_dataset else len(labels) != expected):
         at_least = "at least " if is_dataset else ""
         raise ValueError(

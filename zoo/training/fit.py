@@ -53,7 +53,7 @@ def fit(
     """
     if not model.compiled:
         model.compile()
-    validation.count_or_none(
+    validation.check_optional_counts(
         batch_size=batch_size,
         steps_per_epoch=steps_per_epoch,
         validation_batch_size=validation_batch_size,

@@ -1,23 +1,26 @@
-"""Quality: how near the aggregated posterior comes to the prior on CIFAR-10, and what it takes.
+"""Distance of the aggregate posterior from the prior on CIFAR-10, for five objectives.
 
-The same convolutional VAE with the KL alone, with an adversarial term or the maximum mean
-discrepancy added to it, and with either in its place. On test images, one draw of z each: the
-squared MMD to as many draws of the prior, and the accuracy of a classifier that tells the two apart
-(0.5: it cannot); beside it what the reconstruction costs, and the ELBO.
+The same convolutional VAE is trained with the KL, with an adversarial term or the maximum mean
+discrepancy (MMD) in addition to it, and with either instead of it. Measured on test images with one
+sample of z for each: the squared MMD to as many samples of the prior, the accuracy of a classifier
+that distinguishes the two (0.5 means that it cannot), NLL, KL and ELBO.
 
-    python recipes/benchmarks/quality/latent_match.py --data-dir DIR          # cifar10
-    python recipes/benchmarks/quality/latent_match.py --images FILE.npz       # train, test: uint8
+Needs TFDS' cifar10 in the folder DIR (default: downloaded), or an .npz file with the uint8 arrays
+"train" and "test":
 
-`docs/benchmarks.md` has recorded runs.
+    python recipes/benchmarks/quality/latent_match.py --data-dir DIR
+    python recipes/benchmarks/quality/latent_match.py --images FILE.npz
+
+`docs/results.md` has results.
 """
 
-import argparse
 import json
 import pathlib
 import time
 
 import keras
 import numpy as np
+from shared import command_line, tfds_images, unit_range, write_json
 
 import zoo
 
@@ -42,7 +45,7 @@ OBJECTIVES = {
 
 
 def main():
-    """Train and measure each, one JSON line as it ends; the table at the end."""
+    """Train and measure each objective, a JSON line each; print the table."""
     args = parser().parse_args()
     train, test = load(args)
     rows = []
@@ -52,19 +55,18 @@ def main():
             print(json.dumps(rows[-1]), flush=True)
     print(table(rows))
     if args.out:
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(json.dumps(rows, indent=2) + "\n")
+        write_json(args.out, rows)
 
 
 def run(name, seed, train, test, args):
-    """One objective, one seed: what was measured."""
+    """Train and measure a model for one objective and seed."""
     keras.utils.set_random_seed(seed)
     objective = zoo.objectives.ELBO(OBJECTIVES[name]())
     vae = zoo.get("conv_vae", input_shape=(32, 32, 3), seed=seed, objective=objective, **OPTIONS)
     vae.compile(zoo.FusedAdam(args.learning_rate, global_clipnorm=1000.0))
-    began = time.process_time()
+    start = time.process_time()
     vae.fit(train, epochs=args.epochs, batch_size=args.batch_size, verbose=0)
-    core_minutes = (time.process_time() - began) / 60
+    core_minutes = (time.process_time() - start) / 60
     logs = vae.evaluate(test, batch_size=200, verbose=0, return_dict=True)
     return {
         "objective": name,
@@ -76,13 +78,13 @@ def run(name, seed, train, test, args):
 
 
 def table(rows):
-    """One line for each objective: means over seeds."""
+    """Markdown table of means over seeds, a line for each objective."""
     columns = ("mmd", "mmd_of_prior", "accuracy", "nll", "kl", "elbo", "core_minutes")
     lines = [f"| objective | {' | '.join(columns)} | seeds |", "|---" * (len(columns) + 2) + "|"]
     for name in dict.fromkeys(row["objective"] for row in rows):
-        found = [row for row in rows if row["objective"] == name]
-        means = [np.mean([row[column] for row in found]) for column in columns]
-        lines.append(f"| {name} | {' | '.join(f'{m:.4g}' for m in means)} | {len(found)} |")
+        group = [row for row in rows if row["objective"] == name]
+        means = [np.mean([row[column] for row in group]) for column in columns]
+        lines.append(f"| {name} | {' | '.join(f'{m:.4g}' for m in means)} | {len(group)} |")
     return "\n".join(lines)
 
 
@@ -90,27 +92,21 @@ def load(args):
     """Training and test images, float32 in [0, 1]."""
     if args.images:
         with np.load(args.images) as arrays:
-            parts = [arrays["train"], arrays["test"]]
-    else:
-        import tensorflow_datasets as tfds
-
-        splits = ["train", "test"]
-        loaded = tfds.load("cifar10", split=splits, data_dir=args.data_dir, batch_size=-1)
-        parts = [part["image"].numpy() for part in loaded]
-    return [part.astype("float32") / 255 for part in parts]
+            return [unit_range(arrays[part]) for part in ("train", "test")]
+    return [unit_range(images) for images, _ in tfds_images("cifar10", args.data_dir)]
 
 
 def parser():
     """Command line."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("--data-dir", help="TFDS data_dir that holds cifar10")
+    p = command_line(__doc__)
+    p.add_argument("--data-dir", help="folder of TFDS' data")
     p.add_argument("--images", type=pathlib.Path, help=".npz with train and test, [N, 32, 32, 3]")
     p.add_argument("--objectives", nargs="+", choices=OBJECTIVES, default=list(OBJECTIVES))
     p.add_argument("--seeds", nargs="+", type=int, default=[0])
     p.add_argument("--epochs", type=int, default=60)
     p.add_argument("--batch-size", type=int, default=128)
     p.add_argument("--learning-rate", type=float, default=1e-3)
-    p.add_argument("--out", type=pathlib.Path, help="a .json file for all that was measured")
+    p.add_argument("--out", type=pathlib.Path, help="write all numbers into this .json file")
     return p
 
 

@@ -1,17 +1,19 @@
-"""Anomaly detection on the Numenta Anomaly Benchmark: VUS-PR of `lstm_vae`, PCA, isolation forest.
+"""Anomaly detection on the Numenta Anomaly Benchmark (NAB): `lstm_vae`, PCA, isolation forest.
 
-Each series is standardised, cut into windows of about its own period and scored by models that were
-trained on the same series without its labels. VUS-PR (Paparrizos et al., 2022) is the area under
-precision and recall, averaged over tolerances up to the period; nothing is point-adjusted.
+Each series is standardised, cut into windows of about its own period, and scored by models that are
+trained on the same series without its labels. Measures VUS-PR (Paparrizos et al., 2022), the area
+under the precision-recall curve, averaged over tolerances up to the period, without point
+adjustment. The six series without an anomaly are left out.
+
+Needs statsmodels, vus, and a clone of NAB's repository in the folder NAB:
 
     pip install statsmodels && pip install --no-deps vus
     python recipes/benchmarks/quality/nab.py --data-dir NAB
 
-where NAB is a clone of the benchmark's repository. The six series without an anomaly are left out.
-`vus` is installed without its dependencies: the two functions used here need none of them.
+vus is installed without its dependencies, which the two functions used here do not need.
+`docs/results.md` has results.
 """
 
-import argparse
 import json
 import pathlib
 import sys
@@ -20,6 +22,7 @@ import time
 import keras
 import numpy as np
 import pandas as pd
+from shared import command_line
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from vus.utils.metrics import metricor
@@ -31,102 +34,110 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 from support.data import windows
 
-DRAWS = 8
+SAMPLES = 8  # of z, for the ELBO
 
 
 def main():
-    """Score every series by every method; print a table of means."""
+    """Score every series with every method; print a table of means."""
     args = parser().parse_args()
-    found = []
+    lines = []
     for name in names(args)[: args.limit]:
-        values, wrong = load(args.data_dir, name)
+        values, anomaly = load(args.data_dir, name)
         period = int(find_length(values[:, 0]))
-        began = time.time()
+        start = time.time()
         scores = {
             **vae_scores(values, int(np.clip(period, *args.windows)), args),
             **baselines(values, period),
         }
-        rates = {method: vus_pr(wrong, score, period) for method, score in scores.items()}
-        line = {"series": name, "period": period, "seconds": round(time.time() - began, 1), **rates}
-        found.append(line)
-        print(json.dumps(line), file=sys.stderr, flush=True)
+        measured = {method: vus_pr(anomaly, score, period) for method, score in scores.items()}
+        seconds = round(time.time() - start, 1)
+        lines.append({"series": name, "period": period, "seconds": seconds, **measured})
+        print(json.dumps(lines[-1]), file=sys.stderr, flush=True)
         if args.out:
-            args.out.write_text("".join(json.dumps(line) + "\n" for line in found))
-    print(f"| method | mean VUS-PR of {len(found)} series |\n|---|---|")
-    for method in rates:
-        print(f"| {method} | {np.mean([line[method] for line in found]):.3f} |")
+            args.out.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    print(f"| method | mean VUS-PR of {len(lines)} series |\n|---|---|")
+    for method in measured:
+        print(f"| {method} | {np.mean([line[method] for line in lines]):.3f} |")
 
 
 def names(args):
-    """Series with at least one labelled window, in order."""
+    """Sorted names of the series that have at least one anomaly."""
     labels = json.loads((args.data_dir / "labels" / "combined_windows.json").read_text())
-    return sorted(name for name, found in labels.items() if found)
+    return sorted(name for name, windows in labels.items() if windows)
 
 
 def load(folder, name):
-    """One standardised series `[steps, 1]`, and which of its steps are labelled."""
+    """A standardised series `[steps, 1]`, and 1 for each step with an anomaly `[steps]`."""
     frame = pd.read_csv(folder / "data" / name, parse_dates=["timestamp"])
     labels = json.loads((folder / "labels" / "combined_windows.json").read_text())[name]
-    wrong = np.zeros(len(frame), int)
+    anomaly = np.zeros(len(frame), int)
     for start, end in labels:
-        wrong[frame.timestamp.between(pd.Timestamp(start), pd.Timestamp(end)).to_numpy()] = 1
+        anomaly[frame.timestamp.between(pd.Timestamp(start), pd.Timestamp(end)).to_numpy()] = 1
     values = frame.value.to_numpy("float32")[:, None]
-    return (values - values.mean()) / (values.std() or 1.0), wrong
+    return (values - values.mean()) / (values.std() or 1.0), anomaly
 
 
 def vae_scores(values, window, args):
-    """-ELBO of the windows, and -log p of the single steps."""
+    """Scores of the model: -ELBO of windows, and -log p of steps."""
     keras.utils.set_random_seed(args.seed)
     vae = zoo.get("lstm_vae", latent_dim=args.latent_dim, units=args.units, seed=args.seed)
     vae.compile(zoo.FusedAdam(3e-3))
     x = windows.cut(values, window)
     epochs = max(1, round(args.steps / max(1, len(x) // 128)))
     vae.fit(x, epochs=epochs, verbose=0)
-    by_window = -vae.elbo(x, samples=DRAWS, seed=args.seed)
+    by_window = -vae.elbo(x, samples=SAMPLES, seed=args.seed)
     by_step = -np.asarray(vae.decode(vae.encode(x).mean()).log_prob_per_step(x))
     return {
-        "lstm_vae, -ELBO of windows": spread(by_window, window, len(values)),
+        "lstm_vae, -ELBO of windows": at_middle(by_window, window, len(values)),
         "lstm_vae, -log p of steps": windows.per_step(by_step, len(values)),
     }
 
 
 def baselines(values, window):
-    """PCA's squared error and an isolation forest's score, for the same kind of windows."""
+    """Scores of PCA (squared error) and of an isolation forest on windows."""
     x = windows.cut(values, window)[..., 0]
     pca = PCA(0.9, svd_solver="full").fit(x)
     error = ((x - pca.inverse_transform(pca.transform(x))) ** 2).sum(1)
     forest = -IsolationForest(random_state=0).fit(x).score_samples(x)
     return {
-        "PCA on windows": spread(error, window, len(values)),
-        "isolation forest on windows": spread(forest, window, len(values)),
+        "PCA on windows": at_middle(error, window, len(values)),
+        "isolation forest on windows": at_middle(forest, window, len(values)),
     }
 
 
-def spread(score, window, steps):
-    """A window's score goes to the step in its middle; the ends take the nearest."""
+def at_middle(score, window, steps):
+    """Score of each step: of the window with the step in its middle, or of the nearest window."""
     before = (window - 1) // 2
     return np.pad(score, (before, steps - len(score) - before), mode="edge")
 
 
-def vus_pr(wrong, score, period):
+def vus_pr(anomaly, score, period):
     """Volume under the precision-recall surface."""
-    score = np.argsort(np.argsort(score)) / len(score)  # ranks: thresholds are quantiles anyway
-    return float(metricor().RangeAUC_volume_opt(wrong, score, period, thre=250)[-1])
+    score = np.argsort(np.argsort(score)) / len(
+        score
+    )  # ranks suffice, because the thresholds are quantiles
+    return float(metricor().RangeAUC_volume_opt(anomaly, score, period, thre=250)[-1])
 
 
 def parser():
     """Command line."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("--data-dir", type=pathlib.Path, required=True, help="a clone of NAB")
-    p.add_argument("--limit", type=int, help="so many series only")
+    p = command_line(__doc__)
+    p.add_argument("--data-dir", type=pathlib.Path, required=True, help="clone of NAB's repository")
+    p.add_argument("--limit", type=int, help="number of series (default: all)")
     p.add_argument(
-        "--windows", type=int, nargs=2, default=(16, 64), help="least and most steps of the VAE's"
+        "--windows",
+        type=int,
+        nargs=2,
+        default=(16, 64),
+        help="minimum and maximum length of the VAE's windows",
     )
-    p.add_argument("--steps", type=int, default=600, help="optimizer steps a series")
+    p.add_argument("--steps", type=int, default=600, help="training steps for each series")
     p.add_argument("--latent-dim", type=int, default=4)
     p.add_argument("--units", type=int, default=32)
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--out", type=pathlib.Path, help="file for a line of JSON a series")
+    p.add_argument(
+        "--out", type=pathlib.Path, help="write a line of JSON for each series into this file"
+    )
     return p
 
 

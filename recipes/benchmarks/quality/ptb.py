@@ -1,15 +1,16 @@
-"""Quality: `transformer_vae` on Penn Treebank sentences, test perplexity by importance sampling.
+"""Test perplexity of `transformer_vae` on the Penn Treebank, estimated by importance sampling.
 
-Trains on the 42,068 training sentences (Mikolov's split), measures the 3,370 of the validation file
-after each epoch and keeps the weights that are best there, and evaluates these once on the 3,761 of
-the test file. The end of a sentence is a word, as in published perplexities.
+The model is trained on the 42,068 training sentences (Mikolov's split) and measured on the 3,370
+validation sentences after each epoch; the weights that are best there are evaluated once on the
+3,761 test sentences. The end of a sentence counts as a word, as in published perplexities.
+
+Needs ptb.train.txt, ptb.valid.txt and ptb.test.txt in the folder DIR:
 
     python recipes/benchmarks/quality/ptb.py --data-dir DIR
 
-where DIR holds ptb.train.txt, ptb.valid.txt and ptb.test.txt. `docs/benchmarks.md` has runs.
+`docs/results.md` has results.
 """
 
-import argparse
 import json
 import pathlib
 import sys
@@ -18,29 +19,30 @@ import time
 import keras
 import numpy as np
 import tensorflow as tf
+from shared import command_line, write_json
 
 import zoo
 
-LONGEST = 82  # words of the longest sentence
-CALL = 10  # steps in one call of the model's: an epoch ends with a call
-# Training batches hold sentences of like length: a step takes as long as its longest.
+MAX_LENGTH = 82  # words of the longest sentence
+STEPS_PER_EXECUTION = 10  # an epoch has a multiple of it
+# Bounds of sentence lengths: a batch has sentences of similar length, because its longest sentence
+# determines the time of a step.
 BOUNDARIES = (10, 15, 19, 23, 27, 32, 40)
 
 
 def main():
-    """Train or load, evaluate, print and write one JSON object."""
+    """Train or load a model, evaluate it, and print and write the results as JSON."""
     args = parser().parse_args()
     keras.utils.set_random_seed(args.seed)
     train, valid, test = (lines(args.data_dir / f"ptb.{n}.txt") for n in ("train", "valid", "test"))
     if args.model:
-        vae, found = keras.models.load_model(args.model), {"model": str(args.model)}
+        vae, result = keras.models.load_model(args.model), {"model": str(args.model)}
     else:
-        vae, found = fit(train[: args.limit], valid, args)
-    found.update(evaluate(vae, test[: args.evaluate], args))
-    print(json.dumps(found, indent=2))
+        vae, result = fit(train[: args.limit], valid, args)
+    result.update(evaluate(vae, test[: args.evaluate], args))
+    print(json.dumps(result, indent=2))
     if args.out:
-        args.out.mkdir(parents=True, exist_ok=True)
-        (args.out / "result.json").write_text(json.dumps(found, indent=2) + "\n")
+        write_json(args.out / "result.json", result)
 
 
 def lines(path):
@@ -48,10 +50,10 @@ def lines(path):
     return np.array([line.strip() for line in path.read_text().splitlines()], object)
 
 
-class Minutes(keras.callbacks.Callback):
-    """The curve: minutes of training and numbers of the validation file after each epoch.
+class LearningCurve(keras.callbacks.Callback):
+    """Minutes of training and validation numbers after each epoch.
 
-    In a file, where one is given: a run that goes on adds to what was used before.
+    They are also written to a file if `path` is given; a resumed run continues it.
     """
 
     def __init__(self, path):
@@ -59,19 +61,19 @@ class Minutes(keras.callbacks.Callback):
         self.path = path
 
     def on_train_begin(self, logs=None):
-        found = self.path and self.path.is_file()
-        self.curve = json.loads(self.path.read_text()) if found else []
-        before = self.curve[-1] if self.curve else {"minutes": 0.0, "core_minutes": 0.0}
-        # The second counts every core's.
-        self.began = (
-            time.monotonic() - 60 * before["minutes"],
-            time.process_time() - 60 * before["core_minutes"],
+        exists = self.path and self.path.is_file()
+        self.curve = json.loads(self.path.read_text()) if exists else []
+        last = self.curve[-1] if self.curve else {"minutes": 0.0, "core_minutes": 0.0}
+        # Wall time, and the sum over cores.
+        self.start = (
+            time.monotonic() - 60 * last["minutes"],
+            time.process_time() - 60 * last["core_minutes"],
         )
 
     def on_epoch_end(self, epoch, logs=None):
         names = ("nll", "kl", "val_elbo", "val_nll", "val_kl", "val_active_units")
         now = time.monotonic(), time.process_time()
-        wall, cores = (round((n - began) / 60, 2) for n, began in zip(now, self.began, strict=True))
+        wall, cores = (round((a - b) / 60, 2) for a, b in zip(now, self.start, strict=True))
         numbers = {name: round(logs[name], 3) for name in names}
         self.curve.append({"minutes": wall, "core_minutes": cores, **numbers})
         print(json.dumps(self.curve[-1]), file=sys.stderr, flush=True)
@@ -80,12 +82,12 @@ class Minutes(keras.callbacks.Callback):
 
 
 def fit(train, valid, args):
-    """Train with one cosine of the learning rate: the model, and what it took."""
-    likelihood = zoo.likelihoods.Text(10_001, LONGEST, args.width, standardize=False)
+    """Train the model: the model, and the first part of its results."""
+    likelihood = zoo.likelihoods.Text(10_001, MAX_LENGTH, args.width, standardize=False)
     likelihood.preprocessor().adapt([train])
     vae = zoo.get(
         "transformer_vae",
-        input_shape=(LONGEST,),
+        input_shape=(MAX_LENGTH,),
         likelihood=likelihood,
         decoder=decoder(args),
         seed=args.seed,
@@ -96,14 +98,14 @@ def fit(train, valid, args):
         word_dropout=args.word_dropout,
         free_bits=args.free_bits,
     )
-    per_epoch = max(1, len(train) // args.batch_size // CALL) * CALL
+    per_epoch = max(1, len(train) // args.batch_size // STEPS_PER_EXECUTION) * STEPS_PER_EXECUTION
     steps = args.epochs * per_epoch
     vae.compile(optimizer(args, steps))
-    minutes = Minutes(args.out and args.out / "curve.json")
+    curve = LearningCurve(args.out and args.out / "curve.json")
     best = keras.callbacks.EarlyStopping(
         "val_elbo", mode="max", patience=args.epochs, restore_best_weights=True
     )
-    callbacks = [minutes, best]
+    callbacks = [curve, best]
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
         callbacks.append(zoo.Resume(args.out / "training"))
@@ -117,14 +119,14 @@ def fit(train, valid, args):
     return vae, {
         "options": {k: str(v) for k, v in vars(args).items()},
         "parameters": vae.count_params(),
-        "curve": minutes.curve,
-        "training_minutes": minutes.curve[-1]["minutes"],
-        "training_core_minutes": minutes.curve[-1]["core_minutes"],
+        "curve": curve.curve,
+        "training_minutes": curve.curve[-1]["minutes"],
+        "training_core_minutes": curve.curve[-1]["core_minutes"],
     }
 
 
 def optimizer(args, steps):
-    """Adam with a warm-up and one cosine of the learning rate."""
+    """Adam whose learning rate rises and then falls along a cosine."""
     warmup = min(1000, steps // 10)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, steps - warmup, warmup_target=args.learning_rate, warmup_steps=warmup
@@ -132,12 +134,13 @@ def optimizer(args, steps):
     return zoo.FusedAdam(rate, global_clipnorm=5.0)
 
 
-def batches(numbers, args):
-    """Word numbers `[N, L]` without end, in another order at each pass, a batch's lengths alike."""
+def batches(token_ids, args):
+    """Endless shuffled batches of token ids `[N, L]`, with similar lengths in a batch."""
     sizes = [args.batch_size] * (len(BOUNDARIES) + 1)
-    found = tf.data.Dataset.from_tensor_slices(numbers).shuffle(len(numbers), seed=args.seed)
-    return found.repeat().bucket_by_sequence_length(
-        lambda words: tf.math.count_nonzero(words, dtype=tf.int32),
+    dataset = tf.data.Dataset.from_tensor_slices(token_ids)
+    dataset = dataset.shuffle(len(token_ids), seed=args.seed)
+    return dataset.repeat().bucket_by_sequence_length(
+        lambda ids: tf.math.count_nonzero(ids, dtype=tf.int32),
         BOUNDARIES,
         sizes,
         no_padding=True,
@@ -145,7 +148,7 @@ def batches(numbers, args):
 
 
 def decoder(args):
-    """What reads from left to right."""
+    """The autoregressive network of the decoder."""
     if args.decoder == "lstm":
         return zoo.layers.CausalLSTM((args.units,), dropout=args.dropout)
     hidden = args.hidden or 4 * args.width
@@ -176,29 +179,37 @@ def evaluate(vae, test, args):
 
 def parser():
     """Command line."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("--data-dir", type=pathlib.Path, required=True)
+    p = command_line(__doc__)
+    p.add_argument("--data-dir", type=pathlib.Path, required=True, help="folder of the text files")
     p.add_argument("--model", help="a .keras file to evaluate instead of training one")
     p.add_argument("--decoder", choices=("transformer", "lstm"), default="transformer")
-    p.add_argument("--epochs", type=int, default=30, help="the learning rate's one cosine")
+    p.add_argument(
+        "--epochs", type=int, default=30, help="epochs, and length of the learning rate's cosine"
+    )
     p.add_argument("--batch-size", type=int, default=64)
     p.add_argument("--learning-rate", type=float, default=1e-3, help="peak of the cosine")
     p.add_argument("--warmup", type=int, default=0, help="epochs in which beta goes from 0 to 1")
-    p.add_argument("--width", type=int, default=256, help="of a word's embedding")
-    p.add_argument("--blocks", type=int, default=2, help="of the transformer decoder")
+    p.add_argument("--width", type=int, default=256, help="size of word embeddings")
+    p.add_argument("--blocks", type=int, default=2, help="blocks of the transformer decoder")
     p.add_argument("--encoder-blocks", type=int, default=2)
-    p.add_argument("--hidden", type=int, help="of the blocks' mlps; four times the width if None")
-    p.add_argument("--units", type=int, default=512, help="of the LSTM decoder")
+    p.add_argument(
+        "--hidden", type=int, help="width of the blocks' MLPs (default: four times --width)"
+    )
+    p.add_argument("--units", type=int, default=512, help="units of the LSTM decoder")
     p.add_argument("--latent-dim", type=int, default=32)
     p.add_argument("--dropout", type=float, default=0.3)
     p.add_argument("--word-dropout", type=float, default=0.2)
-    p.add_argument("--free-bits", type=float, default=0.1, help="nats for each latent dimension")
+    p.add_argument("--free-bits", type=float, default=0.1, help="nats per latent dimension")
     p.add_argument("--samples", type=int, default=100, help="importance samples")
-    p.add_argument("--evaluate", type=int, default=None, help="how many test sentences")
-    p.add_argument("--limit", type=int, default=None, help="how many training sentences")
+    p.add_argument(
+        "--evaluate", type=int, default=None, help="number of test sentences (default: all)"
+    )
+    p.add_argument(
+        "--limit", type=int, default=None, help="number of training sentences (default: all)"
+    )
     p.add_argument("--seed", type=int, default=0)
     p.add_argument(
-        "--out", type=pathlib.Path, help="folder of the run: an interrupted one goes on from there"
+        "--out", type=pathlib.Path, help="folder of results; an interrupted run continues from it"
     )
     return p
 

@@ -1,36 +1,38 @@
-"""Quality: what codes of MNIST are good for, beside raw pixels and principal components.
+"""How useful codes of MNIST are for classification, compared with pixels and principal components.
 
-Trains a VAE on all training images, without a label; then simple methods look for the digits in its
-codes (`zoo.evaluation.representation`). They train on the first --train
-images and are scored on the first --test test images.
+A VAE is trained on all training images without labels. Simple classifiers are then trained on the
+codes of the first --train training images and scored on those of the first --test test images
+(`zoo.evaluation.representation`).
 
-    python recipes/benchmarks/quality/representation.py --data-dir DIR           # TFDS' mnist
+Needs scikit-learn and TFDS' mnist in the folder DIR (default: downloaded):
 
-`docs/representation.md` says what the columns are.
+    python recipes/benchmarks/quality/representation.py --data-dir DIR
+
+`docs/representation.md` explains the columns of the table and has results.
 """
 
-import argparse
-import json
 import pathlib
 import time
 
 import keras
+from shared import command_line, tfds_images, unit_range, write_json
 
 import zoo
 
 
 def main():
-    """Train, score, print the table."""
+    """Train, score and print the table."""
     args = parser().parse_args()
-    (x, y), (test_x, test_y) = (load(args, split) for split in ("train", "test"))
+    (x, y), (test_x, test_y) = tfds_images(args.dataset, args.data_dir)
+    x, test_x = unit_range(x), unit_range(test_x)
     keras.utils.set_random_seed(args.seed)
     vae = zoo.get(args.variant, input_shape=(28, 28, 1), latent_dim=args.latent_dim, seed=args.seed)
-    began = time.process_time()
+    start = time.process_time()
     vae.fit(x, epochs=args.epochs, batch_size=128, verbose=2)
-    print(f"trained in {time.process_time() - began:.0f} core seconds", flush=True)
+    print(f"trained in {time.process_time() - start:.0f} core seconds", flush=True)
     print(f"test ELBO {vae.evaluate(test_x, verbose=0, return_dict=True)['elbo']:.2f} nats")
-    began = time.process_time()
-    found = zoo.evaluation.representation.scores(
+    start = time.process_time()
+    scores = zoo.evaluation.representation.scores(
         vae,
         x[: args.train],
         y[: args.train],
@@ -39,32 +41,23 @@ def main():
         seed=args.seed,
         verbose=True,
     )
-    print(f"scored in {time.process_time() - began:.0f} core seconds\n{found}")
+    print(f"scored in {time.process_time() - start:.0f} core seconds\n{scores}")
     if args.out:
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(json.dumps(found.to_dict(), indent=2) + "\n")
-
-
-def load(args, split):
-    """Images float32 in [0, 1], and digits, of a split."""
-    import tensorflow_datasets as tfds
-
-    found = tfds.load(args.dataset, split=split, data_dir=args.data_dir, batch_size=-1)
-    return found["image"].numpy().astype("float32") / 255, found["label"].numpy()
+        write_json(args.out, scores.to_dict())
 
 
 def parser():
     """Command line."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("--data-dir", help="TFDS data_dir that holds the data set")
+    p = command_line(__doc__)
+    p.add_argument("--data-dir", help="folder of TFDS' data")
     p.add_argument("--dataset", choices=("mnist", "fashion_mnist"), default="mnist")
     p.add_argument("--variant", choices=("dense_vae", "conv_vae"), default="dense_vae")
     p.add_argument("--latent-dim", type=int, default=16)
     p.add_argument("--epochs", type=int, default=10)
-    p.add_argument("--train", type=int, default=10000, help="images that the probes train on")
-    p.add_argument("--test", type=int, default=10000, help="images that they are scored on")
+    p.add_argument("--train", type=int, default=10000, help="images to train classifiers on")
+    p.add_argument("--test", type=int, default=10000, help="images to score classifiers on")
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--out", type=pathlib.Path, help="a .json file for all that was measured")
+    p.add_argument("--out", type=pathlib.Path, help="write all scores into this .json file")
     return p
 
 

@@ -1,4 +1,4 @@
-"""What the networks in JAX share: parameters are nested dicts of arrays."""
+"""Layers of the JAX networks; parameters are nested dicts of arrays."""
 
 import numpy as np
 from jax import numpy as jnp

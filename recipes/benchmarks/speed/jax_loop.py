@@ -1,8 +1,8 @@
-"""A hand-written JAX loop for the workloads: dense, convolutional, LSTM and text.
+"""Hand-written training loop in JAX, for comparison with `zoo_fit.py`; started by `speed.py`.
 
-The same architecture, batch, likelihood and optimizer as `zoo_fit.py`: one jitted step with donated
-buffers, Adam by hand, data on the device, each step gathers its batch by index; `--scan N` runs N
-steps in one program. One JSON line.
+It has the same architecture, batch, likelihood and optimizer: a jitted step with donated buffers, a
+hand-written Adam, and data on the device, of which each step gathers its batch by index. `--scan N`
+runs N steps in one program. Prints one JSON line.
 """
 
 import functools
@@ -16,7 +16,7 @@ from workload import Clock, data_of, examples_of, parser
 
 
 def loss_fn(params, state, x, key, workload):
-    """The negative ELBO in nats, averaged over the batch; and BatchNorm's new state."""
+    """Negative ELBO in nats, averaged over the batch, and the new state of BatchNorm."""
     state = dict(state)
     _, encode, nll = WORKLOADS[workload]
     hidden = encode(params, x, state)
@@ -29,11 +29,11 @@ def loss_fn(params, state, x, key, workload):
 
 
 def adam(params, grads, m, v, step, lr=1e-3, b1=0.9, b2=0.999, eps=1e-7):
-    each = jax.tree.map
-    m = each(lambda a, g: b1 * a + (1 - b1) * g, m, grads)
-    v = each(lambda a, g: b2 * a + (1 - b2) * g * g, v, grads)
+    tree_map = jax.tree.map
+    m = tree_map(lambda a, g: b1 * a + (1 - b1) * g, m, grads)
+    v = tree_map(lambda a, g: b2 * a + (1 - b2) * g * g, v, grads)
     alpha = lr * jnp.sqrt(1 - b2**step) / (1 - b1**step)
-    return each(lambda p, a, b: p - alpha * a / (jnp.sqrt(b) + eps), params, m, v), m, v
+    return tree_map(lambda p, a, b: p - alpha * a / (jnp.sqrt(b) + eps), params, m, v), m, v
 
 
 def train_step(carry, index, data, workload):
@@ -60,7 +60,7 @@ def run_steps(carry, indices, data, workload):
 def initial_carry(workload, data, batch):
     rng, key = np.random.default_rng(0), jax.random.key(0)
     params = WORKLOADS[workload][0](rng)
-    # One abstract pass tells the names and shapes of BatchNorm's averages.
+    # An abstract pass gives the names and shapes of BatchNorm's averages.
     shapes = jax.eval_shape(lambda: loss_fn(params, {}, data[:batch], key, workload)[1])
     state = {name: (jnp.zeros(s[0].shape), jnp.ones(s[0].shape)) for name, s in shapes.items()}
     m, v = (jax.tree.map(jnp.zeros_like, params) for _ in range(2))
@@ -68,9 +68,9 @@ def initial_carry(workload, data, batch):
 
 
 def main():
-    """Train and print."""
+    """Train and print the times."""
     p = parser(__doc__)
-    p.add_argument("--scan", type=int, default=1, help="steps in one program")
+    p.add_argument("--scan", type=int, default=1, help="training steps in one program")
     args = p.parse_args()
     examples = examples_of(args)
     steps = examples // args.batch
@@ -79,17 +79,17 @@ def main():
     carry = initial_carry(args.workload, data, args.batch)
     clock, loss = Clock(steps * args.batch), 0.0
     for _ in range(args.epochs):
-        end, before = clock.epoch(), float(carry[-1])
+        end, total_before = clock.epoch(), float(carry[-1])
         order = rng.permutation(examples)[: steps * args.batch].reshape(steps, args.batch)
-        for at in range(0, steps, args.scan):
+        for step in range(0, steps, args.scan):
             if args.scan > 1:
-                carry = run_steps(carry, order[at : at + args.scan], data, args.workload)
+                carry = run_steps(carry, order[step : step + args.scan], data, args.workload)
             else:
-                carry = run_step(carry, order[at], data, args.workload)
+                carry = run_step(carry, order[step], data, args.workload)
             if clock.first_step is None:
                 jax.block_until_ready(carry[-1])
             clock.step()
-        loss = (float(carry[-1]) - before) / steps  # waits for the device
+        loss = (float(carry[-1]) - total_before) / steps  # waits for the device
         end()
     clock.report("jax jit" if args.scan == 1 else f"jax scan {args.scan}", args.workload, loss)
 

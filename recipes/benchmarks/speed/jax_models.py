@@ -1,4 +1,4 @@
-"""The networks of the workloads in JAX, as `jax_loop.py` trains them."""
+"""JAX networks of the workloads, for `jax_loop.py`."""
 
 import itertools
 
@@ -16,7 +16,7 @@ from jax_text_models import (
 )
 from workload import CHANNELS, LATENT, PIXELS, STEPS
 
-# BatchNorm's moving averages live in `state`, by name.
+# `state` has the moving averages of BatchNorm by name.
 
 
 def init_mlp(rng, *sizes):
@@ -30,7 +30,7 @@ def mlp(layers, x):
 
 
 def conv(w, x, stride=1):
-    # Padding as PyTorch's: one pixel on every side of a 3x3 kernel.
+    # Padding as in PyTorch: one pixel on every side for a 3x3 kernel.
     pad = w.shape[0] // 2
     return lax.conv_general_dilated(
         x, w, (stride, stride), [(pad, pad)] * 2, dimension_numbers=("NHWC", "HWIO", "NHWC")
@@ -38,7 +38,7 @@ def conv(w, x, stride=1):
 
 
 def norm(p, x, state, name):
-    """BatchNorm in training; writes the new moving averages into `state`."""
+    """BatchNorm in training mode; writes the new moving averages into `state`."""
     mean, variance = x.mean((0, 1, 2)), x.var((0, 1, 2))
     old_mean, old_variance = state.get(name, (jnp.zeros_like(mean), jnp.ones_like(mean)))
     state[name] = (0.9 * old_mean + 0.1 * mean, 0.9 * old_variance + 0.1 * variance)
@@ -62,7 +62,7 @@ def init_residual(rng, c_in, c, resized):
 
 
 def residual(p, x, state, name, stride=1, enlarge=lambda x: x):
-    """Two 3x3 convolutions and a skip; the 1x1 skip is enlarged after it (the two commute)."""
+    """Residual block of two 3x3 convolutions; the 1x1 skip is applied before it is enlarged."""
     h = jax.nn.relu(norm(p["norm1"], conv(p["conv1"], enlarge(x), stride), state, name + "1"))
     h = norm(p["norm2"], conv(p["conv2"], h), state, name + "2")
     if "skip" in p:
@@ -121,7 +121,7 @@ def init_lstm(rng, n_in, units):
 
 
 def lstm(p, x):
-    """All hidden states, time first, of inputs `[T, B, F]`; their share is one product."""
+    """All hidden states, time first, of inputs `[T, B, F]`, whose product is computed at once."""
 
     def step(carry, gates):
         h, c = carry
@@ -157,7 +157,7 @@ def bernoulli_nll(logits, x):
 
 
 def normal_nll(means, x):
-    """Of Normal(means, 0.1), up to its constant."""
+    """Negative log-likelihood of Normal(means, 0.1) without its constant."""
     return 0.5 * (((x - means) / 0.1) ** 2).sum()
 
 
@@ -165,7 +165,7 @@ def scored(decode, nll):
     return lambda p, z, x, state: nll(decode(p, z, state), x)
 
 
-# Weights; x -> loc and raw scale; (z, x) -> -log p(x|z) of the batch.
+# Initial weights; encoder, x -> loc and raw scale; decoder, (z, x) -> -log p(x|z) of the batch.
 WORKLOADS = {
     "w1": (
         init_dense_vae,

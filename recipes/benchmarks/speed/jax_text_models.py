@@ -1,4 +1,4 @@
-"""The text workloads' networks in JAX."""
+"""JAX networks of the text workloads."""
 
 import jax
 from jax import lax
@@ -37,17 +37,17 @@ def layer_norm(p, x):
     return (x - mean) * lax.rsqrt(variance + 1e-6) * p["gamma"] + p["beta"]
 
 
-def attention(p, h, causal, seen):
+def attention(p, h, causal, mask):
     batch, length, width = h.shape
     qkv = dense(p["qkv"], h).reshape(batch, length, 3, HEADS, width // HEADS)
-    options = {"mask": seen, "is_causal": causal}
+    options = {"mask": mask, "is_causal": causal}
     mixed = jax.nn.dot_product_attention(*jnp.moveaxis(qkv, 2, 0), **options)
     return dense(p["out"], mixed.reshape(h.shape))
 
 
-def transformer(p, h, causal, seen=None):
+def transformer(p, h, causal, mask=None):
     for block in p["blocks"]:
-        h = h + attention(block, layer_norm(block["norm1"], h), causal, seen)
+        h = h + attention(block, layer_norm(block["norm1"], h), causal, mask)
         inner = jax.nn.gelu(dense(block["up"], layer_norm(block["norm2"], h)), approximate=False)
         h = h + dense(block["down"], inner)
     return layer_norm(p["norm"], h)
@@ -62,11 +62,11 @@ def text_encode(p, x, state):
 
 
 def text_nll(p, z, x, state):
-    """Of the words and the end after them, summed."""
-    return word_nll(p, z, x).sum()
+    """Negative log-likelihood of the tokens, with the end of the text, summed."""
+    return token_nll(p, z, x).sum()
 
 
-def word_nll(p, z, x):
+def token_nll(p, z, x):
     before, after = jnp.pad(x, ((0, 0), (1, 0))), jnp.pad(x, ((0, 0), (0, 1)))
     h = transformer(p["decoder"], embed(p, before) + (z @ p["code"])[:, None], True)
     logits = h @ p["table"].T
@@ -75,12 +75,12 @@ def word_nll(p, z, x):
 
 
 def ragged_text_encode(p, x, state):
-    there = x != 0
-    h = transformer(p["encoder"], embed(p, x), False, there[:, None, None])
-    total = (h * there[..., None]).sum(1)
-    return dense(p["heads"], total / there.sum(1, keepdims=True))
+    mask = x != 0
+    h = transformer(p["encoder"], embed(p, x), False, mask[:, None, None])
+    total = (h * mask[..., None]).sum(1)
+    return dense(p["heads"], total / mask.sum(1, keepdims=True))
 
 
 def ragged_text_nll(p, z, x, state):
-    there = jnp.pad(x != 0, ((0, 0), (1, 0)), constant_values=True)
-    return jnp.where(there, word_nll(p, z, x), 0.0).sum()
+    mask = jnp.pad(x != 0, ((0, 0), (1, 0)), constant_values=True)
+    return jnp.where(mask, token_nll(p, z, x), 0.0).sum()

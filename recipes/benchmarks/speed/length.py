@@ -1,9 +1,14 @@
-"""Memory and time by length: `lstm_vae` trained on series of 8 features, each length in a process.
+"""Memory and time of training an `lstm_vae` by the length of the series.
+
+Trains on series of 8 channels, each length in its own process. Prints the peak of anonymous
+resident memory during 24 training steps, the increase over the memory before `fit`, and the time of
+a compiled step. Both should be proportional to the length.
+
+Needs no data, and Linux:
 
     python recipes/benchmarks/speed/length.py --lengths 128 256 512 1024 2048
 
-Prints the peak of anonymous resident memory while `fit` takes 24 steps, what it is above that from
-before, and the time of one step once it is compiled: both should grow in proportion to the length.
+`docs/results.md` has results.
 """
 
 import argparse
@@ -17,23 +22,23 @@ from memory import Peak, anonymous
 
 
 def main():
-    """Each length in turn."""
+    """Measure each length and print a table."""
     args = parser().parse_args()
     if args.length:
-        print(json.dumps(fit(args.length, args.batch_size)))
+        print(json.dumps(measure(args.length, args.batch_size)))
         return
-    print("| steps | peak, MB | above that before fit, MB | ms per step of training |")
+    print("| length | peak, MB | increase over before fit, MB | ms per training step |")
     print("|---|---|---|---|")
     for length in args.lengths:
         command = [sys.executable, __file__, "--length", length, "--batch-size", args.batch_size]
         out = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=True)
-        found = json.loads(out.stdout.strip().splitlines()[-1])
-        above = found["peak"] - found["before"]
-        print(f"| {length} | {found['peak']:.0f} | {above:.0f} | {1e3 * found['seconds']:.0f} |")
+        result = json.loads(out.stdout.strip().splitlines()[-1])
+        peak, increase = result["peak"], result["peak"] - result["before"]
+        print(f"| {length} | {peak:.0f} | {increase:.0f} | {1e3 * result['seconds']:.0f} |")
 
 
-def fit(length, batch_size):
-    """Megabytes and seconds of training on series of that length."""
+def measure(length, batch_size):
+    """Train on series of this length; return megabytes and seconds."""
     import keras
 
     import zoo

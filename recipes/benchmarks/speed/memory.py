@@ -1,10 +1,14 @@
-"""Memory: peak RSS of a `fit` over a dataset far larger than the RAM that it takes.
+"""Peak memory of training on a memory-mapped file that is far larger than the memory used.
+
+Writes an .npy file of noise into a temporary folder and trains a `dense_vae` on it for one epoch,
+through a memory map. Prints the peak of resident memory without the pages of the file, also for a
+tenth of the data; the two should be equal.
+
+Needs no data, but disk space for the file, and Linux:
 
     python recipes/benchmarks/speed/memory.py --gigabytes 10
 
-Writes a .npy file of that size in a temporary folder and trains `dense_vae` on it for one pass,
-through a memory map; prints the peak of resident memory that is not the file's own pages, and the
-same for a tenth of the data: the two should agree.
+`docs/results.md` has results.
 """
 
 import argparse
@@ -20,31 +24,31 @@ import numpy as np
 
 
 def main():
-    """Make the file, fit in a process of its own, at two sizes."""
+    """Write the file, measure two sizes in their own processes, and print a table."""
     args = parser().parse_args()
     if args.file:
-        print(json.dumps(fit(args.file, args.rows)))
+        print(json.dumps(measure(args.file, args.rows)))
         return
     rows = int(args.gigabytes * 2**30 / (4 * 784))
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
         file = pathlib.Path(folder) / "x.npy"
         write(file, rows)
-        print("| data, GB | peak anonymous RSS, MB | of it before fit, MB | seconds |")
+        print("| data, GB | peak anonymous memory, MB | before fit, MB | seconds |")
         print("|---|---|---|---|")
         for part in (rows // 10, rows):
             command = [sys.executable, __file__, "--file", file, "--rows", str(part)]
             out = subprocess.run(
                 [str(c) for c in command], capture_output=True, text=True, check=True
             )
-            found = json.loads(out.stdout.strip().splitlines()[-1])
+            result = json.loads(out.stdout.strip().splitlines()[-1])
             print(
-                f"| {part * 4 * 784 / 2**30:.1f} | {found['peak']:.0f} | {found['before']:.0f} "
-                f"| {found['seconds']:.0f} |"
+                f"| {part * 4 * 784 / 2**30:.1f} | {result['peak']:.0f} | {result['before']:.0f} "
+                f"| {result['seconds']:.0f} |"
             )
 
 
 def write(file, rows):
-    """Uniform noise, written in pieces."""
+    """Write uniform noise in chunks."""
     array = np.lib.format.open_memmap(file, "w+", np.float32, (rows, 784))
     rng = np.random.default_rng(0)
     for start in range(0, rows, 1 << 16):
@@ -54,8 +58,8 @@ def write(file, rows):
     array.flush()
 
 
-def fit(file, rows):
-    """Peak anonymous memory of one pass, in MB."""
+def measure(file, rows):
+    """Train for one epoch; return megabytes and seconds."""
     import zoo
 
     vae = zoo.get("dense_vae", input_shape=784)
@@ -67,7 +71,7 @@ def fit(file, rows):
 
 
 class Peak:
-    """The most anonymous memory in use while its block runs, looked at 20 times a second."""
+    """Peak of anonymous memory in a block, sampled 20 times per second, in MB."""
 
     def __enter__(self):
         self.megabytes, self.done = anonymous(), threading.Event()
@@ -85,7 +89,7 @@ class Peak:
 
 
 def anonymous():
-    """Resident memory without mapped files' pages, in MB (Linux)."""
+    """Resident memory without the pages of mapped files, in MB (Linux)."""
     for line in pathlib.Path("/proc/self/status").read_text().splitlines():
         if line.startswith("RssAnon"):
             return int(line.split()[1]) / 1024
@@ -96,9 +100,7 @@ def parser():
     """Command line."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("--gigabytes", type=float, default=10.0)
-    p.add_argument(
-        "--folder", help="where to put the file; the system's temporary folder by default"
-    )
+    p.add_argument("--folder", help="folder for the file (default: the system's temporary folder)")
     p.add_argument("--file", help=argparse.SUPPRESS)
     p.add_argument("--rows", type=int, help=argparse.SUPPRESS)
     return p

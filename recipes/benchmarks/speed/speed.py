@@ -1,12 +1,19 @@
-"""Speed: `fit` against hand-written PyTorch and JAX loops, interleaved, each in its own process.
+"""Training speed of `fit`, compared with hand-written PyTorch and JAX loops.
+
+In each round every contender trains for a few epochs in its own process, one after the other.
+Prints a table with the median over rounds of the median epoch after the first, and ratios. Compare
+the ratios, not the rates, which depend on the machine.
+
+Workloads: w1 dense, w2 convolutional, w3 LSTM, w4 transformer on texts of equal lengths, w4-ragged
+on texts of different lengths.
+
+Needs PyTorch and JAX (in the interpreters --torch-python and --jax-python if they are others), and
+no data:
 
     python recipes/benchmarks/speed/speed.py --workload w1
     python recipes/benchmarks/speed/speed.py --workload w2 --rounds 3
 
-Needs torch and jax beside the zoo (`--torch-python`, `--jax-python` name another interpreter for
-either). In each round every contender trains a few epochs, one after the other; the number is the
-median over rounds of the median epoch after warm-up. Ratios are to be read, not rates: those differ
-from machine to machine. Prints a Markdown table and writes the raw lines to `--out`.
+`docs/results.md` has results, `docs/performance-notes.md` explains them.
 """
 
 import argparse
@@ -35,21 +42,21 @@ def main():
 
 
 def contenders(args):
-    """One command for each contender."""
+    """Command of each contender."""
     torch, jax = args.torch_python or sys.executable, args.jax_python or sys.executable
-    found = [
+    commands = [
         [sys.executable, HERE / "zoo_fit.py"],
         [torch, HERE / "torch_loop.py"],
         [torch, HERE / "torch_loop.py", "--compile"],
         [jax, HERE / "jax_loop.py"],
     ]
-    if args.workload in ("w1", "w3"):  # elsewhere a step is long, and a loop in XLA takes minutes
-        found.append([jax, HERE / "jax_loop.py", "--scan", "32"])
-    return found
+    if args.workload in ("w1", "w3"):  # a loop over the longer steps of the others takes minutes
+        commands.append([jax, HERE / "jax_loop.py", "--scan", "32"])
+    return commands
 
 
 def run(command):
-    """What a contender printed."""
+    """Run a contender; return the JSON object that it prints."""
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{command} failed:\n{done.stderr[-2000:]}")
@@ -57,21 +64,21 @@ def run(command):
 
 
 def table(lines):
-    """Markdown: rate, ratio to the fastest other, first step."""
-    by_name = {}
+    """Markdown table of rates, ratios to the fastest other contender, and first steps."""
+    groups = {}
     for line in lines:
-        by_name.setdefault(line["contender"], []).append(line)
+        groups.setdefault(line["contender"], []).append(line)
     rates = {
-        name: statistics.median(statistics.median(line["rates"][1:]) for line in found)
-        for name, found in by_name.items()
+        name: statistics.median(statistics.median(line["rates"][1:]) for line in group)
+        for name, group in groups.items()
     }
     ours = next(name for name in rates if name.startswith("zoo"))
     best = max(rate for name, rate in rates.items() if name != ours)
     rows = ["| contender | examples/s | against the fastest other | first step, s | loss |"]
     rows.append("|---|---|---|---|---|")
     for name, rate in rates.items():
-        first = statistics.median(line["first_step_s"] for line in by_name[name])
-        loss = by_name[name][-1]["loss"]
+        first = statistics.median(line["first_step_s"] for line in groups[name])
+        loss = groups[name][-1]["loss"]
         rows.append(f"| {name} | {rate:,.0f} | {rate / best:.2f} | {first:.1f} | {loss:.2f} |")
     return "\n".join(rows)
 
@@ -81,10 +88,10 @@ def parser():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("--workload", choices=tuple(BATCHES), default="w1")
     p.add_argument("--rounds", type=int, default=3)
-    p.add_argument("--epochs", type=int, default=4, help="the first warms up")
-    p.add_argument("--torch-python", help="interpreter that has torch")
-    p.add_argument("--jax-python", help="interpreter that has jax")
-    p.add_argument("--out", type=pathlib.Path, help="file for the raw lines")
+    p.add_argument("--epochs", type=int, default=4, help="epochs; the first is not counted")
+    p.add_argument("--torch-python", help="interpreter with PyTorch (default: this one)")
+    p.add_argument("--jax-python", help="interpreter with JAX (default: this one)")
+    p.add_argument("--out", type=pathlib.Path, help="write all measurements into this .jsonl file")
     return p
 
 

@@ -1,6 +1,6 @@
-"""A hand-written PyTorch loop for the workloads: dense, convolutional, LSTM and text.
+"""Hand-written training loop in PyTorch, for comparison with `zoo_fit.py`; started by `speed.py`.
 
-The same architecture, batch, likelihood and optimizer as `zoo_fit.py`; one JSON line.
+It has the same architecture, batch, likelihood and optimizer. Prints one JSON line.
 """
 
 import torch
@@ -16,7 +16,7 @@ class VAE(nn.Module):
         self.encoder, self.decoder = networks(workload)
 
     def forward(self, x):
-        """The negative ELBO in nats, averaged over the batch."""
+        """Negative ELBO in nats, averaged over the batch."""
         loc, raw = self.encoder(x).chunk(2, dim=-1)
         scale = 1e-4 + F.softplus(raw)
         distortion = self.decoder(loc + scale * torch.randn_like(loc), x)
@@ -25,14 +25,16 @@ class VAE(nn.Module):
 
 
 def main():
-    """Train and print."""
+    """Train and print the times."""
     p = parser(__doc__)
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--compile", action="store_true", help="torch.compile")
     args = p.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    torch.set_flush_denormal(True)  # as TensorFlow and XLA do: moments of dead units decay there
+    torch.set_flush_denormal(
+        True
+    )  # as TensorFlow and XLA do: Adam's moments of dead units decay to denormals
 
     examples = examples_of(args)
     data = torch.from_numpy(data_of(args))
@@ -47,7 +49,7 @@ def main():
         for index in torch.randperm(examples).split(args.batch):
             optimizer.zero_grad(set_to_none=True)
             x = data[index]
-            if args.workload == "w4-ragged":  # without the columns that hold padding alone
+            if args.workload == "w4-ragged":  # drop the columns that have only padding
                 x = x[:, : int((x != 0).sum(1).max())]
             loss = loss_of(x)
             loss.backward()

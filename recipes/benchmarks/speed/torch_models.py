@@ -1,4 +1,4 @@
-"""The networks of the workloads in PyTorch, as `torch_loop.py` trains them."""
+"""PyTorch networks of the workloads, for `torch_loop.py`."""
 
 from torch import nn
 from torch.nn import functional as F  # noqa: N812  (its usual name)
@@ -7,7 +7,7 @@ from torch_text_models import (
     RaggedTextEncoder,
     TextDecoder,
     TextEncoder,
-    Words,
+    TokenEmbedding,
 )
 from workload import CHANNELS, LATENT, PIXELS, STEPS
 
@@ -35,7 +35,7 @@ class DenseDecoder(nn.Sequential):
 
 
 class Residual(nn.Module):
-    """Two 3x3 convolutions and a skip; `stride=2` halves the map, `upsample` doubles it."""
+    """Residual block of two 3x3 convolutions; `stride=2` halves the map, `upsample` doubles it."""
 
     def __init__(self, channels_in, channels, stride=1, upsample=False):
         super().__init__()
@@ -45,7 +45,7 @@ class Residual(nn.Module):
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
         self.norm2 = nn.BatchNorm2d(channels)
         same = channels_in == channels and stride == 1
-        # A 1x1 convolution commutes with nearest upsampling, so the skip is enlarged after it.
+        # A 1x1 convolution commutes with nearest upsampling, so it is applied to the smaller map.
         self.skip = (
             nn.Identity()
             if same
@@ -115,12 +115,12 @@ def bernoulli_nll(logits, x):
 
 
 def normal_nll(means, x):
-    """Of Normal(means, 0.1), up to its constant."""
+    """Negative log-likelihood of Normal(means, 0.1) without its constant."""
     return 0.5 * (((x - means) / 0.1) ** 2).sum()
 
 
-class Field(nn.Module):
-    """A decoder whose outputs are scored by `nll`."""
+class Likelihood(nn.Module):
+    """Negative log-likelihood `nll` of the outputs of a decoder."""
 
     def __init__(self, decoder, nll):
         super().__init__()
@@ -131,7 +131,7 @@ class Field(nn.Module):
 
 
 def glorot(module):
-    """Glorot's uniform weights and zero biases, as in the other contenders."""
+    """Set Glorot uniform weights and zero biases, as the other contenders have."""
     if isinstance(module, nn.Linear):
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:
@@ -145,13 +145,13 @@ TEXTS = {
 
 
 def networks(workload):
-    """An encoder, x -> loc and raw scale, and a decoder, (z, x) -> -log p(x|z) of the batch."""
+    """Encoder, x -> loc and raw scale, and decoder, (z, x) -> -log p(x|z) of the batch."""
     if workload in TEXTS:
-        words = Words()
-        return tuple(network(words).apply(glorot) for network in TEXTS[workload])
+        embedding = TokenEmbedding()
+        return tuple(network(embedding).apply(glorot) for network in TEXTS[workload])
     encoder, decoder, nll = {
         "w1": (DenseEncoder, DenseDecoder, bernoulli_nll),
         "w2": (ConvEncoder, ConvDecoder, bernoulli_nll),
         "w3": (SeriesEncoder, SeriesDecoder, normal_nll),
     }[workload]
-    return encoder(), Field(decoder(), nll)
+    return encoder(), Likelihood(decoder(), nll)

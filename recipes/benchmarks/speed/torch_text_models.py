@@ -1,4 +1,4 @@
-"""The text workloads' networks in PyTorch."""
+"""PyTorch networks of the text workloads."""
 
 import torch
 from torch import nn
@@ -16,10 +16,10 @@ class Block(nn.Module):
         self.qkv, self.out = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
         self.up, self.down = nn.Linear(WIDTH, 4 * WIDTH), nn.Linear(4 * WIDTH, WIDTH)
 
-    def forward(self, h, seen=None):
+    def forward(self, h, mask=None):
         shape = (*h.shape[:2], 3, HEADS, WIDTH // HEADS)
         q, k, v = self.qkv(self.norm1(h)).view(shape).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(q, k, v, seen, is_causal=self.causal)
+        mixed = F.scaled_dot_product_attention(q, k, v, mask, is_causal=self.causal)
         h = h + self.out(mixed.transpose(1, 2).reshape(h.shape))
         return h + self.down(F.gelu(self.up(self.norm2(h))))
 
@@ -30,14 +30,14 @@ class Stack(nn.Module):
         self.blocks = nn.ModuleList(Block(causal) for _ in range(BLOCKS))
         self.norm = nn.LayerNorm(WIDTH, 1e-6)
 
-    def forward(self, h, seen=None):
+    def forward(self, h, mask=None):
         for block in self.blocks:
-            h = block(h, seen)
+            h = block(h, mask)
         return self.norm(h)
 
 
-class Words(nn.Module):
-    """The table that embeds words and gives logits, and the positions."""
+class TokenEmbedding(nn.Module):
+    """Embedding of tokens and positions; its table also gives the logits."""
 
     def __init__(self):
         super().__init__()
@@ -49,50 +49,50 @@ class Words(nn.Module):
 
 
 class TextEncoder(nn.Module):
-    def __init__(self, words):
+    def __init__(self, embedding):
         super().__init__()
-        self.words, self.body = words, Stack(causal=False)
+        self.embedding, self.body = embedding, Stack(causal=False)
         self.heads = nn.Linear(WIDTH, 2 * LATENTS["w4"])
 
     def forward(self, x):
-        return self.heads(self.body(self.words(x)).mean(1))
+        return self.heads(self.body(self.embedding(x)).mean(1))
 
 
 class RaggedTextEncoder(TextEncoder):
-    """Padding is neither attended to nor part of the mean."""
+    """Encoder that ignores padding in the attention and in the mean."""
 
     def forward(self, x):
-        there = x != 0
-        h = self.body(self.words(x), there[:, None, None])
-        total = (h * there[..., None]).sum(1)
-        return self.heads(total / there.sum(1, keepdim=True))
+        mask = x != 0
+        h = self.body(self.embedding(x), mask[:, None, None])
+        total = (h * mask[..., None]).sum(1)
+        return self.heads(total / mask.sum(1, keepdim=True))
 
 
 class TextDecoder(nn.Module):
-    """-log p(x|z) of the words and the end after them, summed."""
+    """-log p(x|z) of the tokens, with the end of the text, summed."""
 
-    def __init__(self, words):
+    def __init__(self, embedding):
         super().__init__()
-        self.words, self.body = words, Stack(causal=True)
+        self.embedding, self.body = embedding, Stack(causal=True)
         self.code = nn.Linear(LATENTS["w4"], WIDTH, bias=False)
 
     def forward(self, z, x):
         before, after = F.pad(x, (1, 0)), F.pad(x, (0, 1))
-        h = self.body(self.words(before) + self.code(z)[:, None])
-        logits = F.linear(h, self.words.table)
+        h = self.body(self.embedding(before) + self.code(z)[:, None])
+        logits = F.linear(h, self.embedding.table)
         return F.cross_entropy(logits.flatten(0, 1), after.flatten().long(), reduction="sum")
 
 
 class RaggedTextDecoder(TextDecoder):
-    """What follows the end has no logits; where sizes must be known, no weight."""
+    """Decoder that computes no logits after the end; compiled, these have no weight instead."""
 
     def forward(self, z, x):
         before, after = F.pad(x, (1, 0)), F.pad(x, (0, 1)).long()
-        there = F.pad(x != 0, (1, 0), value=True)
-        h = self.body(self.words(before) + self.code(z)[:, None])
+        mask = F.pad(x != 0, (1, 0), value=True)
+        h = self.body(self.embedding(before) + self.code(z)[:, None])
         if not torch.compiler.is_compiling():
-            logits = F.linear(h[there], self.words.table)
-            return F.cross_entropy(logits, after[there], reduction="sum")
-        logits = F.linear(h, self.words.table).flatten(0, 1)
-        after = after.masked_fill(~there, -100).flatten()
+            logits = F.linear(h[mask], self.embedding.table)
+            return F.cross_entropy(logits, after[mask], reduction="sum")
+        logits = F.linear(h, self.embedding.table).flatten(0, 1)
+        after = after.masked_fill(~mask, -100).flatten()
         return F.cross_entropy(logits, after, ignore_index=-100, reduction="sum")

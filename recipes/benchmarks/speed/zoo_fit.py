@@ -1,4 +1,7 @@
-"""The workloads through `zoo.get(...).fit`: a user's code, nothing special. One JSON line."""
+"""Training with `zoo.get(...).fit`, as a user writes it; started by `speed.py`.
+
+Prints one JSON line.
+"""
 
 import keras
 from workload import LATENTS, VOCABULARY, WORDS, Clock, data_of, examples_of, parser
@@ -12,14 +15,14 @@ NAMES = {
     "w4": "transformer_vae",
     "w4-ragged": "transformer_vae",
 }
-# Without what the hand-written loops do without.
+# The hand-written loops have no regularisation.
 PLAIN = {"dropout": 0.0, "word_dropout": 0.0, "free_bits": None}
 TEXT = {"likelihood": zoo.likelihoods.Text(VOCABULARY, WORDS), **PLAIN}
 OPTIONS = {"w4": TEXT, "w4-ragged": TEXT}
 
 
-class Timed(keras.callbacks.Callback):
-    """Feeds the clock from Keras' own hooks."""
+class Timing(keras.callbacks.Callback):
+    """Callback that reports steps and epochs to the clock."""
 
     def __init__(self, clock):
         super().__init__()
@@ -36,7 +39,7 @@ class Timed(keras.callbacks.Callback):
 
 
 def main():
-    """Train and print."""
+    """Train and print the times."""
     args = parser(__doc__).parse_args()
     keras.utils.set_random_seed(0)
     examples = examples_of(args)
@@ -47,7 +50,7 @@ def main():
     if args.workload in ("w1", "w2"):
         x = x.reshape(-1, 28, 28, 1)
     history = vae.fit(
-        x, batch_size=args.batch, epochs=args.epochs, verbose=0, callbacks=[Timed(clock)]
+        x, batch_size=args.batch, epochs=args.epochs, verbose=0, callbacks=[Timing(clock)]
     )
     clock.report(f"zoo {name}", args.workload, history.history["loss"][-1])
 

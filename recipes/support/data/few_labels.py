@@ -1,4 +1,4 @@
-"""Images of which a few keep their label, and what simple classifiers make of these alone."""
+"""Data of `semi_supervised.py`: images of which a few are labelled, and baselines for these."""
 
 import dataclasses
 from typing import Any
@@ -7,13 +7,23 @@ import numpy as np
 from support.data import images
 from support.run.cli import InputError
 
-# Of what a model trains on, this part is labelled: the few labelled images come that often.
-LABELLED_SHARE = 0.1
+# Fraction of the training examples that have a label: the labelled images are repeated.
+LABELLED_FRACTION = 0.1
 
 
 @dataclasses.dataclass
 class Classes:
-    """Images `[N, H, W, C]` in [0, 1] and their classes, integers `[N]`; to train on, to test."""
+    """Images `[N, H, W, C]` in [0, 1] with their classes, integers `[N]`, to train on and to test.
+
+    Attributes:
+        name: of the data.
+        x: images to train on.
+        y: their classes.
+        test_x: images to test on.
+        test_y: their classes.
+        names: of the classes.
+        default: True for scikit-learn's digits.
+    """
 
     name: str
     x: Any
@@ -25,59 +35,70 @@ class Classes:
 
 
 def load(options):
-    """The `Classes` that --data, --dataset or neither of them ask for."""
-    found = images.load(options)
-    source = "--data" if options.dataset is None else "--dataset"
-    if found.labels is None or found.train_labels is None:
-        raise InputError(source, f"{found.name} has no labels, which a few images need")
-    names = np.unique(found.train_labels)
+    """Load the `Classes` of --data or --dataset, or else scikit-learn's digits."""
+    data = images.load(options)
+    flag = "--data" if options.dataset is None else "--dataset"
+    if data.labels is None or data.train_labels is None:
+        raise InputError(
+            flag, f"expected images with classes, got {data.name} without; use sub-folders or TFDS"
+        )
+    names = np.unique(data.train_labels)
     if len(names) < 2:
-        raise InputError(source, f"{found.name} has one class, {names[0]!r}: at least 2 are needed")
-    few = options.evaluate or len(found.held_out)
-    test_x, labels = found.held_out[:few], found.labels[:few]
+        raise InputError(flag, f"expected at least 2 classes, got only {names[0]!r} in {data.name}")
+    evaluated = options.evaluate or len(data.held_out)
+    test_x, labels = data.held_out[:evaluated], data.labels[:evaluated]
     unknown = np.setdiff1d(labels, names)
     if len(unknown):
-        raise InputError(source, f"no image to train on is of class {unknown[0]!r}")
-    y, test_y = (np.searchsorted(names, a) for a in (found.train_labels, labels))
-    return Classes(found.name, found.train, y, test_x, test_y, names, found.default)
+        raise InputError(
+            flag,
+            f"expected training images of each class, got none of class {unknown[0]!r}; use more "
+            "images",
+        )
+    y, test_y = (np.searchsorted(names, a) for a in (data.train_labels, labels))
+    return Classes(data.name, data.train, y, test_x, test_y, names, data.default)
 
 
 def choose(y, labels, seed):
-    """Row numbers of `labels` examples, as many of each class, in a random order."""
+    """Row numbers of `labels` examples, equally many of each class, in a random order."""
     counts = np.bincount(y)
-    each, rest = divmod(labels, len(counts))
-    if rest or not each:
-        raise InputError("--labels", f"must be a multiple of {len(counts)} classes, got {labels}")
-    if each > counts.min():
+    per_class, rest = divmod(labels, len(counts))
+    if rest or not per_class:
         raise InputError(
-            "--labels", f"asks for {each} of each class, and one class has {counts.min()} examples"
+            "--labels", f"expected a multiple of the {len(counts)} classes, got {labels}"
+        )
+    if per_class > counts.min():
+        raise InputError(
+            "--labels",
+            f"expected at most {counts.min() * len(counts)}, got {labels}: one class has only "
+            f"{counts.min()} examples",
         )
     rng = np.random.default_rng(seed)
-    rows = [rng.choice(np.flatnonzero(y == c), each, replace=False) for c in range(len(counts))]
+    classes = range(len(counts))
+    rows = [rng.choice(np.flatnonzero(y == c), per_class, replace=False) for c in classes]
     return rng.permutation(np.concatenate(rows))
 
 
-def known(y, chosen):
-    """y, but -1 where the class is not to be known."""
-    found = np.full(len(y), -1)
-    found[chosen] = y[chosen]
-    return found
+def hide(y, labelled):
+    """y with -1 for all rows but those in `labelled`."""
+    visible = np.full(len(y), -1)
+    visible[labelled] = y[labelled]
+    return visible
 
 
-def mixed(x, y, chosen):
-    """All images and, again and again until they are a tenth of all, those with a label."""
-    wanted = round(LABELLED_SHARE / (1 - LABELLED_SHARE) * (len(x) - len(chosen)))
-    again = np.resize(chosen, max(0, wanted - len(chosen)))
-    return np.concatenate([x, x[again]]), np.concatenate([y, y[again]])
+def repeat_labelled(x, y, labelled):
+    """All images, and the labelled ones repeated until they are a tenth of the result."""
+    total = round(LABELLED_FRACTION / (1 - LABELLED_FRACTION) * (len(x) - len(labelled)))
+    repeated = np.resize(labelled, max(0, total - len(labelled)))
+    return np.concatenate([x, x[repeated]]), np.concatenate([y, y[repeated]])
 
 
-def baselines(data, chosen):
-    """name -> test accuracy of classifiers that see the pixels of the labelled images alone."""
+def baselines(data, labelled):
+    """name -> test accuracy of classifiers trained on the pixels of the labelled images only."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.neighbors import KNeighborsClassifier
 
     def accuracy(classifier):
-        classifier.fit(data.x[chosen].reshape(len(chosen), -1), data.y[chosen])
+        classifier.fit(data.x[labelled].reshape(len(labelled), -1), data.y[labelled])
         return float(classifier.score(data.test_x.reshape(len(data.test_x), -1), data.test_y))
 
     return {

@@ -1,24 +1,27 @@
-"""Sound as log-mel spectrograms, and back: 8 kHz mono, 40 mel bands, 40 frames of 32 ms."""
+"""Log-mel spectrograms of sounds, and sounds from them.
+
+Sounds are 8 kHz mono; spectrograms have 40 mel bands and 40 frames of 32 ms.
+"""
 
 import wave
 
 import numpy as np
 from support.run.cli import InputError
 
-RATE = 8000  # samples a second
+RATE = 8000  # samples per second
 FRAME, HOP = 256, 128  # samples
 BINS = FRAME // 2 + 1
 BANDS = 40
 LOWEST, HIGHEST = 0.0, RATE / 2  # Hz
-FRAMES = 40  # 0.62 seconds: 95 of 100 spoken digits are shorter
-QUIETEST, LOUDEST = -70.0, 0.0  # dB, what 0 and 1 of a spectrogram mean
-# What the magnitudes of a sine of amplitude 1 add up to: Hann's window's sum. In units of it a sine
+FRAMES = 40  # 0.62 seconds; 95 % of spoken digits are shorter
+QUIETEST, LOUDEST = -70.0, 0.0  # dB of the values 0 and 1 of a spectrogram
+# Sum of the magnitudes of a sine of amplitude 1 (the sum of the Hann window). Relative to it a sine
 # in [-1, 1] stays below 0 dB in every band.
 UNIT = FRAME / 2
 
 
 def samples(frames=FRAMES):
-    """Samples of a waveform of so many frames."""
+    """Number of samples of a waveform of `frames` frames."""
     return (frames - 1) * HOP
 
 
@@ -28,27 +31,27 @@ def fixed_length(waveforms, frames=FRAMES):
     for row, waveform in zip(fixed, waveforms, strict=True):
         waveform = np.asarray(waveform)
         if waveform.ndim != 1:
-            raise InputError("waveforms", f"expected one axis each, got shape {waveform.shape}")
-        kept = waveform[: len(row)]
-        row[: len(kept)] = kept
+            raise InputError("waveforms", f"expected arrays [samples], got shape {waveform.shape}")
+        waveform = waveform[: len(row)]
+        row[: len(waveform)] = waveform
     return fixed
 
 
 def log_mel(waveforms, frames=FRAMES, batch=1024):
-    """Spectrograms `[N, frames, 40]` in [0, 1] of waveforms in [-1, 1], QUIETEST to LOUDEST dB."""
+    """Spectrograms `[N, frames, 40]` of waveforms in [-1, 1]; 0 to 1 is QUIETEST to LOUDEST dB."""
     fixed = fixed_length(waveforms, frames)
     spectrograms = np.empty((len(fixed), frames, BANDS), "float32")
-    for start in range(0, len(fixed), batch):  # the spectra of 60,000 would not fit into memory
-        at = slice(start, start + batch)
-        magnitudes = np.abs(_spectra(fixed[at])) / UNIT
-        spectrograms[at] = _from_magnitude(magnitudes @ mel_matrix())
+    for start in range(0, len(fixed), batch):  # all spectra at once may not fit into memory
+        rows = slice(start, start + batch)
+        magnitudes = np.abs(_spectra(fixed[rows])) / UNIT
+        spectrograms[rows] = _from_magnitude(magnitudes @ mel_matrix())
     return spectrograms
 
 
 def waveform(spectrograms, steps=100, seed=0):
-    """Waveforms `[N, samples]` that have about these spectrograms `[N, frames, 40]`.
+    """Waveforms `[N, samples]` with approximately these spectrograms `[N, frames, 40]`.
 
-    Other phases make other peaks: some go beyond [-1, 1], which `write_wav` sees to.
+    The phases are estimated, so that peaks may exceed [-1, 1]; `write_wav` scales those down.
     """
     spectrograms = np.asarray(spectrograms, "float32")
     if spectrograms.ndim != 3 or spectrograms.shape[2] != BANDS or spectrograms.shape[1] < 3:
@@ -60,58 +63,58 @@ def waveform(spectrograms, steps=100, seed=0):
 
 
 def mel_matrix():
-    """Weights `[129, 40]` with which linear frequencies add up to mel bands."""
+    """Weights `[129, 40]` of the linear frequencies in the mel bands."""
     import tensorflow as tf
 
     return tf.signal.linear_to_mel_weight_matrix(BANDS, BINS, RATE, LOWEST, HIGHEST).numpy()
 
 
-def centres():
-    """The middle of each mel band, `[40]`, in Hz."""
+def band_frequencies():
+    """Center frequency of each mel band, `[40]`, in Hz."""
     mel = np.linspace(*(1127 * np.log1p(np.array([LOWEST, HIGHEST]) / 700)), BANDS + 2)
     return 700 * np.expm1(mel[1:-1] / 1127)
 
 
 def linear(spectrograms, steps=50):
-    """Linear magnitudes `[N, frames, 129]`, none negative, whose mel bands are the given ones.
+    """Non-negative linear magnitudes `[N, frames, 129]` with the given mel bands.
 
-    There are fewer bands than frequencies: of the many answers this is a smooth one, which an even
-    spectrum turns into by multiplicative updates (Lee and Seung, 2001, for the Kullback-Leibler
-    divergence: unlike squares it does not give the quiet bands up for the loud ones).
+    There are fewer bands than frequencies, so the solution is not unique. Multiplicative updates
+    (Lee and Seung, 2001) from a flat spectrum lead to a smooth one. They minimise the
+    Kullback-Leibler divergence, which fits quiet bands better than squared errors do.
     """
-    weights, wanted = mel_matrix(), _to_magnitude(spectrograms)
-    heard = weights.sum(1) > 0  # the constant is in no band
-    weights = weights[heard]
-    found = (wanted / weights.sum(0)) @ weights.T + 1e-9
+    weights, bands = mel_matrix(), _to_magnitude(spectrograms)
+    in_bands = weights.sum(1) > 0  # frequency 0 is in no band
+    weights = weights[in_bands]
+    solution = (bands / weights.sum(0)) @ weights.T + 1e-9
     for _ in range(steps):
-        found *= (wanted / (found @ weights + 1e-12)) @ weights.T / weights.sum(1)
-    magnitudes = np.zeros((*wanted.shape[:-1], BINS), "float32")
-    magnitudes[..., heard] = found * UNIT
+        solution *= (bands / (solution @ weights + 1e-12)) @ weights.T / weights.sum(1)
+    magnitudes = np.zeros((*bands.shape[:-1], BINS), "float32")
+    magnitudes[..., in_bands] = solution * UNIT
     return magnitudes
 
 
 def griffin_lim(magnitudes, steps=100, seed=0, momentum=0.99):
     """Waveforms `[N, samples]` for linear magnitudes `[N, frames, 129]`.
 
-    Phases start at random and become those of the waveform that the spectra add up to, over and
-    over (Griffin and Lim, 1984); momentum (Perraudin et al., 2013) gets further in as many steps.
+    Phases start at random; each step replaces them by the phases of the waveform with the nearest
+    spectra (Griffin and Lim, 1984). Momentum speeds this up (Perraudin et al., 2013).
     """
     rng = np.random.default_rng(seed)
     phases = np.exp(2j * np.pi * rng.random(magnitudes.shape)).astype("complex64")
-    before = np.zeros_like(phases)
+    previous = np.zeros_like(phases)
     for _ in range(steps):
-        now = _spectra(_added_up(magnitudes * phases))
-        ahead = now + np.complex64(momentum) * (now - before)
-        phases, before = ahead / np.maximum(np.abs(ahead), 1e-12), now
-    return _added_up(magnitudes * phases)
+        spectra = _spectra(_inverse(magnitudes * phases))
+        ahead = spectra + np.complex64(momentum) * (spectra - previous)
+        phases, previous = ahead / np.maximum(np.abs(ahead), 1e-12), spectra
+    return _inverse(magnitudes * phases)
 
 
 def write_wav(path, waveform, rate=RATE):
-    """Write a waveform `[samples]` as mono 16-bit WAV, softer where it leaves [-1, 1]."""
+    """Write a waveform `[samples]` as mono 16-bit WAV, scaled down if it exceeds [-1, 1]."""
     waveform = np.asarray(waveform)
     if waveform.ndim != 1 or not np.isfinite(waveform).all():
         raise InputError(
-            "waveform", f"expected finite numbers along one axis, got shape {waveform.shape}"
+            "waveform", f"expected finite numbers [samples], got shape {waveform.shape}"
         )
     waveform = waveform / max(1, np.abs(waveform).max(initial=0))
     with wave.open(str(path), "wb") as file:
@@ -122,9 +125,9 @@ def write_wav(path, waveform, rate=RATE):
 
 
 def _spectra(fixed):
-    """Complex spectra `[N, frames, 129]` of `[N, samples]`.
+    """Complex spectra `[N, frames, 129]` of waveforms `[N, samples]`.
 
-    Silence on both sides lets two frames cover each sample, which adding up relies on.
+    Silence is added on both sides, so that two frames contain each sample, as the inverse needs.
     """
     import tensorflow as tf
 
@@ -132,8 +135,8 @@ def _spectra(fixed):
     return tf.signal.stft(padded, FRAME, HOP, window_fn=tf.signal.hann_window).numpy()
 
 
-def _added_up(spectra):
-    """The waveforms `[N, samples]` whose spectra are closest to these."""
+def _inverse(spectra):
+    """The waveforms `[N, samples]` whose spectra are nearest to these."""
     import tensorflow as tf
 
     window = tf.signal.inverse_stft_window_fn(HOP, tf.signal.hann_window)

@@ -1,7 +1,10 @@
-"""Columns of a data frame as float32 that a model can learn from: coded, centred, bounded.
+"""Columns of a table: each column of a data frame is checked and encoded as float32 here.
 
-Categories become codes 0 .. n - 1, the last of which is what training did not see. Numbers stay
-what they are, but for a large offset, and for what is absurdly far from all training rows.
+- `check` refuses columns that a model cannot learn from: empty, constant, dates, lists, infinite.
+- `categories_as_strings` decides which columns are categorical: texts, truth values, --categorical.
+- `encode` makes numbers of them. Categories become 0 .. n - 1 and a last level for those that are
+  not among the training rows; numbers lose a large offset and are clipped far from all training
+  rows; missing values become NaN.
 """
 
 import dataclasses
@@ -11,18 +14,25 @@ import numpy as np
 from support.run.cli import InputError
 
 MAX_LEVELS = 200
-OTHER = "(other)"  # the level of categories that training did not see
-MAX = 1e37  # float32 ends at 3.4e38, and differences need room
-FARTHEST = 1e5  # standard deviations of the training rows
-# float32 has seven digits: of a number so many times its spread, four say where in the spread it is
-OFFSET = 1000.0
+OTHER = "(other)"  # the level of categories that are not among the training rows
+MAX_VALUE = 1e37  # float32 ends at 3.4e38, and differences need room
+MAX_STDS = 1e5  # standard deviations of the training rows
+# float32 has seven digits: of a number that is a thousand times the standard deviation, four digits
+# are left for the position within it.
+MAX_MEAN_IN_STDS = 1000.0
+CONTAINERS = (list, tuple, dict, set, np.ndarray)
 
 
 @dataclasses.dataclass
 class Column:
-    """`values` float32; `levels` of a categorical column, or None; the `offset` of a numeric one.
+    """An encoded column.
 
-    `clipped` says how many values were too far off to be told apart.
+    Attributes:
+        name: of the column in the file.
+        values: float32, one for each row; NaN where a value is missing.
+        levels: names of the categories, or None for a numeric column.
+        offset: number that was subtracted.
+        clipped: how many values were clipped.
     """
 
     name: str
@@ -33,49 +43,55 @@ class Column:
 
     @property
     def title(self):
-        """The name, and what was subtracted."""
+        """Name, and the offset that was subtracted."""
         return f"{self.name} - {self.offset:g}" if self.offset else self.name
 
 
 def check(frame):
-    """Raise where a column cannot be learned from; names them all at once where that is easy."""
-    for name in frame.columns:
-        kinds = [type(v).__name__ for v in frame[name] if isinstance(v, _CONTAINERS)]
-        if kinds:
-            raise InputError(
-                "--data",
-                f"column {name!r} holds a {kinds[0]} in each row, expected numbers, words or truth "
-                f"values: leave it out by --drop {name}",
-            )
-    for what, found in (
-        ("empty", [c for c in frame if frame[c].isna().all()]),
-        ("constant", [c for c in frame if frame[c].nunique() == 1]),
-        ("dates", [c for c in frame if frame[c].dtype.kind in "mM"]),
-    ):
-        if found:
-            verb = "hold" if what == "dates" else "are"
-            raise InputError(
-                "--data", f"columns that {verb} {what}: leave them out by --drop {' '.join(found)}"
-            )
+    """Raise if the model cannot learn from a column; the error says how to leave it out."""
+    _check_kinds(frame)
     for name in frame.columns:
         if frame[name].dtype.kind not in "iuf":
             continue
-        largest = np.abs(numbers(frame[name]).astype("float64"))
-        if np.isinf(largest).any():
-            raise InputError("--data", f"column {name!r} holds infinite values")
-        if np.nanmax(largest) > MAX:
+        sizes = np.abs(numbers(frame[name]).astype("float64"))
+        if np.isinf(sizes).any():
             raise InputError(
                 "--data",
-                f"column {name!r} holds values up to {np.nanmax(largest):g}, expected at most "
-                f"{MAX:g}: rescale it, or leave it out by --drop {name}",
+                f"expected finite numbers, got infinite ones in column {name!r}; leave it out with "
+                f"--drop {name}",
+            )
+        if np.nanmax(sizes) > MAX_VALUE:
+            raise InputError(
+                "--data",
+                f"expected values of at most {MAX_VALUE:g}, got {np.nanmax(sizes):g} in column "
+                f"{name!r}; rescale it, or leave it out with --drop {name}",
             )
 
 
-_CONTAINERS = (list, tuple, dict, set, np.ndarray)
+def _check_kinds(frame):
+    for name in frame.columns:
+        kinds = [type(v).__name__ for v in frame[name] if isinstance(v, CONTAINERS)]
+        if kinds:
+            raise InputError(
+                "--data",
+                f"expected numbers, texts or truth values, got a {kinds[0]} in each row of column "
+                f"{name!r}; leave it out with --drop {name}",
+            )
+    for kind, names in (
+        ("empty columns", [c for c in frame if frame[c].isna().all()]),
+        ("constant columns", [c for c in frame if frame[c].nunique() == 1]),
+        ("columns of dates", [c for c in frame if frame[c].dtype.kind in "mM"]),
+    ):
+        if names:
+            raise InputError(
+                "--data",
+                f"expected columns of different numbers or texts, got {kind}; leave them out with "
+                f"--drop {' '.join(names)}",
+            )
 
 
-def words(frame, categorical):
-    """Columns of words, of truth values and those in `categorical` as strings."""
+def categories_as_strings(frame, categorical):
+    """The frame with texts, truth values and the columns in `categorical` as strings."""
     frame = frame.copy()
     for name in frame.columns:
         if frame[name].dtype.kind not in "iuf" or name in categorical:
@@ -84,22 +100,26 @@ def words(frame, categorical):
             if levels > MAX_LEVELS:
                 raise InputError(
                     "--data",
-                    f"column {name!r} has {levels} different words: an identifier or free text? "
-                    f"Leave it out by --drop {name}",
+                    f"expected at most {MAX_LEVELS} different texts in a column, got {levels} in "
+                    f"{name!r}; leave identifiers and free text out with --drop {name}",
                 )
     return frame
 
 
-def coded(frame, train):
-    """A `Column` for each; row numbers `train` say what is known of them."""
-    found = []
+def encode(frame, train):
+    """A `Column` for each column of the frame; levels and scales are those of the rows `train`."""
+    columns = []
     for name in frame.columns:
         column = frame[name]
         if column.iloc[train].isna().all():
-            raise InputError("--data", f"column {name!r} is empty in all training rows: --drop it")
-        make = _categorical if column.dtype == object else _numeric
-        found.append(make(name, column, train))
-    return found
+            raise InputError(
+                "--data",
+                f"expected values in the training rows, got none in column {name!r}; leave it out "
+                f"with --drop {name}",
+            )
+        encode_column = _categorical if column.dtype == object else _numeric
+        columns.append(encode_column(name, column, train))
+    return columns
 
 
 def numbers(column):
@@ -115,12 +135,12 @@ def _categorical(name, column, train):
 
 
 def _numeric(name, column, train):
-    """In float64 as long as it matters: float32 would lose the digits of 1.7e9 + noise."""
+    # In float64 up to the end: float32 would lose the small digits of 1.7e9 + noise.
     x = numbers(column)
-    seen = x[train][~np.isnan(x[train])]
-    constant = seen.min() == seen.max()
-    mean, spread = (seen[0], 1.0) if constant else (seen.mean(), seen.std())
-    offset = float(mean) if constant or abs(mean) > OFFSET * spread else 0.0
-    low, high = mean - FARTHEST * spread, mean + FARTHEST * spread
+    observed = x[train][~np.isnan(x[train])]
+    constant = observed.min() == observed.max()
+    mean, std = (observed[0], 1.0) if constant else (observed.mean(), observed.std())
+    offset = float(mean) if constant or abs(mean) > MAX_MEAN_IN_STDS * std else 0.0
+    low, high = mean - MAX_STDS * std, mean + MAX_STDS * std
     clipped = int(((x < low) | (x > high)).sum())
     return Column(name, (np.clip(x, low, high) - offset).astype("float32"), None, offset, clipped)

@@ -1,23 +1,24 @@
-"""Sentences for `text.py`: those of Python's own reference, or a file with one on each line."""
+"""Data of `text.py`: the sentences of Python's language reference, or a file of one per line."""
 
 import dataclasses
 import re
 
 import numpy as np
-from support.run.cli import InputError, blame, held_out_rows
+from support.data.splits import split_rows
+from support.run.cli import InputError, as_input_error
 
-WORDS = (4, 30)
+MIN_WORDS, MAX_WORDS = 4, 30
 HELD_OUT = 0.1
-# Sections of the reference that are mostly grammar and code hold sentences all the same: what looks
-# like neither is prose.
-_NO_PROSE = re.compile(r"::=|>>>|^\s*[*=~^\"#+|-]{3,}|[{}]|^\s*(def|class|import|for) |\w = \S")
+# Sections of the reference that are mostly grammar and code also have paragraphs of prose: those
+# without anything that looks like grammar or code.
+_NOT_PROSE = re.compile(r"::=|>>>|^\s*[*=~^\"#+|-]{3,}|[{}]|^\s*(def|class|import|for) |\w = \S")
 _BULLET = re.compile(r"^\s*(?:[*+-]|\d+\.)\s+")
 _END = re.compile(r"(?<=[a-z)\"][.!?])\s+(?=[A-Z\"])")
 
 
 @dataclasses.dataclass
 class Texts:
-    """Sentences to train on and others that are held out: arrays of strings."""
+    """Arrays of strings to train on and held out."""
 
     name: str
     train: np.ndarray
@@ -25,43 +26,49 @@ class Texts:
 
 
 def load(options):
-    """The `Texts` that --data asks for, or Python's reference."""
+    """Load the `Texts` of --data, or else Python's language reference."""
     if options.data is None:
         name, sentences = "reference of the Python language (pydoc topics)", reference()
     else:
         name, sentences = options.data.name, _lines(options.data)
-    sentences = list(dict.fromkeys(sentences))  # what is held out must not be trained on
+    sentences = list(dict.fromkeys(sentences))  # no held-out sentence may be trained on
     if len(sentences) < 20:
-        raise InputError("--data", f"at least 20 different lines are needed, got {len(sentences)}")
-    train, held_out = held_out_rows(len(sentences), HELD_OUT, options.seed, options.limit, "--data")
+        raise InputError("--data", f"expected at least 20 different lines, got {len(sentences)}")
+    train, held_out = split_rows(len(sentences), HELD_OUT, options.seed, options.limit, "--data")
     texts = np.array(sentences, object)
     return Texts(name, texts[train], texts[held_out])
 
 
 def _lines(path):
-    with blame("--data", OSError):
+    with as_input_error("--data", OSError):
         content = path.read_bytes()
     try:
-        lines = content.decode("utf-8-sig").splitlines()  # Windows' editors put a mark in front
+        # Editors on Windows write a byte order mark, which "utf-8-sig" removes.
+        lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        byte, at = content[error.start], error.start
+        byte, position = content[error.start], error.start
         raise InputError(
-            "--data", f"{path} must be UTF-8 text, got the byte 0x{byte:02x} at position {at}"
+            "--data",
+            f"expected UTF-8 text, got the byte 0x{byte:02x} at position {position} of {path}; "
+            "save the file as UTF-8",
         ) from error
     return [line.strip() for line in lines if line.strip()]
 
 
 def reference():
-    """The sentences of the English text that ships inside CPython."""
+    """The sentences of the language reference that is part of CPython."""
     from pydoc_data.topics import topics
 
-    found = []
+    sentences = []
     for topic in sorted(topics):
         for paragraph in topics[topic].split("\n\n"):
             lines = _BULLET.sub("", paragraph).split("\n")
-            if any(_NO_PROSE.search(line) for line in lines):
+            if any(_NOT_PROSE.search(line) for line in lines):
                 continue
-            found += _END.split(" ".join(" ".join(lines).split()))
-    least, most = WORDS
-    found = [re.sub(r"[*`\\]", "", sentence) for sentence in found]  # the markup's, not the text's
-    return [s for s in found if s.endswith((".", "!", "?")) and least <= len(s.split()) <= most]
+            sentences += _END.split(" ".join(" ".join(lines).split()))
+    sentences = [re.sub(r"[*`\\]", "", sentence) for sentence in sentences]  # markup
+    return [
+        sentence
+        for sentence in sentences
+        if sentence.endswith((".", "!", "?")) and MIN_WORDS <= len(sentence.split()) <= MAX_WORDS
+    ]

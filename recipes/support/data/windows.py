@@ -1,39 +1,47 @@
-"""Windows of a long series, and what was found for windows put back onto its steps."""
+"""Windows of a long series, and values of windows mapped back to the steps of the series."""
 
 import numpy as np
 
 
 def starts(steps, length, stride=1, to_end=False):
-    """The step at which each window begins; `to_end` adds one that ends at the last step."""
-    found = np.arange(0, steps - length + 1, stride)
-    if to_end and found[-1] < steps - length:
-        found = np.append(found, steps - length)
-    return found
+    """First step of each window; `to_end` adds a window that ends at the last step."""
+    first_steps = np.arange(0, steps - length + 1, stride)
+    if to_end and first_steps[-1] < steps - length:
+        first_steps = np.append(first_steps, steps - length)
+    return first_steps
 
 
 def cut(values, length, stride=1, to_end=False):
-    """All windows `[n, length, channels]` of a series `[steps, channels]`, `stride` steps apart.
+    """Cut a series `[steps, channels]` into windows `[n, length, channels]`, `stride` steps apart.
 
     Without `to_end`, fewer than `stride` steps at the end may be in no window. A `stride` beyond
     the end of the series leaves one window, at its start.
     """
-    found = np.lib.stride_tricks.sliding_window_view(values, length, axis=0)
-    found = found[starts(len(values), length, stride, to_end)]  # [n, channels, length]
-    return np.ascontiguousarray(np.moveaxis(found, 1, 2))
+    windows = np.lib.stride_tricks.sliding_window_view(values, length, axis=0)
+    windows = windows[starts(len(values), length, stride, to_end)]  # [n, channels, length]
+    return np.ascontiguousarray(np.moveaxis(windows, 1, 2))
 
 
-def per_step(found, steps, stride=1):
-    """Median over the windows that see a step of what was found for it.
+def per_step(window_values, steps, stride=1):
+    """Value of each step: the median over the windows that contain it.
 
-    `[n, length, ...]` for windows of `cut(..., stride, to_end=True)` -> `[steps, ...]`. The median,
-    because a window that also sees something strange is wrong about its other steps.
+    The median, because a window with an anomaly gives misleading values for its normal steps.
+
+    Args:
+        window_values: `[n, length, ...]` for the windows of `cut(..., stride, to_end=True)`.
+        steps: of the series.
+        stride: between the windows.
+
+    Returns:
+        `[steps, ...]`.
     """
-    found = np.asarray(found)
-    length = found.shape[1]
-    # Windows so many apart do not overlap, even where the last one is nearer to the one before.
+    window_values = np.asarray(window_values)
+    length = window_values.shape[1]
+    # Windows this many places apart do not overlap, not even with the last one, which may begin
+    # fewer than `stride` steps after the one before.
     layers = -(-length // stride) + 1
-    table = np.full((layers, steps, *found.shape[2:]), np.nan)
-    at = starts(steps, length, stride, to_end=True)
-    for number, (start, values) in enumerate(zip(at, found, strict=True)):
+    table = np.full((layers, steps, *window_values.shape[2:]), np.nan)
+    first_steps = starts(steps, length, stride, to_end=True)
+    for number, (start, values) in enumerate(zip(first_steps, window_values, strict=True)):
         table[number % layers, start : start + length] = values
     return np.nanmedian(table, 0)

@@ -1,19 +1,19 @@
-"""What --distribute trains on."""
+"""Devices of --distribute: several GPUs, logical CPU devices, or several machines."""
 
 import json
 import os
 
 HELP = (
-    "train on all GPUs, or on two logical CPU devices where there is none; with the environment "
-    "variable TF_CONFIG on several machines: start the same command on each, with --out on a file "
-    "system that all of them see; the worker of index 0 writes into it"
+    "train on all GPUs, or on two logical CPU devices if there is no GPU. To train on several "
+    "machines, set the environment variable TF_CONFIG and start the same command on each, with "
+    "--out on a shared file system; the worker of index 0 writes the run folder"
 )
 
 
 def strategy(distribute):
-    """The strategy, made before TensorFlow does anything else; None: whichever is there.
+    """Distribution strategy, or None unless `distribute`; call it before TensorFlow is used.
 
-    Over all workers of TF_CONFIG, else over all GPUs, else over two logical CPU devices.
+    It spans all workers of TF_CONFIG, or else all GPUs, or else two logical CPU devices.
     """
     if not distribute:
         return None
@@ -30,11 +30,11 @@ def strategy(distribute):
 
 
 def is_chief(distribute):
-    """Whether this process writes the run folder: the only one, or the worker of index 0."""
+    """True in the process that writes the run folder: the only one, or the worker of index 0."""
     if not distribute or "TF_CONFIG" not in os.environ:
         return True
     config = json.loads(os.environ["TF_CONFIG"])
     task = config.get("task", {})
-    if "chief" in config.get("cluster", {}):  # an older way to say who is first
+    if "chief" in config.get("cluster", {}):  # older configurations name the chief
         return task.get("type") == "chief"
     return task.get("index", 0) == 0

@@ -1,4 +1,4 @@
-"""Early stopping that a killed run goes on with as if nothing had happened."""
+"""Early stopping that a resumed run continues exactly."""
 
 import os
 
@@ -9,31 +9,36 @@ MONITOR = "val_elbo"
 
 
 class EarlyStopping(keras.callbacks.EarlyStopping):
-    """Stops after `patience` epochs without a better ELBO, and goes back to the best weights.
+    """Stop after `patience` epochs without a better held-out ELBO and restore the best weights.
 
-    The best weights are a file, so that they survive a kill; patience and the best value follow
-    from the history of the epochs before. It must come before `zoo.Resume` among the callbacks:
-    the state of an epoch then is only kept once its best weights are.
+    The best weights are written to a file, so that they survive a killed process; the best value
+    and the number of epochs without a better one are computed from the history. Among the
+    callbacks it must come before `zoo.Resume`, so that the state of an epoch is only saved after
+    its best weights.
     """
 
     def __init__(self, patience):
         super().__init__(MONITOR, mode="max", patience=patience)
-        self.folder, self._before = None, ()
+        self.folder, self._past = None, ()
 
     def resume(self, folder, history):
-        """Keep the best weights in `folder` and go on after `history`; whether that had stopped.
+        """Continue after `history`; return True if training had stopped early by then.
 
         Args:
-            folder: the checkpoints.
+            folder: the checkpoints; the best weights are saved here.
             history: name -> a number for each epoch that was trained before.
         """
         self.folder = folder
-        self._before = list(
+        self._past = list(
             zip(map(int, history.get("epoch", ())), history.get(MONITOR, ()), strict=True)
         )
         stopped = self._replay()
-        if self._before and not self._file(self.best_epoch).exists():
-            raise InputError("--resume", f"{self._file(self.best_epoch)} is missing: start anew")
+        if self._past and not self._file(self.best_epoch).exists():
+            raise InputError(
+                "--resume",
+                f"expected the best weights in {self._file(self.best_epoch)}, got no such file; "
+                "train again without --resume",
+            )
         return stopped
 
     def on_train_begin(self, logs=None):
@@ -41,13 +46,14 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
         self._replay()
 
     def on_epoch_end(self, epoch, logs=None):
-        before = self.best_epoch
+        previous_best = self.best_epoch
         super().on_epoch_end(epoch, logs)
         if self.best is not None and self.best_epoch == epoch:
             self._save(epoch)
-            # A kill before the next checkpoint takes training back to the best weights so far.
+            # If the process is killed before the next checkpoint, training resumes from the
+            # previous best weights, so both files are needed.
             for path in self.folder.glob("best-*.weights.h5"):
-                if path not in (self._file(before), self._file(epoch)):
+                if path not in (self._file(previous_best), self._file(epoch)):
                     path.unlink()
 
     def on_train_end(self, logs=None):
@@ -56,9 +62,9 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
             self.model.load_weights(self._file(self.best_epoch))
 
     def _replay(self):
-        """State after the epochs before; whether training had stopped by then."""
+        """Restore the state after the past epochs; return True if training had stopped by then."""
         self.wait, self.best, self.best_epoch = 0, None, 0
-        for epoch, value in self._before:
+        for epoch, value in self._past:
             self.wait += 1
             if self.best is None or value > self.best:
                 self.wait, self.best, self.best_epoch = 0, value, epoch
@@ -68,7 +74,7 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
         return self.folder / f"best-{epoch:06d}.weights.h5"
 
     def _save(self, epoch):
-        # `zoo.Resume` removes what a killed process left under such a name.
+        # `zoo.Resume` deletes files of such names that a killed process left behind.
         partial = self.folder / f"partial-best-{os.getpid()}.weights.h5"
         self.model.save_weights(partial, overwrite=True)
         os.replace(partial, self._file(epoch))

@@ -5,15 +5,15 @@ import os
 
 
 def read(path, epochs=None):
-    """name -> a number for each epoch, as `fit(...).history` has it; of the first `epochs` only."""
+    """name -> a number for each epoch, like `fit(...).history`; of the first `epochs` if given."""
     _, rows = _rows(path, epochs)
     return {name: [float(row[name]) for row in rows] for name in rows[0]} if rows else {}
 
 
-def cut(path, epochs):
-    """Keep the first `epochs` epochs: those that the checkpoint of a run to resume has seen.
+def truncate(path, epochs):
+    """Delete all but the first `epochs` epochs, those that the checkpoint of the run includes.
 
-    A killed process may have written an epoch that its checkpoint does not know, or half a line.
+    A killed process may have written an epoch that is not in its checkpoint, or half a line.
     """
     names, rows = _rows(path, epochs)
     if not rows:
@@ -28,7 +28,7 @@ def cut(path, epochs):
 
 
 def _rows(path, epochs):
-    """Names, and what was written last of each epoch; nothing where there is no file."""
+    """Column names, and the last row of each epoch; both empty if there is no file."""
     if not path.exists() or epochs == 0:
         return (), []
     with path.open(newline="") as file:

@@ -1,4 +1,4 @@
-"""Ctrl-C that lets a training step end first."""
+"""Ctrl-C during training: the current step is finished first."""
 
 import signal
 import threading
@@ -7,46 +7,46 @@ import keras
 
 
 class BetweenSteps(keras.callbacks.Callback):
-    """Turns the first Ctrl-C into a KeyboardInterrupt after the step; a second one comes at once.
+    """Raise KeyboardInterrupt after the current step on the first Ctrl-C, at once on the second.
 
-    Python raises KeyboardInterrupt wherever it happens to be: in the middle of a destructor of
-    TensorFlow's it is swallowed and training goes on, or it leaves a file half written. Use it as a
-    context manager around `fit`, and as the last of its callbacks.
+    Python raises KeyboardInterrupt at whatever line is running: in a destructor of TensorFlow it
+    would be swallowed and training would go on, elsewhere it could leave a half-written file. Use
+    this as a context manager around `fit`, and as the last of its callbacks.
     """
 
     def __init__(self):
         super().__init__()
-        self.asked, self._before = False, None
+        self.requested, self._previous = False, None
 
     def __enter__(self):
-        # Only the main thread ever gets Ctrl-C, or may say what it does; None is not Python's.
+        # Only the main thread may set signal handlers; a handler of None was not set by Python.
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.getsignal(signal.SIGINT)
-        if callable(self._before):
-            signal.signal(signal.SIGINT, self._ask)
+            self._previous = signal.getsignal(signal.SIGINT)
+        if callable(self._previous):
+            signal.signal(signal.SIGINT, self._request)
         return self
 
     def __exit__(self, kind, error, trace):
-        if callable(self._before):
-            signal.signal(signal.SIGINT, self._before)
+        if callable(self._previous):
+            signal.signal(signal.SIGINT, self._previous)
         if kind is None:
-            self._check()  # it came after the last step
+            self._raise_if_requested()  # Ctrl-C after the last step
 
     def on_train_batch_end(self, batch, logs=None):
-        self._check()
+        self._raise_if_requested()
 
     def on_test_batch_end(self, batch, logs=None):
-        self._check()
+        self._raise_if_requested()
 
     def on_epoch_end(self, epoch, logs=None):
-        self._check()
+        self._raise_if_requested()
 
-    def _ask(self, number, frame):
-        if self.asked:
+    def _request(self, number, frame):
+        if self.requested:
             raise KeyboardInterrupt
-        self.asked = True
+        self.requested = True
 
-    def _check(self):
-        if self.asked:
-            self.asked = False
+    def _raise_if_requested(self):
+        if self.requested:
+            self.requested = False
             raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""metrics.json: what it says of every run, and how it is written."""
+"""metrics.json: options, versions and numbers of a run."""
 
 import contextlib
 import importlib.metadata
@@ -11,13 +11,13 @@ from support.run.cli import InputError
 
 import zoo
 
-# Options that may change between a run and its --resume.
-FREE = ("epochs", "resume", "samples", "evaluate", "report", "out", "data_dir")
+# Options that may differ between a run and its --resume.
+CAN_CHANGE = ("epochs", "resume", "samples", "evaluate", "report", "out", "data_dir")
 PACKAGES = ("keras", "tensorflow", "tensorflow-probability", "numpy", "scikit-learn")
 
 
 def new(recipe, options):
-    """What is known of a run before it begins."""
+    """Record of a run that has not begun: its recipe, options and package versions."""
     return {
         "recipe": recipe,
         "finished": False,
@@ -28,24 +28,28 @@ def new(recipe, options):
 
 
 def read_to_resume(path, record):
-    """What a run to resume says of itself; it must be of the same recipe and options."""
+    """Read the record of the run to resume; it must have the recipe and options of `record`."""
     if not path.exists():
-        raise InputError("--resume", f"there is no run in {path.parent}")
-    before = json.loads(path.read_text())
-    if before["recipe"] != record["recipe"]:
-        raise InputError("--resume", f"{path.parent} is a run of {before['recipe']}.py")
+        raise InputError("--resume", f"expected a run in {path.parent}, got no metrics.json there")
+    previous = json.loads(path.read_text())
+    if previous["recipe"] != record["recipe"]:
+        raise InputError(
+            "--resume",
+            f"expected a run of {record['recipe']}.py in {path.parent}, got one of "
+            f"{previous['recipe']}.py; choose its folder with --out",
+        )
     for name, value in json.loads(json.dumps(record["options"])).items():
-        was = before["options"].get(name)
-        if name not in FREE and was != value:
+        expected = previous["options"].get(name)
+        if name not in CAN_CHANGE and expected != value:
             flag = "--" + name.replace("_", "-")
-            raise InputError(flag, f"is {value!r}, but the run to resume has {was!r}")
-    return before
+            raise InputError(flag, f"expected {expected!r} as in the run to resume, got {value!r}")
+    return previous
 
 
 def write(record, path):
-    """Write the file as a whole or not at all."""
+    """Write the file completely or not at all."""
     partial = path.with_name(f"{path.name}.partial")
-    text = json.dumps(record, indent=2, default=_plain, allow_nan=False)
+    text = json.dumps(record, indent=2, default=_to_json, allow_nan=False)
     partial.write_text(text + "\n")
     os.replace(partial, path)
 
@@ -55,13 +59,13 @@ def _options(options):
 
 
 def _versions():
-    found = {}
+    versions = {}
     for package in PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[package] = importlib.metadata.version(package)
-    return {**found, "zoo": zoo.__version__}
+            versions[package] = importlib.metadata.version(package)
+    return {**versions, "zoo": zoo.__version__}
 
 
-def _plain(value):
-    """NumPy's numbers as Python's, for JSON."""
+def _to_json(value):
+    """NumPy's numbers as Python's; anything else as text."""
     return value.item() if hasattr(value, "item") else str(value)

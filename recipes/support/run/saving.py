@@ -1,4 +1,4 @@
-"""A trained model on disk: whole or not at all, whatever Ctrl-C does meanwhile."""
+"""Saving of a trained model, completely or not at all, even if Ctrl-C is pressed meanwhile."""
 
 import contextlib
 import os
@@ -9,19 +9,22 @@ import threading
 
 @contextlib.contextmanager
 def uninterrupted():
-    """Ctrl-C does nothing in here. (Only the main thread ever gets it, or may say so.)"""
+    """Ignore Ctrl-C in the block. (Only the main thread receives it or may set its handler.)"""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous)
 
 
 def save(vae, folder):
-    """model.keras and saved_model/, each under another name first: a kill leaves the old ones."""
+    """Write model.keras and saved_model/.
+
+    Each is written under another name and then renamed: a killed process leaves the old one.
+    """
     partial = folder / "partial.keras"
     vae.save(partial)
     os.replace(partial, folder / "model.keras")
@@ -33,7 +36,7 @@ def save(vae, folder):
 
 
 def remove(path):
-    """Delete a file or a folder, if it is there."""
+    """Delete a file or a folder if it exists."""
     if path.is_dir():
         shutil.rmtree(path)
     else:

@@ -49,7 +49,7 @@ class DiagnosisLogger(keras.callbacks.Callback):
         **options,
     ):
         super().__init__()
-        validation.count(every=every, projected=projected)
+        validation.check_counts(every=every, projected=projected)
         self.x, self.log_dir = x, pathlib.Path(log_dir)
         self.every, self.labels, self.projected = every, labels, projected
         self.options, self.diagnosis, self._last_epoch = options, None, None

@@ -52,9 +52,9 @@ def diagnose(
     Raises:
         ValueError: x does not fit the model, is empty or a single example.
     """
-    validation.count(importance_samples=importance_samples, bounded=bounded, pairs=pairs)
-    validation.count(batch_size=batch_size)
-    seed = validation.seed(seed)
+    validation.check_counts(importance_samples=importance_samples, bounded=bounded, pairs=pairs)
+    validation.check_counts(batch_size=batch_size)
+    seed = validation.as_seed(seed)
     moments = _moments(model, x, pairs, seed, batch_size, verbose)
     if moments.examples < 2:
         raise ValueError("x must hold at least two examples, got one")

@@ -51,7 +51,7 @@ def dci(
         TypeError, ValueError: arrays do not fit; see the message.
     """
     codes, factors = check_codes_and_factors(codes, factors)
-    seed = validation.seed(seed)
+    seed = validation.as_seed(seed)
     train_codes, test_codes, train_factors, test_factors = train_test_split(
         codes, factors, test_size=TEST_FRACTION, random_state=seed
     )

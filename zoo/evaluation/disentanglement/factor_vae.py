@@ -40,8 +40,8 @@ def factor_vae(
         TypeError, ValueError: arrays do not fit; see the message.
     """
     codes, factors = check_codes_and_factors(codes, factors)
-    validation.count(votes=votes, group=group)
-    rng = np.random.default_rng(validation.seed(seed))
+    validation.check_counts(votes=votes, group=group)
+    rng = np.random.default_rng(validation.as_seed(seed))
     codes, groups = standardize(codes), _rows_by_factor(factors)
 
     def vote():
@@ -80,12 +80,12 @@ def beta_vae(
         TypeError, ValueError: arrays do not fit; see the message.
     """
     codes, factors = check_codes_and_factors(codes, factors)
-    validation.count(points=points, pairs=pairs)
+    validation.check_counts(points=points, pairs=pairs)
     if points < factors.shape[1]:
         raise ValueError(
             f"points must be at least {factors.shape[1]}, one for each factor, got {points}"
         )
-    rng = np.random.default_rng(validation.seed(seed))
+    rng = np.random.default_rng(validation.as_seed(seed))
     codes, groups = standardize(codes), _rows_by_factor(factors)
     shared_factor = rng.integers(len(groups), size=2 * points)
     shared_factor[: len(groups)] = np.arange(len(groups))  # the classifier needs every factor

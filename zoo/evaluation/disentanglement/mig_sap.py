@@ -48,7 +48,7 @@ def mig(codes: np.ndarray, factors: np.ndarray, bins: int = 20) -> float:
 def mutual_information(codes: np.ndarray, factors: np.ndarray, bins: int = 20) -> np.ndarray:
     """I(z_d; v_k) in nats, `[D, K]`, of codes in bins of equal width; see `mig`."""
     codes, factors = check_codes_and_factors(codes, factors)
-    validation.count(bins=bins)
+    validation.check_counts(bins=bins)
     binned = [_bin_indices(z, bins) for z in codes.T]
     return np.array([[mutual_info_score(z, v) for v in factors.T] for z in binned])
 
@@ -91,7 +91,7 @@ def sap(
     1.0
     """
     codes, factors = check_codes_and_factors(codes, factors)
-    categorical, seed = check_categorical(categorical, factors.shape[1]), validation.seed(seed)
+    categorical, seed = check_categorical(categorical, factors.shape[1]), validation.as_seed(seed)
     predictability = np.stack(
         [
             _threshold_accuracies(codes, v, seed)

@@ -98,11 +98,11 @@ def scores(
     beta_vae           1.000
     rows                 500
     """
-    inputs.given(x)
+    inputs.require_examples(x)
     factors = check_factors(factors, row_count(x))
     check_categorical(categorical, factors.shape[1])
-    validation.count(rows=rows)
-    seed = validation.seed(seed)
+    validation.check_counts(rows=rows)
+    seed = validation.as_seed(seed)
     q = vae.encode(x, batch_size=batch_size)
     codes = np.asarray(q.loc)
     if draws:
@@ -124,8 +124,8 @@ def score_codes(
 ) -> DisentanglementScores:
     """Compute all disentanglement metrics of codes `[N, D]` of any origin; see `scores`."""
     codes, factors = check_codes_and_factors(codes, factors)
-    categorical, seed = check_categorical(categorical, factors.shape[1]), validation.seed(seed)
-    validation.count(rows=rows)
+    categorical, seed = check_categorical(categorical, factors.shape[1]), validation.as_seed(seed)
+    validation.check_counts(rows=rows)
     chosen = np.random.default_rng(seed).permutation(len(codes))[:rows]
     codes, factors = codes[chosen], factors[chosen]
     metrics = (

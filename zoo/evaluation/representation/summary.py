@@ -124,7 +124,7 @@ def scores(
         checks.given(part, name)
     labels = class_indices(y, None if test is None else test[1])
     check_lengths(labels, parts.values())
-    seed = validation.seed(seed)
+    seed = validation.as_seed(seed)
     inputs = [flatten_inputs(part, name) for name, part in parts.items()] if baselines else None
     codes = [np.asarray(vae.encode(part, batch_size=batch_size).loc) for part in parts.values()]
     features = {"codes": codes, "inputs": inputs} if baselines else {"codes": codes}
@@ -157,10 +157,10 @@ def score_features(
     y, test_y = class_indices(y, test_y)
     for pair in features.values():
         check_lengths((y, test_y), pair)
-    validation.count(draws=draws)
+    validation.check_counts(draws=draws)
     if draws < 2:
         raise ValueError("draws must be at least 2, to give a standard deviation, got 1")
-    seed, few = validation.seed(seed), label_counts(few, y)
+    seed, few = validation.as_seed(seed), label_counts(few, y)
     labelled_rows = {n: [balanced_rows(y, n, seed + i) for i in range(draws)] for n in few}
     bar = keras.utils.Progbar(len(features), verbose=int(verbose), unit_name="table row")
     rows = {}

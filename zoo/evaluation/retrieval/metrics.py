@@ -80,7 +80,7 @@ def retrieval(
     check_metric(metric)
     named = {"queries": queries, "gallery": gallery}
     for argument, x in named.items():
-        inputs.given(x, argument)
+        inputs.require_examples(x, argument)
     codes = [np.asarray(vae.encode(x, batch_size=batch_size).loc) for x in named.values()]
     queries, gallery = metric_points(*codes, metric, names=tuple(named))
     check_sizes(len(queries), len(gallery), classes, ks)

@@ -1,4 +1,4 @@
-"""Sprites: images that show their factors, TFDS sets that have factors, and a whole small sweep."""
+"""`sprites.py`: images and their factors, TFDS data sets, table and figure, and a whole run."""
 
 import json
 import types
@@ -12,21 +12,22 @@ for package in ("matplotlib", "sklearn"):
 
 @pytest.fixture
 def sprites(recipe):
+    """The module of the data."""
     return recipe("support.data.sprites")
 
 
 def options(**changes):
-    chosen = {"dataset": None, "data_dir": None, "limit": 60, "evaluate": 40}
-    return types.SimpleNamespace(**{**chosen, **changes})
+    defaults = {"dataset": None, "data_dir": None, "limit": 60, "evaluate": 40}
+    return types.SimpleNamespace(**{**defaults, **changes})
 
 
 def all_of(sprites, **fixed):
-    """Factors in all combinations, but for those that are fixed."""
+    """All combinations of factors, except those that are fixed."""
     ranges = [[fixed[n]] if n in fixed else range(size) for n, size in sprites.FACTORS.items()]
     return np.stack([a.ravel() for a in np.meshgrid(*ranges, indexing="ij")], 1)
 
 
-def test_each_factor_can_be_seen(sprites):
+def test_each_combination_of_factors_has_its_own_image(sprites):
     factors = all_of(sprites, x=3, y=8)
 
     x = sprites.draw(factors)
@@ -36,7 +37,7 @@ def test_each_factor_can_be_seen(sprites):
     assert len(np.unique(x.reshape(len(x), -1), axis=0)) == len(x)
 
 
-def test_places_are_those_of_the_factors_and_sizes_grow(sprites):
+def test_position_and_scale_follow_their_factors(sprites):
     scales = sprites.draw(all_of(sprites, shape=1, orientation=2, x=0, y=0)).sum((1, 2, 3))
     one = sprites.draw(np.array([[2, 4, 1, 3, 5]]))[0]
 
@@ -46,37 +47,35 @@ def test_places_are_those_of_the_factors_and_sizes_grow(sprites):
     assert (np.diff(scales) > 0).all()
 
 
-def test_a_turn_by_a_quarter_is_one_of_the_image(sprites):
-    quarter = len(sprites.TURNS) // 4
+def test_quarter_rotation_rotates_the_image(sprites):
+    quarter = len(sprites.ROTATIONS) // 4
     factors = np.array([[2, 4, 1, 0, 0], [2, 4, 1 + quarter, 0, 0]])
 
-    # 21 pixels a side about the first place of a centre, 10.5.
+    # 21 x 21 pixels around the first position, 10.5.
     first, second = sprites.draw(factors)[:, :21, :21]
 
     assert first.sum() > 50
     np.testing.assert_array_equal(second, np.rot90(first, -1))  # clockwise
 
 
-def test_images_to_train_on_are_not_among_those_to_test_on(sprites):
+def test_train_and_test_images_are_different(sprites):
     data, again = (sprites.load(options()) for _ in range(2))
 
     np.testing.assert_array_equal(data.x, again.x)
     np.testing.assert_array_equal(data.test_x, sprites.draw(data.test_factors))
-    seen = {image.tobytes() for image in data.x}
-    assert len(seen) == 60 and not seen & {image.tobytes() for image in data.test_x}
+    train = {image.tobytes() for image in data.x}
+    assert len(train) == 60 and not train & {image.tobytes() for image in data.test_x}
     assert data.categorical == (0,) and data.factor_names[0] == "shape"
 
 
-def test_more_images_than_there_are_is_an_error(recipe, sprites):
-    with pytest.raises(
-        recipe("support.run.cli").InputError, match=r"--limit: 25900 images .* than the 25920"
-    ):
+def test_more_images_than_available_are_refused(input_error, sprites):
+    with pytest.raises(input_error, match=r"--limit: expected at most 25920 images .* got 25900"):
         sprites.load(options(limit=25900))
 
 
 @pytest.fixture
 def builder():
-    """What TFDS gives of a set of 30 images that are as bright as their first class says."""
+    """Stands for a builder of TFDS: 30 images whose brightness is their first class."""
     tfds = pytest.importorskip("tensorflow_datasets")
     import tensorflow as tf
 
@@ -101,7 +100,7 @@ def builder():
     return types.SimpleNamespace(info=info, as_dataset=as_dataset)
 
 
-def test_a_tfds_data_set_with_several_classes(sprites, builder, monkeypatch):
+def test_classes_of_a_tfds_data_set_are_factors(sprites, builder, monkeypatch):
     monkeypatch.setattr(sprites, "tfds_builder", lambda name, data_dir: builder)
 
     data = sprites.load(options(dataset="own", limit=20, evaluate=10))
@@ -111,8 +110,8 @@ def test_a_tfds_data_set_with_several_classes(sprites, builder, monkeypatch):
     bright = np.round(data.test_x[:, 0, 0, 0] * 255 / 8)
     np.testing.assert_array_equal(data.test_factors[:, 0], bright)
     np.testing.assert_array_equal(data.test_factors[:, 1], bright % 3)
-    seen = {*np.round(data.x[:, 0, 0, 0] * 255 / 8)}
-    assert len(seen) == 20 and not seen & {*bright}
+    train = {*np.round(data.x[:, 0, 0, 0] * 255 / 8)}
+    assert len(train) == 20 and not train & {*bright}
 
 
 def row(beta, seed, mig, nll):
@@ -124,8 +123,8 @@ def row(beta, seed, mig, nll):
 ROWS = [row(1.0, 0, 0.1, 50.0), row(1.0, 1, 0.2, 52.0), row(4.0, 0, 0.3, 70.0)]
 
 
-def test_the_table_has_means_over_seeds(recipe):
-    head, _, one, four = recipe("sprites").table(ROWS)
+def test_table_has_means_over_seeds(recipe):
+    head, _, one, four = recipe("support.results.beta_sweep").table(ROWS)
 
     columns = head.split(" | ")
     one, four = (line.split(" | ") for line in (one, four))
@@ -133,8 +132,8 @@ def test_the_table_has_means_over_seeds(recipe):
     assert columns[5] == "MIG" and one[5] == "0.150 ± 0.071" and four[5] == "0.300"
 
 
-def test_the_figure_has_a_point_for_each_model(recipe):
-    figure = recipe("support.results.sprites").trade_off(ROWS, recipe("sprites").COLUMNS)
+def test_figure_has_a_point_for_each_model(recipe):
+    figure = recipe("support.results.beta_sweep").trade_off(ROWS)
 
     first = figure.axes[0]
     assert first.get_title(loc="left") == "MIG"
@@ -143,21 +142,18 @@ def test_the_figure_has_a_point_for_each_model(recipe):
     np.testing.assert_allclose(first.get_lines()[0].get_ydata(), [0.15, 0.3])
 
 
-def test_a_whole_run(recipe, tmp_path, capsys):
+def test_run_of_one_model(start, tmp_path, capsys):
     import keras
 
     out = tmp_path / "run"
     flags = ["--betas", "4", "--epochs", "1", "--limit", "64", "--evaluate", "60", "--seed", "2"]
     flags += ["--option", "hidden=(8,)", "--latent-dim", "3", "--out", str(out)]
 
-    status = recipe("support.run.cli").main(
-        recipe("sprites").parser(), recipe("sprites").run, flags
-    )
+    assert start("sprites", *flags) == 0
 
-    assert status == 0
-    found = json.loads((out / "metrics.json").read_text())
-    (scores,) = found["scores"]
-    assert found["finished"] and (scores["beta"], scores["seed"], scores["rows"]) == (4.0, 2, 60)
+    record = json.loads((out / "metrics.json").read_text())
+    (scores,) = record["scores"]
+    assert record["finished"] and (scores["beta"], scores["seed"], scores["rows"]) == (4.0, 2, 60)
     assert f"| {scores['mig']:.3f} |" in capsys.readouterr().out
     figures = {path.stem for path in (out / "figures").glob("*.png")}
     assert figures == {"images", "trade_off", "traversals_4"}

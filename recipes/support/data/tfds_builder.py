@@ -1,0 +1,30 @@
+"""Builder of a TensorFlow Datasets (TFDS) data set by its name, with errors for users."""
+
+import difflib
+
+from support.run.cli import InputError, as_input_error, first_line
+
+
+def tfds_builder(name, data_dir):
+    """Builder of a TFDS data set; prepares or downloads the data where they are missing.
+
+    Args:
+        name: "mnist", or with a configuration "wine_quality/red".
+        data_dir: the folder of TFDS' data, or None for its default.
+    """
+    import tensorflow_datasets as tfds
+
+    if data_dir is not None and not data_dir.is_dir():
+        raise InputError("--data-dir", f"expected an existing folder, got {data_dir}")
+    try:
+        builder = tfds.builder(name, data_dir=data_dir)
+    except tfds.core.DatasetNotFoundError as error:
+        known = tfds.list_builders(with_community_datasets=False)
+        close = difflib.get_close_matches(name.split("/")[0], known, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise InputError("--dataset", f"expected a name of TFDS, got {name!r}{hint}") from error
+    except (ValueError, RuntimeError) as error:  # an unknown configuration
+        raise InputError("--dataset", first_line(error)) from error
+    with as_input_error("--dataset", OSError, tfds.download.DownloadError):
+        builder.download_and_prepare()
+    return builder

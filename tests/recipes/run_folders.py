@@ -1,0 +1,38 @@
+"""Tiny models for whole runs, and checks of the run folder that a recipe writes."""
+
+import json
+
+import numpy as np
+import pytest
+
+SMALL = ["--samples", "2", "--evaluate", "16", "--epochs", "2", "--limit", "64", "--no-report"]
+
+
+def metrics(folder):
+    """The content of metrics.json."""
+    return json.loads((folder / "metrics.json").read_text())
+
+
+def check_run(folder, figures, x=None):
+    """Check the files of a finished run, and that its models load; return metrics.json.
+
+    Args:
+        folder: the run folder.
+        figures: names of the figures that must be in it.
+        x: two examples to encode; zeros if None.
+    """
+    import keras
+    import tensorflow as tf
+
+    assert {path.stem for path in (folder / "figures").glob("*.png")} == figures
+    assert list((folder / "tensorboard").rglob("events.out.*"))
+    record = metrics(folder)
+    assert record["finished"] and not record["interrupted"] and record["versions"]["zoo"]
+    held_out = record["held_out"]
+    assert held_out["elbo"] == pytest.approx(-held_out["nll"] - held_out["kl"], abs=1e-2)
+    vae = keras.models.load_model(folder / "model.keras")
+    served = tf.saved_model.load(str(folder / "saved_model"))
+    x = np.zeros((2, *vae.decoder.event_shape), "float32") if x is None else x
+    loc = served.signatures["encode"](tf.constant(x))["loc"]
+    np.testing.assert_allclose(loc, vae.encode(x).loc, atol=1e-5)
+    return record
