@@ -25,8 +25,8 @@ def prefer_onednn():
     """Let TensorFlow use oneDNN's kernels on any x86 processor, unless the user chose already.
 
     TensorFlow turns them on by itself only for processors with AVX-512 VNNI or later. On others
-    its own convolutions are slower by half (docs/benchmarks.md). The variable is read once, when
-    TensorFlow is imported.
+    its own convolutions are slower by half (docs/performance-notes.md). The variable is read once,
+    when TensorFlow is imported.
     """
     if platform.machine() in ("x86_64", "AMD64") and "tensorflow" not in sys.modules:
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

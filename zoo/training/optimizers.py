@@ -53,7 +53,7 @@ def _together(gradients):
     """The same gradients, none of which is there before all of them are.
 
     In a loop that XLA compiles, a weight that is updated while a product still needs its old value
-    is copied at each step (docs/benchmarks.md). They are multiplied by a one that
+    is copied at each step (docs/performance-notes.md). They are multiplied by a one that
     depends on all of them, or by NaN where one of them is: training is lost then in any case.
     """
     dense = [g for g in gradients if isinstance(g, tf.Tensor)]

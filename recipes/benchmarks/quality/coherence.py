@@ -4,7 +4,7 @@
 
 DIR is a TFDS folder with mnist and spoken_digit. All figures are of held-out data: MNIST's test
 images with the recordings of the authors' test split. Coherence is judged by two classifiers that
-see the real training data only; their own test accuracy is printed. `docs/benchmarks.md` has runs.
+see the real training data only; their own test accuracy is printed. `docs/results.md` has runs.
 """
 
 import argparse

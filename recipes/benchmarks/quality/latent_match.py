@@ -8,7 +8,7 @@ squared MMD to as many draws of the prior, and the accuracy of a classifier that
     python recipes/benchmarks/quality/latent_match.py --data-dir DIR          # cifar10
     python recipes/benchmarks/quality/latent_match.py --images FILE.npz       # train, test: uint8
 
-`docs/benchmarks.md` has recorded runs.
+`docs/results.md` has recorded runs.
 """
 
 import argparse

@@ -9,7 +9,7 @@ ones for each model.
     python recipes/benchmarks/quality/mnist_factors.py --out OUT --table
 
 where DIR is a TFDS data_dir that holds mnist. What was trained before is not trained again.
-`docs/benchmarks.md` has recorded runs.
+`docs/results.md` has recorded runs.
 """
 
 import argparse

@@ -6,7 +6,7 @@ fixed seed. Nothing is selected on the test set.
 
     python recipes/benchmarks/quality/mnist_likelihood.py --data-dir DIR
 
-where DIR is a TFDS data_dir that holds mnist. `docs/benchmarks.md` has recorded runs.
+where DIR is a TFDS data_dir that holds mnist. `docs/results.md` has recorded runs.
 """
 
 import argparse

@@ -6,7 +6,7 @@ the test file. The end of a sentence is a word, as in published perplexities.
 
     python recipes/benchmarks/quality/ptb.py --data-dir DIR
 
-where DIR holds ptb.train.txt, ptb.valid.txt and ptb.test.txt. `docs/benchmarks.md` has runs.
+where DIR holds ptb.train.txt, ptb.valid.txt and ptb.test.txt. `docs/results.md` has runs.
 """
 
 import argparse
