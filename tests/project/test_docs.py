@@ -61,7 +61,7 @@ def test_the_quick_start_is_ten_lines():
 
 
 def test_generated_texts_are_up_to_date(generate):
-    texts = generate.wanted()
+    texts = {**generate.wanted(), ROOT / "llms.txt": generate.pages_list()}
     stale = [p for p, text in texts.items() if not p.exists() or p.read_text("utf-8") != text]
     assert not stale, "run python docs/generate.py"
 
