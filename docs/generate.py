@@ -1,4 +1,4 @@
-"""Write what the docs take from the code; run it after a variant, an option, a card or a page changed.
+"""Write what the docs take from the code; run it when a variant, an option or a page changed.
 
     python docs/generate.py            # counts of weights in zoo/catalogue.py, the tables in
                                        # README.md and docs/variants/, the list of pages llms.txt

@@ -1,4 +1,4 @@
-"""The code on the pages of README.md and docs/ runs; what they take from the package is up to date."""
+"""The code on the pages runs, links lead to files, and generated texts are up to date."""
 
 import importlib
 import importlib.util
