@@ -108,7 +108,7 @@ def _members(cls):
         if not name.startswith("_") and getattr(value, "__doc__", None)
         if inspect.isroutine(value) or isinstance(value, property | functools.cached_property)
         # TFP copies the docstrings of `Distribution` to its subclasses.
-        if not any(inspect.getdoc(getattr(t, name, None)) == value.__doc__ for t in theirs)
+        if value.__doc__ not in [getattr(other, name, None).__doc__ for other in theirs]
     }
     return list(described)
 
