@@ -42,6 +42,7 @@ napoleon_numpy_docstring = False
 def plain_to_rst(app, what, name, obj, options, lines):
     """The zoo's docstrings are plain text with `code`: make that reStructuredText."""
     for i, line in enumerate(lines):
+        line = re.sub(r"(?<=: )(?=\w\.$)", r"\\", line)  # "D." alone would start a list
         if not line.lstrip().startswith(">>>"):
             parts = line.split("`")
             # A letter right after code, as in `int`s, needs a separator that does not show.

@@ -108,6 +108,20 @@ def test_the_reference_has_a_page_for_each_package_with_public_names():
     assert packages <= {*script("reference").packages()}
 
 
+def test_the_readme_fits_on_two_screens():
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 110
+
+
+def test_the_badge_names_the_supported_pythons():
+    badge = re.search(r"!\[Python (.+?)\]", (ROOT / "README.md").read_text("utf-8"))[1]
+    setup = (ROOT / "setup.py").read_text("utf-8")
+    assert badge.split(" | ") == re.findall(r'"Programming Language :: Python :: (3\.\d+)"', setup)
+
+
+def test_the_citation_names_this_version():
+    assert f"\nversion: {zoo.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+
+
 def test_links_lead_to_files():
     broken = []
     for page in PAGES:
