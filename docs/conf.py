@@ -33,7 +33,7 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
-autodoc_inherit_docstrings = False  # Keras' text for each `build` and `get_config` says nothing new
+autodoc_inherit_docstrings = False  # Keras has texts for `build` and `get_config`
 autosummary_generate = False  # docs/reference.py writes the pages
 maximum_signature_line_length = 88
 napoleon_numpy_docstring = False
