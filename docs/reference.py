@@ -12,16 +12,23 @@ import pkgutil
 import zoo
 
 FOLDER = pathlib.Path(__file__).parent / "reference"
-CORE = ("zoo.core.outputs", "zoo.core.samplers", "zoo.core.distributions")  # no `__all__` there
+# Modules outside of any `__all__` whose objects users meet: as results, or in their own components.
+MODULES = (
+    "zoo.core.outputs",
+    "zoo.core.samplers",
+    "zoo.core.distributions",
+    "zoo.evaluation.retrieval.metrics",
+    "zoo.likelihoods.text.distribution",
+)
 
 
 def packages():
-    """Name -> public names, of `zoo`, of each package in it that has `__all__`, and of `CORE`."""
+    """Name -> public names, of `zoo`, of each package in it with `__all__`, and of `MODULES`."""
     infos = pkgutil.walk_packages(zoo.__path__, "zoo.")
     modules = {info.name: importlib.import_module(info.name) for info in infos if info.ispkg}
     listed = {name: m.__all__ for name, m in modules.items() if hasattr(m, "__all__")}
-    core = {name: _defined(importlib.import_module(name)) for name in CORE}
-    return {"zoo": zoo.__all__, **listed, **core}
+    others = {name: _defined(importlib.import_module(name)) for name in MODULES}
+    return {"zoo": zoo.__all__, **listed, **others}
 
 
 def _defined(module):

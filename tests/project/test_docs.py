@@ -132,6 +132,14 @@ def test_links_lead_to_files():
     assert not broken
 
 
+def test_code_names_pages_that_exist():
+    sources = [
+        path for folder in ("zoo", "recipes", "tests") for path in (ROOT / folder).rglob("*.py")
+    ]
+    named = {page for path in sources for page in re.findall(r"docs/[\w/-]+\.md", path.read_text())}
+    assert not [page for page in sorted(named) if not (ROOT / page).exists()]
+
+
 def test_the_readme_shows_the_two_commands():
     commands = re.findall(r"^pip install .*&& (.+)$", (ROOT / "README.md").read_text("utf-8"), re.M)
     assert commands[:2] == ["python recipes/images.py", "python -m pytest -n 2 --dist loadfile"]
