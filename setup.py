@@ -48,7 +48,7 @@ setup(
     extras_require={
         "recipes": RECIPES,
         "tests": ["pytest>=8.2", "pytest-xdist>=3.6", *RECIPES],
-        "docs": ["sphinx>=8", "myst-parser>=4", "furo>=2024.8.6"],
+        "docs": ["sphinx>=8", "myst-parser>=4", "furo>=2024.8.6", "sphinx-design>=0.6"],
         "dev": ["mypy>=1.11", "ruff>=0.9"],
     },
     classifiers=[

@@ -1,8 +1,8 @@
-"""Makes the pictures of docs/plots.md: python docs/gallery.py
+"""Make the pictures of docs/plots.md: python docs/gallery.py
 
 Trains three models on scikit-learn's digits: one with eight latent dimensions, one with two, and
-one that knows a scale for each pixel. Writes docs/images/plots/. Takes five minutes on two busy CPU
-cores.
+one whose likelihood has a scale for each pixel. Writes docs/images/plots/. Takes five minutes on
+two busy CPU cores.
 """
 
 import pathlib
@@ -23,7 +23,7 @@ plots = zoo.plots
 
 
 def trained(x, held_out, latent_dim, likelihood):
-    """A model and what its training logged."""
+    """A trained model, and the history of its training."""
     keras.utils.set_random_seed(1)
     vae = zoo.get(
         "conv_vae",
@@ -33,12 +33,12 @@ def trained(x, held_out, latent_dim, likelihood):
         likelihood=likelihood,
         seed=1,
     )
-    log = vae.fit(x, batch_size=64, epochs=EPOCHS, validation_data=(held_out,), verbose=2)
-    return vae, log.history
+    history = vae.fit(x, batch_size=64, epochs=EPOCHS, validation_data=(held_out,), verbose=2)
+    return vae, history.history
 
 
-def of_images(vae, x):
-    """Name -> a figure of what the model makes of images, or a loop."""
+def image_figures(vae, x):
+    """Name -> a figure of reconstructed and generated images, or a loop."""
     values = np.linspace(-2, 2, 9)
     paths = {n: vae.interpolate(x[:3], x[3:6], steps=9, path=n) for n in ("linear", "spherical")}
     fine = np.linspace(-2, 2, 17)
@@ -52,13 +52,13 @@ def of_images(vae, x):
     }
 
 
-def of_codes(vae, flat, x, classes):
-    """Name -> a figure of codes; `flat` has two latent dimensions."""
+def code_figures(vae, planar, x, classes):
+    """Name -> a figure of codes; `planar` is a model with two latent dimensions."""
     report, codes = zoo.diagnose(vae, x), vae.encode(x).loc
     return {
-        "latent_scatter": plots.latent_scatter(flat.encode(x).loc, classes),
+        "latent_scatter": plots.latent_scatter(planar.encode(x).loc, classes),
         "tsne": plots.latent_scatter(codes, classes, projection="tsne"),
-        "manifold": plots.manifold(flat.manifold(steps=15), zoo.normal_quantiles(15)),
+        "manifold": plots.manifold(planar.manifold(steps=15), zoo.normal_quantiles(15)),
         "kl_per_dimension": plots.kl_per_dimension(report),
         "posterior_histograms": plots.posterior_histograms(report),
     }
@@ -71,14 +71,14 @@ def main():
     train, held_out, classes = x[:1200], x[1200:], digits.target[1200:]
     fixed = zoo.likelihoods.Normal(0.15)
     vae, history = trained(train, held_out, 8, fixed)
-    flat, _ = trained(train, held_out, 2, fixed)
-    unsure, _ = trained(train, held_out, 8, "per_element_normal")
-    found = zoo.predictive(unsure, held_out[:8], samples=400)
+    planar, _ = trained(train, held_out, 2, fixed)
+    scaled, _ = trained(train, held_out, 8, "per_element_normal")
+    summary = zoo.predictive(scaled, held_out[:8], samples=400)
     FOLDER.mkdir(parents=True, exist_ok=True)
     figures = {"training_curves": plots.training_curves(history)}
-    maps = plots.uncertainty(held_out, found.mean, found.deviation, found.quantiles)
+    maps = plots.uncertainty(held_out, summary.mean, summary.std, summary.quantiles)
     figures["uncertainty"] = maps
-    figures |= of_images(vae, held_out) | of_codes(vae, flat, held_out, classes)
+    figures |= image_figures(vae, held_out) | code_figures(vae, planar, held_out, classes)
     for name, figure in figures.items():
         if isinstance(figure, plots.Loop):
             figure.save(FOLDER / f"{name}.gif", dpi=60)

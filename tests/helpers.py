@@ -15,6 +15,7 @@ import zoo
 from zoo import decoders, encoders
 from zoo.core import nested
 from zoo.core.forward import forward_pass
+from zoo.core.nested import map_arrays
 from zoo.core.samplers import MeanSampler
 from zoo.likelihoods.multimodal import PRESENT
 
@@ -35,7 +36,7 @@ def event_shape(name):
 
 def shapes(name, *batch):
     """Shapes of what holds examples for a variant, with `batch` in front."""
-    return change(lambda event: (*batch, *event), event_shape(name))
+    return map_arrays(lambda event: (*batch, *event), event_shape(name))
 
 
 def data(name, n=20, seed=0):
@@ -45,7 +46,7 @@ def data(name, n=20, seed=0):
     """
     rng, shape = np.random.default_rng(seed), event_shape(name)
     if zoo.card(name).data != "texts":
-        x = change(lambda size: rng.random(size, "float32"), shapes(name, n))
+        x = map_arrays(lambda size: rng.random(size, "float32"), shapes(name, n))
         return {**x, PRESENT: _some(x, n, seed)} if isinstance(x, dict) else x
     ends = rng.integers(2, shape[0] + 1, (n, 1))
     words = rng.integers(2, WORDS, (n, *shape))

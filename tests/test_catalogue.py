@@ -9,6 +9,7 @@ import pytest
 
 import zoo
 from tests.helpers import assert_same, run_python, values
+from zoo.core.nested import map_arrays
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_card_is_readable():
 def test_card_tells_the_number_of_trainable_weights(name):
     said, _, shape = zoo.card(name).parameters.partition(" at ")
     shapes = dict(re.findall(r"(\w+):([\dx]+)", shape)) or shape
-    sizes = change(lambda s: tuple(map(int, s.split("x"))), shapes)
+    sizes = map_arrays(lambda s: tuple(map(int, s.split("x"))), shapes)
     vae = zoo.get(name, input_shape=sizes)
 
     count = sum(math.prod(v.shape) for v in vae.trainable_variables)

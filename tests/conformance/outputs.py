@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.helpers import whole
+from zoo.core.nested import map_arrays
 
 
 def named(value, name):
@@ -28,13 +29,13 @@ def signature_inputs(x, z):
 
 def keras_outputs(vae, x):
     """Deterministic signature -> the outputs that it should give."""
-    mean = change(np.asarray, vae.decode(codes(vae)).mean())
+    mean = map_arrays(np.asarray, vae.decode(codes(vae)).mean())
     outputs = {"decode": named(mean, "mean")}
     for suffix, part in {"": x, **parts(whole(x))}.items():
         q = vae.encode(part)
         outputs[f"encode{suffix}"] = {"loc": np.asarray(q.loc), "scale": np.asarray(q.scale)}
         outputs[f"reconstruct{suffix}"] = named(vae.reconstruct(part), "mean")
-        outputs[f"score{suffix}"] = change(np.asarray, vae.score(part))
+        outputs[f"score{suffix}"] = map_arrays(np.asarray, vae.score(part))
     return outputs
 
 

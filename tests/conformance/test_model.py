@@ -9,6 +9,7 @@ import tensorflow_probability as tfp
 import zoo
 from tests.conformance.variants import each_model, each_variant
 from tests.helpers import assert_same, data, shapes, small, values
+from zoo.core.nested import map_arrays, row_count, take_rows
 
 tfd = tfp.distributions
 
@@ -20,7 +21,7 @@ def test_encode_gives_exactly_a_normal(trained, name):
     q = run.vae.encode(run.x)
 
     assert type(q) is tfd.Normal
-    assert tuple(q.batch_shape) == (rows(run.x), run.vae.latents.latent_dim)
+    assert tuple(q.batch_shape) == (row_count(run.x), run.vae.latents.latent_dim)
     assert np.isfinite(q.loc).all()
     assert (np.asarray(q.scale) > 0).all()
 
@@ -36,7 +37,7 @@ def test_encoder_and_decoder_are_subclassed_keras_models(trained, name):
 
 @each_model
 def test_gradient_reaches_every_weight(eager, name):
-    vae, x = eager(name), change(tf.constant, data(name))
+    vae, x = eager(name), map_arrays(tf.constant, data(name))
     rng = np.random.default_rng(0)
     for variable in vae.trainable_variables:  # a branch that starts at zero passes nothing on
         variable.assign_add(0.1 * rng.standard_normal(variable.shape))
@@ -121,18 +122,18 @@ def test_seed_reproduces_samples_and_another_differs(trained, name):
 def test_results_have_the_promised_shapes(trained, name):
     run = trained(name)
     x, vae, size = run.x, run.vae, run.vae.latents.latent_dim
-    n, first, two = rows(x), change(lambda a: a[0], x), cut(x, slice(2))
+    n, first, two = row_count(x), map_arrays(lambda a: a[0], x), take_rows(x, slice(2))
 
     def assert_shapes(got, *batch):
-        assert change(np.shape, got) == shapes(name, *batch)
+        assert map_arrays(np.shape, got) == shapes(name, *batch)
 
-    assert vae.decode(np.zeros((4, size))).log_prob(cut(x, slice(4))).shape == (4,)
+    assert vae.decode(np.zeros((4, size))).log_prob(take_rows(x, slice(4))).shape == (4,)
     assert_shapes(vae.reconstruct(x), n)
     assert_shapes(vae.reconstruct(x, samples=2), 2, n)
     assert_shapes(vae.generate(3), 3)
     assert vae.elbo(x).shape == (n,)
     assert vae.log_likelihood(x, samples=3).shape == (n,)
-    assert_shapes(vae.interpolate(two, cut(x, slice(2, 4)), steps=5), 2, 5)
+    assert_shapes(vae.interpolate(two, take_rows(x, slice(2, 4)), steps=5), 2, 5)
     assert_shapes(vae.traverse(first, dimensions=[1], steps=4), 1, 4)
     assert_shapes(vae.manifold(first, steps=2), 2, 2)
 
@@ -153,8 +154,8 @@ def test_elbo_of_an_example_does_not_depend_on_its_batch(trained, name):
     run = trained(name)
 
     whole = run.vae.elbo(run.x)
-    alone = run.vae.elbo(cut(run.x, slice(7, 8)))
-    backwards = run.vae.elbo(cut(run.x, slice(None, None, -1)), batch_size=3)
+    alone = run.vae.elbo(take_rows(run.x, slice(7, 8)))
+    backwards = run.vae.elbo(take_rows(run.x, slice(None, None, -1)), batch_size=3)
 
     np.testing.assert_allclose(alone, whole[7:8], rtol=1e-5)
     np.testing.assert_allclose(backwards[::-1], whole, rtol=1e-5)
@@ -165,7 +166,7 @@ def test_arrays_tensors_and_datasets_give_the_same(trained, name):
     run = trained(name)
 
     from_array = run.vae.elbo(run.x)
-    from_tensor = run.vae.elbo(change(tf.constant, run.x))
+    from_tensor = run.vae.elbo(map_arrays(tf.constant, run.x))
     from_dataset = run.vae.elbo(tf.data.Dataset.from_tensor_slices(run.x).batch(7))
 
     np.testing.assert_array_equal(from_tensor, from_array)

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tests.conformance.variants import each_model, each_variant
 from tests.helpers import assert_same, choose, data, optimizer, small, values
+from zoo.core.nested import map_arrays, take_rows
 from zoo.objectives import MMD, MeanCovariance, Term, TotalCorrelation
 
 OF_A_BATCH = (MMD, TotalCorrelation, MeanCovariance)
@@ -128,13 +129,13 @@ def test_sample_weights_scale_the_loss(eager, name):
 
 
 def _loss(vae, x, weight):
-    x = change(tf.constant, x)
+    x = map_arrays(tf.constant, x)
     weight = None if weight is None else tf.constant(weight)
     return float(vae.compute_loss(x=x, y_pred=vae(x, training=False), sample_weight=weight))
 
 
 def _gradient(vae, x, weight):
-    x = change(tf.constant, x)
+    x = map_arrays(tf.constant, x)
     with tf.GradientTape() as tape:
         loss = vae.compute_loss(
             x=x, y_pred=vae(x, training=False), sample_weight=tf.constant(weight)
@@ -156,7 +157,7 @@ def test_fit_takes_arrays_tensors_and_datasets_alike(eager, name):
     dataset = tf.data.Dataset.from_tensor_slices(x).batch(8)
 
     from_array = moved(eager(name), x)
-    from_tensor = moved(eager(name), change(tf.constant, x))
+    from_tensor = moved(eager(name), map_arrays(tf.constant, x))
     from_dataset = moved(eager(name), dataset, batch_size=None, shuffle=True)
 
     assert_same(from_tensor, from_array)
@@ -173,7 +174,7 @@ def test_fit_takes_labels_and_ignores_them(eager, name):
 @each_variant
 def test_validation_split_holds_the_last_rows_out(eager, name):
     x = data(name, 12)
-    first, last = cut(x, slice(9)), (cut(x, slice(9, None)),)
+    first, last = take_rows(x, slice(9)), (take_rows(x, slice(9, None)),)
 
     split = eager(name).fit(x, validation_split=0.25, batch_size=9, verbose=0).history
     explicit = eager(name).fit(first, validation_data=last, batch_size=9, verbose=0).history

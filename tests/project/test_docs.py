@@ -1,6 +1,8 @@
-"""What README.md and docs/ say is run, and what they take from the code is up to date."""
+"""The code on the pages runs, links lead to files, and generated texts are up to date."""
 
+import importlib
 import importlib.util
+import inspect
 import pathlib
 import re
 
@@ -10,7 +12,8 @@ import zoo
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+ROOT_PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "llms.txt")]
+PAGES = [*ROOT_PAGES, *sorted(DOCS.rglob("*.md"))]
 
 
 def python_blocks(path):
@@ -18,13 +21,18 @@ def python_blocks(path):
     return re.findall(r"^```python\n(.*?)^```", path.read_text("utf-8"), re.M | re.S)
 
 
-@pytest.fixture(scope="module")
-def generate():
-    """The script docs/generate.py as a module."""
-    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+def script(name):
+    """A script of docs/ as a module."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def generate():
+    """The script docs/generate.py as a module."""
+    return script("generate")
 
 
 @pytest.mark.parametrize(
@@ -39,13 +47,22 @@ def test_the_code_on_a_page_runs(path, tmp_path, monkeypatch):
     assert zoo.available() == before, "the page leaves a variant in the catalogue"
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_zoo_is_imported_before_keras_and_tensorflow(path):
+    """`import zoo` chooses oneDNN, which TensorFlow reads once, when it is imported."""
+    code = "\n".join(python_blocks(path))
+    imported = re.findall(r"^(?:import|from) (zoo|keras|tensorflow)\b", code, re.M)
+    assert imported[:1] in ([], ["zoo"])
+
+
 def test_the_quick_start_is_ten_lines():
     lines = [line for line in python_blocks(ROOT / "README.md")[0].splitlines() if line.strip()]
     assert len(lines) == 10
 
 
-def test_generated_tables_are_up_to_date(generate):
-    stale = [str(p.relative_to(ROOT)) for p, t in generate.wanted().items() if p.read_text() != t]
+def test_generated_texts_are_up_to_date(generate):
+    texts = {**generate.wanted(), ROOT / "llms.txt": generate.pages_list()}
+    stale = [p for p, text in texts.items() if not p.exists() or p.read_text("utf-8") != text]
     assert not stale, "run python docs/generate.py"
 
 
@@ -60,12 +77,50 @@ def test_each_option_is_described(name, generate):
 
 
 @pytest.mark.parametrize("name", zoo.available())
-def test_each_variant_has_a_page_that_says_when_not_to_use_it(name, generate):
+def test_each_variant_has_a_page_with_all_sections_filled(name, generate):
     parts = re.split(r"^## ", generate.page_of(name).read_text("utf-8"), flags=re.M)[1:]
-    said = dict(part.split("\n", 1) for part in parts)
-    assert list(said) == re.findall(r"^## (.+)", generate.PAGE, re.M)
-    assert all(text.strip() for text in said.values())
-    assert f"\n{name}\n" in (DOCS / "variants" / "index.md").read_text("utf-8")
+    sections = dict(part.split("\n", 1) for part in parts)
+    assert list(sections) == re.findall(r"^## (.+)", generate.PAGE, re.M)
+    assert all(text.strip() for text in sections.values())
+
+
+def test_every_variant_page_is_in_the_site():
+    tree = re.search(r"```\{toctree\}\n(.*?)```", (DOCS / "variants/index.md").read_text(), re.S)[1]
+    assert {":glob:", "*"} <= {*tree.split()}
+
+
+def test_the_reference_describes_every_public_name():
+    reference = script("reference")
+    pages = reference.pages()
+    for package, names in reference.packages().items():
+        for name in names:
+            if not inspect.ismodule(getattr(importlib.import_module(package), name)):
+                assert re.search(rf"[ .]{name}$", pages[package], re.M), f"{package}.{name}"
+    for method in ("fit", "encode", "generate", "export", "log_likelihood"):
+        assert re.search(rf"autoclass:: VAE\n   :members: .*\b{method}\b", pages["zoo"])
+
+
+def test_the_reference_has_a_page_for_each_package_with_public_names():
+    packages = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for path in (ROOT / "zoo").rglob("__init__.py")
+        if re.search(r"^__all__ = ", path.read_text("utf-8"), re.M)
+    }
+    assert packages <= {*script("reference").packages()}
+
+
+def test_the_readme_fits_on_two_screens():
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 110
+
+
+def test_the_badge_names_the_supported_pythons():
+    badge = re.search(r"!\[Python (.+?)\]", (ROOT / "README.md").read_text("utf-8"))[1]
+    setup = (ROOT / "setup.py").read_text("utf-8")
+    assert badge.split(" | ") == re.findall(r'"Programming Language :: Python :: (3\.\d+)"', setup)
+
+
+def test_the_citation_names_this_version():
+    assert f"\nversion: {zoo.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
 
 
 def test_links_lead_to_files():
@@ -76,6 +131,14 @@ def test_links_lead_to_files():
             if "://" not in link and not (page.parent / link).exists():
                 broken.append(f"{page.name}: {link}")
     assert not broken
+
+
+def test_code_names_pages_that_exist():
+    sources = [
+        path for folder in ("zoo", "recipes", "tests") for path in (ROOT / folder).rglob("*.py")
+    ]
+    named = {page for path in sources for page in re.findall(r"docs/[\w/-]+\.md", path.read_text())}
+    assert not [page for page in sorted(named) if not (ROOT / page).exists()]
 
 
 def test_the_readme_shows_the_two_commands():

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
+from zoo.core.nested import row_count, take_rows
 from zoo.core.suggestions import nearest
 
 PRESENT = "present"
@@ -90,7 +91,7 @@ class MultimodalPreprocessor:
     def to_array(self, x, argument="x"):
         """`{name: array, ...}` with every name, and the mask of present modalities `[N, M]`."""
         self._check_names(x, argument)
-        sizes = {name: rows(x[name]) for name in self.names if name in x}
+        sizes = {name: row_count(x[name]) for name in self.names if name in x}
         if len({*sizes.values()}) > 1:
             raise ValueError(
                 f"{argument} must hold equally many examples of each modality, got {sizes}"
@@ -117,7 +118,7 @@ class MultimodalPreprocessor:
         if decoder.decoders is None:
             examples = {name: _present_rows(x, name, ()) for name in x if name != PRESENT}
             for name, value in examples.items():
-                if not rows(value):
+                if not row_count(value):
                     raise ValueError(_missing_everywhere(name))
             decoder.choose(examples)
         unknown = [name for name in x if name not in (*self.names, PRESENT)]
@@ -258,4 +259,4 @@ def _present_rows(x, name, names):
     mask = present.get(name) if isinstance(present, dict) else present[:, names.index(name)]
     if mask is None or np.all(mask):
         return x[name]
-    return cut(x[name], np.flatnonzero(mask))
+    return take_rows(x[name], np.flatnonzero(mask))

@@ -71,9 +71,9 @@ def _synchronize(gradients):
     """The same gradients, each of which depends on all of them.
 
     In a loop that XLA compiles, a weight that is updated while a product still needs its old value
-    is copied in each step (docs/benchmarks.md). The dependence prevents this: the gradients are
-    multiplied by a 1 that is computed from all of them. It is NaN if a gradient is NaN, which loses
-    no more than the step that is lost in any case.
+    is copied in each step (docs/performance-notes.md). The dependence prevents this: the gradients
+    are multiplied by a 1 that is computed from all of them. It is NaN if a gradient is NaN, which
+    loses no more than the step that is lost in any case.
     """
     dense = [g for g in gradients if isinstance(g, tf.Tensor)]
     if not dense:
