@@ -34,7 +34,7 @@ def small(**options):
         seed=2,
         **options,
     )
-    vae.compile(optimizer(), jit_compile=False)
+    vae.compile(optimizer(), run_eagerly=True)
     return vae
 
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from tests.helpers import assert_same, values
+from tests.helpers import assert_same, optimizer, values
 from tests.inference.modalities import ROWS, holes, small, vectors, with_garbage
 from zoo.latents import fusion as fusions
 from zoo.training.corruptions import ModalityDropout
@@ -150,6 +150,7 @@ def test_parts_teach_each_encoder_to_stand_alone():
 
     def alone(subsets):
         vae = small(subsets=subsets)
+        vae.compile(optimizer(), jit_compile=False)
         vae.fit(x, batch_size=32, epochs=40, verbose=0)
         error = vae.translate({"a": x["a"]}, to="b") - x["b"]
         return np.sqrt((error**2).mean())

@@ -19,8 +19,10 @@ def waves(n=12, steps=10, channels=2, seed=0, gaps=0.0):
 
 
 def vae_of(x, **options):
+    """A tiny `lstm_vae`, adapted to x and built, that runs eagerly."""
     keras.utils.set_random_seed(1)
     vae = zoo.get("lstm_vae", **{"latent_dim": 3, "units": (6,), "seed": 1, **options})
+    vae.compile(run_eagerly=True)
     vae.adapt(x)
     vae.encode(x[:1])
     return vae

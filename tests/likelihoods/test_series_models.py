@@ -14,7 +14,7 @@ from zoo.decoders.lstm import clock
 def test_fit_adapts_once_and_datasets_do_too():
     x = waves()
     vae = zoo.get("lstm_vae", latent_dim=2, units=4)
-    vae.compile(jit_compile=False)
+    vae.compile(run_eagerly=True)
 
     vae.fit(tf.data.Dataset.from_tensor_slices(x).batch(4), verbose=0)
     first = vae.decoder.likelihood.channel_mean.numpy()

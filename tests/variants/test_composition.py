@@ -23,7 +23,6 @@ SINGLE = ("conv_vae", "lstm_vae", "transformer_vae")
 )
 def test_factors_given_by_name_train_with_each_encoder(name, factors):
     vae, x = small(name, **factors), data(name)
-    vae.compile(run_eagerly=True)
 
     history = vae.fit(x, epochs=1, batch_size=20, verbose=0).history
 
@@ -36,7 +35,6 @@ def test_factors_given_by_name_train_with_each_encoder(name, factors):
 def test_vamp_prior_begins_as_examples_and_trains_with_each_encoder(name):
     x = data(name)
     vae = small(name, prior=zoo.VampPrior(2, 5))
-    vae.compile(jit_compile=False)
 
     vae.fit(x, epochs=1, batch_size=20, verbose=0)
 
