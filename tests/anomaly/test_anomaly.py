@@ -196,7 +196,7 @@ def test_datasets_and_arrays_of_any_rank_are_scored(vae):
     assert image_detector.n_features_in_ == 24
     assert image_detector.predict(images).shape == (12,)
     assert image_detector.feature_scores(images).shape == images.shape
-    with pytest.raises(ValueError, match=r"expected \(4, 3, 2\)"):
+    with pytest.raises(ValueError, match=r"examples of shape \(4, 3, 2\)"):
         image_detector.predict(images[:, :3])
 
 

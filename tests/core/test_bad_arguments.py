@@ -205,7 +205,7 @@ def test_bad_options_of_convolutions(part, options, message):
 
 
 def test_a_likelihood_must_be_something():
-    with pytest.raises(TypeError, match=r"likelihood must be a name .* or an object, got None"):
+    with pytest.raises(TypeError, match=r"likelihood must be one of .* or an object, got None"):
         zoo.get("conv_vae", likelihood=None)
 
 
@@ -226,5 +226,5 @@ def test_numpys_integers_are_integers():
 
 
 def test_bad_type_of_a_component():
-    with pytest.raises(TypeError, match=r"likelihood must be a name \(.*\) or an object, got int"):
+    with pytest.raises(TypeError, match=r"likelihood must be one of .* or an object, got int"):
         zoo.get("dense_vae", likelihood=3)

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 import zoo
 from tests.helpers import data, small
+from zoo.inference import scoring
 
 
 @pytest.fixture(scope="module")
@@ -121,13 +122,13 @@ def test_generating_without_a_seed_differs_each_time(vae):
 
 
 def test_log_likelihood_decodes_a_bounded_number_of_rows(vae, monkeypatch):
-    rows, run = [], vae.run
+    rows, run = [], scoring.forward_pass
 
-    def spy(batch, sampler, training=False):
+    def spy(vae, batch, sampler, training=False):
         rows.append(int(batch.shape[0] or 0) * sampler.samples)
-        return run(batch, sampler, training)
+        return run(vae, batch, sampler, training)
 
-    monkeypatch.setattr(vae, "run", spy)
+    monkeypatch.setattr(scoring, "forward_pass", spy)
     vae.log_likelihood(X, samples=23, rows=10, batch_size=5, seed=99)
 
     assert rows

@@ -133,7 +133,7 @@ def test_errors_name_the_argument(fitted):
         zoo.predictive(fitted, x, quantiles=(2.0,))
     with pytest.raises(ValueError, match="arrays of numbers, got a model with"):
         zoo.predictive(small("transformer_vae"), data("transformer_vae"))
-    with pytest.raises(ValueError, match="missing must be given where examples may be of any"):
+    with pytest.raises(ValueError, match="missing must be a bool array where examples vary"):
         zoo.impute(small("lstm_vae"), data("lstm_vae"))
     with pytest.raises(ValueError, match=r"draws must have shape \[S, \(4, 2\)\], got \(3, 2\)"):
         zoo.coverage(x, x[:3])

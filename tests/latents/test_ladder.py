@@ -245,7 +245,7 @@ def test_bad_arguments_are_refused_by_name():
         small("dense_ladder_vae").latents.complete(tf.zeros([1, 4]))
     with pytest.raises(ValueError, match=r"keep must be .* got 4"):
         zoo.reconstruct_levels(small("dense_ladder_vae"), data("dense_ladder_vae"), keep=4)
-    with pytest.raises(ValueError, match="a ladder"):
+    with pytest.raises(ValueError, match="must be a LadderLatent"):
         zoo.kl_by_level(small("dense_vae"), data("dense_vae"))
 
 

@@ -67,7 +67,7 @@ def test_keras_metrics_get_one_reconstruction_per_example():
 
 
 def test_beta_beside_an_objective_is_refused():
-    with pytest.raises(ValueError, match="beta=2 must be 1"):
+    with pytest.raises(ValueError, match="beta must be 1 where an objective is given, got 2"):
         zoo.get("dense_vae", objective="iwae", beta=2)
 
 

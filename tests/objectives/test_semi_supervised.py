@@ -67,7 +67,7 @@ def test_few_labels_classify_all_clusters():
     assert (vae.classify(x).argmax(-1) == classes).mean() > 0.95
     assert (vae.classify(fresh).argmax(-1) == truth).mean() > 0.95
     for label in range(3):
-        generated = zoo.inference.classification.generate(vae, 100, label=label, seed=0)
+        generated = vae.generate(100, label=label, seed=0)
         assert np.abs(generated.mean(0) - 3.0 * np.eye(4)[label]).max() < 0.5
 
 
@@ -187,16 +187,16 @@ def test_generate_refuses_bad_labels(label):
     with pytest.raises(
         ValueError, match=r"label must be a class in 0 \.\. 2, or one for each of n=3"
     ):
-        zoo.inference.classification.generate(vae, 3, label=label)
+        vae.generate(3, label=label)
 
 
 def test_a_model_without_classes_is_refused():
     vae, x = model(zoo.StandardNormal(2)), clusters()[0]
 
-    with pytest.raises(TypeError, match="this one's is a StandardNormal"):
+    with pytest.raises(TypeError, match="LabelPrior, got a StandardNormal"):
         vae.classify(x)
     with pytest.raises(TypeError, match=r"zoo.LabelPrior\(\.\.\.\) is needed"):
-        zoo.inference.classification.generate(vae, 3, label=0)
+        vae.generate(3, label=0)
     with pytest.raises(
         ValueError, match=r"prior must be a zoo.LabelPrior for LabelKL, got .* Independent"
     ):
@@ -211,7 +211,7 @@ def test_a_model_without_classes_is_refused():
         (lambda y: y[:, None], r"y must be integers \[N\], .* got shape \(96, 1\)"),
         (lambda y: y + 3, r"y must be .* 0 \.\. 2, or -1 if unknown, got \d"),
         (lambda y: y - 2, r"y must be .*, got -2"),
-        (lambda y: y[:50], "y has 50 rows, expected 96"),
+        (lambda y: y[:50], "y must have 96 rows, as many as x, got 50"),
     ],
 )
 def test_bad_labels_are_refused_before_training(change, message):

@@ -126,7 +126,7 @@ def test_a_flow_prior_refuses_an_expensive_inverse_and_lists_others(flow):
 
 
 def test_a_flow_prior_refuses_no_flow_and_no_dimensions():
-    with pytest.raises(TypeError, match="flow must be a name"):
+    with pytest.raises(TypeError, match="flow must be one of"):
         zoo.FlowPrior(2, None)
     with pytest.raises(ValueError, match="latent_dim"):
         zoo.FlowPrior(0)

@@ -121,7 +121,7 @@ def test_keras_knows_the_classes_whoever_looks_for_it_first(between):
     [
         "from zoo.priors import StandardNormal as found",
         "import zoo.likelihoods; found = zoo.likelihoods.Text",
-        "import importlib; found = importlib.import_module('zoo.core.inputs').array",
+        "import importlib; found = importlib.import_module('zoo.core.inputs').prepare",
     ],
 )
 def test_any_part_may_be_imported_first(first):

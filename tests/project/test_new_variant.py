@@ -102,7 +102,7 @@ def tree(tmp_path):
     ignore = shutil.ignore_patterns("__pycache__", "_build", "images", "recipes")
     for folder in ("zoo", "docs", "tests"):
         shutil.copytree(root / folder, tmp_path / folder, ignore=ignore)
-    for name in ("README.md", "CHANGELOG.md", "pyproject.toml", "setup.py"):
+    for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml", "setup.py"):
         shutil.copy(root / name, tmp_path)
     return tmp_path
 

@@ -44,7 +44,7 @@ def test_wrong_arguments_are_refused_before_any_computation(tmp_path, monkeypatc
         zoo.report(vae, None, path)
     with pytest.raises(TypeError, match=r"vae must be a zoo\.VAE, got Sequential"):
         zoo.report(keras.Sequential(), x, path)
-    with pytest.raises(ValueError, match=r"data has examples of shape \(6,\), .* got \(5,\)"):
+    with pytest.raises(ValueError, match=r"data must have examples of shape \(6,\), .* got \(5,\)"):
         zoo.report(vae, x[:, :5], path)
     assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"] and notes.read_text() == "mine"
 

@@ -53,7 +53,7 @@ def test_free_bits_of_texts_are_for_all_dimensions_where_single_ones_have_no_clo
 
 
 def test_an_objective_brings_its_own_beta():
-    with pytest.raises(ValueError, match=r"beta=2.0 must be 1 where an objective is given"):
+    with pytest.raises(ValueError, match=r"beta must be 1 where an objective is given, got 2.0"):
         small("dense_vae", objective="iwae", beta=2.0)
 
     vae = small("dense_vae", objective=zoo.objectives.ELBO((KL(2.0),)))

@@ -163,7 +163,8 @@ def _frame_rows(block_model):
 
 def _check_array(model, x):
     """x as a checked array; unlike in other methods, it may have no examples."""
-    x = inputs.prepared(model, x)
+    if x is not None and not inputs.is_stream(x):
+        x = model.preprocessor.to_array(x)
     if getattr(x, "shape", None) == (0, *model.decoder.free_event_shape):
         return x
     return inputs.prepare(model, x, "x")

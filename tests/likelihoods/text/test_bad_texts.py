@@ -23,27 +23,33 @@ METHODS = {
     "encode": lambda vae, x: vae.encode(x),
 }
 each_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-RANGE = "x holds word numbers from {} to {}, expected 0 to 10"
+RANGE = "x must hold token ids from 0 to 10, got {} to {}"
 BAD_NUMBERS = {
     "negative": (np.array([[3, -1]]), RANGE.format(-1, 3)),
     "too large": (np.array([[3, 11]]), RANGE.format(3, 11)),
     "too large in a list": ([[3, 11], [2]], RANGE.format(0, 11)),
-    "too large for 32 bits": (np.array([[3, 2**32 + 5]]), f"from 3 to {2**32 + 5}, expected 0"),
-    "too large for 32 bits in a list": ([[3, 2**32 + 5], [2]], f"to {2**32 + 5}, expected 0"),
-    "a word after the end": (spoiled(2, 1, 0), r"x has a word at index \(2, 2\) after the 0"),
-    "too long": (np.full((2, 9), 3), "x has texts of 9 words, expected at most max_length=7"),
-    "too long a list": ([[3] * 9, [2]], "x has texts of 9 words, expected at most max_length=7"),
+    "too large for 32 bits": (np.array([[3, 2**32 + 5]]), f"from 0 to 10, got 3 to {2**32 + 5}"),
+    "too large for 32 bits in a list": (
+        [[3, 2**32 + 5], [2]],
+        f"from 0 to 10, got 0 to {2**32 + 5}",
+    ),
+    "a word after the end": (
+        spoiled(2, 1, 0),
+        r"x must have only zeros after the 0 .* index \(2, 2\)",
+    ),
+    "too long": (np.full((2, 9), 3), "x must have texts of at most max_length=7 tokens, got 9"),
+    "too long a list": ([[3] * 9, [2]], "x must have texts of at most max_length=7 tokens, got 9"),
     "a matrix each": (np.full((2, 3, 4), 3), "x"),
     "a vector": (np.array([3, 4, 5]), "x must"),
     "none": (X[:0], "at least one example"),
 }
 BAD_TYPES = {
-    "floats": (X.astype("float32"), "x must be strings or integer word numbers, got .* float32"),
-    "truth": (X > 3, "x must be strings or integer word numbers, got an array of bool"),
+    "floats": (X.astype("float32"), "x must be strings or integer token ids, got .* float32"),
+    "truth": (X > 3, "x must be strings or integer token ids, got an array of bool"),
     "lists of floats": ([[2.0, 3.0], [4.0]], r"x\[0\] must be a list of integers, got float64"),
     "lists of strings": ([["a", "b"], ["c"]], r"x\[0\] must be a list of integers, got <U1"),
     "lists and numbers": ([[2, 3], 4], r"x\[1\] must be a list of integers"),
-    "numbers and strings": ([3, "a"], "x must be strings or integer word numbers"),
+    "numbers and strings": ([3, "a"], "x must be strings or integer token ids"),
     "a lone string": ("the cat", "x must be an array or a dataset, got str"),
     "lone bytes": (b"the cat", "x must be an array or a dataset, got bytes"),
     "nothing": (None, "x must be an array or a dataset, got NoneType"),
@@ -105,12 +111,14 @@ def test_bad_strings_to_learn_words_from(x, error, message):
 @pytest.mark.parametrize("x", [["a", "b"], tf.data.Dataset.from_tensors(["a", "b"])])
 @pytest.mark.parametrize("method", ["encode", "elbo", "evaluate", "reconstruct"])
 def test_strings_before_there_is_a_vocabulary(method, x):
-    with pytest.raises(ValueError, match="holds strings, and this model has no vocabulary yet"):
+    with pytest.raises(
+        ValueError, match="must be token ids while the model has no vocabulary, got strings"
+    ):
         getattr(string_vae(), method)(x)
 
 
 def test_numbers_of_a_vocabulary_end_with_it(taught):
-    with pytest.raises(ValueError, match="from 2 to 4, expected 0 to 3"):
+    with pytest.raises(ValueError, match="from 0 to 3, got 2 to 4"):
         taught.encode(np.array([[2, 4]]))
 
 
@@ -122,14 +130,17 @@ def test_texts_without_any_word_teach_none():
 def test_the_first_batch_of_a_dataset_is_checked(ready):
     dataset = tf.data.Dataset.from_tensors(spoiled(0, 0, 99))
 
-    with pytest.raises(ValueError, match=r"x \(its first batch\) holds word numbers from"):
+    with pytest.raises(ValueError, match=r"x \(its first batch\) must hold token ids from"):
         ready.fit(dataset, verbose=0)
 
 
 LATER = {
-    "negative": (spoiled(0, 0, -3), "holds word numbers from -3"),
-    "too large": (spoiled(0, 0, 99), "holds word numbers from 0 to 99"),
-    "a word after the end": (spoiled(2, 1, 0), r"has a word at index \(2, 2\) after the 0"),
+    "negative": (spoiled(0, 0, -3), "must hold token ids from 0 to 10, got -3"),
+    "too large": (spoiled(0, 0, 99), "must hold token ids from 0 to 10, got 0 to 99"),
+    "a word after the end": (
+        spoiled(2, 1, 0),
+        r"must have only zeros after the 0 .* index \(2, 2\)",
+    ),
 }
 
 
@@ -146,7 +157,7 @@ def test_later_batches_of_a_dataset_are_checked(ready, method, x, message):
 def test_floats_in_a_dataset(ready, method):
     dataset = tf.data.Dataset.from_tensors(X + 0.5)
 
-    with pytest.raises(TypeError, match="must be strings or integer word numbers, got an array of"):
+    with pytest.raises(TypeError, match="must be strings or integer token ids, got an array of"):
         method(ready, dataset)
 
 
@@ -156,7 +167,7 @@ def test_a_dataset_that_is_not_batched(taught):
 
 
 def test_bad_validation_data_is_named(ready):
-    with pytest.raises(ValueError, match="validation_data holds word numbers from"):
+    with pytest.raises(ValueError, match="validation_data must hold token ids from"):
         ready.fit(X, validation_data=(spoiled(0, 0, 99),), verbose=0)
 
 
@@ -206,7 +217,5 @@ def test_a_text_decoder_wants_a_likelihood_of_texts(likelihood):
 def test_a_dense_decoder_writes_no_texts():
     decoder = DenseDecoder((LENGTH,), likelihood=Text(WORDS, LENGTH, width=8))
 
-    with pytest.raises(
-        TypeError, match=r"a text is read word by word: use zoo.decoders.TextDecoder"
-    ):
+    with pytest.raises(TypeError, match=r"Text needs a decoder that reads tokens in order"):
         decoder(tf.zeros([2, 3]))

@@ -121,14 +121,14 @@ def test_neither_the_unknown_word_nor_numbers_beyond_the_vocabulary_are_written(
     vae = string_vae(built=True)
     vae.adapt(TEXTS)
     text = vae.decoder.likelihood
-    assert text.size < text.vocabulary_size == 40
+    assert text.token_count < text.vocabulary_size == 40
     wanted = np.full(40, 30.0)  # what may not be written is what is wanted
-    wanted[[0, *range(2, text.size)]] = [0.0, *[1.0] * (text.size - 2)]
+    wanted[[0, *range(2, text.token_count)]] = [0.0, *[1.0] * (text.token_count - 2)]
     prefer(vae, wanted)
     p = vae.decode(np.tile(CODES, (20, 1)))
 
     for x in (np.asarray(p.sample(seed=1, **options)), np.asarray(p.mode())):
-        assert x.max() < text.size
+        assert x.max() < text.token_count
         assert (x != 1).all()
         assert x.max() > 1
 

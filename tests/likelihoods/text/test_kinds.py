@@ -100,7 +100,7 @@ def test_a_vocabulary_is_learned_once():
     vae.fit(["other words, altogether"], verbose=0)
 
     assert vae.decoder.likelihood.vocabulary == before
-    with pytest.raises(ValueError, match="has a vocabulary already"):
+    with pytest.raises(ValueError, match="cannot learn a second vocabulary"):
         vae.adapt(["other words"])
 
 
@@ -190,5 +190,5 @@ def test_what_was_written_before_there_were_words_is_not_what_is_written_after()
 def test_a_dataset_that_never_ends_teaches_no_words():
     endless = tf.data.Dataset.from_tensor_slices(list(TEXTS)).batch(2).repeat()
 
-    with pytest.raises(ValueError, match="x repeats without end"):
+    with pytest.raises(ValueError, match="x must be finite"):
         string_vae().fit(endless, steps_per_epoch=2, verbose=0)

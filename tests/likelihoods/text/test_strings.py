@@ -43,7 +43,7 @@ def test_interpolation_begins_and_ends_with_the_texts(writer):
 
 
 def test_strings_and_their_numbers_are_the_same(writer):
-    numbers = writer.decoder.likelihood.words.tokenize(tf.constant(TEXTS)).numpy()
+    numbers = writer.preprocessor.vocabulary.tokenize(tf.constant(TEXTS)).numpy()
 
     np.testing.assert_array_equal(writer.encode(TEXTS).loc, writer.encode(numbers).loc)
     np.testing.assert_array_equal(writer.elbo(TEXTS), writer.elbo(numbers))

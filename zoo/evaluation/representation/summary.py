@@ -121,7 +121,7 @@ def scores(
             raise TypeError(f"test must be None or a pair (x, y), got {type(test).__name__}")
         parts["x of test"] = test[0]
     for name, part in parts.items():
-        checks.given(part, name)
+        checks.require_examples(part, name)
     labels = class_indices(y, None if test is None else test[1])
     check_lengths(labels, parts.values())
     seed = validation.as_seed(seed)
