@@ -147,7 +147,9 @@ def test_a_diagnosis_converts_to_json_text_and_html(healthy):
     assert parsed["verdict"] == report.verdict and len(parsed["kl_by_dimension"]) == 2
     assert f"{report.elbo:.2f}" in str(report) and f"{report.elbo:.2f}" in report._repr_html_()
     assert max(len(line) for line in str(report).splitlines()) < 90
-    assert [axes.get_title(loc="left") for axes in report.plot().axes][1] == "KL of each dimension"
+    assert [axes.get_title(loc="left") for axes in report.plot().axes][
+        1
+    ] == "KL to the prior, by dimension"
 
 
 def test_the_same_seed_gives_the_same_draws(healthy):

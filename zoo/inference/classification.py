@@ -29,7 +29,7 @@ def classify(model, x, samples=4, seed=0, batch_size=256):
     """
     validation.check_counts(samples=samples)
     seed = validation.as_seed(seed)
-    _label_prior(model)
+    label_prior(model)
 
     def probabilities(batch, unused):  # the noise is a constant of the program
         (draw,) = forward_pass(model, batch, CommonSampler(seed, samples)).draws
@@ -51,7 +51,7 @@ def class_codes(model, n, label, seed):
         TypeError: the model has another prior.
         ValueError: label is not a class of the prior, or not one for each code.
     """
-    prior = _label_prior(model)
+    prior = label_prior(model)
     labels = np.full(n, label) if is_integer(label) else np.asarray(label)
     if labels.shape != (n,) or not np.isin(labels, np.arange(prior.classes)).all():
         raise ValueError(
@@ -62,7 +62,8 @@ def class_codes(model, n, label, seed):
     return given.loc + given.scale * normal([n, prior.latent_dim], tf.constant([seed, 0]))
 
 
-def _label_prior(model):
+def label_prior(model):
+    """The model's `LabelPrior`; raises `TypeError` if it has another prior."""
     prior = getattr(model.latents, "prior", None)
     if not isinstance(prior, LabelPrior):
         raise TypeError(

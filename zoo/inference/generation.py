@@ -9,7 +9,7 @@ from zoo.core.forward import forward_pass
 from zoo.core.samplers import MeanSampler, RandomSampler, untile
 from zoo.core.suggestions import nearest
 from zoo.inference.batching import decode_means, map_batches, map_codes
-from zoo.inference.classification import class_codes
+from zoo.inference.classification import class_codes, label_prior
 
 
 def reconstruct(model, x, samples, seed, batch_size, draw, options):
@@ -63,6 +63,8 @@ def sample(model, n, seed, batch_size, event_shape, label, options):
 def _prior_codes(model, n, seed, label):
     """(n codes from the prior, or of one class where `label` is given; the seed)."""
     validation.check_counts(n=n)
+    if label is not None:
+        label_prior(model)
     inputs.require_built(model)
     seed = (
         int(np.random.default_rng().integers(2**31)) if seed is None else validation.as_seed(seed)

@@ -178,7 +178,7 @@ def test_bad_validation_data_is_named(ready):
         ({"vocabulary_size": 0}, "vocabulary_size must be made of positive integers, got 0"),
         ({"max_length": 0}, "max_length must be made of positive integers, got 0"),
         ({"width": -1}, "width must be made of positive integers, got -1"),
-        ({"vocabulary": ("a", "b", "a")}, "repeated term"),
+        ({"vocabulary": ("a", "b", "a")}, "vocabulary must hold each word once"),
     ],
 )
 def test_bad_options_of_the_likelihood(options, message):

@@ -50,6 +50,9 @@ class Text(Likelihood):
             raise TypeError(
                 f"vocabulary must be a sequence of words, got the string {vocabulary!r}"
             )
+        if vocabulary is not None and len({*vocabulary}) < len(vocabulary):
+            repeated = next(word for word in vocabulary if [*vocabulary].count(word) > 1)
+            raise ValueError(f"vocabulary must hold each word once, got {repeated!r} twice")
         min_size = RESERVED + (1 if vocabulary is None else len(vocabulary))
         if vocabulary_size is None:
             vocabulary_size = DEFAULT_SIZE if vocabulary is None else min_size
