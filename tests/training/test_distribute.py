@@ -10,8 +10,8 @@ from tests.helpers import assert_same, end, run_python, start_python
 
 NAMES = ("dense_vae", "conv_vae")
 
-# Variant and number of rows, in batches of 8. The last batch of 17 rows leaves one replica without a
-# row; that of 19 gives one replica two rows and the other one.
+# Variant and number of rows, in batches of 8. The last batch of 17 rows leaves one replica without
+# a row; that of 19 gives one replica two rows and the other one.
 MIRRORED_RUNS = ("dense_vae-17", "dense_vae-19", "conv_vae-17", "dense_ladder_vae-24")
 # Flows and priors. Those of the conformance tests come with terms that differ between replicas.
 MIRRORED_RUNS += ("iaf_and_vamp-24", "sylvester_and_flow-24", "coupling_and_normal-24")
