@@ -88,7 +88,7 @@ def test_a_new_flow_does_not_change_the_elbo():
 
 def test_an_unknown_flow_is_refused_with_a_suggestion():
     with pytest.raises(
-        ValueError, match="flow must be one of .* got 'splin'; did you mean 'spline'"
+        ValueError, match=r"flow must be one of .* got 'splin'; did you mean 'spline'"
     ):
         zoo.get("dense_vae", flow="splin")
 

@@ -100,7 +100,7 @@ def test_translate_is_the_reconstruction_of_the_other():
     got = vae.translate({"a": x["a"]}, to="c")
 
     np.testing.assert_array_equal(got, vae.reconstruct({"a": x["a"]})["c"])
-    with pytest.raises(ValueError, match="to must be one of .* got 'd'"):
+    with pytest.raises(ValueError, match=r"to must be one of .* got 'd'"):
         vae.translate(x, to="d")
     with pytest.raises(ValueError, match="needs a model of several modalities"):
         zoo.get("dense_vae", input_shape=(3,)).translate(np.zeros((1, 3)), to="a")
@@ -168,7 +168,7 @@ def test_rescaling_wants_positive_numbers(factor):
 
 
 def test_rescaling_of_an_unknown_modality_is_refused():
-    with pytest.raises(ValueError, match="factors must name some of .* got 'd'"):
+    with pytest.raises(ValueError, match=r"factors must name some of .* got 'd'"):
         small(rescale={"d": 2.0}).evaluate(vectors(), verbose=0)
 
 
