@@ -42,7 +42,7 @@ def pytest_collection_finish(session):
     import keras
     import tensorflow as tf
 
-    # A whole stack costs less than what keeps it short, at each call of each layer and op.
+    # A full stack costs less than filtering it, at each call of each layer and op.
     keras.config.disable_traceback_filtering()
     tf.debugging.disable_traceback_filtering()
     gc.freeze()  # full collections need not go through all that was imported

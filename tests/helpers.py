@@ -30,17 +30,17 @@ WORDS = 11
 
 
 def event_shape(name):
-    """Shape of one tiny example for a variant; images are of odd size and have two channels."""
+    """Shape of one tiny example of a variant; images have odd sizes and two channels."""
     return EVENT_SHAPES[zoo.card(name).data]
 
 
 def shapes(name, *batch):
-    """Shapes of what holds examples for a variant, with `batch` in front."""
+    """Shapes of the arrays of a variant's examples, with `batch` in front."""
     return map_arrays(lambda event: (*batch, *event), event_shape(name))
 
 
 def data(name, n=20, seed=0):
-    """n examples that a variant can take: in [0, 1], or word numbers of texts that end anywhere.
+    """n examples that a variant can take: in [0, 1], or token ids of texts of any length.
 
     Of modalities most examples lack one; which one differs from seed to seed.
     """
@@ -54,18 +54,18 @@ def data(name, n=20, seed=0):
 
 
 def _some(names, n, seed):
-    """name -> which of n examples have it: in turns each name is missing, and none is."""
+    """name -> mask of the n examples that have it: each name is missing in turn, then none is."""
     turn = (np.arange(n) + seed) % (1 + len(names))
     return {name: turn != i for i, name in enumerate(names)}
 
 
-def whole(x):
-    """x with nothing said to be missing, as a SavedModel takes it."""
+def without_mask(x):
+    """x without the mask of missing modalities, as a SavedModel takes it."""
     return {n: a for n, a in x.items() if n != PRESENT} if isinstance(x, dict) else x
 
 
 def choose(where, a, b):
-    """The rows of a where that holds, else those of b."""
+    """The rows of `a` where the mask is true, and those of `b` elsewhere."""
 
     def rows(a, b):
         return np.where(np.reshape(where, (-1, *[1] * (a.ndim - 1))), a, b)
@@ -120,22 +120,20 @@ def optimizer(rate=1e-2):
     return zoo.FusedAdam(rate, epsilon=1e-2)
 
 
-def how(strategy):
-    """Options of `compile` for a few steps: replicas need a graph; one alone gives the same in less
-    time without.
-    """
+def compile_options(strategy):
+    """Options of `compile` for a few steps: a graph only for several replicas, which need it."""
     if strategy.num_replicas_in_sync == 1:
         return {"run_eagerly": True}
     return {"jit_compile": False, "steps_per_execution": 1}
 
 
 def values(variables):
-    """Variables as arrays."""
+    """Values of variables, as arrays."""
     return [np.array(v.numpy()) for v in variables]
 
 
 def assert_same(got, expected, **tolerance):
-    """Two trees of arrays are equal: bit for bit, or to a tolerance where one is given."""
+    """Assert that two trees of arrays are equal: bit for bit, or to a tolerance if it is passed."""
     got, expected = keras.tree.flatten(got), keras.tree.flatten(expected)
     assert len(got) == len(expected)
     for a, b in zip(got, expected, strict=True):
@@ -146,7 +144,7 @@ def assert_same(got, expected, **tolerance):
 
 
 def start_python(code, *arguments, stdout=subprocess.PIPE, **environment):
-    """A fresh process that runs `code` with this repository's zoo; a variable of None is unset."""
+    """Start a process that runs `code` with this repository's zoo; a variable of None is unset."""
     env = {**os.environ, "PYTHONPATH": ROOT, **environment}
     env = {name: value for name, value in env.items() if value is not None}
     command = [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
@@ -154,12 +152,12 @@ def start_python(code, *arguments, stdout=subprocess.PIPE, **environment):
 
 
 def run_python(code, *arguments, **environment):
-    """Output of `code`, run in a fresh process to its end; fails where it does."""
+    """Run `code` in a new process, which must succeed, and return its output."""
     return end(start_python(code, *arguments, **environment))
 
 
 def end(process, returncode=0):
-    """Output of a process at its end, which must come with this return code."""
+    """Wait for a process to end with this return code, and return its output."""
     try:
         out, err = process.communicate(timeout=900)
     finally:
@@ -169,7 +167,7 @@ def end(process, returncode=0):
 
 
 class NoiselessSampler(MeanSampler):
-    """Takes the mean where `fit` would draw: what is left is the same on any number of replicas."""
+    """A sampler of the mean, so that training is the same on any number of replicas."""
 
     def __init__(self, seed):
         del seed

@@ -55,14 +55,14 @@ def test_card_is_readable():
 
 @pytest.mark.parametrize("name", zoo.available())
 def test_card_tells_the_number_of_trainable_weights(name):
-    said, _, shape = zoo.card(name).parameters.partition(" at ")
+    stated, _, shape = zoo.card(name).parameters.partition(" at ")
     shapes = dict(re.findall(r"(\w+):([\dx]+)", shape)) or shape
     sizes = map_arrays(lambda s: tuple(map(int, s.split("x"))), shapes)
     vae = zoo.get(name, input_shape=sizes)
 
     count = sum(math.prod(v.shape) for v in vae.trainable_variables)
 
-    assert said == f"{count:,}"
+    assert stated == f"{count:,}"
 
 
 def test_registered_variant_is_listed_and_built(own):

@@ -9,7 +9,7 @@ import tensorflow as tf
 import zoo
 from tests.conformance.outputs import keras_outputs
 from tests.conformance.variants import OWN, VARIANTS
-from tests.helpers import data, optimizer, small, values, whole
+from tests.helpers import data, optimizer, small, values, without_mask
 from zoo.core.nested import take_rows
 
 
@@ -138,7 +138,7 @@ def loaded(trained, tmp_path_factory):
 @pytest.fixture(scope="session")
 def outputs(trained):
     """name -> results of the trained model for its x, of which nothing is missing."""
-    return cached(lambda name: keras_outputs(trained(name).vae, whole(trained(name).x)))
+    return cached(lambda name: keras_outputs(trained(name).vae, without_mask(trained(name).x)))
 
 
 @pytest.fixture(scope="module")

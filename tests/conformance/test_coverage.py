@@ -20,13 +20,13 @@ def promises():
 
 
 def test_each_promise_is_tested_on_each_variant():
-    found = dict(promises())
+    functions = dict(promises())
 
     marks = {
         title: {mark.args for mark in getattr(function, "pytestmark", ())}
-        for title, function in found.items()
+        for title, function in functions.items()
     }
-    assert len(found) > 30
+    assert len(functions) > 30
     for title, of_it in marks.items():
         on_all = {("name", NAMES), ("name", VARIANTS)} & of_it
         assert on_all, f"{title} is not tested on each variant"
@@ -41,12 +41,12 @@ def test_variants_are_those_of_the_registry_and_a_users_own(user_variants):
 def test_each_flow_prior_and_objective_is_part_of_a_variant(user_variants):
     models = [small(name) for name in NAMES]
 
-    def found(factors):
+    def types(factors):
         return {type(factor) for factor in factors}
 
-    assert {*flows.IDENTIFIERS.values()} <= found(getattr(m.latents, "flow", None) for m in models)
-    assert {*priors.IDENTIFIERS.values()} <= found(m.latents.prior for m in models)
-    assert {*objectives.IDENTIFIERS.values()} <= found(m.objective for m in models)
+    assert {*flows.IDENTIFIERS.values()} <= types(getattr(m.latents, "flow", None) for m in models)
+    assert {*priors.IDENTIFIERS.values()} <= types(m.latents.prior for m in models)
+    assert {*objectives.IDENTIFIERS.values()} <= types(m.objective for m in models)
 
 
 def test_each_test_of_a_promise_has_a_name_of_its_own():

@@ -153,12 +153,12 @@ def test_predict_gives_arrays(trained, name):
 def test_elbo_of_an_example_does_not_depend_on_its_batch(trained, name):
     run = trained(name)
 
-    whole = run.vae.elbo(run.x)
+    together = run.vae.elbo(run.x)
     alone = run.vae.elbo(take_rows(run.x, slice(7, 8)))
     backwards = run.vae.elbo(take_rows(run.x, slice(None, None, -1)), batch_size=3)
 
-    np.testing.assert_allclose(alone, whole[7:8], rtol=1e-5)
-    np.testing.assert_allclose(backwards[::-1], whole, rtol=1e-5)
+    np.testing.assert_allclose(alone, together[7:8], rtol=1e-5)
+    np.testing.assert_allclose(backwards[::-1], together, rtol=1e-5)
 
 
 @each_model

@@ -39,11 +39,11 @@ def small(**options):
 
 
 def holes(rows=ROWS, seed=3):
-    """Who has what; each has something."""
+    """Random masks of the modalities that each example has; each has at least one."""
     rng = np.random.default_rng(seed)
-    found = {name: rng.random(rows) < 0.6 for name in ("a", "b", "c")}
-    found["c"] |= ~(found["a"] | found["b"])
-    return found
+    present = {name: rng.random(rows) < 0.6 for name in ("a", "b", "c")}
+    present["c"] |= ~(present["a"] | present["b"])
+    return present
 
 
 def with_garbage(x, present, value):

@@ -89,7 +89,7 @@ def test_an_example_does_not_depend_on_what_others_lack():
 
 def test_datasets_may_have_holes():
     x, present = vectors(), holes()
-    given = with_garbage(x, present, np.nan)
+    x_with_holes = with_garbage(x, present, np.nan)
 
     def dataset(garbage):
         x_and_present = with_garbage(x, present, garbage)
@@ -103,7 +103,7 @@ def test_datasets_may_have_holes():
     vae = trained(np.nan)
 
     assert_same(values(vae.variables), values(trained(0.0).variables))
-    np.testing.assert_allclose(vae.elbo(dataset(np.nan)), vae.elbo(given), rtol=1e-5)
+    np.testing.assert_allclose(vae.elbo(dataset(np.nan)), vae.elbo(x_with_holes), rtol=1e-5)
 
 
 def dropped(amount, rows=4000):
@@ -120,9 +120,9 @@ def test_modality_dropout_keeps_a_part_of_what_is_there():
     assert after.any(1).all()
     np.testing.assert_array_equal(outside_training, before)
     # Whole: 1/2 at once, and 1/4 (two modalities) or 1/8 (three) of the rest.
-    whole = (after == before).all(1)
-    assert whole[::2].mean() == pytest.approx(0.5 + 0.5 / 4, abs=0.04)
-    assert whole[1::2].mean() == pytest.approx(0.5 + 0.5 / 8, abs=0.04)
+    complete = (after == before).all(1)
+    assert complete[::2].mean() == pytest.approx(0.5 + 0.5 / 4, abs=0.04)
+    assert complete[1::2].mean() == pytest.approx(0.5 + 0.5 / 8, abs=0.04)
     assert after[1::2].mean(0) == pytest.approx(after[1::2].mean(), abs=0.04)
 
 

@@ -108,12 +108,12 @@ def test_translate_is_the_reconstruction_of_the_other():
 
 def test_unimodal_posteriors_multiply_to_the_joint_one():
     vae, x, present = small(), vectors(), holes()
-    given = {**x, "present": present}
+    x_with_holes = {**x, "present": present}
 
-    parts = zoo.unimodal_posteriors(vae, given)
+    parts = zoo.unimodal_posteriors(vae, x_with_holes)
 
     precision = 1 + sum(np.nan_to_num(1 / np.square(q.scale)) for q in parts.values())
-    np.testing.assert_allclose(vae.encode(given).scale, precision**-0.5, rtol=1e-5)
+    np.testing.assert_allclose(vae.encode(x_with_holes).scale, precision**-0.5, rtol=1e-5)
     for name, q in parts.items():
         assert (np.isnan(q.loc).all(1) == ~present[name]).all()
 

@@ -93,22 +93,22 @@ def test_traversal_without_an_example_starts_at_the_priors_origin(vae):
 
 def test_a_manifold_has_the_quantiles_of_two_dimensions(vae):
     values = zoo.normal_quantiles(3)
-    found = vae.manifold(dimensions=(1, 0), steps=3)
+    plane = vae.manifold(dimensions=(1, 0), steps=3)
 
-    assert found.shape == (3, 3, 6)
+    assert plane.shape == (3, 3, 6)
     z = np.array([[values[2], values[0]]])  # the first named is dimension 1
-    np.testing.assert_allclose(found[0, 2], vae.decode(z).mean()[0], atol=1e-5)
-    np.testing.assert_allclose(found[1, 1], vae.traverse(steps=3)[0, 1], atol=1e-5)
+    np.testing.assert_allclose(plane[0, 2], vae.decode(z).mean()[0], atol=1e-5)
+    np.testing.assert_allclose(plane[1, 1], vae.traverse(steps=3)[0, 1], atol=1e-5)
 
 
 def test_a_manifold_around_an_example_keeps_its_other_dimensions():
     vae = small("dense_vae", likelihood="normal", latent_dim=3)
     code = np.asarray(vae.encode(X[:1]).loc)[0]
 
-    found = vae.manifold(X[0], (0, 2), steps=1)
+    plane = vae.manifold(X[0], (0, 2), steps=1)
 
     z = np.array([[0.0, code[1], 0.0]])
-    np.testing.assert_allclose(found[0, 0], vae.decode(z).mean()[0], atol=1e-5)
+    np.testing.assert_allclose(plane[0, 0], vae.decode(z).mean()[0], atol=1e-5)
 
 
 def test_generated_examples_do_not_depend_on_how_many_are_asked_for(vae):

@@ -34,19 +34,19 @@ def test_missing_values_are_drawn_from_what_is_seen(fitted):
     x = pairs(200, 1)
     hidden = np.zeros(x.shape, bool)
     hidden[:, 1] = True
-    given = np.where(hidden, np.nan, x)
+    observed = np.where(hidden, np.nan, x)
 
-    found = zoo.impute(fitted, given, draws=100, steps=300)
+    drawn = zoo.impute(fitted, observed, draws=100, steps=300)
 
     # u given x_1 is Normal(x_1 / 1.01, 0.1 / sqrt(1.01)), so x_2 is Normal(2 x_1 / 1.01, 0.2225).
-    assert found.shape == (100, 200, 2)
-    np.testing.assert_array_equal(found[:, :, 0], np.broadcast_to(x[:, 0], (100, 200)))
-    error = found[:, :, 1].mean(0) - 2 * x[:, 0] / 1.01
+    assert drawn.shape == (100, 200, 2)
+    np.testing.assert_array_equal(drawn[:, :, 0], np.broadcast_to(x[:, 0], (100, 200)))
+    error = drawn[:, :, 1].mean(0) - 2 * x[:, 0] / 1.01
     assert np.abs(error).mean() < 0.08
-    assert found[:, :, 1].std(0).mean() == pytest.approx(np.hypot(2 * SCALE, SCALE), rel=0.15)
-    shares = zoo.coverage(x, found, (0.5, 0.9), where=hidden)
-    assert shares[0.5] == pytest.approx(0.5, abs=0.1)
-    assert shares[0.9] == pytest.approx(0.9, abs=0.1)
+    assert drawn[:, :, 1].std(0).mean() == pytest.approx(np.hypot(2 * SCALE, SCALE), rel=0.15)
+    fractions = zoo.coverage(x, drawn, (0.5, 0.9), where=hidden)
+    assert fractions[0.5] == pytest.approx(0.5, abs=0.1)
+    assert fractions[0.9] == pytest.approx(0.9, abs=0.1)
 
 
 def test_what_stands_at_missing_values_is_not_looked_at(fitted):
@@ -69,8 +69,8 @@ def test_the_chain_is_reproduced_by_its_seed_and_a_full_table_comes_back(fitted)
     np.testing.assert_array_equal(first, again)
     assert (first != other).all()
     assert np.ptp(first, 0).min() > 0  # its states differ
-    whole = zoo.impute(fitted, x, nothing, draws=1, steps=2)
-    np.testing.assert_array_equal(whole[0], x)
+    complete = zoo.impute(fitted, x, nothing, draws=1, steps=2)
+    np.testing.assert_array_equal(complete[0], x)
 
 
 def test_predictive_spread_is_that_of_the_likelihood_and_of_z(fitted):
@@ -92,15 +92,15 @@ def test_quantiles_are_numpys_whatever_the_batches():
     vae, x = small("dense_vae"), data("dense_vae")
     chances = (0.0, 0.1, 0.5, 1.0)
 
-    found = zoo.predictive(vae, x, samples=7, quantiles=chances, noise=False, batch_size=20)
+    intervals = zoo.predictive(vae, x, samples=7, quantiles=chances, noise=False, batch_size=20)
 
     draws = vae.reconstruct(x, samples=7)
-    np.testing.assert_allclose(found.mean, draws.mean(0), atol=1e-5)
-    np.testing.assert_allclose(found.std, draws.std(0), atol=1e-5)
-    np.testing.assert_allclose(found.quantiles, np.quantile(draws, chances, 0), atol=1e-5)
+    np.testing.assert_allclose(intervals.mean, draws.mean(0), atol=1e-5)
+    np.testing.assert_allclose(intervals.std, draws.std(0), atol=1e-5)
+    np.testing.assert_allclose(intervals.quantiles, np.quantile(draws, chances, 0), atol=1e-5)
     dataset = tf.data.Dataset.from_tensor_slices(x).batch(20)
     same = zoo.predictive(vae, dataset, samples=7, quantiles=chances, noise=False)
-    np.testing.assert_array_equal(same.quantiles, found.quantiles)
+    np.testing.assert_array_equal(same.quantiles, intervals.quantiles)
 
 
 @pytest.mark.parametrize("name", ["conv_vae", "dense_ladder_vae"])
@@ -108,11 +108,11 @@ def test_images_and_ladders_are_imputed_too(name):
     vae, x = small(name), data(name, 6)
     hidden = np.random.default_rng(0).random(x.shape) < 0.5
 
-    found = zoo.impute(vae, x, hidden, draws=2, steps=4)
+    drawn = zoo.impute(vae, x, hidden, draws=2, steps=4)
 
-    assert found.shape == (2, *x.shape)
-    assert np.isfinite(found).all()
-    np.testing.assert_array_equal(found[:, ~hidden], np.stack([x[~hidden]] * 2))
+    assert drawn.shape == (2, *x.shape)
+    assert np.isfinite(drawn).all()
+    np.testing.assert_array_equal(drawn[:, ~hidden], np.stack([x[~hidden]] * 2))
 
 
 def test_coverage_of_draws_that_are_too_sure_is_too_small():

@@ -68,19 +68,19 @@ def test_gradients_are_finite_with_gaps_and_with_nothing_at_all(likelihood):
     x[0] = NAN
     vae = vae_of(x, likelihood=likelihood)
 
-    found = loss_and_gradients(vae, x)
+    gradients = loss_and_gradients(vae, x)
 
-    assert all(np.isfinite(np.asarray(g)).all() for g in found)
+    assert all(np.isfinite(np.asarray(g)).all() for g in gradients)
 
 
 def test_log_prob_is_in_data_units():
     x = waves()
     vae = vae_of(x)
     p = vae.decode(np.zeros((12, 3)))
-    seen = x.reshape(-1, 2).astype("float64")
+    observed = x.reshape(-1, 2).astype("float64")
     scale = 0.01 + np.logaddexp(0, vae.decoder.likelihood.raw_scale.numpy())
 
-    sigma = seen.std(0) * scale
+    sigma = observed.std(0) * scale
     expected = -0.5 * ((x - p.mean()) / sigma) ** 2 - np.log(sigma) - 0.5 * np.log(2 * np.pi)
 
     np.testing.assert_allclose(p.log_prob_per_value(x), expected, rtol=1e-4)

@@ -154,7 +154,7 @@ MIRRORED = """
         )
         with strategy.scope():
             vae = helpers.small("dense_vae", objective=ELBO(terms))
-            vae.compile(helpers.optimizer(), **helpers.how(strategy))
+            vae.compile(helpers.optimizer(), **helpers.compile_options(strategy))
         logs = vae.fit(x, batch_size=8, verbose=0).history
         return [np.array([logs[k][0] for k in sorted(logs)]), *helpers.values(vae.variables)]
 

@@ -97,7 +97,7 @@ REPLICAS = """
         with strategy.scope():
             labels = {"objective": objective(), "prior": zoo.LabelPrior(2, 3)}
             vae = helpers.small("dense_vae", **labels)
-            vae.compile(helpers.optimizer(), **helpers.how(strategy))
+            vae.compile(helpers.optimizer(), **helpers.compile_options(strategy))
         loss = vae.fit(x, y, batch_size=8, verbose=0).history["loss"]
         return [np.array(loss), *helpers.values(vae.trainable_variables)]
 

@@ -119,9 +119,9 @@ def test_keras_knows_the_classes_whoever_looks_for_it_first(between):
 @pytest.mark.parametrize(
     "first",
     [
-        "from zoo.priors import StandardNormal as found",
-        "import zoo.likelihoods; found = zoo.likelihoods.Text",
-        "import importlib; found = importlib.import_module('zoo.core.inputs').prepare",
+        "from zoo.priors import StandardNormal as part",
+        "import zoo.likelihoods; part = zoo.likelihoods.Text",
+        "import importlib; part = importlib.import_module('zoo.core.inputs').prepare",
     ],
 )
 def test_any_part_may_be_imported_first(first):

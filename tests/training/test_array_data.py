@@ -1,4 +1,4 @@
-"""The order of array data, and that training in helpings equals training step by step."""
+"""The order of array data, and that training in chunks equals training step by step."""
 
 import itertools
 
@@ -40,10 +40,10 @@ def test_order_without_shuffling_is_that_of_the_rows():
 def test_endless_epochs_go_through_whole_passes_one_after_the_other():
     endless = feed(steps_per_epoch=2)
 
-    seen = np.concatenate([endless.order(epoch) for epoch in range(10)])
+    orders = np.concatenate([endless.order(epoch) for epoch in range(10)])
 
     assert len(endless.order(0)) == 6
-    np.testing.assert_array_equal(seen, np.concatenate([feed().order(p) for p in range(3)]))
+    np.testing.assert_array_equal(orders, np.concatenate([feed().order(p) for p in range(3)]))
 
 
 def test_endless_epoch_may_be_longer_than_the_data():
@@ -60,17 +60,19 @@ def test_batch_larger_than_the_data_is_the_data():
 
 @pytest.mark.parametrize("first_epoch", [0, 2])
 def test_indices_and_batches_follow_the_order(first_epoch):
-    given = feed()
-    expected = np.concatenate([given.order(first_epoch), given.order(first_epoch + 1)])
+    array_data = feed()
+    expected = np.concatenate([array_data.order(first_epoch), array_data.order(first_epoch + 1)])
 
-    indices = np.concatenate([*itertools.islice(given.chunks(first_epoch, 4), 4)])
-    rows = np.concatenate([b[0] for b in given.batches(first_epoch).take(14).as_numpy_iterator()])
+    indices = np.concatenate([*itertools.islice(array_data.chunks(first_epoch, 4), 4)])
+    rows = np.concatenate(
+        [b[0] for b in array_data.batches(first_epoch).take(14).as_numpy_iterator()]
+    )
 
     np.testing.assert_array_equal(indices, expected)
     np.testing.assert_array_equal(rows[:, 0], expected)
 
 
-def test_helpings_hold_fewer_steps_where_batches_are_large(monkeypatch):
+def test_chunks_hold_fewer_steps_where_batches_are_large(monkeypatch):
     monkeypatch.setattr(feeds, "RESIDENT_BYTES", 0)
     monkeypatch.setattr(feeds, "CHUNK_BYTES", 4 * 3 * 2)
 
@@ -85,7 +87,7 @@ def test_memory_mapped_arrays_are_not_copied_whole(tmp_path):
     assert not ArrayData((mapped,), 3, seed=0).resident
 
 
-# Training in helpings
+# Training in chunks
 
 
 def fit(steps, rows=20, **options):
@@ -105,9 +107,9 @@ def step_by_step():
     x, weight = data("dense_vae"), np.linspace(0.5, 1.5, 20).astype("float32")
     seed = int(vae._seed_generator.state.numpy()[0])
     vae.optimizer.build(vae.trainable_variables)
-    given = ArrayData((x,), 3, seed=seed)
+    array_data = ArrayData((x,), 3, seed=seed)
     for epoch in range(2):
-        order = given.order(epoch)
+        order = array_data.order(epoch)
         for start in range(0, 20, 3):
             rows = order[start : start + 3]
             vae.train_step((tf.constant(x[rows]), None, tf.constant(weight[rows])))
@@ -119,7 +121,7 @@ def non_trainable_metrics_left_out(weights):
 
 
 @pytest.mark.parametrize("steps", [1, 3, 7])
-def test_fit_in_helpings_equals_keras_step_by_step(step_by_step, steps):
+def test_fit_in_chunks_equals_keras_step_by_step(step_by_step, steps):
     got = fit(steps)
 
     assert_same(
@@ -130,7 +132,7 @@ def test_fit_in_helpings_equals_keras_step_by_step(step_by_step, steps):
     )
 
 
-def test_streamed_helpings_equal_resident_rows(step_by_step, monkeypatch):
+def test_streamed_chunks_equal_resident_rows(step_by_step, monkeypatch):
     monkeypatch.setattr(feeds, "RESIDENT_BYTES", 0)
 
     got = fit(3)
@@ -162,7 +164,7 @@ def test_logs_are_means_over_all_steps_of_the_epoch():
     assert got == pytest.approx(float(np.mean(alone)), abs=float(6 * np.std(alone)))
 
 
-def test_datasets_in_helpings_equal_datasets_batch_by_batch():
+def test_datasets_in_chunks_equal_datasets_batch_by_batch():
     x = data("dense_vae")
     results = []
     for steps, eager in ((3, False), (1, True)):

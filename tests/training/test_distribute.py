@@ -36,7 +36,7 @@ TRAIN = """
     def train(name, strategy, rows=24):
         with strategy.scope():
             vae = helpers.small(name, kernel_regularizer=keras.regularizers.L2(0.01))
-            vae.compile(helpers.optimizer(), **helpers.how(strategy))
+            vae.compile(helpers.optimizer(), **helpers.compile_options(strategy))
         x = helpers.data(name, rows)
         history = vae.fit(x, batch_size=8, validation_data=(x[: rows // 3],), verbose=0).history
         logs = [history[k][0] for k in ("loss", "elbo", "nll", "kl", "val_loss", "val_elbo")]

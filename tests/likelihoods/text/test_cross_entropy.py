@@ -16,9 +16,9 @@ def in_a_graph(plain, h, table, targets):
     weights = tf.cast(tf.range(tf.shape(h)[0]) % 7 + 1, tf.float32)
     with tf.GradientTape() as tape, execution.tracing(jit_compile=not plain):
         tape.watch([h, table])
-        found = softmax.cross_entropy(h, table, targets)
-        loss = tf.reduce_sum(found * weights)
-    return [found, *tape.gradient(loss, [h, table])]
+        losses = softmax.cross_entropy(h, table, targets)
+        loss = tf.reduce_sum(losses * weights)
+    return [losses, *tape.gradient(loss, [h, table])]
 
 
 def head(count, scale=1.0):
@@ -35,8 +35,8 @@ def by_hand(h, table, targets):
     p = np.exp(logits)
     p /= p.sum(-1, keepdims=True)
     error = (p - np.eye(9)[targets]) * weights[:, None]
-    found = -(logits - np.log(np.exp(logits).sum(-1, keepdims=True)))[np.arange(len(h)), targets]
-    return found, error @ table, error.T @ h
+    losses = -(logits - np.log(np.exp(logits).sum(-1, keepdims=True)))[np.arange(len(h)), targets]
+    return losses, error @ table, error.T @ h
 
 
 @pytest.mark.parametrize("plain", [False, True])

@@ -31,8 +31,8 @@ def test_mode_is_the_most_probable_word_each_time(vae):
     x = np.zeros((8, 0), int)
     for _ in range(LENGTH):
         each = [np.c_[x, np.full(8, v)] for v in (0, *range(2, WORDS))]  # never the unknown word
-        found = log_probs(vae, np.concatenate(each), np.tile(CODES, (10, 1)))[:, x.shape[1]]
-        best = found.reshape(10, 8).argmax(0)
+        log_p = log_probs(vae, np.concatenate(each), np.tile(CODES, (10, 1)))[:, x.shape[1]]
+        best = log_p.reshape(10, 8).argmax(0)
         x = np.c_[x, np.where((x > 0).all(-1), best + (best > 0), 0)]
 
     np.testing.assert_array_equal(vae.decode(CODES).mode(), x)

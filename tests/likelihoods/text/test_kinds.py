@@ -1,4 +1,4 @@
-"""Every kind of container of strings and of word numbers."""
+"""Every kind of container of strings and of token ids."""
 
 import keras
 import numpy as np
@@ -12,11 +12,11 @@ from zoo.likelihoods import Text
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_every_kind_of_strings_encodes_the_same(writer, kind):
-    given = kind(TEXTS)
+    x = kind(TEXTS)
 
-    np.testing.assert_allclose(writer.encode(given).loc, writer.encode(list(TEXTS)).loc, atol=1e-5)
-    np.testing.assert_allclose(writer.elbo(given), writer.elbo(list(TEXTS)), rtol=1e-5)
-    np.testing.assert_array_equal(writer.reconstruct(given), writer.reconstruct(list(TEXTS)))
+    np.testing.assert_allclose(writer.encode(x).loc, writer.encode(list(TEXTS)).loc, atol=1e-5)
+    np.testing.assert_allclose(writer.elbo(x), writer.elbo(list(TEXTS)), rtol=1e-5)
+    np.testing.assert_array_equal(writer.reconstruct(x), writer.reconstruct(list(TEXTS)))
 
 
 def fitted(x, **options):
@@ -79,10 +79,10 @@ def test_every_kind_of_numbers_trains_the_same(fitted_to_numbers, kind):
 def test_numbers_need_no_vocabulary_and_numbers_come_out(fitted_to_numbers):
     vae = fitted_to_numbers
 
-    found = vae.reconstruct(by_lists())
+    ids = vae.reconstruct(by_lists())
 
-    assert found.shape == (4, LENGTH)  # however wide the numbers came
-    assert found.dtype == np.int32
+    assert ids.shape == (4, LENGTH)  # however wide the numbers came
+    assert ids.dtype == np.int32
     assert vae.decoder.likelihood.vocabulary is None
 
 
@@ -112,11 +112,11 @@ def test_strings_validate_in_any_kind():
     vae.adapt(x)
 
     split = vae.fit(x, validation_split=0.4, **options).history
-    given = vae.fit(x, validation_data=(x[3:],), **options).history
+    explicit = vae.fit(x, validation_data=(x[3:],), **options).history
     stream = vae.fit(x, validation_data=KINDS["dataset"](TEXTS[3:]), **options).history
 
-    assert split["val_elbo"] == given["val_elbo"]
-    assert stream["val_elbo"] == pytest.approx(given["val_elbo"], rel=1e-5)
+    assert split["val_elbo"] == explicit["val_elbo"]
+    assert stream["val_elbo"] == pytest.approx(explicit["val_elbo"], rel=1e-5)
 
 
 def test_a_dataset_of_strings_trains_in_a_compiled_loop():

@@ -13,7 +13,7 @@ def test_a_trained_model_writes_back_the_texts_that_it_knows(writer):
 
 
 def test_strings_come_out_where_strings_went_in(writer):
-    found = {
+    outputs = {
         "reconstruct": writer.reconstruct(TEXTS),
         "draws": writer.reconstruct(TEXTS, samples=2),
         "generate": writer.generate(3, seed=1),
@@ -22,7 +22,7 @@ def test_strings_come_out_where_strings_went_in(writer):
         "predict": writer.predict(np.array(TEXTS, object), verbose=0)["reconstruction"],
     }
 
-    shapes = {key: value.shape for key, value in found.items()}
+    shapes = {key: value.shape for key, value in outputs.items()}
     assert shapes == {
         "reconstruct": (5,),
         "draws": (2, 5),
@@ -31,7 +31,7 @@ def test_strings_come_out_where_strings_went_in(writer):
         "traverse": (1, 3),
         "predict": (5,),
     }
-    for texts in found.values():
+    for texts in outputs.values():
         assert all(type(text) is str for text in texts.flat)
 
 
@@ -100,13 +100,13 @@ def test_a_saved_model_takes_and_gives_strings_with_tensorflow_alone(writer, tmp
         import numpy as np
         import tensorflow as tf
 
-        folder, given, result = sys.argv[1:]
+        folder, inputs, result = sys.argv[1:]
         signatures = tf.saved_model.load(folder).signatures
-        given = np.load(given)
-        x, z = tf.constant(given["x"]), tf.constant(given["z"])
+        inputs = np.load(inputs)
+        x, z = tf.constant(inputs["x"]), tf.constant(inputs["z"])
 
-        def strings(found):
-            return np.array([text.decode() for text in found["mean"].numpy()])
+        def strings(outputs):
+            return np.array([text.decode() for text in outputs["mean"].numpy()])
 
         np.savez(
             result,

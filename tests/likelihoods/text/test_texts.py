@@ -55,10 +55,10 @@ def test_probabilities_of_all_texts_sum_to_one(n, vae):
     x = np.array([[*t, *[0] * (3 - len(t))] for t in texts])
     going = np.array([len(t) == n for t in texts])
 
-    found = log_probs(model, x, np.tile(CODES[:1], (len(x), 1))).astype("float64")
+    log_p = log_probs(model, x, np.tile(CODES[:1], (len(x), 1))).astype("float64")
 
-    ended = np.exp(found.sum(-1))[~going].sum()
-    still_going = np.exp(found[:, :n].sum(-1))[going].sum()
+    ended = np.exp(log_p.sum(-1))[~going].sum()
+    still_going = np.exp(log_p[:, :n].sum(-1))[going].sum()
     assert ended + still_going == pytest.approx(1, abs=1e-5)
 
 
@@ -83,10 +83,10 @@ def test_a_code_changes_every_probability(vae):
 
 
 def test_probability_per_word_ends_with_the_end(vae):
-    found = log_probs(vae, np.array([[3, 4, 0], [0, 0, 0], [5, 6, 7]]), CODES[:3])
+    log_p = log_probs(vae, np.array([[3, 4, 0], [0, 0, 0], [5, 6, 7]]), CODES[:3])
 
-    assert found.shape == (3, 4)
-    np.testing.assert_array_equal(found < 0, [[1, 1, 1, 0], [1, 0, 0, 0], [1, 1, 1, 1]])
+    assert log_p.shape == (3, 4)
+    np.testing.assert_array_equal(log_p < 0, [[1, 1, 1, 0], [1, 0, 0, 0], [1, 1, 1, 1]])
 
 
 def loss_and_gradients(vae, x):

@@ -20,10 +20,10 @@ def chosen(n=20_000, logits=LOGITS, seed=5, t=0, **options):
 def test_greedy_takes_the_most_probable_word():
     logits = np.random.default_rng(0).standard_normal((50, 6)).astype("float32")
 
-    found = greedy(tf.constant(logits), 0)
+    tokens = greedy(tf.constant(logits), 0)
 
-    assert found.dtype == tf.int32
-    np.testing.assert_array_equal(found, logits.argmax(-1))
+    assert tokens.dtype == tf.int32
+    np.testing.assert_array_equal(tokens, logits.argmax(-1))
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])

@@ -56,10 +56,10 @@ def test_a_longer_text_is_cut():
 
 
 def test_numbers_are_int32_of_the_longest_length_whatever_the_texts():
-    found = Vocabulary(("the",), 5).tokenize(tf.constant(["the", ""]))
+    ids = Vocabulary(("the",), 5).tokenize(tf.constant(["the", ""]))
 
-    assert found.dtype == tf.int32
-    assert found.shape == (2, 5)
+    assert ids.dtype == tf.int32
+    assert ids.shape == (2, 5)
 
 
 def test_any_white_space_separates_words():
@@ -109,11 +109,11 @@ def test_an_unknown_word_is_written_as_such():
 
 
 def test_numbers_of_any_leading_shape_are_written():
-    found = Vocabulary(("the", "cat"), 2).detokenize(
+    texts = Vocabulary(("the", "cat"), 2).detokenize(
         tf.constant([[[2, 3], [3, 0]], [[0, 0], [2, 2]]])
     )
 
-    assert found.numpy().tolist() == [[b"the cat", b"cat"], [b"", b"the the"]]
+    assert texts.numpy().tolist() == [[b"the cat", b"cat"], [b"", b"the the"]]
 
 
 @pytest.mark.parametrize(

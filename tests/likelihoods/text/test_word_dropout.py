@@ -16,9 +16,9 @@ def read_by_the_body(vae, x, training, monkeypatch):
     embed = text.embed
     monkeypatch.setattr(text, "embed", lambda words: read.append(np.asarray(words)) or embed(words))
     p = vae.decoder(tf.zeros([len(x), 2]), event_shape=x.shape[1:], training=training)
-    found = p.log_prob_per_token(tf.constant(x))
+    log_prob = p.log_prob_per_token(tf.constant(x))
     (words,) = read
-    return words, np.asarray(found)
+    return words, np.asarray(log_prob)
 
 
 def test_words_are_hidden_from_the_decoder_while_training(monkeypatch):
@@ -45,17 +45,19 @@ def test_no_word_is_hidden_outside_of_training(monkeypatch):
 def test_hidden_words_still_have_to_be_told(monkeypatch):
     vae, x = text_vae(word_dropout=0.99), np.tile([5, 7, 9, 3], (30, 1))
 
-    words, found = read_by_the_body(vae, x, True, monkeypatch)
+    words, log_prob = read_by_the_body(vae, x, True, monkeypatch)
 
     unknown = np.ones_like(x)
     blind = vae.decode(np.zeros((30, 2)))
     rows = (words.reshape(30, 5)[:, 1:] == 1).all(-1)
     assert rows.sum() > 5
-    told = []
+    expected = []
     for t in range(4):
         prefix = np.c_[unknown[:, :t], x[:, t]]
-        told.append(blind.log_prob_per_token(prefix)[:, t])
-    np.testing.assert_allclose(found[rows][:, :4], np.stack(told, 1)[rows], rtol=1e-4, atol=1e-5)
+        expected.append(blind.log_prob_per_token(prefix)[:, t])
+    np.testing.assert_allclose(
+        log_prob[rows][:, :4], np.stack(expected, 1)[rows], rtol=1e-4, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("decoder", DECODERS)

@@ -60,8 +60,8 @@ def elbo(vae, x):
 
 def first_word(vae, codes):
     """p(x_1 | z) of each number, from the probabilities of texts of one word: `[B, V]`."""
-    found = [log_probs(vae, np.full((len(codes), 1), v), codes)[:, 0] for v in range(WORDS)]
-    return np.exp(np.stack(found, 1).astype("float64"))
+    log_p = [log_probs(vae, np.full((len(codes), 1), v), codes)[:, 0] for v in range(WORDS)]
+    return np.exp(np.stack(log_p, 1).astype("float64"))
 
 
 def can_be_written(p):
