@@ -80,7 +80,7 @@ def test_registering_by_module_and_function():
 
 
 def test_registering_twice_is_an_error(own):
-    with pytest.raises(ValueError, match=f"name must be new, got 'own_dense', a variant: my own"):
+    with pytest.raises(ValueError, match="name must be new, got 'own_dense', a variant: my own"):
         zoo.register(own, zoo.builder("dense_vae"))
 
 
