@@ -195,7 +195,7 @@ def test_a_model_without_classes_is_refused():
 
     with pytest.raises(TypeError, match="LabelPrior, got a StandardNormal"):
         vae.classify(x)
-    with pytest.raises(TypeError, match="must be a zoo.LabelPrior, got a StandardNormal"):
+    with pytest.raises(TypeError, match=r"must be a zoo.LabelPrior, got a StandardNormal"):
         vae.generate(3, label=0)
     with pytest.raises(
         ValueError, match=r"prior must be a zoo.LabelPrior for LabelKL, got .* Independent"
