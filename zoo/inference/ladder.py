@@ -1,5 +1,6 @@
 """Queries of a ladder of latents: KL and reconstruction by level."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -10,7 +11,9 @@ from zoo.inference.batching import decode_means, map_batches
 from zoo.latents import LadderLatent
 
 
-def kl_by_level(model, x, *, samples=4, seed=0, batch_size=256):
+def kl_by_level(
+    model: keras.Model, x, *, samples: int = 4, seed: int = 0, batch_size: int = 256
+) -> np.ndarray:
     """The KL of each level, `[N, L]` nats: column 0 is the level nearest to x, the last the top.
 
     Their sum is the KL of `VAE.score`, over the same values of z's noise. A level near 0 for all x
@@ -35,7 +38,15 @@ def kl_by_level(model, x, *, samples=4, seed=0, batch_size=256):
     return map_batches(model, ("kl_by_level", samples, seed), levels, x, batch_size)
 
 
-def reconstruct_levels(model, x, keep, *, samples=None, seed=0, batch_size=256):
+def reconstruct_levels(
+    model: keras.Model,
+    x,
+    keep: int,
+    *,
+    samples: int | None = None,
+    seed: int = 0,
+    batch_size: int = 256,
+) -> np.ndarray:
     """E[x|z] where the `keep` upper levels are those of x and the rest comes from their priors.
 
     The means show what the kept levels encode, the draws what is left to the levels below.

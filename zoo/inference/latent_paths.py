@@ -9,12 +9,12 @@ from zoo.core import inputs, nested, validation
 from zoo.inference.batching import decode_means
 
 
-def linear_path(start, end, t):
+def linear_path(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
     """The straight line (1 - t) start + t end."""
     return (1 - t) * start + t * end
 
 
-def spherical_path(start, end, t):
+def spherical_path(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
     """The great circle from start to end, which keeps the norm typical of a Normal prior.
 
     sin((1-t) w) / sin(w) start + sin(t w) / sin(w) end, w the angle between them; the straight line
@@ -74,7 +74,7 @@ def traverse(model, x, dimensions, low, high, steps):
     return _unflatten(decode_means(model, codes.reshape(-1, size)), len(dimensions), steps)
 
 
-def normal_quantiles(steps=15):
+def normal_quantiles(steps: int = 15) -> np.ndarray:
     """Coordinates `[steps]` that cut a standard normal prior into parts of equal probability.
 
     Phi^-1((k - 1/2) / steps), k = 1 ... steps: the medians of these parts.

@@ -1,5 +1,8 @@
 """Queries of a model of several modalities: translation, single posteriors, alignment."""
 
+from typing import Any
+
+import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -13,7 +16,7 @@ from zoo.objectives.multimodal import distances
 tfd = tfp.distributions
 
 
-def translate(model, x, to, batch_size=256):
+def translate(model: keras.Model, x: dict, to: str, batch_size: int = 256) -> Any:
     """E[x_to|z] at the mean of q(z|x), `[N, ...]`: one modality from the others.
 
     Args:
@@ -32,7 +35,9 @@ def translate(model, x, to, batch_size=256):
     return model.reconstruct(x, batch_size=batch_size)[to]
 
 
-def unimodal_posteriors(model, x, batch_size=256):
+def unimodal_posteriors(
+    model: keras.Model, x: dict, batch_size: int = 256
+) -> dict[str, tfd.Normal]:
     """q(z|x_m) of each modality alone: name -> `tfd.Normal`, batch `[N, D]`.
 
     NaN for examples that lack the modality.
@@ -50,7 +55,7 @@ def unimodal_posteriors(model, x, batch_size=256):
     return {name: tfd.Normal(*posteriors[name]) for name in _names(model)}
 
 
-def alignment(model, x, batch_size=256):
+def alignment(model: keras.Model, x: dict, batch_size: int = 256) -> dict[str, np.ndarray]:
     """KL(q(z|x) || q(z|x_m)) in nats: name -> `[N]`; the information that modality m alone lacks.
 
     0 where one modality determines the posterior. NaN for examples that lack the modality. For a

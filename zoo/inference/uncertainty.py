@@ -1,7 +1,9 @@
 """Predictive uncertainty: summaries of draws, imputation of missing values, coverage."""
 
 import dataclasses
+from collections.abc import Sequence
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -28,8 +30,15 @@ class Predictive:
 
 
 def predictive(
-    model, x, *, samples=100, quantiles=(0.05, 0.5, 0.95), noise=True, seed=0, batch_size=64
-):
+    model: keras.Model,
+    x,
+    *,
+    samples: int = 100,
+    quantiles: Sequence[float] = (0.05, 0.5, 0.95),
+    noise: bool = True,
+    seed: int = 0,
+    batch_size: int = 64,
+) -> Predictive:
     """Summarise draws x' ~ p(x'|z), z ~ q(z|x), of each example: a `Predictive`.
 
     Args:
@@ -72,7 +81,16 @@ def predictive(
     return Predictive(**{**summaries, "quantiles": np.moveaxis(summaries["quantiles"], 1, 0)})
 
 
-def impute(model, x, missing=None, *, draws=20, steps=100, seed=0, batch_size=256):
+def impute(
+    model: keras.Model,
+    x,
+    missing: np.ndarray | None = None,
+    *,
+    draws: int = 20,
+    steps: int = 100,
+    seed: int = 0,
+    batch_size: int = 256,
+) -> np.ndarray:
     """Draw missing values given the observed ones: `[draws, N, *event]`.
 
     A Markov chain: z ~ q(z|x), then the missing x ~ p(x|z), and again; the draws are states from
@@ -112,7 +130,12 @@ def impute(model, x, missing=None, *, draws=20, steps=100, seed=0, batch_size=25
     return np.concatenate(parts, 1)
 
 
-def coverage(x, draws, levels=(0.5, 0.8, 0.9, 0.95), where=None):
+def coverage(
+    x: np.ndarray,
+    draws: np.ndarray,
+    levels: Sequence[float] = (0.5, 0.8, 0.9, 0.95),
+    where: np.ndarray | None = None,
+) -> dict[float, float]:
     """Fraction of true values in the central interval of draws: {level: fraction}.
 
     Calibrated draws cover about the level itself; less means that they are overconfident.

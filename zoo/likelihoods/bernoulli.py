@@ -1,6 +1,7 @@
 """Likelihoods of values in [0, 1]."""
 
 import numbers
+from collections.abc import Sequence
 
 import tensorflow as tf
 
@@ -39,7 +40,7 @@ class BinarizedBernoulli(Bernoulli):
         return binarize(x, next_seed())
 
 
-def binarize(x, seed=0):
+def binarize(x, seed: int | Sequence[int] | tf.Tensor = 0) -> tf.Tensor:
     """A binary image for each grey one: 1 with probability x. float32, the shape of x.
 
     Args:

@@ -73,6 +73,7 @@ class Vocabulary(tf.Module):
 
     def detokenize(self, token_ids):
         """Token ids `[..., L]` -> strings `[...]`; a text ends at its first 0."""
+        token_ids = tf.cast(token_ids, tf.int32)
         before_end = tf.math.cumprod(tf.cast(token_ids != END, tf.int32), axis=-1)
         words = tf.gather(self.table, token_ids * before_end)
         text = tf.strings.strip(tf.strings.reduce_join(words, -1, separator=" "))
