@@ -10,9 +10,9 @@ from tests.helpers import small
 BAD_TABLES = {
     "nan": (spoiled(np.nan), r"must be finite, got nan at index \(3, 2\) \(1 of 48"),
     "infinity": (spoiled(np.inf), r"must be finite, got inf at index \(3, 2\)"),
-    "8-bit images": (TABLE * 255, r"expected \[0, 1\] for a Bernoulli.*x / 255"),
-    "negative": (TABLE - 0.5, r"spans \[-0.\d+, 0.\d+\], expected \[0, 1\]"),
-    "huge": (spoiled(1e30), r"spans \[0.\d+, 1e\+30\], expected \[0, 1\]"),
+    "8-bit images": (TABLE * 255, r"must lie in \[0, 1\] for a Bernoulli.*x / 255"),
+    "negative": (TABLE - 0.5, r"must lie in \[0, 1\] .* from -0.\d+ to 0.\d+"),
+    "huge": (spoiled(1e30), r"must lie in \[0, 1\] .* to 1e\+30"),
     "one example without a batch": (TABLE[0], r"must have a batch dimension.*x\[None\]"),
     "a scalar": (np.float32(1), r"must have a batch dimension.*got shape \(\)"),
     "no example": (TABLE[:0], r"at least one example, got shape \(0, 6\)"),

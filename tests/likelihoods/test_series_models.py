@@ -8,7 +8,7 @@ import tensorflow as tf
 
 import zoo
 from tests.likelihoods.series import NAN, padded, vae_of, waves
-from zoo.decoders.lstm import clock
+from zoo.decoders.lstm import step_encoding
 
 
 def test_fit_adapts_once_and_datasets_do_too():
@@ -59,12 +59,14 @@ def test_any_length_at_inference():
 
 
 def test_the_clock_counts_in_waves_of_4_to_1000_steps():
-    now = clock(9, 4).numpy()
+    encoding = step_encoding(9, 4).numpy()
 
-    np.testing.assert_allclose(now[0], [0, 0, 1, 1], atol=1e-6)
-    np.testing.assert_allclose(now[1:, [0, 2]], now[1 + np.arange(8) % 4][:, [0, 2]], atol=1e-5)
-    np.testing.assert_allclose(now[:, 1], np.sin(2 * np.pi * np.arange(9) / 1000), atol=1e-6)
-    assert clock(5, 3).shape == (5, 3)
+    np.testing.assert_allclose(encoding[0], [0, 0, 1, 1], atol=1e-6)
+    np.testing.assert_allclose(
+        encoding[1:, [0, 2]], encoding[1 + np.arange(8) % 4][:, [0, 2]], atol=1e-5
+    )
+    np.testing.assert_allclose(encoding[:, 1], np.sin(2 * np.pi * np.arange(9) / 1000), atol=1e-6)
+    assert step_encoding(5, 3).shape == (5, 3)
 
 
 @pytest.mark.parametrize(("positions", "inputs"), [(0, 3), (5, 8)])
@@ -78,7 +80,7 @@ def test_the_decoder_sees_the_code_and_so_many_positions(positions, inputs):
     forget[6:12] = True
     layer.kernel.assign(tf.where(forget, 0.0, layer.kernel))
     layer.bias.assign(tf.where(forget, -1e3, layer.bias))
-    # Without a memory only the clock can tell one step from another.
+    # Without a memory only the step encoding distinguishes steps.
     assert (np.ptp(vae.reconstruct(waves()), axis=1) > 1e-3).all() == bool(positions)
 
 

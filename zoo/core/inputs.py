@@ -1,4 +1,4 @@
-"""The one gate for data: checks that name the argument, the value and what is expected."""
+"""Checks of data: errors name the argument, the value and what is expected."""
 
 import contextlib
 import dataclasses
@@ -14,7 +14,7 @@ from zoo.core.validation import check_finite
 
 
 def is_stream(x):
-    """Test whether x comes batch by batch."""
+    """True if x comes batch by batch."""
     streams = (tf.data.Dataset, keras.utils.PyDataset)
     return isinstance(x, streams) or hasattr(x, "__next__")
 
@@ -146,7 +146,7 @@ class Examples:
 
     @property
     def is_stream(self):
-        """Whether x comes batch by batch."""
+        """True if x comes batch by batch."""
         return is_stream(self.x)
 
     def as_tuple(self):

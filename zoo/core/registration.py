@@ -1,7 +1,8 @@
-"""`keras.models.load_model` must know the zoo's classes after `import zoo`, which stays cheap.
+"""Registration of the zoo's classes with Keras, so that `load_model` finds them.
 
-Keras looks classes up among those that were registered, and registering means importing TensorFlow.
-So it happens when Keras itself is imported: at once where that has happened, else right after.
+Keras looks a class up among the registered ones, and registering means importing TensorFlow, while
+`import zoo` must stay cheap. So the classes are registered when Keras is imported: at once if it
+is already, else right after.
 """
 
 import importlib
@@ -20,7 +21,7 @@ MODULES = (
 
 
 def register_when_keras_is_imported():
-    """Import the modules that hold saveable classes, now or when Keras is imported."""
+    """Import the modules with saveable classes, now or when Keras is imported."""
     if "keras" in sys.modules:
         _register()
     else:
@@ -33,41 +34,41 @@ def _register():
 
 
 class _AfterKeras(importlib.abc.MetaPathFinder):
-    """Finds `keras` as usual; registers the zoo's classes when its import is done.
+    """Finder of `keras` that registers the zoo's classes when the import of Keras is done.
 
-    It stays until then: others, TensorFlow among them, look for Keras without importing it. The
-    zoo's own modules it lets wait for Keras: else registering, which imports most of them, would
-    come upon the one whose import brought Keras in, half done.
+    It stays in place until then, because TensorFlow looks for Keras without importing it. A module
+    of the zoo waits for Keras: registering imports most of them, and would meet the one whose
+    import brought Keras in while that is half initialized.
     """
 
     def find_spec(self, fullname, path=None, target=None):
         if fullname.startswith("zoo."):
             importlib.import_module("keras")
             if fullname in sys.modules:
-                return _loaded(sys.modules[fullname])
-            return self._found_by_others(fullname, path, target)
+                return _spec_of_loaded(sys.modules[fullname])
+            return self._find_by_others(fullname, path, target)
         if fullname != "keras":
             return None
-        spec = self._found_by_others(fullname, path, target)
+        spec = self._find_by_others(fullname, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, self)
+            spec.loader = _KerasLoader(spec.loader, self)
         return spec
 
-    def _found_by_others(self, fullname, path, target):
+    def _find_by_others(self, fullname, path, target):
         others = [finder for finder in sys.meta_path if finder is not self]
-        found = (finder.find_spec(fullname, path, target) for finder in others)
-        return next((spec for spec in found if spec is not None), None)
+        specs = (finder.find_spec(fullname, path, target) for finder in others)
+        return next((spec for spec in specs if spec is not None), None)
 
 
-def _loaded(module):
-    """A spec that gives the module as it is, instead of executing it once more."""
-    spec = importlib.util.spec_from_loader(module.__name__, _Loaded(module))
-    module.__spec__ = spec  # Python takes a module's own where looking for it has imported it
+def _spec_of_loaded(module):
+    """A spec that returns the module as it is, instead of executing it again."""
+    spec = importlib.util.spec_from_loader(module.__name__, _LoadedModule(module))
+    module.__spec__ = spec  # Python prefers it to the returned one
     return spec
 
 
-class _Loaded(importlib.abc.Loader):
-    """Gives a module that is there already; then its own spec is its spec again."""
+class _LoadedModule(importlib.abc.Loader):
+    """Loader that returns a module that is loaded already, and restores its spec."""
 
     def __init__(self, module):
         self._module, self._spec = module, module.__spec__
@@ -79,7 +80,9 @@ class _Loaded(importlib.abc.Loader):
         module.__spec__ = self._spec
 
 
-class _Loader(importlib.abc.Loader):
+class _KerasLoader(importlib.abc.Loader):
+    """Loader of Keras that registers the zoo's classes afterwards."""
+
     def __init__(self, loader, finder):
         self._loader = loader
         self._finder = finder

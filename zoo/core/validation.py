@@ -26,18 +26,18 @@ def check_not_infinite(x, argument):
         raise ValueError(f"{argument} must be finite or NaN, got {x[place]} at index {place}")
 
 
-def check_unit_interval(x, argument, wanted):
-    """Raise `ValueError` unless all of x lies in [0, 1]; `wanted` says by whom that is expected."""
+def check_unit_interval(x, argument, purpose):
+    """Raise `ValueError` unless all of x lies in [0, 1]; `purpose` names what needs that."""
     check_finite(x, argument)
     low, high = x.min(), x.max()
     if low < 0 or high > 1:
         hint = ": 8-bit images need x / 255" if low >= 0 and 1 < high <= 255 else ""
         raise ValueError(
-            f"{argument} spans [{low:g}, {high:g}], expected [0, 1] for {wanted}{hint}"
+            f"{argument} must lie in [0, 1] for {purpose}, got {low:g} to {high:g}{hint}"
         )
 
 
-SEEDS = 2**31  # an int32 holds it, and no generator wants a negative one
+SEEDS = 2**31  # seeds are int32
 
 
 def check_counts(**arguments):

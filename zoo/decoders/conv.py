@@ -18,8 +18,8 @@ class ConvDecoder(Decoder):
 
     Mirrors `ConvEncoder`: dense, then for each stage `blocks - 1` residual blocks and one that
     doubles the image (cropped where the encoder rounded up), then a 3x3 convolution to the
-    likelihood's raw outputs. A map, which is what a ladder's last rung leaves, takes the place of
-    what the dense layers give.
+    likelihood's raw outputs. A map, the output of a ladder's last level, replaces the output of
+    the dense layers.
 
     Args:
         event_shape: (height, width, channels); a `VAE` fills it in when it sees the first batch.

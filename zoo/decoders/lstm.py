@@ -20,30 +20,31 @@ from zoo.decoders.base import Decoder
 from zoo.layers.positions import sinusoids
 from zoo.layers.recurrent import recurrent_stack
 
-SHORTEST, LONGEST = 4, 1000  # waves, in steps
+MIN_PERIOD, MAX_PERIOD = 4, 1000  # in steps
 
 
-def clock(length, width):
-    """Which step it is, `[length, width]` float32: sines of waves of 4 to 1000 steps, and cosines.
+def step_encoding(length, width):
+    """Sines and cosines of the step with periods of 4 to 1000 steps, `[length, width]` float32.
 
-    They need no longest length, as those of Vaswani et al., Attention is all you need, 2017.
+    As in Vaswani et al., Attention is all you need, 2017, they need no maximum length.
     """
-    waves = np.geomspace(SHORTEST, LONGEST, (width + 1) // 2)
-    return sinusoids(length, (2 * math.pi / waves).astype("float32"))[:, :width]
+    periods = np.geomspace(MIN_PERIOD, MAX_PERIOD, (width + 1) // 2)
+    return sinusoids(length, (2 * math.pi / periods).astype("float32"))[:, :width]
 
 
 @component
 class LSTMDecoder(Decoder):
     """Code `[B, D]` -> recurrent layers that see it at every step -> p(x|z) over series.
 
-    With `positions` they see which step it is as well: a swing then needs no state that keeps time.
+    With `positions` they see an encoding of the step as well, so that a periodic series needs no
+    state that counts steps.
 
     Args:
-        event_shape: `(T,)` or `(T, C)`; a `VAE` fills it in when it sees the first batch. T is how
-            long series are where nobody says otherwise.
+        event_shape: `(T,)` or `(T, C)`; a `VAE` fills it in when it sees the first batch. T is
+            the length of generated series unless a call gives another one.
         units: size of each layer's state, first to last.
         cell: "lstm" or "gru".
-        positions: how many numbers say which step it is (`clock`).
+        positions: width of the step's encoding (`step_encoding`); 0 for none.
         likelihood: an identifier ("series_normal", "series_per_step_normal", "series_student_t") or
             a `Series` likelihood.
         kernel_regularizer: of the layers' input weights and of the last layer.
@@ -92,14 +93,14 @@ class LSTMDecoder(Decoder):
         steps = (self.event_shape if event_shape is None else event_shape)[0]
         h = tf.expand_dims(code, 1)
         if self.positions:
-            h = self._timed(h, steps)
+            h = self._with_step_encoding(h, steps)
         for layer in self.body:
             h = layer(h, length=steps, training=training)
         series = self.likelihood(self.last(h))
         return series if len(self.event_shape) == 2 else series.without_channels()
 
-    def _timed(self, code, steps):
-        """The code `[B, 1, D]` and the clock at each step, `[B, steps, D + positions]`."""
-        now = tf.cast(clock(steps, self.positions), code.dtype)
+    def _with_step_encoding(self, code, steps):
+        """The code `[B, 1, D]` with the encoding of each step, `[B, steps, D + positions]`."""
+        encoding = tf.cast(step_encoding(steps, self.positions), code.dtype)
         batch = tf.shape(code)[0]
-        return tf.concat([tf.repeat(code, steps, 1), tf.repeat(now[None], batch, 0)], -1)
+        return tf.concat([tf.repeat(code, steps, 1), tf.repeat(encoding[None], batch, 0)], -1)

@@ -46,5 +46,5 @@ class Likelihood(keras.layers.Layer):
 
 
 def constant(value):
-    """A constant initializer. Keras' own needs a config, which nothing would read."""
+    """A constant initializer. Keras' own would need a config."""
     return lambda shape, dtype=None: tf.fill(shape, tf.cast(value, dtype or tf.float32))

@@ -97,7 +97,7 @@ class ArrayData:
 
     @property
     def resident(self):
-        """Whether the arrays stay where the model computes."""
+        """True if the arrays stay where the model computes."""
         mapped = any(isinstance(a, np.memmap) for a in keras.tree.flatten(self.arrays))
         return self.bytes <= RESIDENT_BYTES and not mapped
 

@@ -80,8 +80,8 @@ def test_training_in_tiles_and_halves_gives_the_weights_of_plain_eager_training(
     monkeypatch, least, dropped
 ):
     x = data("transformer_vae", 120)
-    monkeypatch.setattr(softmax, "ROWS", softmax.STEP)
-    assert (x[:60] > 0).sum() > 2 * softmax.ROWS
+    monkeypatch.setattr(softmax, "MAX_TILE_ROWS", softmax.ROW_MULTIPLE)
+    assert (x[:60] > 0).sum() > 2 * softmax.MAX_TILE_ROWS
     monkeypatch.setattr(halves, "MIN", least)  # each half draws for itself what it drops
     vaes, tiles = [text_vae(**dropped) for _ in "ab"], []
     tiled = softmax.tiled

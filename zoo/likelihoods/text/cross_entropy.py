@@ -1,18 +1,18 @@
-"""-log softmax(h W')[target] for many rows and many classes, without the table of all of it.
+"""Cross-entropy over a large vocabulary, -log softmax(h W')[target], in tiles of rows.
 
-In a plain graph the rows come in tiles, and a tile's exponentials are one XLA program. They are
-kept, and the gradient is made of them in three products: nothing as large as rows times classes is
-written but once. Same values and gradients as `plain`, at less than half the time: most of the work
-of a text model is here.
+In a plain graph the rows come in tiles whose exponentials are one XLA program. The exponentials are
+kept, and the gradient is made of them in three products, so that a matrix of rows times classes is
+written only once. Values and gradients are those of `plain` in less than half of the time; most of
+the work of a text model is here.
 """
 
 import tensorflow as tf
 
 from zoo.core import execution
 
-ROWS = 1024  # of a tile, at most
-STEP = 128  # its rows are a multiple: for each number XLA compiles the exponentials anew
-AT_ONCE = 2  # tiles in flight: one is multiplied while another's exponentials are taken
+MAX_TILE_ROWS = 1024
+ROW_MULTIPLE = 128  # few different row counts, because XLA compiles for each of them
+TILES_IN_FLIGHT = 2  # one is multiplied while another's exponentials are computed
 
 
 def cross_entropy(h, table, targets):
@@ -21,17 +21,18 @@ def cross_entropy(h, table, targets):
 
 
 def plain(h, table, targets):
-    """The definition."""
+    """The cross-entropy by its definition, with the whole matrix of logits."""
     logits = tf.matmul(h, table, transpose_b=True)
-    # Not the op that is made for it: TFLite has none.
+    # TFLite lacks TensorFlow's own op for this.
     return -tf.gather(tf.nn.log_softmax(logits), targets, batch_dims=1)
 
 
 def tiled(h, table, targets):
-    """The same in tiles; for graphs outside of XLA."""
+    """The cross-entropy in tiles, for graphs that XLA does not compile."""
     count = tf.shape(h)[0]
-    tiles = tf.maximum(-(-count // ROWS), 1)  # a replica may have no rows
-    rows = tf.maximum(-(-count // (tiles * STEP)), 1) * STEP  # of a tile: as few as hold all
+    tiles = tf.maximum(-(-count // MAX_TILE_ROWS), 1)  # a replica may have no rows
+    # Rows of a tile: the smallest multiple that holds all of them.
+    rows = tf.maximum(-(-count // (tiles * ROW_MULTIPLE)), 1) * ROW_MULTIPLE
     missing = tiles * rows - count
     h = tf.pad(h, [[0, missing], [0, 0]])
     targets = tf.pad(targets, [[0, missing]])
@@ -48,8 +49,8 @@ def _tiled(h, table, targets, rows):
         return x[i * rows : (i + 1) * rows]
 
     def forward(i, log_totals, scales, powers):
-        found = _exponentials(tf.matmul(tile(h, i), table, transpose_b=True))
-        arrays = zip((log_totals, scales, powers), found, strict=True)
+        values = _exponentials(tf.matmul(tile(h, i), table, transpose_b=True))
+        arrays = zip((log_totals, scales, powers), values, strict=True)
         return i + 1, *(array.write(i, value) for array, value in arrays)
 
     arrays = _array(tiles), _array(tiles), _array(tiles, table.shape[0])
@@ -81,7 +82,7 @@ def _exponentials(logits):
 
 @tf.function(jit_compile=True, autograph=False)
 def _powers(logits, largest):
-    """The same, given the largest. Holds no reduction: see `zoo.layers.fused_ops`."""
+    """`_exponentials` given the largest logit, without reductions (`zoo.layers.fused_ops`)."""
     powers = tf.exp(logits - largest)
     total = tf.matmul(powers, tf.ones([logits.shape[-1], 1]))[:, 0]
     return tf.math.log(total) + largest[:, 0], 1.0 / total, powers
@@ -92,4 +93,4 @@ def _array(tiles, *shape):
 
 
 def _over(tiles, body, start):
-    return tf.while_loop(lambda i, *_: i < tiles, body, start, parallel_iterations=AT_ONCE)
+    return tf.while_loop(lambda i, *_: i < tiles, body, start, parallel_iterations=TILES_IN_FLIGHT)
