@@ -36,7 +36,7 @@ def test_unknown_name_suggests_the_nearest(call):
         call("convvae")
 
 
-def test_name_that_resembles_nothing_lists_what_there_is():
+def test_unknown_name_without_a_near_match_lists_all_names():
     with pytest.raises(ValueError, match="Available: conv_vae, dense_ladder_vae, dense_vae"):
         zoo.get("zzz")
 
@@ -54,7 +54,7 @@ def test_card_is_readable():
 
 
 @pytest.mark.parametrize("name", zoo.available())
-def test_card_tells_the_number_of_trainable_weights(name):
+def test_card_states_the_number_of_trainable_weights(name):
     stated, _, shape = zoo.card(name).parameters.partition(" at ")
     shapes = dict(re.findall(r"(\w+):([\dx]+)", shape)) or shape
     sizes = map_arrays(lambda s: tuple(map(int, s.split("x"))), shapes)
@@ -92,7 +92,7 @@ def test_registering_twice_is_an_error(own):
         ("a", "nowhere", TypeError, "builder must be a function or 'module:function'"),
     ],
 )
-def test_what_cannot_be_registered(name, builder, error, message):
+def test_bad_names_and_builders_are_refused(name, builder, error, message):
     with pytest.raises(error, match=message):
         zoo.register(name, builder)
 

@@ -1,4 +1,4 @@
-"""What the wrapper does around Keras' own methods."""
+"""Metrics, saving, copies and input noise of a `VAE`."""
 
 import copy
 
@@ -23,7 +23,7 @@ def test_metrics_compare_y_with_the_reconstruction():
     assert np.isfinite([history["mae"], history["mse"]]).all()
 
 
-def test_a_metric_sees_what_reconstruct_gives_where_z_has_no_spread():
+def test_a_metric_equals_that_of_reconstruct_where_the_posterior_has_no_variance():
     vae, x = small("dense_vae", likelihood="normal"), data("dense_vae")
     head = vae.latents.encoder.posterior.dense
     head.bias.assign(np.repeat([0.0, -50.0], 2))  # the raw scale at its floor

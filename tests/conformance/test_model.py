@@ -188,7 +188,7 @@ def test_mixed_bfloat16_trains_and_keeps_the_scale_in_float32(name):
 
 
 @each_variant
-def test_card_says_what_the_variant_is(name):
+def test_card_has_the_name_and_a_summary_of_one_line(name):
     card = zoo.card(name)
 
     assert card.name == name

@@ -120,7 +120,7 @@ def test_unknown_paths(dense, path):
         dense.interpolate(TABLE, TABLE, path=path)
 
 
-def test_resume_wants_a_positive_number_of_epochs(tmp_path):
+def test_resume_refuses_an_interval_of_zero_epochs(tmp_path):
     with pytest.raises(ValueError, match="every must be made of positive integers, got 0"):
         zoo.Resume(tmp_path, every=0)
 
@@ -157,7 +157,7 @@ def test_counts_must_be_positive_integers(dense, n):
             call()
 
 
-def test_methods_that_need_shapes_say_so(tmp_path):
+def test_methods_that_need_shapes_are_errors_before_building(tmp_path):
     vae = small("dense_vae", built=False)
 
     for call in (

@@ -90,7 +90,7 @@ def test_unbatched_images_are_not_taken_for_grey_ones_alone():
 @pytest.mark.parametrize(
     "beside", [{"y": TABLE}, {"sample_weight": np.ones(8)}, {"batch_size": 4}], ids=str
 )
-def test_what_a_dataset_gives_itself_is_refused_beside_it(dense, beside):
+def test_arguments_that_a_dataset_replaces_are_refused(dense, beside):
     (name,) = beside
 
     with pytest.raises(ValueError, match=f"^{name} must be None if x is a dataset"):

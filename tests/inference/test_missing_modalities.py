@@ -66,7 +66,7 @@ def test_left_out_is_the_same_as_marked_missing():
         np.testing.assert_array_equal(got, expected)
 
 
-def test_scores_of_modalities_add_up_over_what_is_there():
+def test_scores_of_the_present_modalities_add_up():
     vae, x, present = small(), vectors(), holes()
 
     got = vae.score({**x, "present": present})
@@ -76,7 +76,7 @@ def test_scores_of_modalities_add_up_over_what_is_there():
         assert ((got[f"nll_{name}"] == 0) == ~there).all()
 
 
-def test_an_example_does_not_depend_on_what_others_lack():
+def test_an_example_does_not_depend_on_missing_modalities_of_others():
     vae, x, present = small(), vectors(), holes()
     vae.fit(x, verbose=0)
 
@@ -113,7 +113,7 @@ def dropped(amount, rows=4000):
     return present, layer(x, training=True)["present"].numpy(), layer(x)["present"].numpy()
 
 
-def test_modality_dropout_keeps_a_part_of_what_is_there():
+def test_modality_dropout_keeps_at_least_one_present_modality():
     before, after, outside_training = dropped(0.5)
 
     assert not (after & ~before).any()
@@ -133,7 +133,7 @@ def test_modality_dropout_of_nothing_keeps_all():
 
 
 @pytest.mark.parametrize("amount", [-0.1, 1.1])
-def test_modality_dropout_wants_a_probability(amount):
+def test_modality_dropout_by_other_than_a_probability_is_refused(amount):
     with pytest.raises(ValueError, match="amount must be a probability"):
         ModalityDropout(amount)
 

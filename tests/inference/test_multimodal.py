@@ -52,7 +52,7 @@ def test_encoders_and_decoders_are_chosen_by_rank_and_type():
     assert isinstance(vae.translate({"vector": x["vector"]}, to="text")[0], str)
 
 
-def test_what_is_chosen_by_the_user_is_taken():
+def test_encoders_and_likelihoods_of_the_user_are_used():
     mine = DenseEncoder(3, hidden=(7,))
     vae = zoo.get("multimodal_vae", latent_dim=3, encoders={"a": mine}, likelihoods={"b": "normal"})
 
@@ -118,7 +118,7 @@ def test_unimodal_posteriors_multiply_to_the_joint_one():
         assert (np.isnan(q.loc).all(1) == ~present[name]).all()
 
 
-def test_alignment_measures_what_its_term_adds_and_training_lowers_it():
+def test_alignment_equals_its_term_and_training_lowers_it():
     x = vectors(128)
     apart, together = (small(subsets=0.0, alignment=weight) for weight in (0.0, 1.0))
     start = np.mean([*zoo.alignment(apart, x).values()])
@@ -162,7 +162,7 @@ def test_rescaling_weighs_nats_and_leaves_the_elbo_alone():
 
 
 @pytest.mark.parametrize("factor", [0, -1.0, float("inf"), "2"])
-def test_rescaling_wants_positive_numbers(factor):
+def test_rescaling_by_other_than_positive_numbers_is_refused(factor):
     with pytest.raises(ValueError, match=r"factors\['a'\] must be a positive number"):
         Rescaling({"a": factor})
 

@@ -81,7 +81,7 @@ def test_names_that_mean_something_else_are_refused(name):
         zoo.get("multimodal_vae").encode({name: vectors()["a"]})
 
 
-def test_encoders_for_what_the_data_lack_are_refused():
+def test_encoders_of_modalities_that_the_data_lack_are_refused():
     vae = zoo.get("multimodal_vae", encoders={"d": DenseEncoder(16)})
 
     with pytest.raises(ValueError, match=r"encoders must name modalities of the data, .* got 'd'"):

@@ -158,7 +158,7 @@ def test_compiled_functions_are_made_once_for_each_compile():
     assert vae._functions["encode"] is compiled
 
 
-def test_another_seed_compiles_no_other_program():
+def test_another_seed_reuses_the_compiled_program():
     vae = small("dense_vae", run_eagerly=False)
     for seed in range(3):
         vae.log_likelihood(data("dense_vae"), samples=3, seed=seed)

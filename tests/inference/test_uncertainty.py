@@ -30,7 +30,7 @@ def fitted():
     return vae
 
 
-def test_missing_values_are_drawn_from_what_is_seen(fitted):
+def test_missing_values_are_drawn_given_the_observed_ones(fitted):
     x = pairs(200, 1)
     hidden = np.zeros(x.shape, bool)
     hidden[:, 1] = True
@@ -49,7 +49,7 @@ def test_missing_values_are_drawn_from_what_is_seen(fitted):
     assert fractions[0.9] == pytest.approx(0.9, abs=0.1)
 
 
-def test_what_stands_at_missing_values_is_not_looked_at(fitted):
+def test_values_under_the_mask_do_not_matter(fitted):
     x, hidden = pairs(5, 1), np.array([[True, False]] * 5)
     other = np.where(hidden, 1e30, x)
 
@@ -88,7 +88,7 @@ def test_predictive_spread_is_that_of_the_likelihood_and_of_z(fitted):
     np.testing.assert_allclose(middle, with_noise.mean, atol=0.05)
 
 
-def test_quantiles_are_numpys_whatever_the_batches():
+def test_quantiles_equal_numpys_for_any_batch_size():
     vae, x = small("dense_vae"), data("dense_vae")
     chances = (0.0, 0.1, 0.5, 1.0)
 

@@ -57,7 +57,7 @@ def test_normal_equals_its_formula():
 
 
 @pytest.mark.parametrize("scale", [0.01, 1.0, 50.0])
-def test_shared_scale_starts_where_it_is_told(scale):
+def test_shared_scale_starts_at_its_argument(scale):
     p, raw = head(SharedScaleNormal(scale), (4,))
     x = np.zeros((3, 4), "float32")
 

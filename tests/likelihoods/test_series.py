@@ -86,7 +86,7 @@ def test_log_prob_is_in_data_units():
     np.testing.assert_allclose(p.log_prob_per_value(x), expected, rtol=1e-4)
 
 
-def test_other_units_shift_nats_by_the_log_determinant_and_scale_what_is_drawn():
+def test_other_units_shift_nats_by_the_log_determinant_and_scale_samples():
     x = waves()
     y = 7.0 * x - 1000.0
 
@@ -125,7 +125,7 @@ def test_samples_have_the_mean_and_the_gaps_filled(kind):
 
 
 @pytest.mark.parametrize("scale", [0.02, 1.0, 900.0])
-def test_the_scale_starts_where_it_is_told(scale):
+def test_the_scale_starts_at_its_argument(scale):
     likelihood = SeriesNormal(scale)
     likelihood.build((None, None, 2))
 

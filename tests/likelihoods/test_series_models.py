@@ -70,7 +70,7 @@ def test_the_clock_counts_in_waves_of_4_to_1000_steps():
 
 
 @pytest.mark.parametrize(("positions", "inputs"), [(0, 3), (5, 8)])
-def test_the_decoder_sees_the_code_and_so_many_positions(positions, inputs):
+def test_the_decoder_input_is_the_code_and_the_positions(positions, inputs):
     vae = vae_of(waves(), positions=positions)
     layer = vae.decoder.body[0]
 
@@ -85,7 +85,7 @@ def test_the_decoder_sees_the_code_and_so_many_positions(positions, inputs):
 
 
 @pytest.mark.parametrize("positions", [-1, 2.5])
-def test_positions_that_no_one_can_count(positions):
+def test_bad_numbers_of_positions_are_refused(positions):
     with pytest.raises(ValueError, match="positions must be an integer of at least 0, got"):
         zoo.get("lstm_vae", positions=positions)
 

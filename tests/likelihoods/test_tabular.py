@@ -25,7 +25,7 @@ def table():
     return likelihood, raw
 
 
-def test_from_data_finds_means_and_scales_of_what_was_seen(table):
+def test_from_data_computes_means_and_scales_of_observed_values(table):
     likelihood, _ = table
 
     assert likelihood.means == pytest.approx((7 / 3, 0, 300))
@@ -74,7 +74,7 @@ def test_missing_values_add_nothing_to_log_prob_or_gradient(table):
     assert (slope[0] != 0).all()
 
 
-def test_encoder_sees_a_missing_value_as_the_mean_and_a_flag(table):
+def test_encoder_inputs_of_a_missing_value_are_the_mean_and_a_flag(table):
     likelihood, _ = table
 
     features = np.asarray(likelihood.preprocessor().encoder_inputs(tf.constant(TABLE)))

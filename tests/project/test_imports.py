@@ -104,7 +104,7 @@ def test_importing_zoo_loads_the_standard_library_alone():
 @pytest.mark.parametrize(
     "between", ["import importlib.util; importlib.util.find_spec('keras')", "import tensorflow"]
 )
-def test_keras_knows_the_classes_whoever_looks_for_it_first(between):
+def test_keras_has_the_classes_whoever_imports_it_first(between):
     code = f"""
         import sys
         import zoo

@@ -108,7 +108,7 @@ def test_ensure_built_builds_once():
     assert layer.kernel is kernel
 
 
-def test_plain_keras_still_forgets_seed_generators(tmp_path):
+def test_plain_keras_still_does_not_save_seed_generators(tmp_path):
     """When this fails, Keras has learned it, and the zoo's own remedy can go."""
 
     class Noisy(keras.layers.Layer):

@@ -37,7 +37,7 @@ def test_order_without_shuffling_is_that_of_the_rows():
     np.testing.assert_array_equal(feed(shuffle=False).order(3), np.arange(20))
 
 
-def test_endless_epochs_go_through_whole_passes_one_after_the_other():
+def test_endless_epochs_are_complete_passes_in_turn():
     endless = feed(steps_per_epoch=2)
 
     orders = np.concatenate([endless.order(epoch) for epoch in range(10)])
@@ -80,7 +80,7 @@ def test_chunks_hold_fewer_steps_where_batches_are_large(monkeypatch):
     assert not feed().resident
 
 
-def test_memory_mapped_arrays_are_not_copied_whole(tmp_path):
+def test_memory_mapped_arrays_are_not_copied(tmp_path):
     np.save(tmp_path / "x.npy", ROWS)
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
 

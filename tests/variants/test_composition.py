@@ -61,6 +61,6 @@ def test_an_objective_brings_its_own_beta():
 
 
 @pytest.mark.parametrize("argument", ["prior", "flow", "objective"])
-def test_unknown_names_are_errors_that_list_what_is_known(argument):
+def test_unknown_names_are_errors_that_list_the_known_ones(argument):
     with pytest.raises(ValueError, match=rf"{argument} must be one of .*, got 'nothing'"):
         small("dense_vae", **{argument: "nothing"})

@@ -10,13 +10,13 @@ from zoo.likelihoods import Text
 
 @pytest.fixture(scope="module")
 def vae(request):
-    """One for each decoder; not to be trained."""
+    """An untrained model with the decoder of the parameter; not to be trained."""
     return text_vae(getattr(request, "param", "transformer"))
 
 
 @pytest.fixture(scope="module")
 def writer():
-    """A model that knows five texts by heart."""
+    """A model trained to reconstruct five texts exactly."""
     vae = zoo.get(
         "transformer_vae",
         likelihood=Text(40, LENGTH + 1, width=16),

@@ -110,7 +110,7 @@ def test_bad_strings_to_learn_words_from(x, error, message):
 
 @pytest.mark.parametrize("x", [["a", "b"], tf.data.Dataset.from_tensors(["a", "b"])])
 @pytest.mark.parametrize("method", ["encode", "elbo", "evaluate", "reconstruct"])
-def test_strings_before_there_is_a_vocabulary(method, x):
+def test_strings_without_a_vocabulary_are_refused(method, x):
     with pytest.raises(
         ValueError, match="must be token ids while the model has no vocabulary, got strings"
     ):
@@ -207,14 +207,14 @@ def test_bad_options_of_the_model(options, message):
 
 
 @pytest.mark.parametrize("likelihood", ["normal", "bernoulli", None])
-def test_a_text_decoder_wants_a_likelihood_of_texts(likelihood):
+def test_a_text_decoder_refuses_other_likelihoods(likelihood):
     with pytest.raises(
         TypeError, match=r"likelihood must be 'text' or a zoo.likelihoods.Text, got"
     ):
         TextDecoder(likelihood=likelihood)
 
 
-def test_a_dense_decoder_writes_no_texts():
+def test_a_dense_decoder_refuses_texts():
     decoder = DenseDecoder((LENGTH,), likelihood=Text(WORDS, LENGTH, width=8))
 
     with pytest.raises(TypeError, match=r"Text needs a decoder that reads tokens in order"):

@@ -1,4 +1,4 @@
-"""What training does in tiles and in halves of a batch equals the plain form."""
+"""The cross entropy in tiles and halves of a batch equals the plain form."""
 
 import numpy as np
 import pytest

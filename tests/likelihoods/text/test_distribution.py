@@ -22,7 +22,7 @@ from tests.likelihoods.text.texts import (
 
 
 def after_the_end(x):
-    """What stands after the first 0 of each row."""
+    """Token ids after the first 0 of each row, zeros before it."""
     return np.where(np.cumsum(x == 0, -1) > 0, x, 0)
 
 
@@ -117,7 +117,7 @@ def test_a_seed_may_be_numpys_integer(vae):
 
 
 @pytest.mark.parametrize("options", [{}, {"temperature": 50.0}, {"top_p": 0.9}])
-def test_neither_the_unknown_word_nor_numbers_beyond_the_vocabulary_are_written(options):
+def test_neither_the_unknown_token_nor_ids_beyond_the_vocabulary_are_sampled(options):
     vae = string_vae(built=True)
     vae.adapt(TEXTS)
     text = vae.decoder.likelihood
@@ -139,7 +139,7 @@ def test_texts_of_any_length_can_be_asked_for(vae, length):
 
 
 @pytest.mark.parametrize("decoder", ["transformer", "lstm"])
-def test_a_graph_writes_the_same(decoder):
+def test_a_graph_decodes_the_same(decoder):
     vae = text_vae(decoder)
     write = tf.function(lambda z: (vae.decode(z).mode(), vae.decode(z).sample(seed=1)))
 
@@ -150,7 +150,7 @@ def test_a_graph_writes_the_same(decoder):
 
 
 @pytest.mark.parametrize("decoder", DECODERS)
-def test_mixed_bfloat16_writes_too(decoder):
+def test_mixed_bfloat16_decodes_too(decoder):
     keras.config.set_dtype_policy("mixed_bfloat16")
     vae = text_vae(decoder)
 

@@ -165,7 +165,7 @@ def test_batches_of_numbers_may_differ_in_width():
     assert vae.reconstruct(dataset.padded_batch(3)).shape == (12, LENGTH)
 
 
-def test_generators_of_numbers_train_once_numbers_were_seen():
+def test_generators_of_ids_train_after_adapt():
     vae, x = text_vae(), data("transformer_vae", 8)
     vae.compile(optimizer(), run_eagerly=True)
 
@@ -178,7 +178,7 @@ def test_generators_of_numbers_train_once_numbers_were_seen():
     assert vae.optimizer.iterations == 2
 
 
-def test_what_was_written_before_there_were_words_is_not_what_is_written_after():
+def test_learning_a_vocabulary_changes_the_output_from_ids_to_strings():
     vae = string_vae(built=True)
     assert vae.generate(2, seed=1).shape == (2, LENGTH)
 

@@ -8,7 +8,7 @@ from tests.helpers import run_python
 from tests.likelihoods.text.texts import TEXTS, string_vae
 
 
-def test_a_trained_model_writes_back_the_texts_that_it_knows(writer):
+def test_a_trained_model_reconstructs_its_texts(writer):
     assert writer.reconstruct(TEXTS).tolist() == [text.lower() for text in TEXTS]
 
 

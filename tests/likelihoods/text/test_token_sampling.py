@@ -11,7 +11,7 @@ LOGITS = np.log([0.02, 0.1, 0.4, 0.03, 0.3, 0.15]).astype("float32")
 
 
 def chosen(n=20_000, logits=LOGITS, seed=5, t=0, **options):
-    """How often each word is chosen of n times."""
+    """Number of times that each token is chosen in n draws."""
     choose = nucleus(tf.constant([seed, 0]), **options)
     words = choose(tf.constant(np.tile(logits, (n, 1))), tf.constant(t))
     return np.bincount(words, minlength=len(logits))

@@ -18,7 +18,7 @@ def write(words, numbers):
 
 
 def back(words, text):
-    """What is written of what was read."""
+    """Texts tokenized and decoded again."""
     return write(words, read(words, text))[0]
 
 
@@ -55,7 +55,7 @@ def test_a_longer_text_is_cut():
     assert read(Vocabulary(("the", "cat"), 2), "cat the the cat") == [[3, 2]]
 
 
-def test_numbers_are_int32_of_the_longest_length_whatever_the_texts():
+def test_ids_are_int32_and_padded_to_the_longest_length():
     ids = Vocabulary(("the",), 5).tokenize(tf.constant(["the", ""]))
 
     assert ids.dtype == tf.int32
@@ -85,7 +85,7 @@ def test_a_mark_is_a_word_by_itself(mark):
     "word",
     ["don't", "well-known", "snake_case", "<unk>", "2nd", "naïve", "e\u0301lan", "日本語", "हिन्दी"],
 )
-def test_what_belongs_to_a_word_stays_in_it(word):
+def test_apostrophes_hyphens_and_digits_stay_within_words(word):
     assert read(Vocabulary((word,), 3), word) == [[2, 0, 0]]
 
 
@@ -100,11 +100,11 @@ def test_words_are_written_with_one_space_between_them():
     assert write(Vocabulary(("the", "cat"), 3), [[2, 3, 2], [3, 0, 0]]) == ["the cat the", "cat"]
 
 
-def test_nothing_is_written_of_what_follows_the_first_zero():
+def test_ids_after_the_first_zero_are_ignored():
     assert write(Vocabulary(("the", "cat"), 4), [[2, 0, 3, 2], [0, 3, 3, 3]]) == ["the", ""]
 
 
-def test_an_unknown_word_is_written_as_such():
+def test_the_unknown_token_is_decoded_as_such():
     assert write(Vocabulary(("the",), 2), [[2, 1]]) == ["the [UNK]"]
 
 
@@ -132,7 +132,7 @@ def test_punctuation_is_put_back_where_it_was(text):
     assert back(learned(text), text) == text
 
 
-def test_what_was_written_is_read_as_the_same_numbers():
+def test_decoded_texts_have_the_same_ids():
     texts = ('he said: "no (never)!"', "5% of $3, a/b & [c]", "")
     words = learned(*texts)
     numbers = read(words, *texts)
@@ -216,7 +216,7 @@ def test_a_list_of_words_and_a_tuple_are_the_same_vocabulary():
     )
 
 
-def test_a_graph_reads_and_writes_the_same():
+def test_a_graph_tokenizes_and_decodes_the_same():
     words = learned("the cat, the dog")
     both = tf.function(
         lambda texts: (words.tokenize(texts), words.detokenize(words.tokenize(texts)))

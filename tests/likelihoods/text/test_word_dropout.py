@@ -1,4 +1,4 @@
-"""What is dropped in training, and only there."""
+"""Word dropout and other dropout, in training alone."""
 
 import keras
 import numpy as np
@@ -42,7 +42,7 @@ def test_no_word_is_hidden_outside_of_training(monkeypatch):
     np.testing.assert_array_equal(words.reshape(50, 7), [[0, 5, 5, 5, 5, 5, 5]] * 50)
 
 
-def test_hidden_words_still_have_to_be_told(monkeypatch):
+def test_hidden_words_are_still_targets(monkeypatch):
     vae, x = text_vae(word_dropout=0.99), np.tile([5, 7, 9, 3], (30, 1))
 
     words, log_prob = read_by_the_body(vae, x, True, monkeypatch)
@@ -61,7 +61,7 @@ def test_hidden_words_still_have_to_be_told(monkeypatch):
 
 
 @pytest.mark.parametrize("decoder", DECODERS)
-def test_results_outside_of_training_know_no_dropout(decoder):
+def test_results_outside_of_training_have_no_dropout(decoder):
     plain, dropped = text_vae(decoder), text_vae(decoder, dropout=0.5, word_dropout=0.5)
     for a, b in zip(plain.trainable_variables, dropped.trainable_variables, strict=True):
         b.assign(a)
@@ -74,7 +74,7 @@ def test_results_outside_of_training_know_no_dropout(decoder):
 
 
 @pytest.mark.parametrize("decoder", ["transformer", "lstm"])
-def test_training_resumed_from_a_file_drops_what_uninterrupted_training_drops(decoder, tmp_path):
+def test_training_resumed_from_a_file_drops_the_same_words(decoder, tmp_path):
     def new():
         vae = text_vae(decoder, dropout=0.3, word_dropout=0.3)
         vae.compile(optimizer(), run_eagerly=True)

@@ -1,4 +1,4 @@
-"""Small models of texts, and what their tests ask of them."""
+"""Small models of texts, and functions that their tests share."""
 
 import numpy as np
 import pytest
@@ -31,13 +31,13 @@ def shaken(vae, seed=0):
 
 
 def text_vae(decoder="transformer", **options):
-    """A tiny model of word numbers in which nothing is dropped, unless told."""
+    """A tiny model of token ids, without dropout by default."""
     options = {"dropout": 0.0, "word_dropout": 0.0, **options}
     return shaken(small("transformer_vae", decoder=DECODERS[decoder](), **options))
 
 
 def string_vae(likelihood=None, **options):
-    """A tiny model that has not seen any text."""
+    """A tiny model without a vocabulary."""
     likelihood = Text(40, LENGTH, width=8) if likelihood is None else likelihood
     options = {"built": False, "dropout": 0.0, "word_dropout": 0.0, **options}
     vae = small("transformer_vae", likelihood=likelihood, **options)
