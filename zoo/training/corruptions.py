@@ -10,15 +10,16 @@ from zoo.core.serialization import component, fraction
 class _Corruption(keras.layers.Layer):
     """Base class of corruptions: the identity outside of training.
 
-    A subclass implements `corrupt(x)`.
+    A subclass implements `check_amount(amount)` and `corrupt(x)`.
 
     Args:
         amount: of the corruption; the subclass defines its unit.
         seed: of the noise; None takes that of the model.
     """
 
-    def __init__(self, amount, seed=None, **kwargs):
+    def __init__(self, amount: float = 0.1, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
+        self.check_amount(amount)
         self.amount, self.seed = amount, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.seed_state = self.seed_generator.state  # Keras saves variables, not generators
@@ -35,6 +36,10 @@ class _Corruption(keras.layers.Layer):
         if not training:
             return x
         return tf.where(tf.math.is_nan(x), x, self.corrupt(x))  # missing values stay missing
+
+    def check_amount(self, amount):
+        """Raise `ValueError` unless `amount` is one of this corruption."""
+        raise NotImplementedError
 
     def corrupt(self, x):
         """Corrupted x, in x's dtype and shape."""
@@ -54,10 +59,8 @@ class GaussianCorruption(_Corruption):
         seed: of the noise; None takes that of the model.
     """
 
-    def __init__(self, amount: float = 0.1, seed: int | None = None, **kwargs):
-        if amount < 0:
-            raise ValueError(f"amount must be a standard deviation of at least 0, got {amount!r}")
-        super().__init__(amount, seed, **kwargs)
+    def check_amount(self, amount):
+        _check_std(amount)
 
     def corrupt(self, x):
         noise = normal(tf.shape(x), self.next_seed())
@@ -73,9 +76,8 @@ class MaskingCorruption(_Corruption):
         seed: of the noise; None takes that of the model.
     """
 
-    def __init__(self, amount: float = 0.1, seed: int | None = None, **kwargs):
+    def check_amount(self, amount):
         fraction(amount=amount)
-        super().__init__(amount, seed, **kwargs)
 
     def corrupt(self, x):
         keep = uniform(tf.shape(x), self.next_seed()) >= self.amount
@@ -91,9 +93,8 @@ class SaltAndPepperCorruption(_Corruption):
         seed: of the noise; None takes that of the model.
     """
 
-    def __init__(self, amount: float = 0.1, seed: int | None = None, **kwargs):
+    def check_amount(self, amount):
         fraction(amount=amount)
-        super().__init__(amount, seed, **kwargs)
 
     def corrupt(self, x):
         u = uniform(tf.shape(x), self.next_seed())
@@ -116,10 +117,8 @@ class AffineCorruption(_Corruption):
         seed: of the noise; None takes that of the model.
     """
 
-    def __init__(self, amount: float = 0.1, seed: int | None = None, **kwargs):
-        if not amount >= 0:
-            raise ValueError(f"amount must be a standard deviation of at least 0, got {amount!r}")
-        super().__init__(amount, seed, **kwargs)
+    def check_amount(self, amount):
+        _check_std(amount)
 
     def build(self, input_shape):
         if len(input_shape) not in (3, 4) or None in input_shape[1:3]:
@@ -168,9 +167,11 @@ class ModalityDropout(_Corruption):
     """
 
     def __init__(self, amount: float = 0.5, seed: int | None = None, **kwargs):
+        super().__init__(amount, seed, **kwargs)
+
+    def check_amount(self, amount):
         if not 0 <= amount <= 1:
             raise ValueError(f"amount must be a probability in [0, 1], got {amount!r}")
-        super().__init__(amount, seed, **kwargs)
 
     def call(self, x, training=None):
         return {**x, "present": self.corrupt(x["present"])} if training else x
@@ -184,6 +185,11 @@ class ModalityDropout(_Corruption):
         subset = tf.where(tf.reduce_any(subset, -1, keepdims=True), subset, fallback)
         unchanged = uniform(tf.shape(present)[:1], self.next_seed()) >= self.amount
         return tf.where(unchanged[:, None], present, subset)
+
+
+def _check_std(amount):
+    if not amount >= 0:
+        raise ValueError(f"amount must be a standard deviation of at least 0, got {amount!r}")
 
 
 IDENTIFIERS = {
