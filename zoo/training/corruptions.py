@@ -72,7 +72,7 @@ class MaskingCorruption(_Corruption):
     """Masking noise: each element is set to zero with probability `amount`.
 
     Args:
-        amount: probability, in [0, 1).
+        amount: probability that an element is masked, in [0, 1).
         seed: of the noise; None takes that of the model.
     """
 
@@ -89,7 +89,7 @@ class SaltAndPepperCorruption(_Corruption):
     """Salt-and-pepper noise: each element becomes 0 or 1, each with probability `amount / 2`.
 
     Args:
-        amount: probability, in [0, 1).
+        amount: probability that an element is replaced, in [0, 1).
         seed: of the noise; None takes that of the model.
     """
 
