@@ -7,6 +7,20 @@ from zoo.core.random import normal, replica_seed, uniform
 from zoo.core.serialization import component, fraction
 
 
+def _check_std(amount):
+    if not amount >= 0:
+        raise ValueError(f"amount must be a standard deviation of at least 0, got {amount!r}")
+
+
+def _check_fraction(amount):
+    fraction(amount=amount)
+
+
+def _check_probability(amount):
+    if not 0 <= amount <= 1:
+        raise ValueError(f"amount must be a probability in [0, 1], got {amount!r}")
+
+
 class _Corruption(keras.layers.Layer):
     """Base class of corruptions: the identity outside of training.
 
@@ -37,8 +51,9 @@ class _Corruption(keras.layers.Layer):
             return x
         return tf.where(tf.math.is_nan(x), x, self.corrupt(x))  # missing values stay missing
 
-    def check_amount(self, amount):
-        """Raise `ValueError` unless `amount` is one of this corruption."""
+    @staticmethod
+    def check_amount(amount):
+        """Raise `ValueError` unless `amount` is possible for this corruption."""
         raise NotImplementedError
 
     def corrupt(self, x):
@@ -59,8 +74,7 @@ class GaussianCorruption(_Corruption):
         seed: of the noise; None takes that of the model.
     """
 
-    def check_amount(self, amount):
-        _check_std(amount)
+    check_amount = staticmethod(_check_std)
 
     def corrupt(self, x):
         noise = normal(tf.shape(x), self.next_seed())
@@ -76,8 +90,7 @@ class MaskingCorruption(_Corruption):
         seed: of the noise; None takes that of the model.
     """
 
-    def check_amount(self, amount):
-        fraction(amount=amount)
+    check_amount = staticmethod(_check_fraction)
 
     def corrupt(self, x):
         keep = uniform(tf.shape(x), self.next_seed()) >= self.amount
@@ -93,8 +106,7 @@ class SaltAndPepperCorruption(_Corruption):
         seed: of the noise; None takes that of the model.
     """
 
-    def check_amount(self, amount):
-        fraction(amount=amount)
+    check_amount = staticmethod(_check_fraction)
 
     def corrupt(self, x):
         u = uniform(tf.shape(x), self.next_seed())
@@ -117,8 +129,7 @@ class AffineCorruption(_Corruption):
         seed: of the noise; None takes that of the model.
     """
 
-    def check_amount(self, amount):
-        _check_std(amount)
+    check_amount = staticmethod(_check_std)
 
     def build(self, input_shape):
         if len(input_shape) not in (3, 4) or None in input_shape[1:3]:
@@ -166,12 +177,10 @@ class ModalityDropout(_Corruption):
         seed: of the noise; None takes that of the model.
     """
 
+    check_amount = staticmethod(_check_probability)
+
     def __init__(self, amount: float = 0.5, seed: int | None = None, **kwargs):
         super().__init__(amount, seed, **kwargs)
-
-    def check_amount(self, amount):
-        if not 0 <= amount <= 1:
-            raise ValueError(f"amount must be a probability in [0, 1], got {amount!r}")
 
     def call(self, x, training=None):
         return {**x, "present": self.corrupt(x["present"])} if training else x
@@ -185,11 +194,6 @@ class ModalityDropout(_Corruption):
         subset = tf.where(tf.reduce_any(subset, -1, keepdims=True), subset, fallback)
         unchanged = uniform(tf.shape(present)[:1], self.next_seed()) >= self.amount
         return tf.where(unchanged[:, None], present, subset)
-
-
-def _check_std(amount):
-    if not amount >= 0:
-        raise ValueError(f"amount must be a standard deviation of at least 0, got {amount!r}")
 
 
 IDENTIFIERS = {
