@@ -18,7 +18,7 @@ import math
 
 from support.data import audio_visual
 from support.results import translation
-from support.run import argument_types, cli, evaluation
+from support.run import argument_types, cli, evaluation, shared_options
 from support.run.run import Run, early_stopping
 
 import zoo
@@ -60,11 +60,8 @@ def parser():
     """Command line of the recipe."""
     command_line = cli.parser("audio_visual.py", DESCRIPTION, EXAMPLES)
     data = command_line.add_argument_group("data")
-    data.add_argument(
-        "--data-dir",
-        type=argument_types.path,
-        metavar="FOLDER",
-        help="folder of TFDS' data with mnist and spoken_digit (default: telephone tones)",
+    shared_options.add_data_dir(
+        data, "folder of TFDS' data with mnist and spoken_digit (default: telephone tones)"
     )
     data.add_argument(
         "--pairs",
@@ -72,8 +69,13 @@ def parser():
         metavar="N",
         help=f"pairs to train on (default: each image once; {SPOKEN_PAIRS:,} with --data-dir)",
     )
-    cli.add_options(command_line, variant="multimodal_vae", out="runs/audio_visual", evaluate=1000)
-    command_line.set_defaults(batch_size=64)
+    cli.add_options(
+        command_line,
+        variant="multimodal_vae",
+        out="runs/audio_visual",
+        evaluate=1000,
+        batch_size=64,
+    )
     modalities = command_line.add_argument_group("modalities")
     modalities.add_argument(
         "--fusion",

@@ -12,7 +12,7 @@ import time
 import numpy as np
 from support.data import few_labels, images
 from support.results import label_propagation
-from support.run import argument_types, cli, seed_options
+from support.run import argument_types, cli, seed_options, shared_options
 from support.run.run import Outcome, Run
 
 import zoo
@@ -62,11 +62,9 @@ def parser():
         choices=LIKELIHOODS,
         help="p(x|z) (default: bernoulli for grey images, else discretized_logistic)",
     )
-    training.add_argument(
-        "--epochs",
-        type=argument_types.positive,
-        metavar="N",
-        help=f"passes over the training data in the first phase, half as many in each other one "
+    shared_options.add_epochs(
+        training,
+        "passes over the training data in the first phase, half as many in each other one "
         f"(default {DIGITS_EPOCHS} for the digits, else {EPOCHS})",
     )
     training.add_argument(
@@ -91,9 +89,7 @@ def parser():
         help="strength of random rotation, scaling and translation of the encoder's input, as a "
         "fraction of half an image; 0 means none (default 0.1)",
     )
-    run.add_argument(
-        "--no-report", dest="report", action="store_false", help="do not write report.html"
-    )
+    shared_options.add_no_report(run)
     return command_line
 
 

@@ -11,7 +11,7 @@ import time
 
 from support.data import sprites
 from support.results import beta_sweep
-from support.run import argument_types, cli, seed_options
+from support.run import argument_types, cli, seed_options, shared_options
 from support.run.run import Outcome, Run
 
 import zoo
@@ -47,10 +47,7 @@ def parser():
     """Command line of the recipe."""
     command_line = cli.parser("sprites.py", DESCRIPTION, EXAMPLES)
     data = command_line.add_argument_group("data")
-    data.add_argument("--dataset", metavar="NAME", help="a name of TFDS: dsprites, shapes3d, ...")
-    data.add_argument(
-        "--data-dir", type=argument_types.path, metavar="FOLDER", help="folder of TFDS' data"
-    )
+    shared_options.add_tfds(data, "dsprites, shapes3d")
     data.add_argument(
         "--limit",
         type=argument_types.positive,
@@ -76,13 +73,7 @@ def parser():
         metavar="B",
         help="weights of the KL in the loss (default 1 4 16)",
     )
-    training.add_argument(
-        "--epochs",
-        type=argument_types.positive,
-        default=20,
-        metavar="N",
-        help="passes over the data (default 20)",
-    )
+    shared_options.add_epochs(training, "passes over the data (default 20)", default=20)
     return command_line
 
 

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 from support.data import tables
-from support.run import argument_types, cli, evaluation
+from support.run import cli, evaluation, shared_options
 from support.run.run import Run, early_stopping
 
 import zoo
@@ -57,13 +57,8 @@ def parser():
     """Command line of the recipe."""
     command_line = cli.parser("tables.py", DESCRIPTION, EXAMPLES)
     data = command_line.add_argument_group("data")
-    data.add_argument("--dataset", metavar="NAME", help="a name of TFDS: wine_quality/red, ...")
-    data.add_argument(
-        "--data-dir", type=argument_types.path, metavar="FOLDER", help="folder of TFDS' data"
-    )
-    data.add_argument(
-        "--data", type=argument_types.path, metavar="FILE", help="a .csv or .parquet file"
-    )
+    shared_options.add_tfds(data, "wine_quality/red")
+    shared_options.add_data(data, "FILE", "a .csv or .parquet file")
     data.add_argument("--label", metavar="COLUMN", help="column that is 1 for anomalies")
     data.add_argument(
         "--anomaly", nargs="+", default=[], metavar="VALUE", help="values of --label for anomalies"
@@ -78,16 +73,8 @@ def parser():
         metavar="COLUMN",
         help="numeric columns to treat as categories (columns of texts always are)",
     )
-    data.add_argument(
-        "--held-out",
-        type=argument_types.fraction,
-        default=0.3,
-        metavar="F",
-        help="fraction of the normal rows that is held out (default 0.3)",
-    )
-    data.add_argument(
-        "--limit", type=argument_types.positive, metavar="N", help="train on at most N rows"
-    )
+    shared_options.add_held_out(data, "of the normal rows")
+    shared_options.add_limit(data, "rows")
     cli.add_options(command_line, variant="dense_vae", out="runs/tables", evaluate=0)
     return command_line
 

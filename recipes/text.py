@@ -12,7 +12,7 @@ import math
 import numpy as np
 from support.data import text
 from support.results import generated_text
-from support.run import argument_types, cli, evaluation
+from support.run import argument_types, cli, evaluation, shared_options
 from support.run.run import Run, early_stopping
 
 import zoo
@@ -45,9 +45,7 @@ def parser():
     """Command line of the recipe."""
     command_line = cli.parser("text.py", DESCRIPTION, EXAMPLES)
     data = command_line.add_argument_group("data")
-    data.add_argument(
-        "--data", type=argument_types.path, metavar="FILE", help="one sentence per line, UTF-8"
-    )
+    shared_options.add_data(data, "FILE", "one sentence per line, UTF-8")
     data.add_argument(
         "--vocabulary",
         type=argument_types.positive,
@@ -74,11 +72,10 @@ def parser():
         action="store_true",
         help="split texts only at spaces (default: also lower-case them and split off punctuation)",
     )
-    data.add_argument(
-        "--limit", type=argument_types.positive, metavar="N", help="train on at most N sentences"
+    shared_options.add_limit(data, "sentences")
+    cli.add_options(
+        command_line, variant="transformer_vae", out="runs/text", evaluate=500, batch_size=32
     )
-    cli.add_options(command_line, variant="transformer_vae", out="runs/text", evaluate=500)
-    command_line.set_defaults(batch_size=32)
     return command_line
 
 

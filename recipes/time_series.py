@@ -13,7 +13,8 @@ import math
 import numpy as np
 from support.data import series, windows
 from support.results import series_scores
-from support.run import argument_types, cli, evaluation
+from support.run import cli, evaluation, shared_options
+from support.run.argument_types import positive
 from support.run.run import Run, early_stopping
 
 import zoo
@@ -54,9 +55,7 @@ def parser():
     """Command line of the recipe."""
     command_line = cli.parser("time_series.py", DESCRIPTION, EXAMPLES)
     data = command_line.add_argument_group("data")
-    data.add_argument(
-        "--data", type=argument_types.path, metavar="FILE", help="a .csv or .parquet file"
-    )
+    shared_options.add_data(data, "FILE", "a .csv or .parquet file")
     data.add_argument(
         "--where",
         metavar="COLUMN=VALUE",
@@ -71,28 +70,16 @@ def parser():
         "--log-returns", action="store_true", help="convert prices p to log(p_t / p_(t-1))"
     )
     data.add_argument(
-        "--window",
-        type=argument_types.positive,
-        default=64,
-        metavar="T",
-        help="steps of a window (default 64)",
+        "--window", type=positive, default=64, metavar="T", help="steps of a window (default 64)"
     )
     data.add_argument(
         "--stride",
-        type=argument_types.positive,
+        type=positive,
         metavar="S",
         help="steps from one window to the next (default: 1, or more for over 50,000 windows)",
     )
-    data.add_argument(
-        "--held-out",
-        type=argument_types.fraction,
-        default=0.3,
-        metavar="F",
-        help="fraction at the end of the series that is held out (default 0.3)",
-    )
-    data.add_argument(
-        "--limit", type=argument_types.positive, metavar="N", help="train on at most N windows"
-    )
+    shared_options.add_held_out(data, "at the end of the series")
+    shared_options.add_limit(data, "windows")
     cli.add_options(
         command_line, variant="lstm_vae", out="runs/time_series", evaluate=500, learning_rate=3e-3
     )

@@ -6,17 +6,10 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 from scipy import special, stats
 
+from tests.core.gradients import gradient
 from zoo.core.discrete_distributions import DiscretizedLogistic, FusedBernoulli
 
 tfd = tfp.distributions
-
-
-def gradient(function, x):
-    x = tf.constant(x)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = function(x)
-    return np.asarray(tape.gradient(y, x))
 
 
 # FusedBernoulli

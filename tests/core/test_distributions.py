@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from tests.core.gradients import gradient
 from zoo.core.distributions import (
     as_event,
     bounded_scale,
@@ -18,14 +19,6 @@ from zoo.latents.posteriors import NormalPosterior
 from zoo.priors import StandardNormal
 
 tfd = tfp.distributions
-
-
-def gradient(function, x):
-    x = tf.constant(x)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = function(x)
-    return np.asarray(tape.gradient(y, x))
 
 
 def sampled(posterior, prior, samples=1):

@@ -1,4 +1,4 @@
-"""A small model of vectors of three with a given prior, and data for it."""
+"""Small models of vectors with a given prior, and data for them."""
 
 import keras
 import numpy as np
@@ -13,13 +13,29 @@ def rows(n=64, size=3, seed=0):
     return np.random.default_rng(seed).standard_normal((n, size)).astype("float32")
 
 
-def model(prior, **options):
-    """A small model of vectors of three with this prior."""
-    keras.utils.set_random_seed(2)
+def clusters(rows=512):
+    """Examples of four separated clusters."""
+    rng = np.random.default_rng(0)
+    means = np.array([[4, 4], [-4, 4], [4, -4], [-4, -4]])
+    x = means[rng.integers(0, 4, rows)] + 0.2 * rng.standard_normal((rows, 2))
+    return x.astype("float32")
+
+
+def model(prior, *, hidden=8, seed=2, **options):
+    """A small model of vectors with this prior."""
+    keras.utils.set_random_seed(seed)
     vae = zoo.VAE(
-        zoo.SingleLatent(DenseEncoder(2, hidden=(8,)), prior=prior, **options),
-        DenseDecoder(hidden=(8,), likelihood="shared_scale_normal"),
-        seed=2,
+        zoo.SingleLatent(DenseEncoder(2, hidden=(hidden,)), prior=prior, **options),
+        DenseDecoder(hidden=(hidden,), likelihood="shared_scale_normal"),
+        seed=seed,
     )
     vae.compile(optimizer(), jit_compile=False)
+    return vae
+
+
+def trained(prior):
+    """A model with this prior, trained on `clusters()`."""
+    vae = model(prior, hidden=32, seed=1)
+    vae.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
+    vae.fit(clusters(), epochs=30, batch_size=64, verbose=0)
     return vae

@@ -7,10 +7,8 @@ import tensorflow as tf
 
 import zoo
 from tests.helpers import assert_same, optimizer
-from tests.priors.test_priors import clusters
+from tests.priors.models import clusters, model, trained
 from zoo import flows
-from zoo.decoders import DenseDecoder
-from zoo.encoders import DenseEncoder
 
 EAGER = True
 
@@ -23,17 +21,6 @@ def built(flow="coupling", std=0.3):
     for weight in prior.weights:
         weight.assign_add(std * rng.standard_normal(weight.shape))
     return prior
-
-
-def model(prior):
-    keras.utils.set_random_seed(1)
-    vae = zoo.VAE(
-        zoo.SingleLatent(DenseEncoder(2, hidden=(32,)), prior=prior),
-        DenseDecoder(hidden=(32,), likelihood="shared_scale_normal"),
-        seed=1,
-    )
-    vae.compile(optimizer(), jit_compile=False)
-    return vae
 
 
 @pytest.mark.parametrize("name", ["coupling", "spline"])
@@ -80,9 +67,7 @@ def test_a_flow_prior_raises_the_elbo_and_generates_less_between_clusters():
     x = clusters()
 
     def fitted(prior):
-        vae = model(prior)
-        vae.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
-        vae.fit(x, epochs=30, batch_size=64, verbose=0)
+        vae = trained(prior)
         generated = np.abs(vae.generate(1000, seed=0))
         return vae.elbo(x).mean(), (np.abs(generated - 4).max(-1) > 1.5).mean()
 

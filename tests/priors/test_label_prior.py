@@ -7,33 +7,28 @@ import tensorflow_probability as tfp
 
 import zoo
 from tests.helpers import run_python
-from tests.objectives.labels import (
-    WEIGHTS,
-    codes,
-    kl_by_class,
-    log_prob,
-    log_prob_by_class,
-    mixture,
-)
+from tests.objectives import labels
 
 tfd = tfp.distributions
 
 
 def test_densities_and_kls_of_labels_equal_numpy():
-    z = codes()[0]
+    mixture, posterior = labels.mixture(), labels.codes()
+    z = posterior[0]
     y = np.array([2, 0, 1, 1, 0, 2])
+    log_prob_by_class = labels.log_prob_by_class(z)
 
-    np.testing.assert_allclose(mixture().log_prob(z), log_prob(z), rtol=1e-5)
-    np.testing.assert_allclose(mixture().log_prob_by_class(z), log_prob_by_class(z), rtol=1e-5)
+    np.testing.assert_allclose(mixture.log_prob(z), labels.log_prob(z), rtol=1e-5)
+    np.testing.assert_allclose(mixture.log_prob_by_class(z), log_prob_by_class, rtol=1e-5)
     np.testing.assert_allclose(
-        mixture().conditional(y).log_prob(z), log_prob_by_class(z)[np.arange(6), y], rtol=1e-5
+        mixture.conditional(y).log_prob(z), log_prob_by_class[np.arange(6), y], rtol=1e-5
     )
-    bayes = WEIGHTS * np.exp(log_prob_by_class(z))
+    bayes = labels.WEIGHTS * np.exp(log_prob_by_class)
     np.testing.assert_allclose(
-        np.exp(mixture().log_class(z)), bayes / bayes.sum(-1, keepdims=True), rtol=1e-4
+        np.exp(mixture.log_class(z)), bayes / bayes.sum(-1, keepdims=True), rtol=1e-4
     )
     np.testing.assert_allclose(
-        mixture().kl_by_class(tfd.Normal(*codes())), kl_by_class(*codes()), rtol=1e-5
+        mixture.kl_by_class(tfd.Normal(*posterior)), labels.kl_by_class(*posterior), rtol=1e-5
     )
 
 

@@ -8,6 +8,7 @@ from scipy import special, stats
 
 import zoo
 from tests.helpers import optimizer, values
+from tests.priors.models import clusters, trained
 from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
 from zoo.priors.labels import LabelMixture
@@ -79,26 +80,6 @@ def test_every_weight_of_a_mixture_gets_a_gradient():
 
     assert len(gradients) == 3
     assert all(np.abs(g).max() > 0 for g in gradients)
-
-
-def clusters(rows=512):
-    """Examples of four separated clusters."""
-    rng = np.random.default_rng(0)
-    means = np.array([[4, 4], [-4, 4], [4, -4], [-4, -4]])
-    x = means[rng.integers(0, 4, rows)] + 0.2 * rng.standard_normal((rows, 2))
-    return x.astype("float32")
-
-
-def trained(prior):
-    keras.utils.set_random_seed(1)
-    vae = zoo.VAE(
-        zoo.SingleLatent(DenseEncoder(2, hidden=(32,)), prior=prior),
-        DenseDecoder(hidden=(32,), likelihood="shared_scale_normal"),
-        seed=1,
-    )
-    vae.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
-    vae.fit(clusters(), epochs=30, batch_size=64, verbose=0)
-    return vae
 
 
 def test_a_mixture_generates_less_between_clusters():

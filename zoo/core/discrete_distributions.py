@@ -3,6 +3,8 @@
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.distributions import UNCHECKED
+
 tfd = tfp.distributions
 
 
@@ -38,10 +40,8 @@ class DiscretizedLogistic(tfd.Distribution):
         parameters = dict(locals())
         self.loc, self.scale, self.levels = loc, scale, levels
         super().__init__(
-            dtype=tf.float32,
+            **UNCHECKED,
             reparameterization_type=tfd.NOT_REPARAMETERIZED,
-            validate_args=False,
-            allow_nan_stats=True,
             parameters=parameters,
             name=name,
         )

@@ -10,6 +10,9 @@ from zoo.core.outputs import Draw
 
 tfd = tfp.distributions
 
+# Constructor arguments of our TFP distributions, which compute in float32 without checks.
+UNCHECKED = {"dtype": tf.float32, "validate_args": False, "allow_nan_stats": True}
+
 
 @runtime_checkable
 class TransformedDistribution(Protocol):

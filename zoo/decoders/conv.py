@@ -6,9 +6,14 @@ import keras
 
 from zoo import likelihoods
 from zoo.core.identifiers import resolve
-from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, one_of, positive
+from zoo.core.serialization import as_tuple, component, ensure_built, positive
 from zoo.decoders.base import Decoder
-from zoo.layers.convolution import ResidualBlock, UpsampleConv2D, UpsampleResidualBlock
+from zoo.layers.convolution import (
+    ResidualBlock,
+    UpsampleConv2D,
+    UpsampleResidualBlock,
+    check_stages,
+)
 from zoo.layers.dense import dense_stack
 
 
@@ -45,10 +50,7 @@ class ConvDecoder(Decoder):
     ):
         super().__init__(**kwargs)
         self.event_shape = None if event_shape is None else as_tuple(event_shape)
-        (self.widths,) = positive(widths=as_tuple(widths))
-        not_empty(widths=self.widths)
-        self.blocks, self.stem_strides = positive(blocks=blocks, stem_strides=stem_strides)
-        one_of((1, 2), stem_strides=self.stem_strides)
+        self.widths, self.blocks, self.stem_strides = check_stages(widths, blocks, stem_strides)
         (self.hidden,) = positive(hidden=hidden) if hidden else (hidden,)
         self.normalization, self.activation = normalization, activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)

@@ -6,9 +6,9 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, one_of, positive
+from zoo.core.serialization import component, ensure_built, positive
 from zoo.latents.posteriors import NormalPosterior
-from zoo.layers.convolution import ResidualBlock
+from zoo.layers.convolution import ResidualBlock, check_stages
 from zoo.layers.dense import dense_stack
 from zoo.layers.normalization import normalization_layer
 
@@ -51,49 +51,22 @@ class ConvEncoder(keras.Model):
     ):
         super().__init__(**kwargs)
         (self.latent_dim,) = positive(latent_dim=latent_dim)
-        (self.widths,) = positive(widths=as_tuple(widths))
-        not_empty(widths=self.widths)
-        self.blocks, self.stem_strides = positive(blocks=blocks, stem_strides=stem_strides)
-        one_of((1, 2), stem_strides=self.stem_strides)
+        self.widths, self.blocks, self.stem_strides = check_stages(widths, blocks, stem_strides)
         (self.hidden,) = positive(hidden=hidden) if hidden else (hidden,)
         self.normalization, self.activation = normalization, activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.posterior = posterior or NormalPosterior(
             self.latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy
         )
-        self.stem = self._stem()
-        self.stem_norm = normalization_layer(normalization, self.widths[0], self.dtype_policy)
-        self.stem_activation = keras.layers.Activation(activation, dtype=self.dtype_policy)
+        self.stem, self.stem_norm, self.stem_activation = stem_layers(self)
         self.stages = [
-            self._block(width, strides=2 if i == 0 else 1)
+            residual_block(self, width, strides=2 if i == 0 else 1)
             for width in self.widths[1:]
             for i in range(self.blocks)
         ]
         self.flatten = keras.layers.Flatten(dtype=self.dtype_policy)
         hidden = [self.hidden] if self.hidden else []
         self.top = dense_stack(hidden, activation, self.kernel_regularizer, self.dtype_policy)
-
-    def _stem(self):
-        return keras.layers.Conv2D(
-            self.widths[0],
-            3,
-            strides=self.stem_strides,
-            padding="same",
-            use_bias=self.normalization is None,
-            kernel_initializer="he_normal",
-            kernel_regularizer=self.kernel_regularizer,
-            dtype=self.dtype_policy,
-        )
-
-    def _block(self, width, strides):
-        return ResidualBlock(
-            width,
-            strides=strides,
-            normalization=self.normalization,
-            activation=self.activation,
-            kernel_regularizer=self.kernel_regularizer,
-            dtype=self.dtype_policy,
-        )
 
     def build(self, input_shape):
         check_image_shape(input_shape[1:])
@@ -113,6 +86,39 @@ class ConvEncoder(keras.Model):
         for layer in self.top:
             x = layer(x)
         return self.posterior(x)
+
+
+def stem_layers(encoder):
+    """The 3x3 convolution, normalization and activation that a convolutional encoder starts with.
+
+    Args:
+        encoder: an encoder with `widths`, `stem_strides` and the options of `residual_block`.
+    """
+    width, dtype = encoder.widths[0], encoder.dtype_policy
+    convolution = keras.layers.Conv2D(
+        width,
+        3,
+        strides=encoder.stem_strides,
+        padding="same",
+        use_bias=encoder.normalization is None,
+        kernel_initializer="he_normal",
+        kernel_regularizer=encoder.kernel_regularizer,
+        dtype=dtype,
+    )
+    norm = normalization_layer(encoder.normalization, width, dtype)
+    return convolution, norm, keras.layers.Activation(encoder.activation, dtype=dtype)
+
+
+def residual_block(encoder, width, strides):
+    """A residual block with an encoder's normalization, activation, regularizer and dtype."""
+    return ResidualBlock(
+        width,
+        strides=strides,
+        normalization=encoder.normalization,
+        activation=encoder.activation,
+        kernel_regularizer=encoder.kernel_regularizer,
+        dtype=encoder.dtype_policy,
+    )
 
 
 def check_image_shape(shape):

@@ -7,12 +7,11 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, one_of, positive
-from zoo.encoders.conv import check_image_shape
+from zoo.core.serialization import component, ensure_built, not_empty, positive
+from zoo.encoders.conv import check_image_shape, residual_block, stem_layers
 from zoo.latents.posteriors import NormalPosterior
-from zoo.layers.convolution import ResidualBlock
+from zoo.layers.convolution import check_stages
 from zoo.layers.dense import ResidualDense
-from zoo.layers.normalization import normalization_layer
 
 
 class _LadderEncoder(keras.Model):
@@ -127,40 +126,17 @@ class ConvLadderEncoder(_LadderEncoder):
     ):
         super().__init__(**kwargs)
         self._set_up(latent_dim, lower_levels, kernel_regularizer)
-        (self.widths,) = positive(widths=as_tuple(widths))
+        self.widths, self.blocks, self.stem_strides = check_stages(widths, blocks, stem_strides)
         not_empty(widths=self.widths[1:])
-        self.blocks, self.stem_strides = positive(blocks=blocks, stem_strides=stem_strides)
-        one_of((1, 2), stem_strides=self.stem_strides)
         self.normalization, self.activation = normalization, activation
-        self.stem = keras.layers.Conv2D(
-            self.widths[0],
-            3,
-            strides=self.stem_strides,
-            padding="same",
-            use_bias=normalization is None,
-            kernel_initializer="he_normal",
-            kernel_regularizer=self.kernel_regularizer,
-            dtype=self.dtype_policy,
-        )
-        self.stem_norm = normalization_layer(normalization, self.widths[0], self.dtype_policy)
-        self.stem_activation = keras.layers.Activation(activation, dtype=self.dtype_policy)
+        self.stem, self.stem_norm, self.stem_activation = stem_layers(self)
         # A flat list, because Keras does not save layers in nested lists. Each group of `blocks`
         # blocks ends with the features of a level, or of none.
         self.body = []
         for stage, width in enumerate(self.widths[1:], 1):
             levels = stages_of_levels(self.lower_levels, len(self.widths) - 1).count(stage)
             blocks = max(1, levels) * self.blocks
-            self.body += [self._block(width, strides=1 if i else 2) for i in range(blocks)]
-
-    def _block(self, width, strides):
-        return ResidualBlock(
-            width,
-            strides=strides,
-            normalization=self.normalization,
-            activation=self.activation,
-            kernel_regularizer=self.kernel_regularizer,
-            dtype=self.dtype_policy,
-        )
+            self.body += [residual_block(self, width, strides=1 if i else 2) for i in range(blocks)]
 
     def build(self, input_shape):
         check_image_shape(input_shape[1:])

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.core.distributions import as_event, as_normal
+from zoo.core.distributions import UNCHECKED, as_event, as_normal
 from zoo.core.random import normal
 from zoo.core.samplers import balanced_noise
 from zoo.core.serialization import ensure_built, positive
@@ -30,10 +30,8 @@ class FlowNormal(tfd.Distribution):
         parameters = dict(locals())
         self.base, self.bijector = base, bijector
         super().__init__(
-            dtype=tf.float32,
+            **UNCHECKED,
             reparameterization_type=tfd.FULLY_REPARAMETERIZED,
-            validate_args=False,
-            allow_nan_stats=True,
             parameters=parameters,
             name=name,
         )

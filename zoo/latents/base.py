@@ -9,6 +9,7 @@ import tensorflow_probability as tfp
 
 from zoo.core.distributions import joint_normal
 from zoo.core.samplers import MeanSampler
+from zoo.priors import StandardNormal
 
 tfd = tfp.distributions
 
@@ -46,3 +47,18 @@ class Latents(keras.layers.Layer):
         """Decoder input for z `[B, D]`: z itself."""
         del training
         return z
+
+
+def prior_or_default(prior, encoder):
+    """`prior`, or the standard Normal for None.
+
+    Raises:
+        ValueError: the prior has another `latent_dim` than the encoder.
+    """
+    prior = StandardNormal(encoder.latent_dim) if prior is None else prior
+    if prior.latent_dim != encoder.latent_dim:
+        raise ValueError(
+            f"prior must have latent_dim={encoder.latent_dim} as the encoder has, got "
+            f"latent_dim={prior.latent_dim}"
+        )
+    return prior

@@ -10,9 +10,9 @@ from zoo.core.distributions import as_event
 from zoo.core.outputs import Draw
 from zoo.core.random import normal
 from zoo.core.serialization import component, ensure_built
-from zoo.latents.base import Latents
+from zoo.latents.base import Latents, prior_or_default
 from zoo.latents.levels import Level
-from zoo.priors import Prior, StandardNormal
+from zoo.priors import Prior
 
 # Number of codes that `generate` completes at once, to bound the memory of their states.
 CHUNK_SIZE = 256
@@ -55,7 +55,6 @@ class LadderLatent(Latents):
     ):
         super().__init__(**kwargs)
         self.encoder, self.lower_levels = encoder, list(lower_levels)
-        self.prior = StandardNormal(encoder.latent_dim) if prior is None else prior
         self.activation = activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         if len(self.lower_levels) != encoder.lower_levels:
@@ -63,11 +62,7 @@ class LadderLatent(Latents):
                 f"lower_levels must be {encoder.lower_levels}, as many as the encoder has features "
                 f"for, got {len(self.lower_levels)}"
             )
-        if self.prior.latent_dim != encoder.latent_dim:
-            raise ValueError(
-                f"prior must have latent_dim={encoder.latent_dim} as the encoder has, got "
-                f"latent_dim={self.prior.latent_dim}"
-            )
+        self.prior = prior_or_default(prior, encoder)
 
     def build(self, input_shape):
         ensure_built(self.encoder, input_shape)

@@ -11,8 +11,8 @@ from zoo.core.distributions import as_event, as_normal
 from zoo.core.outputs import Draw
 from zoo.core.serialization import component, ensure_built
 from zoo.flows.base import Flow
-from zoo.latents.base import Latents
-from zoo.priors import Prior, StandardNormal
+from zoo.latents.base import Latents, prior_or_default
+from zoo.priors import Prior
 
 tfd = tfp.distributions
 
@@ -40,14 +40,9 @@ class SingleLatent(Latents):
     ):
         super().__init__(**kwargs)
         self.encoder = encoder
-        self.prior = StandardNormal(encoder.latent_dim) if prior is None else prior
+        self.prior = prior_or_default(prior, encoder)
         self.flow = flow
         self.latent_dim = encoder.latent_dim
-        if self.prior.latent_dim != self.latent_dim:
-            raise ValueError(
-                f"prior must have latent_dim={self.latent_dim} as the encoder has, got "
-                f"latent_dim={self.prior.latent_dim}"
-            )
 
     def build(self, input_shape):
         ensure_built(self.encoder, input_shape)

@@ -5,8 +5,22 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from zoo.core.serialization import component, ensure_built
+from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, one_of, positive
 from zoo.layers.normalization import normalization_layer
+
+
+def check_stages(widths, blocks, stem_strides):
+    """Check the sizes of a residual network and return them as Python's integers.
+
+    Raises:
+        ValueError: names the argument that is not made of positive integers, empty `widths`, or
+            `stem_strides` other than 1 and 2.
+    """
+    (widths,) = positive(widths=as_tuple(widths))
+    not_empty(widths=widths)
+    blocks, stem_strides = positive(blocks=blocks, stem_strides=stem_strides)
+    one_of((1, 2), stem_strides=stem_strides)
+    return widths, blocks, stem_strides
 
 
 @component

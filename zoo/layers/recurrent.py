@@ -13,12 +13,11 @@ from zoo.core.suggestions import nearest
 from zoo.layers import lstm_ops
 
 
-@component
-class LSTM(keras.layers.Layer):
-    """`keras.layers.LSTM(units, return_sequences=True)`: same values and gradients, faster.
+class _RecurrentLayer(keras.layers.Layer):
+    """Base class of recurrent layers.
 
-    In training its loop is compiled, with a custom gradient (`zoo.layers.lstm_ops`). Hochreiter and
-    Schmidhuber, Long short-term memory, 1997; the forget gate's bias starts at 1.
+    A subclass implements `states(x, length, training, allow_split)`, and for generation one step
+    at a time `initial_state(batch)` and `step(x, state)`.
 
     Args:
         units: U, the size of the state.
@@ -35,6 +34,39 @@ class LSTM(keras.layers.Layer):
         super().__init__(**kwargs)
         (self.units,) = positive(units=units)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.units)
+
+    def call(
+        self,
+        x: tf.Tensor,
+        length: int | tf.Tensor | None = None,
+        training: bool | None = None,
+        allow_split: bool = True,
+    ) -> tf.Tensor:
+        """States of all steps: `[B, T, F]` -> `[B, T, U]`.
+
+        Args:
+            x: the sequences; with `length`, `[B, 1, F]` is repeated at each of that many steps.
+            length: T, by default that of x.
+            training: whether an LSTM uses its compiled loop.
+            allow_split: whether the two halves of a batch may run in parallel.
+        """
+        return self.states(x, length, training, allow_split)
+
+
+@component
+class LSTM(_RecurrentLayer):
+    """`keras.layers.LSTM(units, return_sequences=True)`: same values and gradients, faster.
+
+    In training its loop is compiled, with a custom gradient (`zoo.layers.lstm_ops`). Hochreiter and
+    Schmidhuber, Long short-term memory, 1997; the forget gate's bias starts at 1.
+
+    Args:
+        units: U, the size of the state.
+        kernel_regularizer: of the input weights.
+    """
 
     def build(self, input_shape):
         self.kernel = self.add_weight(
@@ -54,24 +86,8 @@ class LSTM(keras.layers.Layer):
         forget = tf.range(shape[0]) // self.units == 1
         return tf.cast(forget, dtype or "float32")
 
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], self.units)
-
-    def call(
-        self,
-        x: tf.Tensor,
-        length: int | tf.Tensor | None = None,
-        training: bool | None = None,
-        allow_split: bool = True,
-    ) -> tf.Tensor:
-        """States of all steps: `[B, T, F]` -> `[B, T, U]`.
-
-        Args:
-            x: the sequences; with `length`, `[B, 1, F]` is repeated at each of that many steps.
-            length: T, by default that of x.
-            training: whether to use the compiled loop.
-            allow_split: whether the two halves of a batch may run in parallel.
-        """
+    def states(self, x, length, training, allow_split):
+        """States of all steps; the arguments of `call`."""
         length = tf.shape(x)[1] if length is None else length
         # Exported functions must consist of plain operations, and eager ones can be inspected.
         if training and not tf.executing_eagerly():
@@ -94,7 +110,7 @@ class LSTM(keras.layers.Layer):
 
 
 @component
-class GRU(keras.layers.Layer):
+class GRU(_RecurrentLayer):
     """`keras.layers.GRU(units, return_sequences=True)` with the call of `LSTM`.
 
     Cho et al., Learning phrase representations with an RNN encoder-decoder, 2014.
@@ -104,35 +120,18 @@ class GRU(keras.layers.Layer):
         kernel_regularizer: of the input weights.
     """
 
-    def __init__(
-        self,
-        units: int,
-        *,
-        kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
-        (self.units,) = positive(units=units)
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+    def build(self, input_shape):
         self.layer = keras.layers.GRU(
-            units,
+            self.units,
             return_sequences=True,
             kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,
             name="gru",
         )
-
-    def build(self, input_shape):
         ensure_built(self.layer, input_shape)
 
-    def call(
-        self,
-        x: tf.Tensor,
-        length: int | tf.Tensor | None = None,
-        training: bool | None = None,
-        allow_split: bool = True,
-    ) -> tf.Tensor:
-        """States of all steps, `[B, T, F]` -> `[B, T, U]`; `length` as in `LSTM`."""
+    def states(self, x, length, training, allow_split):
+        """States of all steps; the arguments of `call`."""
         del training, allow_split
         if length is not None and x.shape[1] == 1:
             x = tf.repeat(x, length, axis=1)

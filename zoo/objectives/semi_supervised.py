@@ -54,8 +54,7 @@ class LabelKL(Term):
     def per_example(self, x, y, out: Pass) -> tf.Tensor:
         """The KL less log p(y), or the KL to the mixture without label: `[B]` nats."""
         del x
-        y = _labels(y, out, type(self).__name__)
-        label_draws = _label_draws(out, type(self).__name__)
+        y, label_draws = _labels_and_draws(y, out, type(self).__name__)
         other_draws = tuple(d for d in out.draws if not isinstance(d.prior, LabelMixture))
         nats = sum(_kl(draw, y, out.samples) for draw in label_draws)
         others = total_kl(dataclasses.replace(out, draws=other_draws))
@@ -68,15 +67,10 @@ class Classification(Term):
 
     p(y|z) = p(y) p(z|y) / p(z) of the `LabelPrior`. The cross-entropy is small beside the nats of
     x: a weight well above 1 makes few labels matter. Kingma et al., Semi-supervised learning with
-    deep generative models, 2014, equation 9, add such a term.
-
-    y: integers `[B]`, a class in 0 .. C - 1 or -1.
+    deep generative models, 2014, equation 9, add such a term. y and errors are as in `LabelKL`.
 
     Args:
         weight: in the loss.
-
-    Raises:
-        ValueError: y is None, or no prior of the model is a `zoo.priors.LabelPrior`.
     """
 
     def __init__(self, weight: float = 1.0, name: str = "classification", **kwargs):
@@ -85,23 +79,17 @@ class Classification(Term):
     def per_example(self, x, y, out: Pass) -> tf.Tensor:
         """The cross-entropy, `[B]` nats."""
         del x
-        y = _labels(y, out, type(self).__name__)
-        label_draws = _label_draws(out, type(self).__name__)
+        y, label_draws = _labels_and_draws(y, out, type(self).__name__)
         nats = sum(-_at_label(draw.prior.log_class(draw.z), y) for draw in label_draws)
         return mean_over_samples(tf.where(y < 0, 0.0, nats), out)
 
 
-def _labels(y, out, term):
-    """y as int32 `[S * B]`."""
+def _labels_and_draws(y, out, term):
+    """y as int32 `[S * B]`, and the draws whose prior is that of a `LabelPrior`; at least one."""
     if y is None:
         raise ValueError(
             f"y must be integers [N] for {term}, -1 where the class is unknown, got None"
         )
-    return tile(tf.reshape(tf.cast(y, tf.int32), [-1]), out.samples)
-
-
-def _label_draws(out, term):
-    """The draws whose prior is that of a `LabelPrior`; at least one."""
     draws = [draw for draw in out.draws if isinstance(draw.prior, LabelMixture)]
     if not draws:
         names = ", ".join(type(draw.prior).__name__ for draw in out.draws)
@@ -109,7 +97,7 @@ def _label_draws(out, term):
             f"prior must be a zoo.LabelPrior for {term}, got one with the distribution {names}: "
             "give the model prior=zoo.LabelPrior(...)"
         )
-    return draws
+    return tile(tf.reshape(tf.cast(y, tf.int32), [-1]), out.samples), draws
 
 
 def _kl(draw, y, samples):

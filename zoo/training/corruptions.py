@@ -7,18 +7,33 @@ from zoo.core.random import normal, replica_seed, uniform
 from zoo.core.serialization import component, fraction
 
 
+def _check_std(amount):
+    if not amount >= 0:
+        raise ValueError(f"amount must be a standard deviation of at least 0, got {amount!r}")
+
+
+def _check_fraction(amount):
+    fraction(amount=amount)
+
+
+def _check_probability(amount):
+    if not 0 <= amount <= 1:
+        raise ValueError(f"amount must be a probability in [0, 1], got {amount!r}")
+
+
 class _Corruption(keras.layers.Layer):
     """Base class of corruptions: the identity outside of training.
 
-    A subclass implements `corrupt(x)`.
+    A subclass implements `check_amount(amount)` and `corrupt(x)`.
 
     Args:
         amount: of the corruption; the subclass defines its unit.
         seed: of the noise; None takes that of the model.
     """
 
-    def __init__(self, amount, seed=None, **kwargs):
+    def __init__(self, amount: float = 0.1, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
+        self.check_amount(amount)
         self.amount, self.seed = amount, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.seed_state = self.seed_generator.state  # Keras saves variables, not generators
@@ -35,6 +50,11 @@ class _Corruption(keras.layers.Layer):
         if not training:
             return x
         return tf.where(tf.math.is_nan(x), x, self.corrupt(x))  # missing values stay missing
+
+    @staticmethod
+    def check_amount(amount):
+        """Raise `ValueError` unless `amount` is possible for this corruption."""
+        raise NotImplementedError
 
     def corrupt(self, x):
         """Corrupted x, in x's dtype and shape."""
@@ -54,10 +74,7 @@ class GaussianCorruption(_Corruption):
         seed: of the noise; None takes that of the model.
     """
 
-    def __init__(self, amount: float = 0.1, seed: int | None = None, **kwargs):
-        if amount < 0:
-            raise ValueError(f"amount must be a standard deviation of at least 0, got {amount!r}")
-        super().__init__(amount, seed, **kwargs)
+    check_amount = staticmethod(_check_std)
 
     def corrupt(self, x):
         noise = normal(tf.shape(x), self.next_seed())
@@ -69,13 +86,11 @@ class MaskingCorruption(_Corruption):
     """Masking noise: each element is set to zero with probability `amount`.
 
     Args:
-        amount: probability, in [0, 1).
+        amount: probability that an element is masked, in [0, 1).
         seed: of the noise; None takes that of the model.
     """
 
-    def __init__(self, amount: float = 0.1, seed: int | None = None, **kwargs):
-        fraction(amount=amount)
-        super().__init__(amount, seed, **kwargs)
+    check_amount = staticmethod(_check_fraction)
 
     def corrupt(self, x):
         keep = uniform(tf.shape(x), self.next_seed()) >= self.amount
@@ -87,13 +102,11 @@ class SaltAndPepperCorruption(_Corruption):
     """Salt-and-pepper noise: each element becomes 0 or 1, each with probability `amount / 2`.
 
     Args:
-        amount: probability, in [0, 1).
+        amount: probability that an element is replaced, in [0, 1).
         seed: of the noise; None takes that of the model.
     """
 
-    def __init__(self, amount: float = 0.1, seed: int | None = None, **kwargs):
-        fraction(amount=amount)
-        super().__init__(amount, seed, **kwargs)
+    check_amount = staticmethod(_check_fraction)
 
     def corrupt(self, x):
         u = uniform(tf.shape(x), self.next_seed())
@@ -116,10 +129,7 @@ class AffineCorruption(_Corruption):
         seed: of the noise; None takes that of the model.
     """
 
-    def __init__(self, amount: float = 0.1, seed: int | None = None, **kwargs):
-        if not amount >= 0:
-            raise ValueError(f"amount must be a standard deviation of at least 0, got {amount!r}")
-        super().__init__(amount, seed, **kwargs)
+    check_amount = staticmethod(_check_std)
 
     def build(self, input_shape):
         if len(input_shape) not in (3, 4) or None in input_shape[1:3]:
@@ -167,9 +177,9 @@ class ModalityDropout(_Corruption):
         seed: of the noise; None takes that of the model.
     """
 
+    check_amount = staticmethod(_check_probability)
+
     def __init__(self, amount: float = 0.5, seed: int | None = None, **kwargs):
-        if not 0 <= amount <= 1:
-            raise ValueError(f"amount must be a probability in [0, 1], got {amount!r}")
         super().__init__(amount, seed, **kwargs)
 
     def call(self, x, training=None):

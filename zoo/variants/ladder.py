@@ -29,8 +29,7 @@ def ladder_vae(
 
     Args:
         latent_dim: dimensions of the top level, whose prior `prior` is.
-        level_dims: latent channels of each level below the top, from the top down; () makes a VAE
-            with one stochastic layer.
+        level_dims: latent channels of each level below the top, from the top down; () for none.
         widths: channels of the stem and of each stage; each stage halves the image.
         blocks: residual blocks for each level, bottom-up and top-down.
         stem_strides: 1 or 2; 2 halves the image in the stem as well, which is faster.
@@ -82,8 +81,7 @@ def dense_ladder_vae(
 
     Args:
         latent_dim: dimensions of the top level, whose prior `prior` is.
-        level_dims: latent dimensions of each level below the top, from the top down; () makes a VAE
-            with one stochastic layer.
+        level_dims: latent dimensions of each level below the top, from the top down; () for none.
         hidden: width of every hidden layer.
         depth: residual layers of each level, bottom-up and top-down.
         activation: of the hidden layers.

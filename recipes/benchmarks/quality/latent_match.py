@@ -20,18 +20,13 @@ import time
 
 import keras
 import numpy as np
-from shared import command_line, tfds_images, unit_range, write_json
+from shared import FAST_CONV, command_line, tfds_images, unit_range, write_json
 
 import zoo
 
-# Maps of 16x16 and smaller: minutes on a CPU.
 OPTIONS = {
-    "widths": (32, 64, 64),
-    "blocks": 1,
+    **FAST_CONV,
     "hidden": 256,
-    "stem_strides": 2,
-    "normalization": None,
-    "activation": "elu",
     "latent_dim": 32,
     "likelihood": "discretized_logistic",
 }

@@ -19,7 +19,15 @@ import time
 
 import keras
 import numpy as np
-from shared import command_line, cosine_adam, log_likelihoods, mean_and_std, mnist, write_json
+from shared import (
+    add_training_options,
+    command_line,
+    cosine_adam,
+    log_likelihoods,
+    mean_and_std,
+    mnist,
+    write_json,
+)
 
 import zoo
 
@@ -148,12 +156,7 @@ def parser():
     p.add_argument("--data-dir", help="folder of TFDS' data")
     p.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS), metavar="MODEL")
     p.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    p.add_argument(
-        "--epochs", type=int, default=40, help="epochs, and length of the learning rate's cosine"
-    )
-    p.add_argument("--batch-size", type=int, default=128)
-    p.add_argument("--learning-rate", type=float, default=1e-3, help="peak of the cosine")
-    p.add_argument("--warmup", type=int, default=5, help="epochs in which beta goes from 0 to 1")
+    add_training_options(p, epochs=40, batch_size=128, learning_rate=1e-3, warmup=5)
     p.add_argument("--samples", type=int, default=5000, help="importance samples")
     p.add_argument("--evaluate", type=int, default=1000, help="number of test images")
     p.add_argument("--out", type=pathlib.Path, required=True, help="folder of results")

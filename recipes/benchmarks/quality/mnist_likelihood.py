@@ -12,24 +12,26 @@ Needs TFDS' mnist in the folder DIR (default: downloaded):
 """
 
 import json
-import pathlib
 import time
 
 import keras
 import numpy as np
-from shared import command_line, cosine_adam, log_likelihoods, mnist, write_json
+from shared import (
+    FAST_CONV,
+    add_seed_and_out,
+    add_training_options,
+    command_line,
+    cosine_adam,
+    log_likelihoods,
+    mnist,
+    write_json,
+)
 
 import zoo
 
-# A residual network on maps of 14x14 and smaller, several times as fast on a CPU as the default
-# network, which has maps of 28x28.
 OPTIONS = {
-    "widths": (32, 64, 64),
-    "blocks": 1,
+    **FAST_CONV,
     "hidden": 450,
-    "stem_strides": 2,
-    "normalization": None,
-    "activation": "elu",
     "latent_dim": 40,
     "likelihood": "binarized_bernoulli",
 }
@@ -99,12 +101,7 @@ def parser():
     p = command_line(__doc__)
     p.add_argument("--data-dir", help="folder of TFDS' data")
     p.add_argument("--model", help="a .keras file to evaluate instead of training one")
-    p.add_argument(
-        "--epochs", type=int, default=70, help="epochs, and length of the learning rate's cosine"
-    )
-    p.add_argument("--batch-size", type=int, default=64)
-    p.add_argument("--learning-rate", type=float, default=2e-3, help="peak of the cosine")
-    p.add_argument("--warmup", type=int, default=3, help="epochs in which beta goes from 0 to 1")
+    add_training_options(p, epochs=70, batch_size=64, learning_rate=2e-3, warmup=3)
     p.add_argument("--samples", type=int, default=5000, help="importance samples")
     p.add_argument("--evaluate", type=int, default=10_000, help="number of test images")
     p.add_argument(
@@ -113,8 +110,7 @@ def parser():
         default=0,
         help=f"number of slices of {SLICE} images that an interrupted run has evaluated",
     )
-    p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--out", type=pathlib.Path, help="folder of the model and result.json")
+    add_seed_and_out(p, "folder of the model and result.json")
     return p
 
 

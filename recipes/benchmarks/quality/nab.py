@@ -22,7 +22,7 @@ import time
 import keras
 import numpy as np
 import pandas as pd
-from shared import command_line
+from shared import add_seed_and_out, command_line
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from vus.utils.metrics import metricor
@@ -134,10 +134,7 @@ def parser():
     p.add_argument("--steps", type=int, default=600, help="training steps for each series")
     p.add_argument("--latent-dim", type=int, default=4)
     p.add_argument("--units", type=int, default=32)
-    p.add_argument("--seed", type=int, default=0)
-    p.add_argument(
-        "--out", type=pathlib.Path, help="write a line of JSON for each series into this file"
-    )
+    add_seed_and_out(p, "write a line of JSON for each series into this file")
     return p
 
 

@@ -19,7 +19,7 @@ import time
 import keras
 import numpy as np
 import tensorflow as tf
-from shared import command_line, write_json
+from shared import add_seed_and_out, add_training_options, command_line, write_json
 
 import zoo
 
@@ -183,12 +183,7 @@ def parser():
     p.add_argument("--data-dir", type=pathlib.Path, required=True, help="folder of the text files")
     p.add_argument("--model", help="a .keras file to evaluate instead of training one")
     p.add_argument("--decoder", choices=("transformer", "lstm"), default="transformer")
-    p.add_argument(
-        "--epochs", type=int, default=30, help="epochs, and length of the learning rate's cosine"
-    )
-    p.add_argument("--batch-size", type=int, default=64)
-    p.add_argument("--learning-rate", type=float, default=1e-3, help="peak of the cosine")
-    p.add_argument("--warmup", type=int, default=0, help="epochs in which beta goes from 0 to 1")
+    add_training_options(p, epochs=30, batch_size=64, learning_rate=1e-3, warmup=0)
     p.add_argument("--width", type=int, default=256, help="size of word embeddings")
     p.add_argument("--blocks", type=int, default=2, help="blocks of the transformer decoder")
     p.add_argument("--encoder-blocks", type=int, default=2)
@@ -207,10 +202,7 @@ def parser():
     p.add_argument(
         "--limit", type=int, default=None, help="number of training sentences (default: all)"
     )
-    p.add_argument("--seed", type=int, default=0)
-    p.add_argument(
-        "--out", type=pathlib.Path, help="folder of results; an interrupted run continues from it"
-    )
+    add_seed_and_out(p, "folder of results; an interrupted run continues from it")
     return p
 
 

@@ -11,11 +11,10 @@ Needs scikit-learn and TFDS' mnist in the folder DIR (default: downloaded):
 `docs/representation.md` explains the columns of the table and has results.
 """
 
-import pathlib
 import time
 
 import keras
-from shared import command_line, tfds_images, unit_range, write_json
+from shared import add_seed_and_out, command_line, tfds_images, unit_range, write_json
 
 import zoo
 
@@ -56,8 +55,7 @@ def parser():
     p.add_argument("--epochs", type=int, default=10)
     p.add_argument("--train", type=int, default=10000, help="images to train classifiers on")
     p.add_argument("--test", type=int, default=10000, help="images to score classifiers on")
-    p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--out", type=pathlib.Path, help="write all scores into this .json file")
+    add_seed_and_out(p, "write all scores into this .json file")
     return p
 
 

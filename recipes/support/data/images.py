@@ -8,7 +8,7 @@ import numpy as np
 from support.data import image_files, image_sizes
 from support.data.splits import split_rows
 from support.data.tfds_builder import tfds_builder
-from support.run import argument_types
+from support.run import shared_options
 from support.run.cli import InputError
 
 
@@ -35,15 +35,11 @@ class Images:
 
 def add_options(data):
     """Add the options of `load` to a group of a command line."""
-    data.add_argument("--dataset", metavar="NAME", help="a name of TFDS: mnist, fashion_mnist, ...")
-    data.add_argument(
-        "--data-dir", type=argument_types.path, metavar="FOLDER", help="folder of TFDS' data"
-    )
-    data.add_argument(
-        "--data",
-        type=argument_types.path,
-        metavar="PATH",
-        help="a folder of images (its sub-folders are classes), or an .npy file [N, H, W(, C)]",
+    shared_options.add_tfds(data, "mnist, fashion_mnist")
+    shared_options.add_data(
+        data,
+        "PATH",
+        "a folder of images (its sub-folders are classes), or an .npy file [N, H, W(, C)]",
     )
     data.add_argument(
         "--size",
@@ -52,9 +48,7 @@ def add_options(data):
         help="crop and resize images to SxS or HxW pixels (default: their own size if it is the "
         "same for all, else the smallest side, at most 64)",
     )
-    data.add_argument(
-        "--limit", type=argument_types.positive, metavar="N", help="train on at most N images"
-    )
+    shared_options.add_limit(data, "images")
 
 
 def load(options):

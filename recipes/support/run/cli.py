@@ -5,8 +5,8 @@ import ast
 import contextlib
 import os
 
-from support.run import devices
-from support.run.argument_types import natural, non_negative, path, positive, seed
+from support.run import devices, shared_options
+from support.run.argument_types import natural, non_negative, positive
 
 # Must be set before TensorFlow is imported: its notes about the CPU do not help a user.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -38,7 +38,7 @@ def parser(prog, description, examples):
     )
 
 
-def add_options(parser, variant, out, evaluate, learning_rate=1e-3):
+def add_options(parser, variant, out, evaluate, batch_size=128, learning_rate=1e-3):
     """Add the options that most recipes have, with these defaults.
 
     Args:
@@ -46,50 +46,24 @@ def add_options(parser, variant, out, evaluate, learning_rate=1e-3):
         variant: a name of `zoo.available()`.
         out: the run folder.
         evaluate: held-out examples to evaluate; 0 stands for all.
+        batch_size: examples in a training step.
         learning_rate: of Adam.
     """
     _model_options(parser, variant)
-    _training_options(parser, learning_rate)
+    _training_options(parser, batch_size, learning_rate)
     _run_options(parser, out, evaluate)
 
 
 def _model_options(parser, variant):
     model = parser.add_argument_group("model")
-    model.add_argument(
-        "--variant",
-        default=variant,
-        metavar="NAME",
-        help=f"a name of zoo.available() (default {variant})",
-    )
-    model.add_argument("--latent-dim", type=positive, metavar="D", help="latent dimensions")
-    model.add_argument(
-        "--option",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="any other option of the variant, as a Python literal: --option widths=(32,64)",
-    )
+    shared_options.add_model(model, variant, "a name of zoo.available()", "widths=(32,64)")
     model.add_argument("--beta", type=non_negative, help="weight of the KL in the loss (default 1)")
 
 
-def _training_options(parser, learning_rate):
+def _training_options(parser, batch_size, learning_rate):
     training = parser.add_argument_group("training")
-    training.add_argument(
-        "--epochs",
-        type=positive,
-        metavar="N",
-        help="passes over the data (the default depends on its size)",
-    )
-    training.add_argument(
-        "--batch-size", type=positive, default=128, metavar="N", help="examples in a training step"
-    )
-    training.add_argument(
-        "--learning-rate",
-        type=non_negative,
-        default=learning_rate,
-        metavar="R",
-        help=f"learning rate of Adam (default {learning_rate:g})",
-    )
+    shared_options.add_epochs(training, "passes over the data (the default depends on its size)")
+    shared_options.add_optimizer(training, batch_size, learning_rate)
     training.add_argument(
         "--warmup-epochs",
         type=non_negative,
@@ -102,21 +76,13 @@ def _training_options(parser, learning_rate):
         choices=("gaussian", "masking", "salt_and_pepper"),
         help="train a denoising VAE: noise is added to the encoder's input, not to the target",
     )
-    training.add_argument(
-        "--seed", type=seed, default=0, metavar="N", help="seed of all random numbers (default 0)"
-    )
+    shared_options.add_seed(training, "seed of all random numbers")
     training.add_argument("--distribute", action="store_true", help=devices.HELP)
 
 
 def _run_options(parser, out, evaluate):
     run = parser.add_argument_group("run")
-    run.add_argument(
-        "--out",
-        type=path,
-        default=path(out),
-        metavar="FOLDER",
-        help=f"run folder for all results (default {out})",
-    )
+    shared_options.add_out(run, out)
     run.add_argument(
         "--resume",
         action="store_true",
@@ -130,9 +96,7 @@ def _run_options(parser, out, evaluate):
         help="held-out examples used for curves, numbers and figures; 0 means all "
         f"(default {evaluate})",
     )
-    run.add_argument(
-        "--no-report", dest="report", action="store_false", help="do not write report.html"
-    )
+    shared_options.add_no_report(run)
     run.add_argument(
         "--samples",
         type=positive,

@@ -54,6 +54,8 @@ BAD_TYPES = {
     "lone bytes": (b"the cat", "x must be an array or a dataset, got bytes"),
     "nothing": (None, "x must be an array or a dataset, got NoneType"),
 }
+BAD_INPUTS = {name: (x, ValueError, message) for name, (x, message) in BAD_NUMBERS.items()}
+BAD_INPUTS |= {name: (x, TypeError, message) for name, (x, message) in BAD_TYPES.items()}
 BAD_STRINGS = {
     "a number among strings": (["a", 3], TypeError, r"x\[1\] must be a string, got int"),
     "none among strings": (["a", None], TypeError, r"x\[1\] must be a string, got NoneType"),
@@ -82,16 +84,9 @@ def ready(vae):
 
 
 @each_method
-@pytest.mark.parametrize(("x", "message"), BAD_NUMBERS.values(), ids=BAD_NUMBERS)
-def test_bad_numbers(ready, method, x, message):
-    with pytest.raises(ValueError, match=message):
-        method(ready, x)
-
-
-@each_method
-@pytest.mark.parametrize(("x", "message"), BAD_TYPES.values(), ids=BAD_TYPES)
-def test_bad_types(ready, method, x, message):
-    with pytest.raises(TypeError, match=message):
+@pytest.mark.parametrize(("x", "error", "message"), BAD_INPUTS.values(), ids=BAD_INPUTS)
+def test_bad_numbers_and_types(ready, method, x, error, message):
+    with pytest.raises(error, match=message):
         method(ready, x)
 
 

@@ -84,19 +84,6 @@ def scores(
 
     Raises:
         TypeError, ValueError: an argument does not fit; see the message.
-
-    >>> from types import SimpleNamespace
-    >>> identity = SimpleNamespace(encode=lambda x, batch_size: SimpleNamespace(loc=x))
-    >>> factors = np.random.default_rng(0).integers(0, 3, (500, 2))
-    >>> print(scores(identity, factors.astype("float32"), factors))
-    mig                0.998
-    disentanglement    1.000
-    completeness       1.000
-    informativeness    1.000
-    sap                0.999
-    factor_vae         1.000
-    beta_vae           1.000
-    rows                 500
     """
     inputs.require_examples(x)
     factors = check_factors(factors, row_count(x))
@@ -122,7 +109,19 @@ def score_codes(
     seed: int = 0,
     verbose: bool = False,
 ) -> DisentanglementScores:
-    """Compute all disentanglement metrics of codes `[N, D]` of any origin; see `scores`."""
+    """Compute all disentanglement metrics of codes `[N, D]` of any origin; see `scores`.
+
+    >>> factors = np.random.default_rng(0).integers(0, 3, (500, 2))
+    >>> print(score_codes(factors.astype("float32"), factors))
+    mig                0.998
+    disentanglement    1.000
+    completeness       1.000
+    informativeness    1.000
+    sap                0.999
+    factor_vae         1.000
+    beta_vae           1.000
+    rows                 500
+    """
     codes, factors = check_codes_and_factors(codes, factors)
     categorical, seed = check_categorical(categorical, factors.shape[1]), validation.as_seed(seed)
     validation.check_counts(rows=rows)
