@@ -11,7 +11,7 @@ BAD_TABLES = {
     "nan": (spoiled(np.nan), r"must be finite, got nan at index \(3, 2\) \(1 of 48"),
     "infinity": (spoiled(np.inf), r"must be finite, got inf at index \(3, 2\)"),
     "8-bit images": (TABLE * 255, r"must lie in \[0, 1\] for a Bernoulli.*x / 255"),
-    "negative": (TABLE - 0.5, r"must lie in \[0, 1\] .* from -0.\d+ to 0.\d+"),
+    "negative": (TABLE - 0.5, r"must lie in \[0, 1\] .* -0.\d+ to 0.\d+"),
     "huge": (spoiled(1e30), r"must lie in \[0, 1\] .* to 1e\+30"),
     "one example without a batch": (TABLE[0], r"must have a batch dimension.*x\[None\]"),
     "a scalar": (np.float32(1), r"must have a batch dimension.*got shape \(\)"),
