@@ -14,48 +14,60 @@ from zoo.catalogue import Card, available, builder, card, get, register, unregis
 from zoo.core.backend import prefer_onednn, require_tensorflow
 from zoo.core.registration import register_when_keras_is_imported
 
-if TYPE_CHECKING:  # the names of _LAZY and _MODULES, for type checkers and editors
-    from zoo import (
-        anomaly,
-        callbacks,
-        compression,
-        decoders,
-        encoders,
-        evaluation,
-        flows,
-        inference,
-        latents,
-        layers,
-        likelihoods,
-        objectives,
-        plots,
-        priors,
-        training,
-        variants,
-    )
-    from zoo.anomaly import AnomalyDetector
-    from zoo.callbacks import Anneal, NonFiniteGuard, Resume
-    from zoo.core.elbo import bits_per_dimension, mutual_information
-    from zoo.evaluation.aggregate_posterior import fit_prior, prior_match
-    from zoo.evaluation.diagnosis import Diagnosis, DiagnosisLogger, diagnose
-    from zoo.evaluation.retrieval.metrics import retrieval
-    from zoo.inference.ladder import kl_by_level, reconstruct_levels
-    from zoo.inference.latent_paths import linear_path, normal_quantiles, spherical_path
-    from zoo.inference.multimodal import alignment, unimodal_posteriors
-    from zoo.inference.uncertainty import Predictive, coverage, impute, predictive
-    from zoo.latents import LadderLatent, MultimodalLatent, NormalPosterior, SingleLatent
-    from zoo.likelihoods import binarize
-    from zoo.model import VAE
-    from zoo.priors import (
-        FlowPrior,
-        LabelPrior,
-        MixturePrior,
-        NormalPrior,
-        StandardNormal,
-        VampPrior,
-    )
-    from zoo.reporting import report
-    from zoo.training.optimizers import FusedAdam
+if TYPE_CHECKING:  # the names of _LAZY and _MODULES, re-exported for type checkers and editors
+    from zoo import anomaly as anomaly
+    from zoo import callbacks as callbacks
+    from zoo import compression as compression
+    from zoo import decoders as decoders
+    from zoo import encoders as encoders
+    from zoo import evaluation as evaluation
+    from zoo import flows as flows
+    from zoo import inference as inference
+    from zoo import latents as latents
+    from zoo import layers as layers
+    from zoo import likelihoods as likelihoods
+    from zoo import objectives as objectives
+    from zoo import plots as plots
+    from zoo import priors as priors
+    from zoo import training as training
+    from zoo import variants as variants
+    from zoo.anomaly import AnomalyDetector as AnomalyDetector
+    from zoo.callbacks import Anneal as Anneal
+    from zoo.callbacks import NonFiniteGuard as NonFiniteGuard
+    from zoo.callbacks import Resume as Resume
+    from zoo.core.elbo import bits_per_dimension as bits_per_dimension
+    from zoo.core.elbo import mutual_information as mutual_information
+    from zoo.evaluation.aggregate_posterior import fit_prior as fit_prior
+    from zoo.evaluation.aggregate_posterior import prior_match as prior_match
+    from zoo.evaluation.diagnosis import Diagnosis as Diagnosis
+    from zoo.evaluation.diagnosis import DiagnosisLogger as DiagnosisLogger
+    from zoo.evaluation.diagnosis import diagnose as diagnose
+    from zoo.evaluation.retrieval.metrics import retrieval as retrieval
+    from zoo.inference.ladder import kl_by_level as kl_by_level
+    from zoo.inference.ladder import reconstruct_levels as reconstruct_levels
+    from zoo.inference.latent_paths import linear_path as linear_path
+    from zoo.inference.latent_paths import normal_quantiles as normal_quantiles
+    from zoo.inference.latent_paths import spherical_path as spherical_path
+    from zoo.inference.multimodal import alignment as alignment
+    from zoo.inference.multimodal import unimodal_posteriors as unimodal_posteriors
+    from zoo.inference.uncertainty import Predictive as Predictive
+    from zoo.inference.uncertainty import coverage as coverage
+    from zoo.inference.uncertainty import impute as impute
+    from zoo.inference.uncertainty import predictive as predictive
+    from zoo.latents import LadderLatent as LadderLatent
+    from zoo.latents import MultimodalLatent as MultimodalLatent
+    from zoo.latents import NormalPosterior as NormalPosterior
+    from zoo.latents import SingleLatent as SingleLatent
+    from zoo.likelihoods import binarize as binarize
+    from zoo.model import VAE as VAE
+    from zoo.priors import FlowPrior as FlowPrior
+    from zoo.priors import LabelPrior as LabelPrior
+    from zoo.priors import MixturePrior as MixturePrior
+    from zoo.priors import NormalPrior as NormalPrior
+    from zoo.priors import StandardNormal as StandardNormal
+    from zoo.priors import VampPrior as VampPrior
+    from zoo.reporting import report as report
+    from zoo.training.optimizers import FusedAdam as FusedAdam
 
 require_tensorflow()
 prefer_onednn()

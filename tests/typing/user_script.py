@@ -23,7 +23,7 @@ def query(vae: zoo.VAE, x: np.ndarray) -> dict[str, np.ndarray]:
     scores = vae.score(x)
     assert_type(scores, dict[str, np.ndarray])
     means = np.asarray(vae.encode(x).loc)
-    return {"means": means, "samples": np.asarray(vae.generate(3, seed=1)), **scores}
+    return {"means": means, "samples": np.asarray(vae.sample(3, seed=1)), **scores}
 
 
 def main() -> None:
