@@ -134,6 +134,6 @@ def test_any_part_may_be_imported_first(first):
         assert "VAE" in names and len(names) == len({{*names}}), names
         assert sys.modules["zoo.priors"].__spec__.name == "zoo.priors"
         assert sys.modules["zoo.priors"].__spec__.loader.__class__.__name__ == "SourceFileLoader"
-        assert zoo.latents.single.StandardNormal is zoo.priors.StandardNormal
+        assert zoo.latents.base.StandardNormal is zoo.priors.StandardNormal
     """
     run_python(code)
