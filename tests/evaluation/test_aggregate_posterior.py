@@ -9,8 +9,6 @@ from tests.helpers import data, small
 from zoo.evaluation.aggregate_posterior import mmd, two_sample_accuracy
 from zoo.objectives import RBF
 
-EAGER = True
-
 RNG = np.random.default_rng(0)
 SAME = RNG.standard_normal((2, 600, 4)).astype("float32")
 

@@ -13,8 +13,6 @@ from tests.helpers import data, small
 from zoo.evaluation.diagnosis import VERDICTS
 from zoo.evaluation.diagnosis.running_moments import RunningMoments
 
-EAGER = True
-
 pytest.importorskip("matplotlib", reason="figures need matplotlib: pip install '.[recipes]'")
 
 

@@ -11,8 +11,6 @@ from tests.helpers import assert_same, data, forward, small, values
 from zoo.core.samplers import MeanSampler, RandomSampler
 from zoo.encoders.ladder import stages_of_levels
 
-EAGER = True
-
 tfd = tfp.distributions
 LADDERS = ("ladder_vae", "dense_ladder_vae")
 each_ladder = pytest.mark.parametrize("name", LADDERS)

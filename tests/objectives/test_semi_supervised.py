@@ -12,8 +12,6 @@ from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
 from zoo.objectives import ELBO, Classification, LabelKL
 
-EAGER = True
-
 
 def objective():
     return ELBO((LabelKL(), Classification(2.0)))

@@ -10,8 +10,6 @@ from tests.helpers import assert_same, optimizer
 from tests.priors.models import clusters, model, trained
 from zoo import flows
 
-EAGER = True
-
 
 def built(flow="coupling", std=0.3):
     keras.utils.set_random_seed(3)

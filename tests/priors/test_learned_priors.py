@@ -11,8 +11,6 @@ from tests.helpers import assert_same, optimizer
 from tests.priors.models import model, rows
 from zoo.objectives import KL
 
-EAGER = True
-
 
 def passed(vae, x):
     draw = vae(tf.constant(x)).draws[0]

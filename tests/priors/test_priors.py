@@ -15,8 +15,6 @@ from zoo.priors.labels import LabelMixture
 from zoo.priors.mixture import DiagonalMixture
 from zoo.priors.vamp import VampMixture
 
-EAGER = True
-
 
 def built(**options):
     """A mixture of three Normals in two dimensions with unequal weights and scales."""

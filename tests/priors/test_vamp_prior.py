@@ -13,8 +13,6 @@ from zoo.decoders import DenseDecoder
 from zoo.encoders import ConvEncoder
 from zoo.priors.vamp import VampMixture
 
-EAGER = True
-
 
 def parts(count=7, size=4, seed=0):
     rng = np.random.default_rng(seed)
