@@ -179,7 +179,6 @@ def test_a_ladder_without_lower_levels_has_one_stochastic_layer(name):
 def test_ladders_of_any_number_of_levels_train_and_generate(name, levels):
     vae = small(name, level_dims=(2,) * (levels - 1))
     x = data(name)
-    vae.compile(jit_compile=False)
 
     history = vae.fit(x, batch_size=20, verbose=0).history
 
