@@ -88,7 +88,7 @@ class MixtureGrid(LatentGrid):
     def pop(self, stack, n, bits_back):
         """Undo `push`."""
         c = stack.pop_symbols(self._component_prior(n))
-        k = stack.pop_normal(*self._component(c), self.max_k).reshape(n, -1)
+        k = stack.pop_normal(*self._component(c), self.max_k).reshape(n, self.mean.shape[-1])
         if bits_back:
             stack.push_symbols(c, self._component_posterior(k))
         return k

@@ -107,7 +107,8 @@ def _shade(axes, times, anomaly):
     runs = zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)
     for number, (start, end) in enumerate(runs):
         label = "known anomaly" if number == 0 else None
-        axes.axvspan(times[start], times[end - 1], color="#bbbbbb", alpha=0.5, lw=0, label=label)
+        # A run of a single step has no width, so only its outline is visible.
+        axes.axvspan(times[start], times[end - 1], color="#bbbbbb", alpha=0.5, lw=1, label=label)
 
 
 def _with_unit_below(name):

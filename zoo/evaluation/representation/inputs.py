@@ -68,7 +68,7 @@ def label_counts(few, y):
             f"few must hold integers from {classes}, one label for each class, to "
             f"{classes * rarest}, as the rarest class has {rarest} training rows, got {few!r}"
         )
-    return counts
+    return tuple(map(int, counts))  # JSON accepts NumPy's integers neither as keys nor as values
 
 
 def balanced_rows(y, n, seed):
