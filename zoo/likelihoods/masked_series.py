@@ -46,7 +46,7 @@ class MaskedSeries:
         return self._shaped(self.distribution.mean())
 
     def sample(self, seed=None):
-        """One series each, in the shape of x."""
+        """Draw one series for each code, in the shape of x."""
         return self._shaped(self.distribution.sample(seed=seed))
 
     def _shaped(self, x):

@@ -27,7 +27,7 @@ class _Corruption(keras.layers.Layer):
     A subclass implements `check_amount(amount)` and `corrupt(x)`.
 
     Args:
-        amount: of the corruption; the subclass defines its unit.
+        amount: strength of the corruption; the subclass defines its unit.
         seed: of the noise; None takes that of the model.
     """
 
@@ -168,9 +168,9 @@ class AffineCorruption(_Corruption):
 class ModalityDropout(_Corruption):
     """Encode an example from a random subset of its modalities with probability `amount`.
 
-    Each of its modalities is then kept with probability 1/2, and one of them in any case. The
-    decoder still explains all of them, so the encoder learns to infer the others from the subset. x
-    is `{name: [B, ...], "present": bool [B, M]}`.
+    Each of its modalities is then kept with probability 1/2, and at least one always is. The
+    decoder still reconstructs all of them, so the encoder learns to infer the others from the
+    subset. x is `{name: [B, ...], "present": bool [B, M]}`.
 
     Args:
         amount: probability, in [0, 1].
