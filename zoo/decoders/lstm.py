@@ -47,7 +47,7 @@ class LSTMDecoder(Decoder):
         positions: width of the step's encoding (`step_encoding`); 0 for none.
         likelihood: an identifier ("series_normal", "series_per_step_normal", "series_student_t") or
             a `Series` likelihood.
-        kernel_regularizer: of the layers' input weights and of the last layer.
+        kernel_regularizer: regularizer of the layers' input weights and of the last layer.
     """
 
     variable_axes = (0,)

@@ -20,7 +20,7 @@ class Likelihood(keras.layers.Layer):
     sample_options = ()  # names of further arguments of the distribution's `sample`
 
     def __init__(self, **kwargs):
-        # float32 whatever the policy: Keras casts the decoder's output on the way in.
+        # float32 under any policy; Keras casts the decoder's output to it.
         super().__init__(**{**kwargs, "dtype": "float32"})
 
     def build(self, input_shape):

@@ -13,7 +13,7 @@ class MaskedSeries:
     """Independent values given z; values of x that are NaN are integrated out.
 
     Args:
-        distribution: of single values, batch `[B, T, C]`.
+        distribution: distribution of single values, batch `[B, T, C]`.
         univariate: whether x has no axis of channels, `[B, T]`.
     """
 

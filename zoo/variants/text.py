@@ -27,11 +27,12 @@ def transformer_vae(
 
     Args:
         latent_dim: number of latent dimensions.
-        blocks, heads, hidden: number of blocks, attention heads and hidden units, of the encoder
-            and of a decoder that is chosen by name.
+        blocks: number of blocks of the encoder, and of the decoder "transformer".
+        heads: number of attention heads of each block.
+        hidden: width of the inner layer of each block, or units of the decoder "lstm".
         dropout: dropout rate of each residual branch.
         pooling: "mean", "attention" or a layer that maps the states of all tokens to one vector.
-        decoder: "transformer", "lstm" (`hidden` units) or a layer that reads tokens left to right.
+        decoder: "transformer", "lstm" or a layer that reads tokens left to right.
         word_dropout: fraction of the tokens hidden from the decoder in training, against posterior
             collapse.
         free_bits: nats of each latent dimension's KL that cost nothing, against posterior collapse;
