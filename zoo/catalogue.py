@@ -24,9 +24,10 @@ class Card:
         summary: one line.
         data: kind of data.
         input: shape of x.
-        encoder: x -> `tfd.Normal`, in words.
-        parameters: number of weights at the default options, with the input they are for.
-        reference: its paper.
+        encoder: description of the encoder.
+        parameters: number of weights with the default options, and the input shape for which it
+            was counted.
+        reference: the paper.
         builder: "module:function", or the function.
     """
 
@@ -49,7 +50,7 @@ _CARDS = {
     for card in (
         Card(
             name="dense_vae",
-            summary="dense layers for tables and vectors; flattens any other event",
+            summary="dense layers for tables and vectors; flattens events of other shapes",
             data="tables",
             input="[N, ...], any event shape",
             encoder="512 - 256, ReLU",
@@ -80,7 +81,7 @@ _CARDS = {
         ),
         Card(
             name="dense_ladder_vae",
-            summary="a ladder of latents of residual dense layers, for any event shape",
+            summary="residual dense layers with a ladder of latents, for any event shape",
             data="tables",
             input="[N, ...], any event shape",
             encoder="256, a residual layer for each level",
@@ -91,7 +92,7 @@ _CARDS = {
         ),
         Card(
             name="lstm_vae",
-            summary="LSTM or GRU for time series of any length, with gaps or without",
+            summary="LSTM or GRU for time series of any length, with or without gaps",
             data="series",
             input="[N, T] or [N, T, C], NaN for missing values; or a list of arrays",
             encoder="LSTM 64, its state after the last step",
@@ -159,9 +160,9 @@ def register(
     """Add a variant of your own, for `get`, `card` and `available`.
 
     Args:
-        name: a new name.
-        builder: a function with keyword-only arguments that returns a `zoo.VAE`, or its place as
-            "module:function".
+        name: a name that no other variant has.
+        builder: a function with keyword-only arguments that returns a `zoo.VAE`, or its import
+            path, "module:function".
         summary, data, input, encoder, parameters, reference: text for its card.
 
     Returns:
@@ -190,13 +191,13 @@ def get(
     input_shape: Sequence[int] | dict[str, Sequence[int]] | None = None,
     **options,
 ) -> "VAE":
-    """A compiled `zoo.VAE`.
+    """Build and compile a `zoo.VAE` by the name of its variant.
 
     Args:
         name: one of `available()`.
         weights: file of weights (`.weights.h5` or `.keras`) to load; needs `input_shape`.
         input_shape: shape of one example; builds the model at once instead of at the first batch.
-        **options: of the variant; `help(zoo.builder(name))` describes them.
+        **options: options of the variant, which `help(zoo.builder(name))` describes.
 
     Raises:
         ValueError: an unknown name.
@@ -216,7 +217,7 @@ def get(
     if weights is not None:
         if input_shape is None:
             raise ValueError(
-                "input_shape must be the shape of one example where weights are given, got None"
+                "input_shape must be the shape of one example if weights are given, got None"
             )
         vae.load_weights(weights)  # before compiling, so that an optimizer's state is ignored
     vae.compile()

@@ -18,7 +18,7 @@ from zoo.training.workers import per_worker
 # `evaluate` draws with this seed every time, so that epochs differ by the weights alone.
 EVALUATION_SEED = (20140, 1312)
 
-# What `compile(jit_compile="auto", steps_per_execution="auto")` stands for.
+# The meaning of "auto" in `compile`, unless a variant passes `auto_compile`.
 AUTO_COMPILE = {"xla_on_cpu": True, "steps_per_execution": 1}
 
 
@@ -28,18 +28,20 @@ class VAE(InferenceMethods):
 
     Trains with `fit`, like any Keras model. Every method takes NumPy arrays, tensors or
     `tf.data.Dataset`s of any length and works batch by batch; every log-probability is in nats per
-    example, summed over the event. Deterministic unless samples are asked for.
+    example, summed over the event. Results are deterministic unless samples are requested.
 
     Args:
         latents: x -> code and draws, as `zoo.SingleLatent`.
         decoder: code -> p(x|z), a `zoo.decoders.Decoder`.
-        objective: minimised by `fit`; `zoo.objectives.ELBO()`, the negative ELBO, by default.
-        input_noise: an identifier ("gaussian", "masking", "salt_and_pepper") or a corruption: the
-            encoder sees noise while training, the target stays clean.
-        auto_compile: what "auto" means in `compile` for this architecture: a dict with
-            "xla_on_cpu" (whether XLA pays on a CPU: it does for dense layers, not for
-            convolutions; on a GPU it always does) and "steps_per_execution".
-        seed: of the noise and of the order of the data; None draws one from Keras' global seed.
+        objective: the loss that `fit` minimises; by default `zoo.objectives.ELBO()`, the negative
+            ELBO.
+        input_noise: an identifier ("gaussian", "masking", "salt_and_pepper") or a corruption, which
+            adds noise to the encoder's input in training; the target stays clean.
+        auto_compile: the meaning of "auto" in `compile` for this architecture: a dict with
+            "xla_on_cpu" (whether to compile with XLA on a CPU, where it is faster for dense layers
+            but not for convolutions; on a GPU it is always used) and "steps_per_execution".
+        seed: seed of the noise and of the order of the data; None draws one from Keras' global
+            seed.
     """
 
     def __init__(
@@ -100,10 +102,11 @@ class VAE(InferenceMethods):
         """As in Keras; the loss is the objective.
 
         Args:
-            optimizer: Adam at 1e-3 by default, one fused kernel a variable.
+            optimizer: by default Adam at a learning rate of 1e-3, with one fused kernel for each
+                variable.
             jit_compile: "auto" is the fastest choice for this model on this device.
-            steps_per_execution: optimizer steps in one call; "auto" likewise. Callbacks run once
-                in so many batches.
+            steps_per_execution: number of optimizer steps in one call; "auto" likewise. Batch
+                callbacks run once for each call.
             **kwargs: `run_eagerly`, `metrics`, ... as in `keras.Model.compile`.
         """
         if kwargs.get("loss") is not None:
@@ -131,7 +134,7 @@ class VAE(InferenceMethods):
         )
 
     def get_compile_config(self) -> dict:
-        """As in Keras, with "auto" kept where it was chosen."""
+        """As in Keras; an "auto" that the user chose is saved as "auto"."""
         return {**super().get_compile_config(), **self._compile_choices} if self.compiled else {}
 
     def compile_from_config(self, config) -> None:
@@ -143,7 +146,7 @@ class VAE(InferenceMethods):
     # Training
 
     def adapt(self, x) -> None:
-        """Learn units or a vocabulary from data; `fit` does so with the first data it gets."""
+        """Learn units or a vocabulary from data; the first call of `fit` does so by itself."""
         adapt.adapt(self, x)
 
     def fit(self, x=None, y=None, **kwargs) -> keras.callbacks.History:
@@ -151,7 +154,7 @@ class VAE(InferenceMethods):
 
         Args:
             x: array, tensor, dict of arrays, list of texts or series, or a `tf.data.Dataset`.
-            y: labels for terms or metrics that read them; None otherwise.
+            y: labels for terms or metrics that use them; None otherwise.
             **kwargs: as in `keras.Model.fit`; `batch_size` is 128 by default.
 
         Returns:
@@ -203,13 +206,13 @@ class VAE(InferenceMethods):
             return {"loc": q.loc, "scale": q.scale, "reconstruction": out.likelihood.mean()}
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        # Under a strategy Keras draws a batch here to build the model from, and with several
-        # workers fails to reduce it (a tuple). fit has built this model already.
+        # Under a strategy Keras builds the model here from a batch, which fails with several
+        # workers because the batch is a tuple. `fit` has already built this model.
         if not self.built:
             super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
 
     def call(self, x, training=None):
-        """The `Pass` that `fit` (training) and `evaluate` see: binarised, noisy, sampled."""
+        """The `Pass` of `fit` (training) or `evaluate`: with their target, noise and draws."""
         seed = self._seed_generator if training else tf.constant(EVALUATION_SEED)
         sampler = self.objective.sampler(seed)
         x = self.preprocessor.to_tensor(x)
@@ -221,7 +224,7 @@ class VAE(InferenceMethods):
         per_example = self.objective.per_example(x, y, y_pred, sample_weight)
         if sample_weight is not None:
             per_example *= tf.cast(sample_weight, per_example.dtype)
-        # Not add_loss: replicas traced in turns would find each other's losses in its list.
+        # add_loss would mix the losses of replicas, which are traced in turns.
         loss = elbo.mean_over_replicas(per_example)
         if self.losses:  # regularizers and losses that users add; Keras aggregates these
             loss += super().compute_loss(x, y, y_pred, sample_weight, training)
@@ -237,7 +240,7 @@ class VAE(InferenceMethods):
     # Saving
 
     def save(self, filepath, overwrite: bool = True, **kwargs) -> None:
-        """As `keras.Model.save`; a model without weights is an error."""
+        """As `keras.Model.save`; raises `ValueError` if the model is not built."""
         inputs.require_built(self)
         self._build_optimizer()
         super().save(filepath, overwrite=overwrite, **kwargs)
@@ -247,7 +250,7 @@ class VAE(InferenceMethods):
         return super().__reduce__()
 
     def _build_optimizer(self):
-        """Create the optimizer's variables: loading does, and expects as many."""
+        """Create the optimizer's variables, which a loaded model always has."""
         if self.compiled and self.built:
             with self.distribute_strategy.scope():
                 self.optimizer.build(self.trainable_variables)

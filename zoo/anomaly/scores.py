@@ -35,7 +35,7 @@ class ELBOScore:
 
     Args:
         samples: number of noise values of z, which all examples share.
-        seed: of the noise.
+        seed: seed of the noise.
     """
 
     samples: int = 16
@@ -83,7 +83,7 @@ class ReconstructionProbabilityScore:
 
     Args:
         samples: draws of z for each example, by noise that all examples share.
-        seed: of the noise.
+        seed: seed of the noise.
     """
 
     samples: int = 16
@@ -105,7 +105,7 @@ class LikelihoodRegretScore:
 
     Args:
         steps: number of optimisation steps.
-        learning_rate: of the first step, in units of z and of log s; it falls linearly to 0. The
+        learning_rate: step size at first, in units of z and of log s; it falls linearly to 0. The
             parameters can move by about steps * learning_rate / 2.
         samples, seed: as in `ELBOScore`; the same noise before and after the optimisation.
     """

@@ -24,7 +24,7 @@ class TailScore:
     order, so only their surprises count. Missing values do not count.
 
     Args:
-        samples, seed: of the surprises, see `feature_scores`.
+        samples, seed: as in `feature_scores`.
         reference: number of reference examples, from the first on.
     """
 

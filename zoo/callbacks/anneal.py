@@ -95,16 +95,16 @@ def cyclical(
 class Anneal(keras.callbacks.Callback):
     """Callback that sets a term's weight, or another of its variables, on a schedule.
 
-    The step is the optimizer's own counter and the value is a variable of the model, so the
-    schedule continues correctly after saving, resuming and validation. With several steps per
-    execution the value is that of the first of them. Each epoch logs the value as `kl_weight`, or
-    `<term>_<quantity>`.
+    The step is the optimizer's `iterations` and the value is a variable of the model, so the
+    schedule continues correctly after saving, resuming and validation. A call of several steps
+    (`steps_per_execution`) uses the value of its first step throughout. Each epoch logs the value
+    as `kl_weight`, or `<term>_<quantity>`.
 
     Args:
         schedule: function from optimizer step to value, such as `linear`, `cyclical`, `sigmoid`.
         term: name of the objective's term; "kl", whose weight is beta, by default.
-        quantity: which variable of the term to set: "weight", or one that only this term has, such
-            as the "capacity" of `zoo.objectives.Capacity`.
+        quantity: name of the term's variable to set: "weight", or one that only this term has, such
+            as "capacity" of `zoo.objectives.Capacity`.
 
     Raises:
         TypeError: schedule is not callable.

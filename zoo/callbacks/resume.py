@@ -15,15 +15,15 @@ class Resume(keras.callbacks.Callback):
     An interrupted run on arrays resumes to bit-identical weights: start the program again, so that
     it builds the same model and calls `fit` with the same arguments. Weights, optimizer state,
     random seeds and term weights are saved, and the order of array data is a function of (seed,
-    epoch). The order of a `tf.data` dataset is its own: make it the same in each epoch. State of
-    other callbacks, such as the patience of `EarlyStopping`, is not saved.
+    epoch). A `tf.data` dataset has its own order; for identical weights it must be the same in each
+    epoch. The state of other callbacks, such as the patience of `EarlyStopping`, is not saved.
 
-    A file is written under a temporary name, flushed to disk and then renamed, and older files are
-    deleted after that, so a complete one exists at any time. To save more often than once per pass
-    over the data, give `fit` a smaller `steps_per_epoch`.
+    A file is written under a temporary name, flushed to disk and then renamed, and only then are
+    older files deleted, so that a complete file exists at any time. To save more often than once
+    per pass over the data, pass a smaller `steps_per_epoch` to `fit`.
 
     Args:
-        directory: folder for the files of this run alone.
+        directory: folder that only this run uses.
         every: number of epochs between two files.
 
     Raises:

@@ -28,7 +28,7 @@ class BitsBackCoder:
 
     Args:
         block_model: the `BlockModel` of a VAE.
-        spacing: of the grid of z.
+        spacing: spacing of the grid of z.
     """
 
     def __init__(self, block_model, spacing):

@@ -36,7 +36,7 @@ class NormalGrid(LatentGrid):
 
     Args:
         loc, scale: `[D]` or `[rows, D]`.
-        spacing: in units of scale.
+        spacing: distance of grid points, in units of scale.
     """
 
     def push(self, stack, k, bits_back):
@@ -60,7 +60,7 @@ class MixtureGrid(LatentGrid):
     Args:
         logits: `[C]`, of the weights.
         locs, scales: `[C, D]`.
-        spacing: in standard deviations of the mixture.
+        spacing: distance of grid points, in standard deviations of the mixture.
     """
 
     def __init__(self, logits, locs, scales, spacing):

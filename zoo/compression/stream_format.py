@@ -26,7 +26,7 @@ class Header:
     """Header of a stream.
 
     Attributes:
-        dtype: of the examples, in NumPy's notation.
+        dtype: dtype of the examples, in NumPy's notation.
         weights_digest: eight bytes of a digest of the model's weights.
         arithmetic_digest: four bytes of a checksum of the model's results on fixed symbols.
         examples: number of examples.

@@ -17,7 +17,7 @@ class Alphabet:
 
     Attributes:
         count: K.
-        divisor: of the symbols.
+        divisor: divisor of the symbols.
         probabilities: a function of the distribution of single elements, batch `[B, *event]`, to
             the probabilities of all symbols, `[B, *event, K]`.
     """

@@ -1,8 +1,8 @@
 """Record of whether XLA compiles the function that is being traced.
 
 In a graph that XLA does not compile, shapes may depend on values, so that work on padding can be
-skipped, and single formulas are faster as XLA programs of their own. In XLA the former is
-impossible and the latter useless. Values and gradients are the same either way.
+skipped, and single formulas are faster as XLA programs of their own. Inside of XLA the first is
+impossible and the second has no benefit. Values and gradients are the same either way.
 """
 
 import contextlib

@@ -4,13 +4,13 @@ from zoo.core.outputs import Pass
 
 
 def forward_pass(model, x, sampler, training=False):
-    """A `Pass` of tensors x.
+    """Run one pass for tensors x; return a `Pass`.
 
     Args:
         model: a `VAE`, built.
-        x: tensors as `Preprocessor.to_tensor` gives them, `[B, *event]`.
-        sampler: draws z, as `RandomSampler`; it decides how many draws each example gets.
-        training: whether dropout, input noise and the like are on.
+        x: tensors as `Preprocessor.to_tensor` returns them, `[B, *event]`.
+        sampler: a sampler such as `RandomSampler`, which draws z and sets the number of draws.
+        training: whether dropout, input noise and other training behaviour are on.
     """
     encoder_inputs = model.preprocessor.encoder_inputs(x)
     if model.input_noise is not None:

@@ -1,4 +1,4 @@
-"""Compiled functions of a model, kept until it is compiled anew."""
+"""Cache of a model's compiled functions, which `compile` clears."""
 
 import functools
 
@@ -8,21 +8,21 @@ from zoo.core import execution
 
 
 def compiled(model, name, function, jit_compile=False):
-    """`tf.function` of `function`, made once for each name and each `compile` of the model.
+    """`tf.function` of `function`, created once for each name and each `compile` of the model.
 
-    The function itself where the model was compiled with `run_eagerly=True`.
+    With `run_eagerly=True` in `compile`, the function runs without `tf.function`.
 
     Args:
-        model: a `VAE`; it owns the functions.
-        name: hashable; all constants that the function holds belong in it.
-        function: of tensors alone.
+        model: a `VAE`, which owns the cache.
+        name: hashable key, with all constants that the function uses.
+        function: a function whose arguments are all tensors.
         jit_compile: whether XLA compiles it.
     """
     if model.run_eagerly:
         return functools.partial(_traced, function, False)
     functions = model._functions
     if name not in functions:
-        # A partial, or TensorFlow takes all of these for one function and warns of retracing.
+        # Without the partial, TensorFlow would treat all as one function and warn of retracing.
         traced = functools.partial(_traced, function, jit_compile)
         functions[name] = tf.function(
             traced, reduce_retracing=not jit_compile, autograph=False, jit_compile=jit_compile
@@ -31,7 +31,7 @@ def compiled(model, name, function, jit_compile=False):
 
 
 def forget(model):
-    """Trace anew after a change that functions hold as constants, as a vocabulary."""
+    """Discard compiled functions, after a change of their constants such as a vocabulary."""
     model._functions = {}
     model.train_function = model.test_function = model.predict_function = None
 

@@ -25,13 +25,13 @@ def x_of(element):
 
 
 def require_examples(x, argument="x"):
-    """Raise `TypeError` where x cannot hold examples."""
+    """Raise `TypeError` if x cannot hold examples."""
     if isinstance(x, (str, bytes)) or x is None:
         raise TypeError(f"{argument} must be an array or a dataset, got {type(x).__name__}")
 
 
 def require_built(model):
-    """Raise `ValueError` where the model does not know its shapes yet."""
+    """Raise `ValueError` if the model is not built."""
     if not model.built:
         raise ValueError(
             "the model has no shapes yet: call fit or encode first, or pass input_shape= to zoo.get"
@@ -92,7 +92,7 @@ def numeric(x, argument):
 
 
 def match_event_shape(model, x, argument="x"):
-    """Raise unless examples of x have the model's event shape; build the model if it is not."""
+    """Raise unless examples of x have the model's event shape; builds a model that is not built."""
     shape = model.preprocessor.event_shape(x)
     if not model.built:
         # Variables must exist outside of any graph, and under the model's strategy.
@@ -157,7 +157,11 @@ class Examples:
 
 
 def examples(model, x, y=None, sample_weight=None, argument="x"):
-    """`Examples` of what `fit`, `evaluate` or `predict` was given; builds the model."""
+    """Check the data passed to `fit`, `evaluate` or `predict`; builds the model.
+
+    Returns:
+        `Examples`.
+    """
     if isinstance(x, tf.data.Dataset):
         for name, value in (("y", y), ("sample_weight", sample_weight)):
             if value is not None:
@@ -166,7 +170,7 @@ def examples(model, x, y=None, sample_weight=None, argument="x"):
                     "instead"
                 )
         return Examples(_checked_dataset(model, x, argument))
-    if is_stream(x):  # Keras reads generators; the model is built by their first batch
+    if is_stream(x):  # Keras reads generators, and their first batch builds the model
         if isinstance(x, keras.utils.PyDataset):
             _refuse_strings(x_of(x[0]), argument)
         return Examples(x, y, sample_weight)
@@ -205,7 +209,7 @@ def _check_weights(weights):
 
 
 def _checked_dataset(model, dataset, argument):
-    """The dataset, its first batch checked now and each other one as it comes."""
+    """Check the dataset's first batch now; return the dataset, which checks each further batch."""
     for element in dataset.take(1):
         prepare_batch(model, element, f"{argument} (its first batch)")
         return dataset.enumerate().map(_BatchCheck(model, argument)).prefetch(1)
@@ -215,7 +219,7 @@ def _checked_dataset(model, dataset, argument):
 class _BatchCheck:
     """Map (number, element) to the element, checked on the host.
 
-    Strings and ragged batches become tensors here, since XLA has neither.
+    Strings and ragged batches become tensors here, because XLA supports neither.
     """
 
     def __init__(self, model, argument):
@@ -244,7 +248,7 @@ class _BatchCheck:
 
 @contextlib.contextmanager
 def plain_errors():
-    """Raise an error of a dataset's check as itself, without TensorFlow's trace around it."""
+    """Re-raise the error of a dataset's check without the TensorFlow error that wraps it."""
     try:
         yield
     except tf.errors.OpError as error:

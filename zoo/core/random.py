@@ -12,7 +12,7 @@ def uniform(shape, seed):
     float is written out because XLA's differs from TensorFlow's.
 
     Args:
-        shape: of the result.
+        shape: shape of the result.
         seed: int32 `[2]`.
     """
     bits = tf.random.stateless_uniform(

@@ -1,8 +1,8 @@
 """Registration of the zoo's classes with Keras, so that `load_model` finds them.
 
-Keras looks a class up among the registered ones, and registering means importing TensorFlow, while
-`import zoo` must stay cheap. So the classes are registered when Keras is imported: at once if it
-is already, else right after.
+Keras finds a class when it loads a model only if the class is registered. Registering imports
+TensorFlow, which is slow, so `import zoo` alone does not register the classes. They are registered
+at once if Keras is already imported, and otherwise right after it is imported.
 """
 
 import importlib
@@ -36,9 +36,9 @@ def _register():
 class _AfterKeras(importlib.abc.MetaPathFinder):
     """Finder of `keras` that registers the zoo's classes when the import of Keras is done.
 
-    It stays in place until then, because TensorFlow looks for Keras without importing it. A module
-    of the zoo waits for Keras: registering imports most of them, and would meet the one whose
-    import brought Keras in while that is half initialized.
+    It stays in place until then, because TensorFlow looks for Keras without importing it. The
+    import of a module of the zoo first imports Keras. Otherwise a module that imports Keras would
+    itself be half initialized when the registration imports it.
     """
 
     def find_spec(self, fullname, path=None, target=None):
@@ -63,12 +63,12 @@ class _AfterKeras(importlib.abc.MetaPathFinder):
 def _spec_of_loaded(module):
     """A spec that returns the module as it is, instead of executing it again."""
     spec = importlib.util.spec_from_loader(module.__name__, _LoadedModule(module))
-    module.__spec__ = spec  # Python prefers it to the returned one
+    module.__spec__ = spec  # Python uses this spec instead of the returned one
     return spec
 
 
 class _LoadedModule(importlib.abc.Loader):
-    """Loader that returns a module that is loaded already, and restores its spec."""
+    """Loader that returns a module that is already loaded, and restores its spec."""
 
     def __init__(self, module):
         self._module, self._spec = module, module.__spec__

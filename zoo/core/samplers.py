@@ -1,4 +1,4 @@
-"""Samplers: they draw z from a distribution, and are an argument of a pass, not a model's state.
+"""Samplers, which draw z from a distribution; a sampler is an argument of a pass through a model.
 
 A sampler is called with a distribution (batch `[B]`, event `[D]`) and returns `(z, log_q)` with
 batch `[S * B]`, sample-major; `tile` repeats other tensors so that they align with z.
@@ -37,7 +37,7 @@ class MeanSampler:
 class _NoiseSampler:
     """Base of the samplers that draw from a Normal, or from the Normal that a flow transforms.
 
-    A subclass has `_draw(base)`: a Normal or a `NormalMixture`, batch `[B, D]` -> `[S, B, D]`.
+    A subclass implements `_draw(base)`: Normal or `NormalMixture`, batch `[B, D]` -> `[S, B, D]`.
     """
 
     def __init__(self, seed, samples):
@@ -67,7 +67,7 @@ class RandomSampler(_NoiseSampler):
 
     Args:
         seed: a `keras.random.SeedGenerator`, whose state advances at each call, or an int32 tensor
-            `[2]`, into which each call folds its number, so that several calls differ.
+            `[2]`, which each call combines with the number of the call, so that calls differ.
         samples: S, the number of draws for each example.
     """
 
@@ -114,9 +114,9 @@ class RandomSampler(_NoiseSampler):
 class CommonSampler(_NoiseSampler):
     """Sampler with common random numbers: the same standard normal noise for every example.
 
-    A score then depends on the example alone, not on its batch or its position in it. The noise is
-    drawn when a function is traced: its graph has constants and no random op. Noise that all
-    examples share does not average out over them, so it is balanced for a small error
+    The score of an example then does not depend on its batch or on its position in the batch. The
+    noise is drawn when a function is traced, so the graph has constants and no random op. The error
+    of noise that all examples share does not average out, so the noise is balanced
     (`balanced_noise`) instead of independent.
 
     Args:
@@ -184,7 +184,7 @@ def untile(x, samples):
 
 
 def base_of(distribution):
-    """The distribution that noise is drawn for: the base of a flow, else `distribution` itself."""
+    """The distribution to draw noise for: the base of a flow, otherwise `distribution` itself."""
     return distribution.base if _is_transformed(distribution) else distribution
 
 

@@ -1,4 +1,4 @@
-"""Saving: the config of a component is its constructor's arguments. Checks of such arguments."""
+"""Saving: a component's config consists of its constructor's arguments. Checks of arguments."""
 
 import inspect
 import numbers
@@ -69,15 +69,15 @@ def _deserialize(value, custom_objects):
 
 
 def ensure_built(layer, shape):
-    """Build `layer` for inputs of `shape` unless it is built, as it is when a model is loaded."""
+    """Build `layer` for inputs of `shape`, unless it is built already, as in a loaded model."""
     if not layer.built:
         layer.build(shape)
 
 
 def as_tuple(value):
-    """Convert a value, list, tuple or array to a tuple of Python's numbers.
+    """Convert a value, list, tuple or array to a tuple of Python numbers.
 
-    Saved configs come back with lists where tuples were saved.
+    Loaded configs have lists where tuples were saved.
     """
     value = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
     values = tuple(value) if isinstance(value, (list, tuple)) else (value,)
@@ -90,7 +90,7 @@ def is_integer(value):
 
 
 def positive(**arguments):
-    """Check positive integers, or tuples of them; return them in order as Python's integers.
+    """Check positive integers, or tuples of them; return them in order as Python integers.
 
     Raises:
         ValueError: names the first argument that is not made of positive integers.

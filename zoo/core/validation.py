@@ -6,10 +6,10 @@ from zoo.core.serialization import is_integer
 
 
 def check_finite(x, argument):
-    """Raise `ValueError` at NaN or infinity, with the first place where one is."""
+    """Raise `ValueError` if x has NaN or infinity; the error names the first index."""
     if not np.issubdtype(x.dtype, np.floating) or not x.size:
         return
-    # NaN and infinity show in the extremes, which need no second array as large as x.
+    # Minimum and maximum reveal NaN and infinity without a second array as large as x.
     if not (np.isfinite(x.min()) and np.isfinite(x.max())):
         finite = np.isfinite(x)
         place = tuple(int(i) for i in np.argwhere(~finite)[0])
@@ -20,14 +20,14 @@ def check_finite(x, argument):
 
 
 def check_not_infinite(x, argument):
-    """Raise `ValueError` at infinity, with the first place where one is; NaN is a missing value."""
+    """Raise `ValueError` if x has infinity, with its first index; NaN is a missing value."""
     if np.isinf(x).any():
         place = tuple(int(i) for i in np.argwhere(np.isinf(x))[0])
         raise ValueError(f"{argument} must be finite or NaN, got {x[place]} at index {place}")
 
 
 def check_unit_interval(x, argument, purpose):
-    """Raise `ValueError` unless all of x lies in [0, 1]; `purpose` names what needs that."""
+    """Raise `ValueError` unless x lies in [0, 1], which `purpose`, named in the error, requires."""
     check_finite(x, argument)
     low, high = x.min(), x.max()
     if low < 0 or high > 1:
@@ -53,14 +53,14 @@ def check_optional_counts(**arguments):
 
 
 def as_seed(value):
-    """A seed as Python's integer; `ValueError` unless it is one from 0 to 2**31 - 1."""
+    """Return a seed as a Python integer; raise `ValueError` unless it is from 0 to 2**31 - 1."""
     if not is_integer(value) or not 0 <= value < SEEDS:
         raise ValueError(f"seed must be an integer from 0 to 2**31 - 1, got {value!r}")
     return int(value)
 
 
 def as_model_seed(value):
-    """A `VAE`'s seed as Python's integer; None to let Keras draw one."""
+    """Return a `VAE`'s seed as a Python integer, or None, for which Keras draws a seed."""
     if value is not None and (not is_integer(value) or value < 0):
         raise ValueError(f"seed must be None or an integer of at least 0, got {value!r}")
     return None if value is None else int(value)

@@ -1,4 +1,4 @@
-"""Decoder to images: the residual encoder's mirror."""
+"""Convolutional decoder for images, the mirror image of `ConvEncoder`."""
 
 import math
 
@@ -27,9 +27,9 @@ class ConvDecoder(Decoder):
     the dense layers.
 
     Args:
-        event_shape: (height, width, channels); a `VAE` fills it in when it sees the first batch.
-        widths, blocks, stem_strides, hidden, normalization, activation: the encoder's, in its
-            order.
+        event_shape: (height, width, channels); a `VAE` sets it from the first batch.
+        widths, blocks, stem_strides, hidden, normalization, activation: as in `ConvEncoder`, in
+            the same order.
         likelihood: an identifier or a `Likelihood`.
         kernel_regularizer: as in `keras.layers.Conv2D`, for every layer.
     """
@@ -89,7 +89,7 @@ class ConvDecoder(Decoder):
         )
 
     def _stages(self, sizes):
-        """Blocks from the smallest image up: for each stage some that keep, one that doubles."""
+        """Blocks from the smallest image up; the last block of each stage doubles the size."""
         common = dict(
             normalization=self.normalization,
             activation=self.activation,

@@ -1,4 +1,4 @@
-"""Decoder to any event shape through dense layers."""
+"""Decoder of dense layers for any event shape."""
 
 import math
 
@@ -16,7 +16,7 @@ class DenseDecoder(Decoder):
     """Code `[B, D]` -> dense layers -> p(x|z) with any event shape.
 
     Args:
-        event_shape: shape of x without the batch; a `VAE` fills it in when it sees the first batch.
+        event_shape: shape of x without the batch; a `VAE` sets it from the first batch.
         hidden: width of each hidden layer, first to last.
         activation: as in `keras.layers.Dense`.
         likelihood: an identifier or a `Likelihood`.

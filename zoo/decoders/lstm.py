@@ -1,4 +1,4 @@
-"""Decoder to time series of any length."""
+"""Recurrent decoder for time series of any length."""
 
 import math
 
@@ -34,20 +34,20 @@ def step_encoding(length, width):
 
 @component
 class LSTMDecoder(Decoder):
-    """Code `[B, D]` -> recurrent layers that see it at every step -> p(x|z) over series.
+    """Code `[B, D]` -> recurrent layers that receive it at every step -> p(x|z) over series.
 
-    With `positions` they see an encoding of the step as well, so that a periodic series needs no
-    state that counts steps.
+    With `positions` they also receive an encoding of the step, so that their state does not have
+    to count steps in periodic series.
 
     Args:
-        event_shape: `(T,)` or `(T, C)`; a `VAE` fills it in when it sees the first batch. T is
-            the length of generated series unless a call gives another one.
+        event_shape: `(T,)` or `(T, C)`; a `VAE` sets it from the first batch. T is the length of
+            generated series unless a call passes another one.
         units: size of each layer's state, first to last.
         cell: "lstm" or "gru".
         positions: width of the step's encoding (`step_encoding`); 0 for none.
         likelihood: an identifier ("series_normal", "series_per_step_normal", "series_student_t") or
             a `Series` likelihood.
-        kernel_regularizer: of the layers' input weights and of the last layer.
+        kernel_regularizer: regularizer of the layers' input weights and of the last layer.
     """
 
     variable_axes = (0,)

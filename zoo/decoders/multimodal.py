@@ -1,4 +1,4 @@
-"""Decoder to several modalities, independent given z."""
+"""Decoder for several modalities, independent given z."""
 
 import dataclasses
 
@@ -15,7 +15,7 @@ class MultimodalDecoder(Decoder):
     """Code `[B, D]` -> p(x|z) = prod_m p(x_m|z) over named modalities.
 
     Args:
-        event_shape: name -> shape of x without the batch; a `VAE` fills it in.
+        event_shape: name -> shape of x without the batch; a `VAE` sets it from the first batch.
         decoders: name -> `Decoder`, with its likelihood; None lets `choice` choose them from the
             first data.
         choice: an object with `choose_decoders(x)`, x a dict of arrays or of shapes.
@@ -97,7 +97,7 @@ class MultimodalDistribution:
         return {name: part.mean() for name, part in self.parts.items()}
 
     def sample(self, seed=None, **options):
-        """name -> one example each, `[B, ...]`.
+        """Draw one example for each code: name -> `[B, ...]`.
 
         Args:
             seed: as in `tfp.random.split_seed`.

@@ -1,4 +1,4 @@
-"""Decoder to texts: an autoregressive body that sees z at every step."""
+"""Decoder for texts: an autoregressive body that receives z at every step."""
 
 import keras
 import tensorflow as tf
@@ -22,16 +22,17 @@ class TextDecoder(Decoder):
     word dropout, Bowman et al., Generating sentences from a continuous space, 2016.
 
     Args:
-        event_shape: `(L,)`, the number of token ids of an example; a `VAE` fills it in. Texts are
-            generated up to the likelihood's `max_length`, unless a call gives another shape.
+        event_shape: `(L,)`, the number of token ids of an example; a `VAE` sets it from the first
+            batch. Texts are generated up to the likelihood's `max_length`, unless a call passes
+            another shape.
         body: "transformer", "lstm" or an object: the network that reads tokens left to right.
-        word_dropout: fraction of the tokens that the body does not see in training.
+        word_dropout: fraction of the tokens that are hidden from the body in training.
         likelihood: "text" or a `Text`.
-        kernel_regularizer: of the projection of z.
+        kernel_regularizer: regularizer of the projection of z.
     """
 
     variable_axes = (0,)
-    own_length = True  # a text's length is part of p(x|z), not a shape given from outside
+    own_length = True  # the length of a text is drawn from p(x|z)
 
     def __init__(
         self,

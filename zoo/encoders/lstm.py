@@ -25,7 +25,7 @@ class LSTMEncoder(keras.Model):
         bidirectional: whether each layer also runs backward in time.
         cell: "lstm" or "gru".
         posterior: a head, features -> q(z|x); `NormalPosterior(latent_dim)` by default.
-        kernel_regularizer: of the recurrent layers' input weights.
+        kernel_regularizer: regularizer of the recurrent layers' input weights.
     """
 
     def __init__(

@@ -35,7 +35,7 @@ class TransformerEncoder(keras.Model):
         pooling: "mean", "attention" or a layer, called with packed rows `[M, C]` and
             `packed=`, their `PackedBatch`, that returns `[B, C]`.
         posterior: a head, features -> q(z|x); `NormalPosterior(latent_dim)` by default.
-        kernel_regularizer: of all kernels.
+        kernel_regularizer: regularizer of all kernels.
     """
 
     def __init__(

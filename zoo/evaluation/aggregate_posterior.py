@@ -29,7 +29,7 @@ def prior_match(
     Args:
         model: a `VAE` with one stochastic layer.
         x: held-out data, at least 20 examples; both tests gain power with more.
-        seed: of all draws and of the classifier.
+        seed: seed of all draws and of the classifier.
         batch_size: examples to encode at a time.
 
     Returns:
@@ -112,7 +112,7 @@ def fit_prior(
     Args:
         model: a `VAE` with one stochastic layer and a `MixturePrior`.
         x: training data, at least as many examples as the prior has components.
-        seed: of the draws and of the initial components of EM.
+        seed: seed of the draws and of the initial components of EM.
         batch_size: examples to encode at a time.
 
     Raises:

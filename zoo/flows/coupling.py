@@ -64,7 +64,7 @@ class SplineCouplingFlow(Flow):
         steps: number of such functions in the chain; every other step transforms the same half.
         hidden: widths of the hidden layers in each step.
         bins: intervals of each spline.
-        bound: in units of z; the flow is the identity where |u| is larger.
+        bound: in units of z, the largest |u| that the flow transforms; beyond it is the identity.
 
     Raises:
         ValueError: steps, hidden or bins are not made of positive integers, hidden is empty, or

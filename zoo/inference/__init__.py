@@ -1,1 +1,1 @@
-"""Queries of a trained VAE."""
+"""Inference methods of a trained VAE."""

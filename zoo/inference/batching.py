@@ -17,7 +17,8 @@ def map_batches(model, name, function, x, batch_size, seed=0):
             tensors, batch first.
         x: array, tensor or dataset (of x, or of tuples that begin with x).
         batch_size: rows at a time, unless x is a dataset.
-        seed: an integer. It is an input of the program: another seed compiles nothing.
+        seed: an integer. It is an input of the compiled function, so that a new seed does not
+            compile it again.
     """
     validation.check_counts(batch_size=batch_size)
     program = compiled(model, name, function)
@@ -47,15 +48,15 @@ def _arrays(model, x, batch_size):
 
 
 def map_codes(model, name, function, code, batch_size, event_shape=None, seed=0):
-    """Map `function(p(x|z), seed)` over codes `[N, ...]`; the results as users read them.
+    """Map `function(p(x|z), seed)` over codes `[N, ...]`; results have the form of the user's x.
 
     Args:
         model: a `VAE`, built.
-        name: hashable; all constants that the function holds belong in it.
+        name: hashable key of the compiled function, with all constants that the function uses.
         function: (distribution over x, int32 `[2]`: seed and number of the batch) -> tensors.
         code: z, `[N, D]`.
         batch_size: codes at a time.
-        event_shape: shape of an example, where that may vary.
+        event_shape: shape of an example, if it may vary.
         seed: an integer, as in `map_batches`.
     """
     validation.check_counts(batch_size=batch_size)

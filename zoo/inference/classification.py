@@ -43,7 +43,7 @@ def class_codes(model, n, label, seed):
 
     Args:
         model: a `VAE`, built, whose latents have a `zoo.LabelPrior`.
-        n: how many.
+        n: number of codes.
         label: the class, in 0 .. C - 1; or one for each code, integers `[n]`.
         seed: an integer.
 

@@ -8,11 +8,11 @@
 | generate | n int32 `[]`, seed int32 `[2]` | mean `[n, *event]` |
 | score | x | elbo, nll, kl `[N]`, nats, as `VAE.score`: the noise is constant |
 
-x and mean have the form that users pass and read: strings `[N]` for a model of texts. A model of
-several modalities takes and returns them by their names, and has `encode_NAME`, `reconstruct_NAME`
-and `score_NAME` too, which take a part of them.
+x and mean have the form of the user's data: strings `[N]` for a text model. A multimodal model
+takes and returns the modalities by their names. It also has the signatures `encode_NAME`,
+`reconstruct_NAME` and `score_NAME`, which take a subset of the modalities.
 
-Only `generate` holds a random op, so the others convert to TFLite too; except `score` where the
+Only `generate` contains a random op, so the others convert to TFLite, except for `score` if the
 prior is a `VampPrior`, whose density needs 64 bits.
 """
 

@@ -21,7 +21,7 @@ def reconstruct(model, x, samples, seed, batch_size, draw, options):
     seed = validation.as_seed(seed)
 
     def values(distribution, seed):
-        # Another seed than the one that draws z.
+        # A seed that differs from the one that draws z.
         seed = tf.random.experimental.stateless_fold_in(seed, 1)
         return distribution.sample(seed=seed, **options) if draw else distribution.mean()
 
@@ -55,7 +55,7 @@ def sample(model, n, seed, batch_size, event_shape, label, options):
     def draws(distribution, seed):
         return distribution.sample(seed=seed, **options)
 
-    # The codes are drawn with (seed, 0): the draws of x get another stream.
+    # The codes are drawn with (seed, 0), so the draws of x need a different seed.
     name, stream = ("sample", _key(options)), seed ^ 0x5A5A5A5
     return map_codes(model, name, draws, codes, batch_size, event_shape, stream)
 
@@ -76,7 +76,7 @@ def _prior_codes(model, n, seed, label):
 
 
 def _checked_options(model, options):
-    """Options of p(x|z)'s `sample`, or a `TypeError` that names those that there are."""
+    """The options, unchanged; raises `TypeError` for one that p(x|z)'s `sample` does not have."""
     known = model.decoder.likelihood.sample_options
     for option in options:
         if option not in known:
@@ -88,5 +88,5 @@ def _checked_options(model, options):
 
 
 def _key(options):
-    """Options as a hashable constant of a program's name."""
+    """Options as a hashable part of the name of a compiled function."""
     return repr(sorted(options.items()))

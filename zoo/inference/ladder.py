@@ -1,4 +1,4 @@
-"""Queries of a ladder of latents: KL and reconstruction by level."""
+"""Functions for models with a ladder of latents: KL and reconstruction by level."""
 
 import keras
 import numpy as np
@@ -47,17 +47,18 @@ def reconstruct_levels(
     seed: int = 0,
     batch_size: int = 256,
 ) -> np.ndarray:
-    """E[x|z] where the `keep` upper levels are those of x and the rest comes from their priors.
+    """Reconstruct from the `keep` upper levels of x; the levels below come from their priors.
 
-    The means show what the kept levels encode, the draws what is left to the levels below.
+    The means show the information in the upper levels; the variation between draws shows the
+    information that is left to the levels below.
 
     Args:
         model: a `VAE` whose latents are a `LadderLatent`.
         x: array or dataset.
-        keep: how many levels from the top down, 1 to L, are at the mean of q(z|x).
-        samples: None puts the levels below at the means of their priors, `[N, *event]`; an integer
+        keep: number of levels, 1 to L from the top down, that take the mean of q(z|x).
+        samples: None sets the levels below to the means of their priors, `[N, *event]`; an integer
             k draws them, `[k, N, *event]`.
-        seed: of the draws.
+        seed: seed of the draws.
         batch_size: examples at a time.
 
     Raises:

@@ -101,7 +101,7 @@ def manifold(model, x, dimensions, steps):
 
 
 def _origin(model, x):
-    """The code `[D]` to start from: that of one example, else zeros."""
+    """The code `[D]` of one example, or zeros if x is None."""
     if x is None:
         return np.zeros(model.latents.latent_dim)
     return np.asarray(model.encode(nested.map_arrays(lambda a: np.asarray(a)[None], x)).mean())[0]
@@ -113,7 +113,7 @@ def _unflatten(means, *sizes):
 
 
 def _dimensions(dimensions, size):
-    """Numbers of latent dimensions as a list, checked."""
+    """Indices of latent dimensions as a list, checked."""
     try:
         numbers = [operator.index(d) for d in dimensions]
     except TypeError:  # not a sequence, or not of integers

@@ -15,10 +15,10 @@ tfd = tfp.distributions
 
 
 class InferenceMethods(keras.Model):
-    """Queries of a `VAE`; each maps a compiled function over batches.
+    """Inference methods of a `VAE`; each maps a compiled function over batches.
 
-    Every method takes NumPy arrays, tensors or `tf.data.Dataset`s of any length. Deterministic
-    unless samples are asked for; then a seed reproduces them.
+    Every method takes NumPy arrays, tensors or `tf.data.Dataset`s of any length. Results are
+    deterministic unless samples are requested; samples are reproducible by their seed.
     """
 
     def posterior(self, x) -> tfd.Normal:
@@ -40,8 +40,8 @@ class InferenceMethods(keras.Model):
 
         Args:
             z: codes of all stochastic layers, `[N, D]`.
-            event_shape: shape of an example, where that may vary; by default as when the model
-                was built.
+            event_shape: shape of an example, if it may vary; by default the shape for which the
+                model was built.
         """
         code = self.latents.code(inputs.codes(self, z))
         return self.decoder.distribution(code, event_shape)
@@ -60,10 +60,10 @@ class InferenceMethods(keras.Model):
         Args:
             x: array or dataset.
             samples: draws of z for each example; None takes z at the posterior's mean.
-            seed: of the draws.
+            seed: seed of the draws.
             batch_size: examples at a time.
-            draw: whether to draw x from p(x|z), z from q(z|x), instead of taking the mean.
-            **options: of the draws of x, as in `sample`.
+            draw: whether to draw z from q(z|x) and x from p(x|z) instead of returning means.
+            **options: options of the draws of x, as in `sample`.
         """
         return generation.reconstruct(self, x, samples, seed, batch_size, draw, options)
 
@@ -82,11 +82,11 @@ class InferenceMethods(keras.Model):
         """n new examples without noise: E[x|z] for z from the prior, `[n, *event]`.
 
         Args:
-            n: how many.
-            seed: an integer; None draws other codes each time.
+            n: number of examples.
+            seed: an integer; None draws new codes at each call.
             batch_size: codes to decode at a time.
-            event_shape: shape of an example, where that may vary.
-            label: a class, or one for each example, where the prior is a `LabelPrior`.
+            event_shape: shape of an example, if it may vary.
+            label: a class, or one for each example, if the prior is a `LabelPrior`.
         """
         return generation.generate(self, n, seed, batch_size, event_shape, label)
 
@@ -104,9 +104,10 @@ class InferenceMethods(keras.Model):
         Args:
             n, seed, batch_size, event_shape, label: as in `generate`. The codes are those of
                 `generate`; the draws of x depend on `batch_size` too.
-            **options: of p(x|z)'s `sample`: for texts `temperature` (below 1 sharpens the
-                distribution of each next token) and `top_p` (the most probable tokens that together
-                have this probability); for several modalities a dict of them by name.
+            **options: options of p(x|z)'s `sample`. For texts: `temperature` (below 1 sharpens the
+                distribution of each next token) and `top_p` (restricts each draw to the most
+                probable tokens that together have this probability). For several modalities: name
+                of a modality -> dict of these options.
 
         Raises:
             TypeError: the likelihood has no such option.
@@ -114,14 +115,15 @@ class InferenceMethods(keras.Model):
         return generation.sample(self, n, seed, batch_size, event_shape, label, options)
 
     def classify(self, x, samples: int = 4, seed: int = 0, batch_size: int = 256) -> np.ndarray:
-        """p(y|x), `[N, classes]`, where the prior is a `LabelPrior`."""
+        """p(y|x), `[N, classes]`, of a model whose prior is a `LabelPrior`."""
         return classification.classify(self, x, samples, seed, batch_size)
 
     def elbo(self, x, samples: int = 4, seed: int = 0, batch_size: int = 256) -> np.ndarray:
         """The evidence lower bound, `[N]` nats, over `samples` values of z's noise.
 
-        All x share the noise, which is balanced and not drawn: the result depends on the example
-        alone. `evaluate` draws for each example, so its mean over a data set has no bias.
+        All examples share these values, which are balanced instead of drawn at random, so that the
+        result of an example does not depend on the others. `evaluate` draws noise for each example
+        instead, so its mean over a data set is unbiased.
         """
         return scoring.score(self, x, samples, seed, batch_size)["elbo"]
 
@@ -143,7 +145,7 @@ class InferenceMethods(keras.Model):
             samples: K.
             seed: an integer; the same seed gives the same draws.
             batch_size: examples at a time.
-            rows: (example, draw) pairs that are decoded at a time: the bound on memory.
+            rows: number of (example, draw) pairs that are decoded at a time, which bounds memory.
         """
         return scoring.log_likelihood(self, x, samples, seed, batch_size, rows)
 
@@ -165,24 +167,25 @@ class InferenceMethods(keras.Model):
         """Vary one latent dimension at a time: `[dimensions, steps, *event]`.
 
         Args:
-            x: one example `[*event]` whose code to start from; the prior's origin by default.
-            dimensions: which ones; all by default.
+            x: one example `[*event]`, whose code is varied; by default the prior's origin.
+            dimensions: indices of the dimensions to vary; all by default.
             low, high: range of the varied dimension, in units of z.
-            steps: how many values.
+            steps: number of values.
         """
         return latent_paths.traverse(self, x, dimensions, low, high, steps)
 
     def manifold(self, x=None, dimensions: Sequence[int] = (0, 1), steps: int = 15) -> Any:
         """Means over a plane of latent space, `[steps, steps, *event]`: Kingma and Welling, 2014.
 
-        Along both axes z takes the `zoo.normal_quantiles` of so many steps, so that each image
-        stands for an equal part of a standard normal prior. Entry [i, j] has the i-th value in the
-        first dimension and the j-th in the second.
+        Along each axis z takes the values `zoo.normal_quantiles(steps)`, so that all images
+        represent the same probability of a standard normal prior. Entry [i, j] has the i-th value
+        in the first dimension and the j-th in the second.
 
         Args:
-            x: one example `[*event]` whose code to start from; the prior's origin by default.
-            dimensions: the two that vary; the default is all of a latent plane.
-            steps: how many values of each.
+            x: one example `[*event]`, whose code gives the other dimensions; by default the prior's
+                origin.
+            dimensions: indices of the two dimensions that vary.
+            steps: number of values in each dimension.
         """
         return latent_paths.manifold(self, x, dimensions, steps)
 
@@ -191,21 +194,26 @@ class InferenceMethods(keras.Model):
     ) -> None:
         """Write a SavedModel with `encode`, `decode`, `reconstruct`, `generate` and `score`.
 
-        It loads with TensorFlow alone; see `zoo.inference.export`. `subsets`: the modalities that
-        further signatures take, `[("image",), ...]`; by default one for each alone.
+        It loads with TensorFlow alone; see `zoo.inference.export`.
+
+        Args:
+            filepath: the folder to write.
+            verbose: whether to print the signatures.
+            subsets: subsets of the modalities for which to add signatures, `[("image",), ...]`; by
+                default each modality alone.
         """
         from zoo.inference import export  # noqa: PLC0415  (export uses this class's methods)
 
         export.saved_model(self, filepath, verbose, subsets)
 
     def compress(self, x, verbose: bool = False) -> bytes:
-        """Lossless compression: about -ELBO / log 2 bits for each example; `zoo.compression`."""
+        """Compress x without loss, to about -ELBO / log 2 bits per example (`zoo.compression`)."""
         from zoo import compression  # noqa: PLC0415  (its library is optional)
 
         return compression.compress(self, x, verbose=verbose)
 
     def decompress(self, stream: bytes, verbose: bool = False) -> np.ndarray:
-        """The array that `compress` encoded, bit for bit; `zoo.compression`."""
+        """Recover the array that `compress` encoded, bit for bit (`zoo.compression`)."""
         from zoo import compression  # noqa: PLC0415
 
         return compression.decompress(self, stream, verbose=verbose)

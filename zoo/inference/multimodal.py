@@ -1,4 +1,4 @@
-"""Queries of a model of several modalities: translation, single posteriors, alignment."""
+"""Functions for multimodal models: translation, single posteriors, alignment."""
 
 from typing import Any
 
@@ -58,8 +58,8 @@ def unimodal_posteriors(
 def alignment(model: keras.Model, x: dict, batch_size: int = 256) -> dict[str, np.ndarray]:
     """KL(q(z|x) || q(z|x_m)) in nats: name -> `[N]`; the information that modality m alone lacks.
 
-    0 where one modality determines the posterior. NaN for examples that lack the modality. For a
-    mixture, the Normal of its mean and variance stands for q(z|x).
+    It is 0 if modality m alone determines the posterior, and NaN for examples that lack the
+    modality. A mixture q(z|x) is replaced by the Normal with its mean and variance.
     """
     _names(model)
 

@@ -23,8 +23,8 @@ def score(model, x, samples, seed, batch_size):
     validation.check_counts(samples=samples)
     seed = validation.as_seed(seed)
 
-    def terms(batch, unused):  # the name becomes a graph node's: not an underscore
-        # The noise is a constant of the program.
+    def terms(batch, unused):  # "_" is not a valid name of a graph node
+        # The noise is a constant of the compiled function, which needs no seed for each batch.
         return elbo_terms(model, batch, CommonSampler(seed, samples))
 
     return map_batches(model, ("score", samples, seed), terms, x, batch_size)
@@ -38,7 +38,7 @@ def log_likelihood(model, x, samples, seed, batch_size, rows):
     chunk = max(1, min(samples, rows // batch_size))
 
     def log_sum(batch, seed, first, k):
-        """log sum_k p(x, z_k) / q(z_k|x) over the draws from number `first` on, `[B]`."""
+        """log sum_k p(x, z_k) / q(z_k|x) over k draws, the first of which is number `first`."""
         sampler = RandomSampler(tf.stack([seed[0], seed[1] * samples + first]), k)
         return tf.reduce_logsumexp(elbo.log_weights(forward_pass(model, batch, sampler)), 0)
 

@@ -21,7 +21,7 @@ class Predictive:
 
     Attributes:
         mean, std: `[N, *event]`.
-        quantiles: `[Q, N, *event]`, as many as were asked for.
+        quantiles: `[Q, N, *event]`, one for each requested probability.
     """
 
     mean: np.ndarray
@@ -46,9 +46,10 @@ def predictive(
         x: array or dataset.
         samples: draws for each example.
         quantiles: probabilities of the quantiles, in [0, 1].
-        noise: False leaves out p(x'|z): the uncertainty is that of E[x'|z], from q(z|x) alone.
-        seed: of the draws.
-        batch_size: examples at a time; so many times `samples` are in memory.
+        noise: False replaces draws of x' by E[x'|z], so that the uncertainty is that of q(z|x)
+            alone.
+        seed: seed of the draws.
+        batch_size: examples at a time; memory holds `samples` draws of each.
 
     Raises:
         ValueError: an argument is out of range, or the examples are texts or several modalities.
@@ -93,23 +94,24 @@ def impute(
 ) -> np.ndarray:
     """Draw missing values given the observed ones: `[draws, N, *event]`.
 
-    A Markov chain: z ~ q(z|x), then the missing x ~ p(x|z), and again; the draws are states from
-    the second half of `steps`, evenly spaced. Its limit is p(missing|observed) where q(z|x) is the
-    true posterior, and close to it where q is close. Rezende et al., Stochastic backpropagation
-    and approximate inference in deep generative models, 2014, appendix F.
+    A Markov chain alternates between z ~ q(z|x) and the missing x ~ p(x|z). The returned draws are
+    states of the second half of `steps`, evenly spaced. The limit of the chain is
+    p(missing|observed) if q(z|x) is the true posterior, and close to it if q is close. Rezende et
+    al., Stochastic backpropagation and approximate inference in deep generative models, 2014,
+    appendix F.
 
     Args:
         model: a `VAE` whose examples are arrays of numbers.
         x: array `[N, *event]`; values that are missing are ignored.
-        missing: bool `[N, *event]`; where x is NaN by default.
-        draws: how many states of the chain to return; at most half of `steps`.
-        steps: of the chain.
-        seed: of the chain.
+        missing: bool `[N, *event]`; by default True where x is NaN.
+        draws: number of states of the chain to return; at most half of `steps`.
+        steps: number of steps of the chain.
+        seed: seed of the chain.
         batch_size: examples at a time.
 
     Raises:
         ValueError: shapes or numbers do not fit; the examples are texts or several modalities; or
-            they vary in length, where NaN is padding, and `missing` is None.
+            `missing` is None although examples vary in length, so that NaN may be padding.
     """
     validation.check_counts(draws=draws, steps=steps, batch_size=batch_size)
     inputs.require_built(model)
@@ -142,9 +144,9 @@ def coverage(
 
     Args:
         x: the truth, `[N, ...]`.
-        draws: `[S, N, ...]`, as `impute` gives them.
-        levels: of the intervals, in (0, 1).
-        where: bool `[N, ...]`, the values that count; all by default.
+        draws: `[S, N, ...]`, as `impute` returns them.
+        levels: probabilities of the intervals, in (0, 1).
+        where: bool `[N, ...]`, True for the values to include; all by default.
 
     >>> truth = np.random.default_rng(0).normal(size=(4000, 1))
     >>> same = np.random.default_rng(1).normal(size=(200, 4000, 1))
@@ -175,7 +177,7 @@ def _chain(model, draws, steps):
             x = tf.where(missing, tf.cast(likelihood.sample(seed=sampler.next_seed()), x.dtype), x)
             place = tf.searchsorted(tf.constant(returned), tf.reshape(i, [1]))[0]
             here = tf.equal(tf.constant(returned)[tf.minimum(place, draws - 1)], i)
-            place = tf.where(here, place, draws)  # one place more, for states that are not returned
+            place = tf.where(here, place, draws)  # an extra slot for states that are not returned
             return i + 1, x, tf.tensor_scatter_nd_update(states, [[place]], x[None])
 
         states = tf.zeros(tf.concat([[draws + 1], tf.shape(x)], 0), x.dtype)

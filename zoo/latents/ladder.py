@@ -23,8 +23,8 @@ class LadderLatent(Latents):
     """Ladder of L levels: p(z) = p(z_L) prod_l p(z_l|z above), q(z|x) likewise, top first.
 
     The encoder's bottom-up pass computes features of x for each level. The top-down pass samples
-    level after level, from the state that the levels above leave and, in q, from the features of
-    the level. Sonderby et al., Ladder variational autoencoders, 2016; residual posteriors as in
+    one level after the other, given the state of the levels above and, for q, the features of the
+    level. Sonderby et al., Ladder variational autoencoders, 2016; residual posteriors as in
     Vahdat and Kautz, NVAE, 2020.
 
     z is `[B, D]`: the top's `encoder.latent_dim` dimensions first, then those of each lower level,
@@ -35,8 +35,8 @@ class LadderLatent(Latents):
         lower_levels: the levels below the top, from the top down; an empty list makes it a
             `SingleLatent`.
         prior: p(z_L), a `Prior`; the standard Normal by default.
-        activation: of the layer that projects z_L to the first state.
-        kernel_regularizer: of that layer.
+        activation: activation of the layer that projects z_L to the first state.
+        kernel_regularizer: regularizer of that layer.
 
     Raises:
         ValueError: the encoder has features for another number of levels, or the prior has another
@@ -59,8 +59,8 @@ class LadderLatent(Latents):
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         if len(self.lower_levels) != encoder.lower_levels:
             raise ValueError(
-                f"lower_levels must be {encoder.lower_levels}, as many as the encoder has features "
-                f"for, got {len(self.lower_levels)}"
+                f"lower_levels must be {encoder.lower_levels} levels, since the encoder has "
+                f"features for that many, got {len(self.lower_levels)}"
             )
         self.prior = prior_or_default(prior, encoder)
 
@@ -136,7 +136,7 @@ class LadderLatent(Latents):
         noise = self.noise(n, tf.random.experimental.stateless_fold_in(seed, 1))
         if not isinstance(n, int):
             return self.complete(top, noise)
-        # In chunks: the states of many codes at once may not fit into memory, their noise does.
+        # The states of many codes may not fit into memory, so they are computed in chunks.
         chunks = [slice(start, start + CHUNK_SIZE) for start in range(0, n, CHUNK_SIZE)]
         return tf.concat([self.complete(top[chunk], noise[chunk]) for chunk in chunks], 0)
 
@@ -145,7 +145,7 @@ class LadderLatent(Latents):
         return normal([n, self.latent_dim - self.encoder.latent_dim], seed)
 
     def complete(self, z: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
-        """Complete z `[B, D]` from its upper levels: the lower ones come from their priors.
+        """Complete z `[B, D]` from its upper levels; the lower levels come from their priors.
 
         Args:
             z: `[B, D_L + ...]`, complete levels from the top down.
@@ -153,7 +153,7 @@ class LadderLatent(Latents):
                 are used; None puts each missing level at its prior's mean.
 
         Raises:
-            ValueError: z does not end where a level ends.
+            ValueError: z does not consist of complete levels.
         """
         present_dims, missing_dims = self._split_dims(z.shape[-1])
         top, *present = tf.split(z, present_dims, -1)

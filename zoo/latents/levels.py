@@ -22,11 +22,11 @@ class Level(keras.layers.Layer):
 
     The state summarizes the levels above; the features come from the encoder's bottom-up pass. The
     posterior is parameterized relative to the prior (a residual Normal): loc_q = loc_p + scale_p d
-    and scale_q = scale_p r, so that KL = sum (d^2 + r^2 - 1 - 2 log r) / 2 whatever the prior.
+    and scale_q = scale_p r, so that KL = sum (d^2 + r^2 - 1 - 2 log r) / 2 for any prior.
     Vahdat and Kautz, NVAE: a deep hierarchical variational autoencoder, 2020 (there d is not
     scaled).
 
-    A subclass makes the layers: `make_upsampling(state, features)`, `make_head(outputs, width,
+    A subclass creates the layers: `make_upsampling(state, features)`, `make_head(outputs, width,
     name)`, `make_projection(width)`, `make_residual_blocks(width)`; its
     `compute_event_shape(features)` returns the shape of z. `state` and `features` are shapes with
     the batch first, `width` is the number of channels of the state.
@@ -207,7 +207,7 @@ class ConvLevel(Level):
 
 
 def _build_chain(layers, shape):
-    """Build a chain of layers for inputs of `shape`; its output shape."""
+    """Build a chain of layers for inputs of `shape`; return its output shape."""
     for layer in layers:
         ensure_built(layer, shape)
         shape = layer.compute_output_shape(shape)

@@ -71,7 +71,7 @@ class SingleLatent(Latents):
     def infer(
         self, x: tf.Tensor | dict, sampler, training: bool | None = None
     ) -> tuple[tf.Tensor, tuple[Draw]]:
-        """`(code [S * B, D], (Draw,))` for x `[B, ...]`; the sampler decides S and the noise."""
+        """`(code [S * B, D], (Draw,))` for x `[B, ...]`; the sampler sets S and the noise."""
         posterior, experts = self._encode(x, training)
         z, log_q = sampler(posterior)
         return z, (Draw(posterior, self.prior.distribution(self.encoder), z, log_q, experts),)

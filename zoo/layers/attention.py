@@ -35,7 +35,7 @@ class TransformerBlock(keras.layers.Layer):
         heads: attention heads; the width must be a multiple of it.
         hidden: width of the inner layer of the mlp.
         dropout: fraction of each branch's output that is dropped in training.
-        kernel_regularizer: of all four kernels.
+        kernel_regularizer: regularizer of all four kernels.
     """
 
     def __init__(

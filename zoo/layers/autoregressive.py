@@ -25,7 +25,7 @@ class CausalTransformer(keras.layers.Layer):
         heads: attention heads of each block.
         hidden: width of the inner layer of each block's mlp.
         dropout: fraction of each branch's output that is dropped in training.
-        kernel_regularizer: of all kernels.
+        kernel_regularizer: regularizer of all kernels.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class CausalLSTM(keras.layers.Layer):
         units: size of each layer's state, first to last.
         cell: "lstm" or "gru".
         dropout: fraction of each layer's input and of the last output that is dropped in training.
-        kernel_regularizer: of the layers' input weights and of the dense layer.
+        kernel_regularizer: regularizer of the layers' input weights and of the dense layer.
     """
 
     def __init__(

@@ -158,7 +158,7 @@ class ResidualBlock(_Block):
 
     Args:
         width: output channels.
-        strides: of the first convolution.
+        strides: strides of the first convolution.
         normalization: `"batch"`, `"group"` or None, after each convolution.
         activation: as in `keras.layers.Activation`.
         kernel_regularizer: as in `keras.layers.Conv2D`, of all convolutions.

@@ -17,7 +17,7 @@ class ResidualDense(keras.layers.Layer):
     2016.
 
     Args:
-        width: of x.
+        width: width of x.
         activation: as in `keras.layers.Activation`.
         kernel_regularizer: as in `keras.layers.Dense`.
     """

@@ -21,7 +21,7 @@ class _RecurrentLayer(keras.layers.Layer):
 
     Args:
         units: U, the size of the state.
-        kernel_regularizer: of the input weights.
+        kernel_regularizer: regularizer of the input weights.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class LSTM(_RecurrentLayer):
 
     Args:
         units: U, the size of the state.
-        kernel_regularizer: of the input weights.
+        kernel_regularizer: regularizer of the input weights.
     """
 
     def build(self, input_shape):
@@ -117,7 +117,7 @@ class GRU(_RecurrentLayer):
 
     Args:
         units: U, the size of the state.
-        kernel_regularizer: of the input weights.
+        kernel_regularizer: regularizer of the input weights.
     """
 
     def build(self, input_shape):

@@ -1,4 +1,4 @@
-"""Heads: raw decoder outputs -> p(x|z). By identifier (`"bernoulli"`) or as objects."""
+"""Likelihoods: raw decoder outputs -> p(x|z), by identifier (`"bernoulli"`) or as objects."""
 
 from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.bernoulli import Bernoulli, BinarizedBernoulli, binarize

@@ -12,22 +12,22 @@ class Likelihood(keras.layers.Layer):
     Call: raw `[B, *event[:-1], params_size(event[-1])]` -> an object with `log_prob(x) -> [B]` in
     nats, summed over the event, `mean() -> [B, *event]` and `sample(seed=...) -> [B, *event]`.
 
-    A subclass implements `call`, and `params_size` where one value of x takes more than one
-    parameter. `preprocessor` names the `Preprocessor` that brings data into the form that
+    A subclass implements `call`, and also `params_size` if a value of x has more than one
+    parameter. `preprocessor` returns the `Preprocessor` that converts data to the form that
     `log_prob` takes.
     """
 
     sample_options = ()  # names of further arguments of the distribution's `sample`
 
     def __init__(self, **kwargs):
-        # float32 whatever the policy: Keras casts the decoder's output on the way in.
+        # float32 under any policy; Keras casts the decoder's output to it.
         super().__init__(**{**kwargs, "dtype": "float32"})
 
     def build(self, input_shape):
         del input_shape
 
     def params_size(self, channels):
-        """Number of raw values that the decoder must give for `channels` values of x."""
+        """Number of raw values that the decoder must return for `channels` values of x."""
         return channels
 
     def preprocessor(self):
@@ -35,7 +35,7 @@ class Likelihood(keras.layers.Layer):
         return Preprocessor(self)
 
     def target(self, x, next_seed):
-        """The x whose probability counts in training and evaluation, by default x itself.
+        """The x whose probability is computed in training and evaluation; by default x itself.
 
         Args:
             x: tensor `[B, *event]`.

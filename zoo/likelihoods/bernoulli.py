@@ -29,11 +29,11 @@ class Bernoulli(Likelihood):
 
 @component
 class BinarizedBernoulli(Bernoulli):
-    """Bernoulli with dynamic binarisation: x in [0, 1] is a probability of 1.
+    """Bernoulli with dynamic binarisation: a value in [0, 1] is the probability of a 1.
 
-    Each time that training sees x a fresh binary image is drawn, both to encode and to explain;
-    `evaluate` uses one fixed draw. The model's other methods take x as it is given: for numbers
-    that compare with the literature give them a binarised test set (`zoo.binarize`).
+    Training draws a new binary image each time it uses x, as the encoder's input and as the target;
+    `evaluate` uses one fixed draw. The other methods of the model use x as it is: for numbers that
+    are comparable with the literature, pass them a binarised test set (`zoo.binarize`).
     """
 
     def target(self, x, next_seed):
@@ -48,6 +48,6 @@ def binarize(x, seed: int | Sequence[int] | tf.Tensor = 0) -> tf.Tensor:
         seed: an integer or an int32 `[2]`; the same seed gives the same draw.
     """
     if isinstance(seed, numbers.Integral):
-        seed = [int(seed), 0]  # NumPy's integers would make it int64
+        seed = [int(seed), 0]  # int(), because NumPy integers would give an int64 tensor
     x = tf.cast(x, tf.float32)
     return tf.cast(uniform(tf.shape(x), seed) < x, tf.float32)

@@ -17,7 +17,7 @@ tfd = tfp.distributions
 class Categorical(Likelihood):
     """p(x|z) = softmax(raw)[x] for integer classes x in 0 .. classes - 1.
 
-    x has any event shape; the encoder sees it one-hot, `[B, *event[:-1], event[-1] * classes]`.
+    x has any event shape; the encoder's input is one-hot, `[B, *event[:-1], event[-1] * classes]`.
     `mean()` is the most probable class, since classes have no mean.
     """
 
@@ -56,7 +56,7 @@ class CategoricalPreprocessor(Preprocessor):
 
 
 class OneHotCategorical(tfd.Categorical):
-    """`tfd.Categorical` on logits whose log_prob is made of operations that TFLite has too."""
+    """`tfd.Categorical` on logits, with a log_prob of operations that TFLite supports."""
 
     def _log_prob(self, value):
         logits = tf.convert_to_tensor(self.logits)

@@ -13,9 +13,9 @@ from zoo.likelihoods.preprocessing import UnitInterval
 class DiscretizedLogisticLikelihood(Likelihood):
     """8-bit images: a logistic density integrated over the 256 grey levels k / 255.
 
-    The decoder gives a location, anywhere, and a scale for each element. log_prob is that of a
-    discrete value, so `zoo.bits_per_dimension` of it is real bits. Salimans et al., PixelCNN++,
-    2017.
+    The decoder returns a location (any real number) and a scale for each element. log_prob is that
+    of a discrete value, so `zoo.bits_per_dimension` converts it to a code length. Salimans et al.,
+    PixelCNN++, 2017.
     """
 
     def __init__(self, levels=256, **kwargs):
@@ -29,8 +29,9 @@ class DiscretizedLogisticLikelihood(Likelihood):
 
     def call(self, raw):
         loc, raw_scale = tf.split(raw, 2, axis=-1)
-        # Black and white reach to infinity: a location outside [0, 1] makes them certain, where one
-        # inside would need a scale of a fraction of a bin. The floor is a twentieth of a bin.
+        # The outermost bins extend to infinity, so a location outside of [0, 1] makes black or
+        # white certain; a location inside would need a scale of a fraction of a bin. The floor is
+        # a twentieth of a bin.
         scale = bounded_scale(raw_scale - 2.0, 0.05 / (self.levels - 1), 100.0)
         return as_event(DiscretizedLogistic(0.5 + 0.5 * loc, scale, self.levels))
 

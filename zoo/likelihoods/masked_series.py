@@ -13,7 +13,7 @@ class MaskedSeries:
     """Independent values given z; values of x that are NaN are integrated out.
 
     Args:
-        distribution: of single values, batch `[B, T, C]`.
+        distribution: distribution of single values, batch `[B, T, C]`.
         univariate: whether x has no axis of channels, `[B, T]`.
     """
 
@@ -46,7 +46,7 @@ class MaskedSeries:
         return self._shaped(self.distribution.mean())
 
     def sample(self, seed=None):
-        """One series each, in the shape of x."""
+        """Draw one series for each code, in the shape of x."""
         return self._shaped(self.distribution.sample(seed=seed))
 
     def _shaped(self, x):

@@ -9,7 +9,7 @@ from zoo.core.nested import row_count, take_rows
 from zoo.core.suggestions import nearest
 
 PRESENT = "present"
-MAX_PARTS = 1000  # of a dataset without end
+MAX_PARTS = 1000  # batches to read of an endless dataset
 
 
 class MultimodalLikelihood:
@@ -24,7 +24,7 @@ class MultimodalLikelihood:
 
     @property
     def parts(self):
-        """name -> likelihood; empty while the decoder has not been chosen from data."""
+        """name -> likelihood; empty until the decoders have been chosen from data."""
         return {name: d.likelihood for name, d in (self.decoder.decoders or {}).items()}
 
     @property
@@ -33,7 +33,7 @@ class MultimodalLikelihood:
         return tuple(name for name, part in self.parts.items() if part.sample_options)
 
     def target(self, x, next_seed):
-        """The x whose probability counts, of each modality."""
+        """The x whose probability is computed, for each modality."""
         targets = {name: part.target(x[name], next_seed) for name, part in self.parts.items()}
         return {**targets, PRESENT: x[PRESENT]}
 
@@ -45,10 +45,11 @@ class MultimodalLikelihood:
 class MultimodalPreprocessor:
     """A `Preprocessor` for a dict of arrays, made of one for each modality.
 
-    A user's x is `{name: array}`: a modality that is left out is missing in every example, and
-    `"present": {name: bool [N]}` marks the examples that have it, whatever the others' rows hold.
-    Inside the model x has every name, and `"present": bool [N, M]`, M in the order of the names;
-    missing values are zeros there, so that they have no influence on anything.
+    The user's x is `{name: array}`. A modality that is left out is missing in every example.
+    `"present": {name: bool [N]}` marks the examples that have a modality; its rows for all other
+    examples are ignored. Inside the model x has every name, and `"present": bool [N, M]` with
+    columns in the order of the names. Missing values are zeros there, so that they do not influence
+    any result.
 
     Args:
         likelihood: a `MultimodalLikelihood`.
@@ -187,7 +188,7 @@ class MultimodalPreprocessor:
         return tf.stack(columns, 1)
 
     def encoder_inputs(self, x):
-        """name -> the encoder's view of that modality, with the mask."""
+        """name -> the encoder's input for that modality, and the mask."""
         views = {name: part.encoder_inputs(x[name]) for name, part in self.parts.items()}
         return {**views, PRESENT: x[PRESENT]}
 
@@ -209,7 +210,10 @@ class MultimodalPreprocessor:
         return {name: self.parts[name].from_array(value) for name, value in x.items()}
 
     def serving_inputs(self, event_shape, subsets):
-        """All modalities; for the suffix `_NAME_NAME` a subset of them, by default each alone."""
+        """Inputs of all modalities, and of subsets with the suffix `_NAME_NAME`.
+
+        The default subsets are the single modalities.
+        """
         specs = {n: part.signature(event_shape[n], n) for n, part in self.parts.items()}
         subsets = [(name,) for name in self.names] if subsets is None else subsets
         signatures = {"": specs}
@@ -254,7 +258,7 @@ def _present_mask(x, names, size, argument):
 
 
 def _present_rows(x, name, names):
-    """The examples of a modality that have it."""
+    """The rows of a modality for the examples that have it."""
     present = x.get(PRESENT, {})
     mask = present.get(name) if isinstance(present, dict) else present[:, names.index(name)]
     if mask is None or np.all(mask):

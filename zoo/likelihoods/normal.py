@@ -1,4 +1,4 @@
-"""Normal likelihoods of real values; they differ in where the scale comes from."""
+"""Normal likelihoods of real values: with a fixed, a shared or a per-element scale."""
 
 import math
 
@@ -57,7 +57,7 @@ class SharedScaleNormal(Likelihood):
 
 @component
 class PerElementNormal(Likelihood):
-    """Normal(loc, scale) where the decoder gives both, for each element of x.
+    """Normal(loc, scale) with both from the decoder, for each element of x.
 
     Args:
         floor, ceiling: bounds of the scale, in the units of x.

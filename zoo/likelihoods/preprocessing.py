@@ -11,34 +11,34 @@ MAX_VALUE = 1e6
 
 
 class Preprocessor:
-    """Bring a user's x into the form that the model computes with, and back.
+    """Convert the user's x to the form that the model computes with, and back.
 
         user's x -- to_array --> array -- to_tensor --> tensor -- encoder_inputs --> encoder
         user's x <-- from_array -- array <----------- from_tensor -- tensor
 
-    `to_array` runs once, before any batch is cut; `to_tensor` and `from_tensor` are made of
-    TensorFlow operations, so that a SavedModel has them too. This base class is for arrays of
+    `to_array` runs once, before x is cut into batches. `to_tensor` and `from_tensor` consist of
+    TensorFlow operations, so that a SavedModel contains them. This base class is for arrays of
     finite real numbers.
 
     Args:
-        likelihood: the `Likelihood` that the data are for.
+        likelihood: the `Likelihood` of the data.
     """
 
     dtype = "float32"  # of x inside the model
 
-    resources = ()  # lookup tables, for Keras' export to find
+    resources = ()  # lookup tables that a SavedModel must contain
 
-    adapted = True  # False where `adapt` must see data before training
+    adapted = True  # False if `adapt` must run before training
 
     def __init__(self, likelihood):
         self.likelihood = likelihood
 
     def adapt(self, parts):
-        """Learn from an iterable of arrays what depends on the data: units, a vocabulary."""
+        """Learn units or a vocabulary from an iterable of arrays; nothing in this base class."""
         del parts
 
     def to_array(self, x, argument="x"):
-        """A user's x -> an array."""
+        """Convert the user's x to an array."""
         del argument
         return x if isinstance(x, np.ndarray) else np.asarray(x)
 
@@ -47,7 +47,7 @@ class Preprocessor:
         return tuple(x.shape[1:])
 
     def validate(self, x, argument="x"):
-        """Raise `ValueError` where the array x cannot be a sample of p(x|z)."""
+        """Raise `ValueError` if the array x cannot be a sample of p(x|z)."""
         check_finite(x, argument)
         largest = max(abs(float(x.min())), abs(float(x.max())))
         if largest > MAX_VALUE:
@@ -57,15 +57,15 @@ class Preprocessor:
             )
 
     def validate_training(self, parts):
-        """Raise `ValueError` where the data, part by part, cannot train all of the model."""
+        """Raise `ValueError` if data, an iterable of arrays, cannot train all of the model."""
         del parts
 
     def to_tensor(self, x):
-        """A tensor as users pass it, to a SavedModel too -> x as `log_prob` takes it."""
+        """Convert a tensor in the user's form, as a SavedModel takes it, to x for `log_prob`."""
         return tf.cast(x, self.dtype)
 
     def encoder_inputs(self, x):
-        """The encoder's view of a tensor x that `to_tensor` gave."""
+        """Convert the output of `to_tensor` to the encoder's input."""
         return x
 
     def encoder_inputs_shape(self, event_shape):
@@ -73,11 +73,11 @@ class Preprocessor:
         return tuple(event_shape)
 
     def from_tensor(self, x):
-        """A tensor x -> the form that users read; undoes `to_tensor`."""
+        """Convert a tensor x to the user's form; the inverse of `to_tensor`."""
         return x
 
     def from_array(self, x):
-        """An array x -> the form that users read; undoes `to_array`."""
+        """Convert an array x to the user's form; the inverse of `to_array`."""
         return x
 
     def signature(self, event_shape, name="x"):
@@ -99,8 +99,8 @@ class UnitInterval(Preprocessor):
     """Arrays of values in [0, 1].
 
     Args:
-        likelihood: the `Likelihood` that the data are for.
-        purpose: what needs values in [0, 1], for the error.
+        likelihood: the `Likelihood` of the data.
+        purpose: description of the likelihood, for the error message.
     """
 
     def __init__(self, likelihood, purpose):

@@ -15,10 +15,10 @@ tfd = tfp.distributions
 class Series(Likelihood):
     """Base class: p(x|z) over series `[B, T]` or `[B, T, C]`, independent steps given z.
 
-    Each channel is standardised inside, by the mean and standard deviation of the first data that
-    `fit` (or `VAE.adapt`) gets; the log-determinant is in log_prob, so x and nats are in data
-    units. A value that was not observed adds nothing to log_prob or gradient, and `mean()` fills
-    it in.
+    Each channel is standardised internally, by the mean and standard deviation that the first call
+    of `fit` (or `VAE.adapt`) learns. log_prob includes the log-determinant, so x and nats are in
+    data units. A value that was not observed adds nothing to log_prob or its gradient, and `mean()`
+    fills it in.
 
     A subclass implements `value_distribution`.
 
@@ -76,7 +76,7 @@ class SeriesNormal(Series):
 
     Args:
         initial_scale: s at the start, as a fraction of the channel's standard deviation.
-        floor: the smallest s, as a fraction likewise.
+        floor: the smallest s, as a fraction of the same.
     """
 
     def __init__(self, initial_scale=1.0, floor=0.01, **kwargs):

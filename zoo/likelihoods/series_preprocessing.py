@@ -7,7 +7,7 @@ from zoo.core.validation import check_not_infinite
 from zoo.layers import sequence_masks
 from zoo.likelihoods.preprocessing import MAX_VALUE, Preprocessor
 
-# Below this fraction of the mean's magnitude, a standard deviation is float32's rounding error.
+# Below this fraction of the mean's magnitude, a standard deviation is only a rounding error.
 FLOAT32_RESOLUTION = 1e-7
 
 
@@ -88,7 +88,7 @@ class SeriesPreprocessor(Preprocessor):
 
 
 class _Moments:
-    """Mean and standard deviation of columns that arrive in parts; NaN does not count."""
+    """Mean and standard deviation of columns that arrive in parts; NaN is ignored."""
 
     def __init__(self):
         self.count = self.total = self.squares = 0.0
@@ -96,7 +96,8 @@ class _Moments:
 
     def update(self, rows):
         """Add float64 rows `[n, C]`."""
-        if self.shift is None:  # near the mean: squares of large numbers would cancel badly
+        # Values are shifted to near zero, because squares of large numbers would lose precision.
+        if self.shift is None:
             self.shift = np.array([_first_observed(column) for column in rows.T])
         observed, rows = ~np.isnan(rows), np.nan_to_num(rows - self.shift)
         self.count = self.count + observed.sum(0)

@@ -18,14 +18,14 @@ tfd = tfp.distributions
 class Tabular(Likelihood):
     """Rows of a table: Normal for numeric columns, categorical for the others, NaN for missing.
 
-    A missing value is integrated out: it adds nothing to log_prob or gradient. The encoder sees the
-    column's mean in its place and a flag beside it. Numeric columns are standardised inside, with
-    the log-determinant in log_prob, so that x and nats are in the table's own units. `mean()` gives
-    the most probable class in categorical columns, so the model imputes.
+    A missing value is integrated out: it adds nothing to log_prob or its gradient. In its place the
+    encoder receives the column's mean and a flag. Numeric columns are standardised internally, with
+    the log-determinant in log_prob, so that x and nats are in the table's own units. `mean()`
+    returns the most probable class for categorical columns, so that reconstructions impute classes.
 
     Args:
         categories: for each column the number of classes, coded 0 .. n - 1; 0 for a numeric column.
-        means, scales: for each column what to subtract and divide by (`from_data` computes them).
+        means, scales: mean and scale that standardise each column (`from_data` computes them).
         floor: the smallest standard deviation of a numeric column, as a fraction of its scale.
 
     Event: `[len(categories)]`.
@@ -74,7 +74,7 @@ class Tabular(Likelihood):
         return TabularPreprocessor(self)
 
     def call(self, raw):
-        # Each column's part of raw, in the table's order: two numbers or one logit a class.
+        # Each column's part of raw, in the table's order: two numbers, or a logit for each class.
         starts = np.cumsum([0, *(max(classes, 2) for classes in self.categories)])
         at, means, scales = self.numeric_columns()
         loc = means + scales * tf.gather(raw, starts[at], axis=1)
@@ -159,7 +159,7 @@ class IndependentColumns:
         return self._in_order(self.numeric.mean(), [c.mode() for c in self.classes.values()])
 
     def sample(self, seed=None):
-        """One row each, `[B, columns]`."""
+        """Draw one row for each code, `[B, columns]`."""
         first, *seeds = tfp.random.split_seed(seed, n=1 + len(self.classes))
         pairs = zip(self.classes.values(), seeds, strict=True)
         return self._in_order(self.numeric.sample(seed=first), [c.sample(seed=s) for c, s in pairs])

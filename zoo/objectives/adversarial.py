@@ -18,18 +18,18 @@ class Adversarial(Term):
     network, trained in the same steps by -log sigmoid(T(z)) - log sigmoid(-T(p)), p drawn from the
     prior, whose minimum is the log density ratio. The encoder's gradient passes through T with its
     weights fixed, the critic's gradient stops at z, so one optimizer trains both. In place of the
-    KL it makes an adversarial autoencoder: Makhzani et al., Adversarial autoencoders, 2015. The
+    KL it gives an adversarial autoencoder: Makhzani et al., Adversarial autoencoders, 2015. The
     encoder minimises the log density ratio of Mescheder et al., Adversarial variational Bayes,
     2017, because its gradient does not vanish where the critic is certain.
 
-    The weight is the encoder's: the critic learns at weight 0 too, and its cross-entropy (2 log 2
-    if z and p cannot be told apart) is part of the loss. The estimate is noisy and only as good as
-    the critic.
+    The weight applies to the encoder only: the critic also learns at weight 0, and its
+    cross-entropy (2 log 2 if z and p cannot be distinguished) is part of the loss. The estimate is
+    noisy and only as good as the critic.
 
     Args:
-        weight: of the encoder's part in the loss.
+        weight: weight of the encoder's part in the loss.
         hidden: widths of the critic's hidden layers.
-        activation: of the critic's hidden layers.
+        activation: activation of the critic's hidden layers.
 
     Raises:
         ValueError: there are several stochastic layers.

@@ -27,12 +27,12 @@ class TotalCorrelation(Term):
     sources of disentanglement in variational autoencoders, 2018. Their minibatch-weighted sampling
     from N examples adds (D - 1) log N, a constant: the gradient is the same.
 
-    At most (D - 1) log B nats, whatever the data; memory for B^2 D numbers is needed for each draw
-    of an example. The values of several stochastic layers are summed. Each replica estimates q(z)
-    from its own part of the batch.
+    For any data the value is at most (D - 1) log B nats. It needs memory for B^2 D numbers for each
+    draw of an example. The values of several stochastic layers are summed. Each replica estimates
+    q(z) from its own part of the batch.
 
     Args:
-        weight: in the loss.
+        weight: weight in the loss.
 
     Raises:
         ValueError: a posterior is not Normal.
@@ -82,13 +82,13 @@ class _Covariance(Term):
 class MeanCovariance(_Covariance):
     """sum_{i != j} C_ij^2 + diagonal * sum_i (C_ii - 1)^2, C = Cov[E[z|x]]: DIP-VAE-I.
 
-    Decorrelates the dimensions of the posterior's mean; to be added to the KL. Kumar et al.,
+    Add it to the KL to decorrelate the dimensions of the posterior's mean. Kumar et al.,
     Variational inference of disentangled latent concepts from unlabeled observations, 2018. Its
-    unit is squared variance of z, not nats, so the weight sets its scale. One number for the batch,
-    over all replicas; the values of several stochastic layers are summed.
+    unit is the squared variance of z, not nats, so the weight sets its scale. The batch has a
+    single value, over all replicas; the values of several stochastic layers are summed.
 
     Args:
-        weight: in the loss, the paper's lambda_od.
+        weight: weight in the loss, the paper's lambda_od.
         diagonal: the paper's lambda_d / lambda_od.
     """
 
@@ -109,11 +109,11 @@ class MeanCovariance(_Covariance):
 class AggregateCovariance(_Covariance):
     """The same penalty for the covariance of z ~ q(z), Cov[E[z|x]] + E[Cov[z|x]]: DIP-VAE-II.
 
-    `MeanCovariance` drives the variance of the means to 1, on top of which comes the posterior's
-    own variance; this term drives their sum to 1, the variance of the prior. Kumar et al., 2018.
+    `MeanCovariance` drives the variance of the means to 1, without the posterior's own variance;
+    this term drives the sum of both to 1, the variance of the prior. Kumar et al., 2018.
 
     Args:
-        weight: in the loss, the paper's lambda_od.
+        weight: weight in the loss, the paper's lambda_od.
         diagonal: the paper's lambda_d / lambda_od.
 
     Raises:

@@ -16,8 +16,8 @@ RESERVED = ("loss", "active_units")
 class Objective(keras.layers.Layer):
     """Base class of objectives: bound + sum of weight * term, per example, in nats.
 
-    A subclass implements `bound_loss(metrics)`; it may extend `per_example_metrics` and, with the
-    names of what that adds, `LOGS`.
+    A subclass implements `bound_loss(metrics)`. It may extend `per_example_metrics`, and then adds
+    the names of the new metrics to `LOGS`.
 
     Args:
         terms: tuple of `Term`s that are added to the bound, each with its weight.
@@ -69,14 +69,14 @@ class Objective(keras.layers.Layer):
         raise NotImplementedError
 
     def pass_for_terms(self, out: Pass) -> Pass:
-        """The pass that the terms read: by default the pass itself."""
+        """The pass that the terms use; by default the pass itself."""
         return out
 
     def per_example(self, x, y, out: Pass, sample_weight=None) -> tf.Tensor:
         """Bound plus weighted terms, `[B]` nats; the optimizer minimises the mean. Updates metrics.
 
         Args:
-            x, y: what was passed to `fit`, as tensors; y may be None.
+            x, y: tensors of the data passed to `fit`; y may be None.
             out: the `Pass` of the model for x.
             sample_weight: weights of the examples in the metrics, `[B]` or None.
         """

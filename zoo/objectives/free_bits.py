@@ -17,18 +17,18 @@ from zoo.objectives.terms import Term
 class FreeBits(Term):
     """Free bits: sum_g max(floor, KL_g), KL_g the batch's mean KL in group g of z's dimensions.
 
-    Takes the place of the KL. A group whose KL is below the floor gets no gradient to lower it
-    further, so it can start to encode information. Its default name is that of the KL, so that
-    schedules apply to it; the value logged under that name is the KL itself. Kingma et al.,
-    Improving variational inference with inverse autoregressive flow, 2016, equation 15.
+    Use it in place of `KL`. A group whose KL is below the floor receives no gradient that lowers it
+    further, so it can start to encode information. The default name is "kl", so that schedules for
+    beta apply to this term; the logged `kl` is the true KL. Kingma et al., Improving variational
+    inference with inverse autoregressive flow, 2016, equation 15.
 
     Args:
         floor: free nats of each group.
-        weight: of the sum in the loss.
+        weight: weight of the sum in the loss.
         group_size: number of consecutive latent dimensions in a group, one by default; it must
-            divide the dimensions of each stochastic layer. None: each stochastic layer is one
-            group, whatever its posterior is; if its KL has no closed form, it is the mean of
-            log q(z|x) - log p(z) at the draws.
+            divide the dimensions of each stochastic layer. With None, each stochastic layer is one
+            group, and any posterior is allowed; if its KL has no closed form, it is estimated by
+            the mean of log q(z|x) - log p(z) at the draws.
 
     Raises:
         ValueError: group_size does not divide a layer's dimensions, or is not None although the KL
@@ -53,7 +53,7 @@ class FreeBits(Term):
     def per_example(self, x, y, out: Pass) -> tf.Tensor:
         """Each example's part of the sum, `[B]` nats; their mean is the sum over groups."""
         del x, y
-        # Per example, so that sample weights apply; the batch's mean decides which groups are free.
+        # Values are per example, so that sample weights apply; groups are free by the batch's mean.
         return sum(self._bounded(self._groups(draw, out)) for draw in out.draws)
 
     def _groups(self, draw, out):
@@ -87,15 +87,14 @@ class FreeBits(Term):
 class Capacity(Term):
     """Capacity: |KL - C|, KL the batch's mean and C a capacity in nats.
 
-    Takes the place of the KL; raises the KL to C and holds it there. A schedule moves C, from about
-    0 to the nats that the data need:
-    `zoo.Anneal(zoo.callbacks.linear(10_000, 0.0, 25.0), quantity="capacity")`. Its default name is
-    that of the KL; the value logged under that name is the KL itself. Burgess et al., Understanding
-    disentangling in beta-VAE, 2018, whose gamma is the weight.
+    Use it in place of `KL`: it brings the KL to C and holds it there. A schedule raises C from
+    about 0 to the nats that the data need: `zoo.Anneal(zoo.callbacks.linear(10_000, 0.0, 25.0),
+    quantity="capacity")`. The default name is "kl"; the logged `kl` is the true KL. Burgess et al.,
+    Understanding disentangling in beta-VAE, 2018, whose gamma is the weight.
 
     Args:
         capacity: initial C in nats.
-        weight: of the distance in the loss; the larger, the closer the KL follows C.
+        weight: weight of the distance in the loss; the larger, the closer the KL follows C.
     """
 
     def __init__(self, capacity: float = 0.0, weight: float = 100.0, name: str = "kl", **kwargs):

@@ -21,10 +21,10 @@ tfd = tfp.distributions
 class ImportanceWeighted(Objective):
     """-log (1/K) sum_k p(x, z_k) / q(z_k|x), z_1 .. z_K drawn from q(z|x), in nats: IWAE.
 
-    The negative of a lower bound on log p(x): with one draw the ELBO (its KL at the draw), and
-    tighter with each further draw. Burda et al., Importance weighted autoencoders, 2016. A training
-    step decodes K times as many rows. Logs `iwae`, the bound, and `elbo`, `nll`, `kl` (averages
-    over the draws) and `active_units` as `ELBO` does.
+    This is the negative of a lower bound on log p(x). With one draw the bound is the ELBO, with the
+    KL estimated at the draw; each further draw makes it tighter. Burda et al., Importance weighted
+    autoencoders, 2016. A training step decodes K times as many rows. Logs `iwae`, the bound, and
+    `elbo`, `nll`, `kl` (averages over the draws) and `active_units` as `ELBO` does.
 
     Args:
         samples: K.
@@ -63,10 +63,10 @@ class DoublyReparameterized(ImportanceWeighted):
     sum_k w~_k^2 d/dz_k log(p(x, z_k) / q(z_k|x)) dz_k/dphi, in which the density q does not change
     with its parameters phi; that of decoder and prior is the IWAE's, with weights w~_k. Tucker et
     al., Doubly reparameterized gradient estimators for Monte Carlo objectives, 2019. Decoder and
-    prior are run once; the gradient through a prior that uses the encoder, as `VampPrior`, counts
-    as the prior's.
+    prior are run once; if the prior uses the encoder, as `VampPrior` does, the gradient through it
+    counts as the prior's.
 
-    Further terms may read the draws, but not the likelihood.
+    Further terms may use the draws, but not the likelihood.
 
     Args:
         samples: K.
@@ -98,7 +98,7 @@ class DoublyReparameterized(ImportanceWeighted):
 
 
 class _ReweightingSampler(RandomSampler):
-    """Draws z whose gradient is multiplied by `weights`, `[S * B, 1]`, and log q for fixed q.
+    """Sampler of z whose gradient is multiplied by `weights`, `[S * B, 1]`, and log q for fixed q.
 
     The weights depend on the decoded z: set them after the forward pass, before gradients are
     taken.
@@ -127,9 +127,9 @@ class _ReweightingSampler(RandomSampler):
 
 
 class _UnavailableLikelihood:
-    """Placeholder for the likelihood that raises an error as soon as a term reads it.
+    """Placeholder for the likelihood that raises an error as soon as a term uses it.
 
-    The likelihood was computed from the z with reweighted gradients, so a term that read it would
+    The likelihood was computed from the z with reweighted gradients, so a term that used it would
     silently train the encoder with a wrong gradient.
     """
 

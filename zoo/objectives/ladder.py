@@ -14,7 +14,7 @@ class LevelKL(Term):
 
     Args:
         level: 1 is the level nearest to x, the last one the top.
-        weight: 0 by default, because the objective's KL has the KL of all levels already.
+        weight: 0 by default, because the objective's KL already includes the KL of all levels.
     """
 
     def __init__(self, level: int, weight: float = 0.0, name: str | None = None, **kwargs):

@@ -42,8 +42,8 @@ class _Kernel:
 class InverseMultiquadratic(_Kernel):
     """Inverse multiquadratic kernel: 1 / (1 + d^2 / (s h)), the mean over scales s; h = 2 D.
 
-    Its tails are heavy, so that far outliers still get a gradient. Tolstikhin et al., Wasserstein
-    auto-encoders, 2018.
+    Its tails are heavy, so that far outliers still receive a gradient. Tolstikhin et al.,
+    Wasserstein auto-encoders, 2018.
 
     Args:
         scales: factors of h; the kernel is the mean over them.
@@ -70,16 +70,17 @@ class MMD(Term):
     """Squared maximum mean discrepancy between draws z of q(z) and draws p of the prior.
 
     1 / (B (B - 1)) sum_{i != j} (k(z_i, z_j) + k(p_i, p_j)) - 2 / B^2 sum_{i, j} k(z_i, p_j): the
-    unbiased estimate, which may be negative; its mean is 0 if q(z) is the prior. At most 2, and not
-    in nats: hence the large weight. In place of the KL it makes a Wasserstein autoencoder:
-    Tolstikhin et al., 2018; beside a KL of small weight InfoVAE: Zhao et al., 2017.
+    unbiased estimate, which may be negative; its mean is 0 if q(z) is the prior. It is at most 2
+    and not in nats, hence the large default weight. In place of the KL it gives a Wasserstein
+    autoencoder (Tolstikhin et al., 2018), together with a KL of small weight an InfoVAE (Zhao et
+    al., 2017).
 
-    One number for the batch. A batch of one has no pairs: their sums are 0. Several draws of an
-    example are averaged, several stochastic layers summed. Each replica uses its own part of the
-    batch.
+    The batch has a single value. In a batch of one the sums over pairs are 0. Several draws of an
+    example are averaged, and the values of several stochastic layers are summed. Each replica uses
+    its own part of the batch.
 
     Args:
-        weight: in the loss.
+        weight: weight in the loss.
         kernel: k, `InverseMultiquadratic()` by default, or `RBF()`.
     """
 

@@ -19,12 +19,12 @@ tfd = tfp.distributions
 class Alignment(Term):
     """sum_m KL(q(z|x) || q_m(z|x_m)) over the modalities that an example has, in nats.
 
-    Pulls each unimodal posterior to the posterior of all modalities (for a mixture: to the Normal
-    of its mean and variance), so that one modality alone gives nearly the same z. Suzuki et al.,
-    JMVAE, 2016; Hwang et al., MVTCAE, 2021.
+    Makes each unimodal posterior similar to the posterior of all modalities (for a mixture, to the
+    Normal with its mean and variance), so that one modality alone gives nearly the same z. Suzuki
+    et al., JMVAE, 2016; Hwang et al., MVTCAE, 2021.
 
     Args:
-        weight: in the loss.
+        weight: weight in the loss.
     """
 
     def __init__(self, weight: float = 1.0, name: str = "alignment", **kwargs):
@@ -44,7 +44,7 @@ class Rescaling(Term):
 
     Args:
         factors: name -> a positive number; the factor of other modalities is 1.
-        weight: of the sum in the loss; the factors are exact at weight 1.
+        weight: weight of the sum in the loss; the factors are exact at weight 1.
     """
 
     def __init__(

@@ -18,9 +18,9 @@ tfd = tfp.distributions
 
 @component
 class LabelKL(Term):
-    """KL to the prior of each example's class, or to their mixture without label, in nats.
+    """KL to the prior of the example's class, or without label to the mixture of classes, in nats.
 
-    Takes the place of the KL. With cost_y = KL(q(z|x) || p(z|y)) - log p(y), which is exact,
+    Use it in place of `KL`. With cost_y = KL(q(z|x) || p(z|y)) - log p(y), which is exact,
 
         labelled:    cost_y, and -nll - cost_y <= log p(x, y)
         unlabelled:  KL(q(z|x) || p(z)), and -nll - KL <= log p(x)
@@ -34,15 +34,15 @@ class LabelKL(Term):
     it has less variance than log q(z|x) - log p(z): none where z determines its class. If the
     posterior is not Normal, the costs are estimated at the draw, too.
 
-    Its default name is that of the KL, so that schedules apply to it; the values logged under that
-    name, and in the elbo, are the KL to p(z), with and without labels. Kingma et al.,
-    Semi-supervised learning with deep generative models, 2014; the bound is that of Hershey and
-    Olsen, Approximating the Kullback Leibler divergence between Gaussian mixture models, 2007.
+    The default name is "kl", so that schedules for beta apply to this term; the logged `kl` and
+    `elbo` use the KL to p(z), with and without labels. Kingma et al., Semi-supervised learning with
+    deep generative models, 2014; the bound is that of Hershey and Olsen, Approximating the Kullback
+    Leibler divergence between Gaussian mixture models, 2007.
 
     y: integers `[B]`, a class in 0 .. C - 1 or -1.
 
     Args:
-        weight: in the loss.
+        weight: weight in the loss.
 
     Raises:
         ValueError: y is None, or no prior of the model is a `zoo.priors.LabelPrior`.
@@ -52,7 +52,7 @@ class LabelKL(Term):
         super().__init__(weight, name=name, **kwargs)
 
     def per_example(self, x, y, out: Pass) -> tf.Tensor:
-        """The KL less log p(y), or the KL to the mixture without label: `[B]` nats."""
+        """The KL minus log p(y), or without label the KL to the mixture: `[B]` nats."""
         del x
         y, label_draws = _labels_and_draws(y, out, type(self).__name__)
         other_draws = tuple(d for d in out.draws if not isinstance(d.prior, LabelMixture))
@@ -65,12 +65,13 @@ class LabelKL(Term):
 class Classification(Term):
     """Cross-entropy -log p(y|z) of labelled examples, in nats; 0 for those whose y is -1.
 
-    p(y|z) = p(y) p(z|y) / p(z) of the `LabelPrior`. The cross-entropy is small beside the nats of
-    x: a weight well above 1 makes few labels matter. Kingma et al., Semi-supervised learning with
-    deep generative models, 2014, equation 9, add such a term. y and errors are as in `LabelKL`.
+    p(y|z) = p(y) p(z|y) / p(z) of the `LabelPrior`. The cross-entropy is small compared with the
+    nats of x, so that few labels need a weight well above 1. Kingma et al., Semi-supervised
+    learning with deep generative models, 2014, equation 9, add such a term. y and errors are as in
+    `LabelKL`.
 
     Args:
-        weight: in the loss.
+        weight: weight in the loss.
     """
 
     def __init__(self, weight: float = 1.0, name: str = "classification", **kwargs):

@@ -14,8 +14,8 @@ from zoo.core.serialization import component
 class Term(keras.layers.Layer):
     """Base class of terms: a quantity `per_example(x, y, out) -> [B]` in nats, and its weight.
 
-    The current weight is a non-trainable variable, `current`: `zoo.Anneal` sets it on a schedule,
-    and it is saved with the model. It acts on the loss, never on the logged value.
+    The current weight is a non-trainable variable, `current`, which `zoo.Anneal` sets on a schedule
+    and which is saved with the model. It scales the term in the loss, but not the logged value.
 
     Args:
         weight: initial weight in the loss.
@@ -45,7 +45,7 @@ class Term(keras.layers.Layer):
         """The unweighted quantity, `[B]` nats.
 
         Args:
-            x, y: what was passed to `fit`, as tensors; y may be None.
+            x, y: tensors of the data passed to `fit`; y may be None.
             out: the `Pass` of the model for x.
         """
         raise NotImplementedError

@@ -86,7 +86,7 @@ class VampPrior(Prior):
     Args:
         latent_dim: D.
         components: K. If there are fewer training examples, all are used, equally often up to one.
-        seed: of the choice among training examples.
+        seed: seed of the choice among training examples.
 
     Raises:
         ValueError: components is not a positive integer or seed a negative one; the model has

@@ -1,4 +1,4 @@
-"""Learning from data before the first step: units, a vocabulary, where a prior starts."""
+"""Adaptation to data before the first step: units, a vocabulary, the start of a prior."""
 
 import keras
 import tensorflow as tf
@@ -22,12 +22,12 @@ def adapt_preprocessor(model, x):
 
 
 def adapt_latents(model, x, prepared):
-    """Let the latents learn from the encoder's inputs, where they need that before any step.
+    """Let the latents learn from the encoder's inputs, if they need that before any step.
 
     Args:
         model: a `VAE`, built.
         x: as the user passed it.
-        prepared: x as `inputs.examples` gives it: an array is prepared once.
+        prepared: x as `inputs.examples` returns it, so that an array is not prepared twice.
     """
     if model.latents.adapted:
         return
@@ -54,7 +54,7 @@ def parts(x):
 
 
 class _Batches:
-    """x of each element, anew at each iteration: each modality may read them all."""
+    """Iterable over x of each element, which each modality can iterate again."""
 
     def __init__(self, elements):
         self.elements = elements
@@ -64,7 +64,7 @@ class _Batches:
 
 
 def _require_rereadable(x):
-    """Raise `ValueError` where x cannot be read to its end and then trained on."""
+    """Raise `ValueError` if x cannot be read to its end once and then again for training."""
     inputs.require_examples(x)
     if hasattr(x, "__next__"):
         raise ValueError(

@@ -1,7 +1,7 @@
 """In-memory arrays as batches, in an order that is a function of (seed, epoch) alone.
 
-Keras shuffles by a generator whose state ends with the process. With this order an interrupted run
-resumes with the batches that it would have had.
+Keras shuffles by a generator whose state is lost when the process ends. With this order a resumed
+run gets the same batches as an uninterrupted one.
 """
 
 import itertools
@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-# Arrays up to this size stay where the model computes; larger ones arrive in chunks.
+# Arrays up to this size are held in the memory of the device; larger ones are passed in chunks.
 RESIDENT_BYTES = 1 << 30
 CHUNK_BYTES = 1 << 28
 
@@ -25,8 +25,8 @@ class ArrayData:
         batch_size: rows in a batch; the last of an epoch may be smaller.
         seed: an integer; seed and epoch determine the order.
         shuffle: whether the order is random.
-        steps_per_epoch: None makes an epoch one pass over the data; a number makes it so many full
-            batches of an endless sequence of passes.
+        steps_per_epoch: with None, an epoch is one pass over the data; with a number, an epoch has
+            that many full batches of an endless sequence of passes.
     """
 
     def __init__(self, arrays, batch_size, *, seed, shuffle=True, steps_per_epoch=None):
@@ -97,12 +97,12 @@ class ArrayData:
 
     @property
     def resident(self):
-        """True if the arrays stay where the model computes."""
+        """True if the arrays are held in the memory of the device."""
         mapped = any(isinstance(a, np.memmap) for a in keras.tree.flatten(self.arrays))
         return self.bytes <= RESIDENT_BYTES and not mapped
 
     def steps_per_chunk(self, steps):
-        """`steps`, or fewer where so many batches would not fit into a chunk."""
+        """`steps`, or fewer if that many batches do not fit into a chunk."""
         if self.resident:
             return steps
         batch = max(1, self.bytes * self.batch_size // self.rows)
@@ -110,7 +110,7 @@ class ArrayData:
 
 
 def _as_array(a):
-    """A NumPy array; float64 becomes float32 once, which Keras would do at each step."""
+    """A NumPy array; float64 is cast to float32 here once, not by Keras at each step."""
     if a is None:
         return None
     a = a if isinstance(a, np.ndarray) else np.asarray(a)

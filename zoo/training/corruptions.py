@@ -27,8 +27,8 @@ class _Corruption(keras.layers.Layer):
     A subclass implements `check_amount(amount)` and `corrupt(x)`.
 
     Args:
-        amount: of the corruption; the subclass defines its unit.
-        seed: of the noise; None takes that of the model.
+        amount: strength of the corruption; the subclass defines its unit.
+        seed: seed of the noise; None takes that of the model.
     """
 
     def __init__(self, amount: float = 0.1, seed: int | None = None, **kwargs):
@@ -71,7 +71,7 @@ class GaussianCorruption(_Corruption):
 
     Args:
         amount: standard deviation of the noise.
-        seed: of the noise; None takes that of the model.
+        seed: seed of the noise; None takes that of the model.
     """
 
     check_amount = staticmethod(_check_std)
@@ -87,7 +87,7 @@ class MaskingCorruption(_Corruption):
 
     Args:
         amount: probability that an element is masked, in [0, 1).
-        seed: of the noise; None takes that of the model.
+        seed: seed of the noise; None takes that of the model.
     """
 
     check_amount = staticmethod(_check_fraction)
@@ -103,7 +103,7 @@ class SaltAndPepperCorruption(_Corruption):
 
     Args:
         amount: probability that an element is replaced, in [0, 1).
-        seed: of the noise; None takes that of the model.
+        seed: seed of the noise; None takes that of the model.
     """
 
     check_amount = staticmethod(_check_fraction)
@@ -126,7 +126,7 @@ class AffineCorruption(_Corruption):
     Args:
         amount: standard deviation of at least 0; 0.1 moves the border by about a twentieth of the
             image.
-        seed: of the noise; None takes that of the model.
+        seed: seed of the noise; None takes that of the model.
     """
 
     check_amount = staticmethod(_check_std)
@@ -168,13 +168,13 @@ class AffineCorruption(_Corruption):
 class ModalityDropout(_Corruption):
     """Encode an example from a random subset of its modalities with probability `amount`.
 
-    Each of its modalities is then kept with probability 1/2, and one of them in any case. The
-    decoder still explains all of them, so the encoder learns to infer the others from the subset. x
-    is `{name: [B, ...], "present": bool [B, M]}`.
+    Each of its modalities is then kept with probability 1/2, and at least one always is. The
+    decoder still reconstructs all of them, so the encoder learns to infer the others from the
+    subset. x is `{name: [B, ...], "present": bool [B, M]}`.
 
     Args:
         amount: probability, in [0, 1].
-        seed: of the noise; None takes that of the model.
+        seed: seed of the noise; None takes that of the model.
     """
 
     check_amount = staticmethod(_check_probability)

@@ -38,9 +38,9 @@ def fit(
 ):
     """`keras.Model.fit` for a `VAE`: same arguments, batches of 128 by default.
 
-    Arrays are read in an order that is a function of (seed, epoch) alone. A dataset or generator
-    comes in its own order. Callbacks with a `restore(model)` method (`zoo.Resume`) return the
-    epoch at which to go on.
+    Arrays are read in an order that is a function of (seed, epoch) alone; a dataset or generator
+    has its own order. A callback with a `restore(model)` method (`zoo.Resume`) returns the epoch
+    from which to continue.
 
     Args:
         model: the `VAE`.
@@ -97,7 +97,7 @@ def _training_examples(model, x, y, sample_weight):
     """Checked training data; the model is adapted to them and built."""
     if not model.preprocessor.adapted:
         adapt.adapt_preprocessor(model, x)
-    if not hasattr(x, "__next__"):  # a generator can be read once, and is left to train on
+    if not hasattr(x, "__next__"):  # a generator can be read only once, for training
         model.preprocessor.validate_training(adapt.parts(x))
     examples = inputs.examples(model, x, y, sample_weight)
     adapt.adapt_latents(model, x, examples.x)
@@ -109,7 +109,7 @@ def _validation_examples(model, data):
     if data is None:
         return None
     if isinstance(data, list):
-        data = (data,)  # of texts or series; Keras would take it for (x, y, sample_weight)
+        data = (data,)  # texts or series; Keras would unpack the list as (x, y, sample_weight)
     examples = keras.utils.unpack_x_y_sample_weight(data)
     return inputs.examples(model, *examples, argument="validation_data")
 
@@ -125,7 +125,7 @@ def _validated(model, examples):
 
 
 def _first_epoch(model, callbacks, initial_epoch):
-    """`initial_epoch`, or the epoch at which a callback found an earlier run's state."""
+    """`initial_epoch`, or the epoch of an earlier run's state that a callback restored."""
     if model.built:
         with model.distribute_strategy.scope():
             model.optimizer.build(model.trainable_variables)
@@ -134,7 +134,7 @@ def _first_epoch(model, callbacks, initial_epoch):
 
 
 def _fit_arrays(model, keras_fit, data, options):
-    """Train on arrays: many steps a call, or one where replicas or eager mode ask for it."""
+    """Train on arrays: many steps in each call, or one with several replicas or in eager mode."""
     options |= {"steps_per_epoch": data.steps_per_epoch, "shuffle": False}
     first_epoch, steps = options["initial_epoch"], model.steps_per_execution
     if not multi_step.works(model):
@@ -166,7 +166,7 @@ def _fit_dataset(model, keras_fit, dataset, batch_size, options):
     if steps == 1 or not multi_step.works(model):
         return keras_fit(dataset, **options)
     if options["steps_per_epoch"]:
-        # An epoch must end with a call, or Keras would run past its end.
+        # Calls must fill an epoch exactly, or Keras would run past its end.
         steps = math.gcd(steps, options["steps_per_epoch"])
     with multi_step.train_function(model, multi_step.dataset_function(model, steps), steps):
         return keras_fit(dataset, **options)

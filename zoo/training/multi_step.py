@@ -1,8 +1,8 @@
 """Several optimizer steps in one compiled call, so that small models do not wait for Python.
 
-Keras' own `steps_per_execution` loops in a plain graph and starts one XLA program a step; here the
-loop itself is compiled and the weights stay in place. A step is `model.train_step`, unchanged.
-Callbacks run once a call, as with any `steps_per_execution`.
+Keras' own `steps_per_execution` loops in a plain graph and starts one XLA program for each step;
+here the loop itself is compiled and the weights stay in place. A step is `model.train_step`,
+unchanged. As in Keras, batch callbacks run once for each call.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from zoo.core.functions import compiled
 
 
 def works(model):
-    """Test whether the model can train several steps a call: compiled, on one replica."""
+    """Test whether a call can run several steps, which needs one replica and no eager mode."""
     return model.distribute_strategy.num_replicas_in_sync == 1 and not model.run_eagerly
 
 
@@ -40,7 +40,7 @@ def train_function(model, function, steps):
 
 
 def resident_function(model, data, steps):
-    """A train function for arrays that stay where the model computes.
+    """A train function for arrays that are held in the memory of the device.
 
     Its iterator yields row numbers, `ArrayData.row_numbers`.
     """
@@ -59,7 +59,7 @@ def gathered_function(model, batch_size, steps):
 
 
 def dataset_function(model, steps):
-    """A train function for any dataset: takes up to `steps` batches a call."""
+    """A train function for any dataset; each call takes up to `steps` batches."""
 
     def run(iterator):
         logs = None
@@ -67,7 +67,8 @@ def dataset_function(model, steps):
         for (size, *_), run in itertools.groupby(batches, lambda batch: tuple(_leaf(batch).shape)):
             run = list(run)
             count = len(run)
-            run += run[-1:] * (steps - count if count > 1 else 0)  # one program for every count
+            # Padded to `steps` batches, so that one program serves every count.
+            run += run[-1:] * (steps - count if count > 1 else 0)
             rows = keras.tree.map_structure(lambda *leaves: tf.concat(leaves, 0), *run)
             logs = _train(model, rows, np.arange(count * size), size, steps)
         if logs is None:
@@ -78,22 +79,22 @@ def dataset_function(model, steps):
 
 
 def _train(model, rows, order, batch_size, steps):
-    """Train on the rows in this order, `batch_size` at a time; the logs after the last batch."""
+    """Train on the rows in this order, `batch_size` at a time; return the last batch's logs."""
     full, rest = divmod(len(order), batch_size)
     order, last = np.split(order.astype("int32"), [full * batch_size])
     logs = None
     if full:
-        # Padded to `steps` lines: one program for every count.
+        # Padded to `steps` lines, so that one program serves every count.
         lines = np.zeros((steps, batch_size), "int32")
         lines[:full] = order.reshape(full, batch_size)
         logs = _program(model, bool(model.jit_compile))(rows, tf.constant(lines), tf.constant(full))
-    if rest:  # an epoch's last, smaller batch is not worth compiling for
+    if rest:  # the last, smaller batch of an epoch is not worth a compilation
         logs = _program(model, False)(rows, tf.constant(last[None]), tf.constant(1))
     return logs
 
 
 def _program(model, jit_compile):
-    """Gather and train on each of the first n lines of `order`."""
+    """A compiled function that gathers and trains on each of the first n lines of `order`."""
 
     def program(rows, order, n):
         def step(i):

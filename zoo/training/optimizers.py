@@ -38,7 +38,7 @@ class FusedAdam(keras.optimizers.Adam):
         )
 
     def _moments(self, variable):
-        """Momentum and velocity of a variable, or None if this version of Keras hides them.
+        """Momentum and velocity of a variable, or None if Keras does not expose them.
 
         Keras has no public way from a variable to its moments.
         """
@@ -51,7 +51,8 @@ class FusedAdam(keras.optimizers.Adam):
     def _scalar_inputs(self, dtype, learning_rate):
         """Inputs of the fused op that all variables share.
 
-        They are computed once per step; once per variable they would be half of the graph.
+        They are computed once per step; computed for each variable, they would make up half of the
+        graph.
         """
         if dtype not in self._scalars:
             step = tf.cast(self.iterations + 1, dtype)
@@ -72,8 +73,8 @@ def _synchronize(gradients):
 
     In a loop that XLA compiles, a weight that is updated while a product still needs its old value
     is copied in each step (docs/performance-notes.md). The dependence prevents this: the gradients
-    are multiplied by a 1 that is computed from all of them. It is NaN if a gradient is NaN, which
-    loses no more than the step that is lost in any case.
+    are multiplied by a 1 that is computed from all of them. It becomes NaN if a gradient is NaN,
+    but then the step is lost in any case.
     """
     dense = [g for g in gradients if isinstance(g, tf.Tensor)]
     if not dense:

@@ -1,4 +1,4 @@
-"""Options that variants share, documented and handled once."""
+"""Options that variants share, documented and handled in one place."""
 
 import dataclasses
 import functools
@@ -15,16 +15,16 @@ from zoo.objectives import ELBO, KL
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Shared:
-    """Options of every variant that its architecture does not need to know.
+    """Options of the variants that do not depend on the architecture.
 
     Args:
         prior: identifier or `zoo.priors.Prior`; the standard Normal by default.
         flow: identifier or `zoo.flows.Flow` that transforms the encoder's Normal; None for none.
         objective: identifier or `zoo.objectives.Objective`; the ELBO by default.
-        beta: weight of the KL in the loss, where no objective is given.
+        beta: weight of the KL in the loss; must be 1 if `objective` is given.
         input_noise: identifier or corruption of the encoder's input in training.
-        kernel_regularizer: for every layer.
-        seed: of noise and data order.
+        kernel_regularizer: regularizer of the kernels of all layers.
+        seed: seed of the noise and of the order of the data.
     """
 
     prior: Any = None
@@ -50,8 +50,8 @@ class Shared:
 
         Args:
             latents, decoder, name: as in `VAE`.
-            default: objective where none was chosen; the ELBO with weight beta by default.
-            input_noise: corruption that the variant needs in any case.
+            default: objective if the user chose none; the ELBO with weight beta by default.
+            input_noise: corruption of the variant, which replaces the option `input_noise`.
             **auto_compile: as in `VAE`.
         """
         return VAE(

@@ -19,16 +19,16 @@ def conv_vae(
     likelihood="bernoulli",
     shared,
 ):
-    """A VAE of residual convolutions for images of any size from 8x8 and any channel count.
+    """A VAE of residual convolutions for images of 8x8 pixels or more, with any channel count.
 
     Args:
         latent_dim: number of latent dimensions.
         widths: channels of the stem and of each stage; each stage halves the image.
         blocks: residual blocks in each stage.
         stem_strides: 1 or 2; 2 halves the image in the stem as well, which is faster.
-        hidden: width of a dense layer on either side of the latent; None for none.
+        hidden: width of a dense layer before and after the latent vector; None for no such layers.
         normalization: "batch", "group" or None, after each convolution.
-        activation: of the hidden layers.
+        activation: activation of the hidden layers.
         likelihood: identifier or `Likelihood`.
     """
     body = dict(
@@ -44,6 +44,6 @@ def conv_vae(
         shared.single_latent(ConvEncoder(latent_dim, **body)),
         ConvDecoder(likelihood=likelihood, **body),
         name="conv_vae",
-        # XLA's convolutions on a CPU are far slower than the ones that TensorFlow calls without it.
+        # On a CPU, XLA's convolutions are far slower than those of TensorFlow without XLA.
         xla_on_cpu=False,
     )

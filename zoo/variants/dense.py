@@ -15,7 +15,7 @@ def dense_vae(
     Args:
         latent_dim: number of latent dimensions.
         hidden: widths of the encoder's layers; the decoder mirrors them.
-        activation: of the hidden layers.
+        activation: activation of the hidden layers.
         likelihood: identifier or `Likelihood`.
     """
     hidden = as_tuple(hidden)

@@ -25,18 +25,19 @@ def ladder_vae(
     free_bits=0.5,
     shared,
 ):
-    """A ladder of latents for images: a vector on top, maps below it.
+    """A convolutional ladder VAE for images: a latent vector on top, latent maps below it.
 
     Args:
-        latent_dim: dimensions of the top level, whose prior `prior` is.
+        latent_dim: number of dimensions of the top level, to which `prior` applies.
         level_dims: latent channels of each level below the top, from the top down; () for none.
         widths: channels of the stem and of each stage; each stage halves the image.
         blocks: residual blocks for each level, bottom-up and top-down.
         stem_strides: 1 or 2; 2 halves the image in the stem as well, which is faster.
         normalization: "batch", "group" or None, after each convolution of a block.
-        activation: of the hidden layers.
+        activation: activation of the hidden layers.
         likelihood: identifier or `Likelihood`.
-        free_bits: nats that each level has free, against collapse; None or 0 for the plain ELBO.
+        free_bits: nats of each level's KL that cost nothing, against posterior collapse; None or 0
+            for the plain ELBO.
     """
     widths, level_dims = as_tuple(widths), as_tuple(level_dims)
     layers = dict(activation=activation, kernel_regularizer=shared.kernel_regularizer)
@@ -45,7 +46,7 @@ def ladder_vae(
     encoder = ConvLadderEncoder(
         latent_dim, lower_levels=levels, widths=widths, stem_strides=stem_strides, **body
     )
-    # The decoder starts at the stage of the last level.
+    # The decoder starts at the stage of the lowest level.
     stages = len(widths) - 1
     last = [stages, *stages_of_levels(levels, stages)][-1]
     decoder = ConvDecoder(
@@ -77,16 +78,17 @@ def dense_ladder_vae(
     free_bits=0.5,
     shared,
 ):
-    """A ladder of latents of dense layers, for any event shape.
+    """A ladder VAE of residual dense layers, for any event shape.
 
     Args:
-        latent_dim: dimensions of the top level, whose prior `prior` is.
+        latent_dim: number of dimensions of the top level, to which `prior` applies.
         level_dims: latent dimensions of each level below the top, from the top down; () for none.
         hidden: width of every hidden layer.
         depth: residual layers of each level, bottom-up and top-down.
-        activation: of the hidden layers.
+        activation: activation of the hidden layers.
         likelihood: identifier or `Likelihood`.
-        free_bits: nats that each level has free, against collapse; None or 0 for the plain ELBO.
+        free_bits: nats of each level's KL that cost nothing, against posterior collapse; None or 0
+            for the plain ELBO.
     """
     level_dims = as_tuple(level_dims)
     body = dict(activation=activation, kernel_regularizer=shared.kernel_regularizer)
@@ -109,6 +111,6 @@ def dense_ladder_vae(
 
 
 def _elbo(free_bits, beta, levels):
-    """The ELBO with free nats for each level, and each level's KL in the logs."""
+    """The ELBO with free bits for each level, and each level's KL in the logs."""
     kl = FreeBits(free_bits, beta, group_size=None) if free_bits else KL(beta)
     return ELBO((kl, *(LevelKL(level) for level in range(1, levels + 1))))

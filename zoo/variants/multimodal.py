@@ -41,10 +41,10 @@ def multimodal_vae(
 ):
     """A VAE for any number of named modalities, some of which examples may lack.
 
-    x is `{name: array}`. Networks that are not given are chosen when the first data arrive, by rank
-    and type: images `[N, H, W, C]` get convolutions, `[N, T, C]` an LSTM, vectors `[N, F]` dense
-    layers, strings and integers `[N, L]` transformers. A product of experts has a standard Normal
-    as one of its experts, whatever the prior.
+    x is `{name: array}`. Networks that are not given are chosen from the first data, by rank and
+    type: images `[N, H, W, C]` get convolutions, series `[N, T, C]` an LSTM, vectors `[N, F]` dense
+    layers, strings and integers `[N, L]` transformers. A product of experts always includes a
+    standard Normal as one of its experts, even if the model has another prior.
 
     Args:
         latent_dim: number of latent dimensions.
@@ -55,11 +55,11 @@ def multimodal_vae(
         fusion: "product" (of experts), "mixture" (of experts), "mixture_of_products",
             "concatenation" or a `zoo.latents.Fusion`.
         subsets: probability that a training example is encoded from a random subset of its
-            modalities, while all are reconstructed, so that each encoder also works alone; None is
-            0.5 for "product" and 0 for the others.
+            modalities, while all are reconstructed, so that each encoder also works alone; None
+            chooses 0.5 for "product" and 0 for the others.
         alignment: weight in the loss of the KL from the multimodal posterior to that of each
             modality alone.
-        rescale: name -> factor of its log-likelihood in the loss; 1 for those not named.
+        rescale: name -> factor of the modality's log-likelihood in the loss; 1 for the others.
     """
     choice = Choice(latent_dim, encoders, decoders, likelihoods, shared.kernel_regularizer)
     encoder = MultimodalEncoder(latent_dim, fusion=fusion, choice=choice)
@@ -170,7 +170,7 @@ def _by_range(value):
     value = np.asarray(value)
     if value.min() >= 0 and value.max() <= 1:
         return "bernoulli"
-    # The first reconstructions are off by the data's own standard deviation.
+    # The error of the first reconstructions is about the standard deviation of the data.
     return SharedScaleNormal(float(np.clip(value.std(), *SCALES)))
 
 

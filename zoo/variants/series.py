@@ -17,7 +17,7 @@ def lstm_vae(
     likelihood="series_normal",
     shared,
 ):
-    """A VAE for time series of any length, with missing values or without.
+    """A VAE for time series of any length, with or without missing values.
 
     Args:
         latent_dim: number of latent dimensions.
@@ -34,7 +34,7 @@ def lstm_vae(
         shared.single_latent(encoder),
         LSTMDecoder(units=units[::-1], positions=positions, likelihood=likelihood, **body),
         name="lstm_vae",
-        # The layers compile their own loops; around them there are large products.
+        # The recurrent layers compile their own loops; the rest is large matrix products.
         xla_on_cpu=False,
         steps_per_execution=20,
     )

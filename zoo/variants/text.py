@@ -27,15 +27,18 @@ def transformer_vae(
 
     Args:
         latent_dim: number of latent dimensions.
-        blocks, heads, hidden: of the encoder, and of a decoder chosen by name.
+        blocks: number of blocks of the encoder, and of the decoder "transformer".
+        heads: number of attention heads of each block.
+        hidden: width of the inner layer of each block, or units of the decoder "lstm".
         dropout: dropout rate of each residual branch.
-        pooling: "mean", "attention" or a layer: from the tokens' states to the text's.
-        decoder: "transformer", "lstm" (`hidden` units) or a layer that reads tokens left to right.
+        pooling: "mean", "attention" or a layer that maps the states of all tokens to one vector.
+        decoder: "transformer", "lstm" or a layer that reads tokens left to right.
         word_dropout: fraction of the tokens hidden from the decoder in training, against posterior
             collapse.
-        free_bits: nats that each latent dimension has free, against posterior collapse; None or 0
-            for the plain ELBO. With a prior or a flow given, all dimensions share their sum.
-        likelihood: "text" or a `zoo.likelihoods.Text` with vocabulary, length and width.
+        free_bits: nats of each latent dimension's KL that cost nothing, against posterior collapse;
+            None or 0 for the plain ELBO. If a prior or a flow is given, the sum of these nats
+            applies to all dimensions together.
+        likelihood: "text" or a `zoo.likelihoods.Text`, which sets vocabulary, length and width.
     """
     regularizer = dict(kernel_regularizer=shared.kernel_regularizer)
     body = dict(heads=heads, hidden=hidden, dropout=dropout, **regularizer)
@@ -59,7 +62,7 @@ def transformer_vae(
         ),
         name="transformer_vae",
         default=_elbo(free_bits, shared.beta, latent_dim, per_dimension),
-        # A graph skips padding and keeps the processor's own products; XLA does neither.
+        # Without XLA, TensorFlow skips padding and uses the faster matrix products of its library.
         xla_on_cpu=False,
         steps_per_execution=10,
     )

@@ -45,7 +45,7 @@ def diagnose(
             longest.
         pairs: number of examples, from the first on, from which the mutual information is
             estimated; the estimate is at most log(pairs) nats.
-        seed: of all draws.
+        seed: seed of all draws.
         batch_size: examples at a time.
         verbose: 1 shows a progress bar.
 

@@ -42,7 +42,7 @@ def dci(
         factors: integers `[N, K]`.
         predictor: seed -> a scikit-learn classifier that has `feature_importances_` once fitted,
             such as `lambda seed: GradientBoostingClassifier(random_state=seed)`, which is slow.
-        seed: of the split and the classifiers.
+        seed: seed of the split and the classifiers.
 
     Returns:
         {"disentanglement", "completeness", "informativeness"}.

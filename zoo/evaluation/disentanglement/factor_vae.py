@@ -34,7 +34,7 @@ def factor_vae(
         factors: integers `[N, K]`.
         votes: number of groups to count, and of further ones to score.
         group: rows of each, drawn with replacement.
-        seed: of the groups.
+        seed: seed of the groups.
 
     Raises:
         TypeError, ValueError: arrays do not fit; see the message.
@@ -73,8 +73,8 @@ def beta_vae(
         codes: `[N, D]`.
         factors: integers `[N, K]`.
         points: number of points to fit the classifier to, and of further ones to score.
-        pairs: for each point.
-        seed: of the pairs.
+        pairs: number of pairs for each point.
+        seed: seed of the pairs.
 
     Raises:
         TypeError, ValueError: arrays do not fit; see the message.

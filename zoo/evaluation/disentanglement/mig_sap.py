@@ -81,7 +81,7 @@ def sap(
         codes: `[N, D]`.
         factors: integers `[N, K]`.
         categorical: column indices of the factors whose integers are categories, not amounts.
-        seed: of the split.
+        seed: seed of the split.
 
     Raises:
         TypeError, ValueError: arrays do not fit; see the message.

@@ -28,7 +28,7 @@ class DisentanglementScores:
 
     Attributes:
         mig: the mutual information gap.
-        disentanglement, completeness, informativeness: of `dci`.
+        disentanglement, completeness, informativeness: the scores of `dci`.
         sap: the separated attribute predictability.
         factor_vae: the FactorVAE score.
         beta_vae: the beta-VAE score.
@@ -78,7 +78,7 @@ def scores(
         draws: True takes one draw of the Normal q(z|x) for each example as its code instead of the
             mean. A dimension that the model does not use is then noise.
         rows: maximum number of rows, chosen at random.
-        seed: of the choice of rows, the draws and the metrics.
+        seed: seed of the choice of rows, the draws and the metrics.
         batch_size: examples to encode at a time.
         verbose: True shows a progress bar.
 

@@ -22,7 +22,7 @@ def evaluate_probes(train, test, y, test_y, labelled_rows, seed):
         train, test: features for training, `[N, D]`, and held out, `[M, D]`.
         y, test_y: their class indices.
         labelled_rows: number of labels -> row indices of a training set, one array for each draw.
-        seed: of the clusters.
+        seed: seed of the clusters.
     """
 
     def accuracy(classifier, rows=slice(None)):

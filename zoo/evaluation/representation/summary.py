@@ -32,7 +32,7 @@ class ProbeScores:
     Attributes:
         linear, neighbours: accuracies on the held-out rows.
         ari, nmi: agreement of k-means clusters with the classes, on the same rows.
-        silhouette: of these clusters, of 2000 rows at most; NaN if there is only one cluster.
+        silhouette: silhouette of these clusters, for at most 2000 rows; NaN for a single cluster.
         few_labels: number of labels -> accuracies on the held-out rows, one for each draw.
     """
 
@@ -99,7 +99,7 @@ def scores(
         draws: number of label sets drawn of each size, balanced over classes; at least 2.
         baselines: True also scores x itself, and as many of its principal components as codes have
             dimensions; x must be an array then.
-        seed: of the split, the label sets, the clusters and the principal components.
+        seed: seed of the split, the label sets, the clusters and the principal components.
         batch_size: examples to encode at a time.
         verbose: True shows a progress bar.
 

@@ -1,9 +1,9 @@
 """Cross-entropy over a large vocabulary, -log softmax(h W')[target], in tiles of rows.
 
-In a plain graph the rows come in tiles whose exponentials are one XLA program. The exponentials are
-kept, and the gradient is made of them in three products, so that a matrix of rows times classes is
-written only once. Values and gradients are those of `plain` in less than half of the time; most of
-the work of a text model is here.
+In a plain graph the rows are processed in tiles; one XLA program computes the exponentials of a
+tile. They are stored, and three matrix products compute the gradient from them, so that a matrix of
+rows times classes is written only once. Values and gradients are those of `plain`, in less than
+half of the time. A text model spends most of its time here.
 """
 
 import tensorflow as tf
@@ -30,7 +30,7 @@ def plain(h, table, targets):
 def tiled(h, table, targets):
     """The cross-entropy in tiles, for graphs that XLA does not compile."""
     count = tf.shape(h)[0]
-    tiles = tf.maximum(-(-count // MAX_TILE_ROWS), 1)  # a replica may have no rows
+    tiles = tf.maximum(-(-count // MAX_TILE_ROWS), 1)  # at least 1: a replica may have no rows
     # Rows of a tile: the smallest multiple that holds all of them.
     rows = tf.maximum(-(-count // (tiles * ROW_MULTIPLE)), 1) * ROW_MULTIPLE
     missing = tiles * rows - count

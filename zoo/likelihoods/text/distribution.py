@@ -59,7 +59,7 @@ class AutoregressiveText:
         return tf.pad(-nll, [[0, 0], [0, tf.shape(inside)[1] - tf.shape(nll)[1]]])
 
     def mode(self):
-        """Greedy decoding, the most probable token each time: token ids `[B, L]`."""
+        """Greedy decoding, the most probable token at each step: token ids `[B, L]`."""
         return self._generate(greedy)
 
     def mean(self):
@@ -70,9 +70,9 @@ class AutoregressiveText:
         """Draw token ids `[B, L]`, token by token.
 
         Args:
-            seed: an integer or an int32 tensor `[2]`; None draws another each time.
+            seed: an integer or an int32 tensor `[2]`; None draws a new seed each time.
             temperature: below 1 sharpens p(x_t | x_<t, z), above 1 flattens it.
-            top_p: draws from the most probable tokens that together have this probability.
+            top_p: restricts draws to the most probable tokens that together have this probability.
         """
         if seed is None:
             seed = int(np.random.default_rng().integers(2**31))
@@ -81,7 +81,7 @@ class AutoregressiveText:
         return self._generate(nucleus(seed, temperature, top_p))
 
     def _generate(self, choose):
-        """Token ids one after the other, with the body's cache of those before."""
+        """Generate token ids one by one, with the body's cache of the earlier ones."""
         decoder, batch = self.decoder, tf.shape(self.code)[0]
         shift = tf.cast(decoder.shift(self.code), tf.float32)
 

@@ -16,22 +16,22 @@ DEFAULT_SIZE = 10_000
 class Text(Likelihood):
     """p(x|z) = prod_t p(x_t | x_<t, z) over the tokens of a text and the end token after them.
 
-    A token is a word or a punctuation mark. x is strings, or token ids `[N, L]`: 0 ends a text and
-    pads, 1 is a token outside of the vocabulary, tokens follow from 2. The vocabulary is learned
-    from the first strings that `fit` (or `VAE.adapt`) gets, and saved with the model. Longer texts
-    are cut to `max_length` tokens; an empty one is the end token alone. For token ids
-    `vocabulary_size` is their number.
+    A token is a word or a punctuation mark. x holds strings, or token ids `[N, L]`: 0 ends and pads
+    a text, 1 is any token outside of the vocabulary, and the tokens of the vocabulary start at 2.
+    The first call of `fit` (or `VAE.adapt`) learns the vocabulary from strings; it is saved with
+    the model. Longer texts are cut to `max_length` tokens; an empty text is the end token alone. If
+    x holds token ids, set `vocabulary_size` to the number of different ids.
 
-    One table embeds the tokens for encoder and decoder and gives the logits of the next one: Press
-    and Wolf, Using the output embedding to improve language models, 2017.
+    One table embeds the tokens for encoder and decoder and computes the logits of the next token:
+    Press and Wolf, Using the output embedding to improve language models, 2017.
 
     Args:
         vocabulary_size: V, the number of token ids, 0 and 1 included; None is 10,000, or as many
-            as a given vocabulary needs. It shrinks where fewer tokens are learned.
-        max_length: L, the longest text in tokens.
-        width: of the embedding.
-        standardize: whether to lower the case and separate punctuation from words.
-        vocabulary: the tokens, most frequent first, instead of learning them.
+            as a given vocabulary needs. It is reduced if fewer tokens are learned.
+        max_length: L, the length of the longest text, in tokens.
+        width: width of the embedding.
+        standardize: whether to convert to lower case and separate punctuation from words.
+        vocabulary: the tokens, most frequent first; None learns them.
     """
 
     sample_options = ("temperature", "top_p")
@@ -71,7 +71,7 @@ class Text(Likelihood):
         return self.vocabulary_size if self.vocabulary is None else RESERVED + len(self.vocabulary)
 
     def set_vocabulary(self, vocabulary):
-        """Take the learned tokens; before the table is built, it shrinks to their number."""
+        """Set the learned tokens; reduces `vocabulary_size` to their number before building."""
         self.vocabulary = tuple(vocabulary)
         if not self.built:
             self.vocabulary_size = self.token_count
@@ -94,8 +94,8 @@ class Text(Likelihood):
     def embed(self, x):
         """Token ids of any shape `[...]` -> `[..., width]`.
 
-        Times the root of the width: as large as the positions, while the table's products with a
-        state begin small.
+        They are scaled by the root of the width, so that they are as large as position encodings,
+        while the initial logits, products of the table with a state, are small.
         """
         return tf.gather(tf.convert_to_tensor(self.table), x) * self.width**0.5
 
@@ -106,7 +106,7 @@ class Text(Likelihood):
     def logits(self, h):
         """Logits of the next token, `[B, V]`, from a state `[B, width]`.
 
-        -inf for the unknown token and for ids that no token has, which cannot be printed.
+        -inf for the unknown token and for unused ids, which cannot be converted to text.
         """
         logits = tf.matmul(tf.cast(h, tf.float32), self.table, transpose_b=True)
         token_id = tf.range(self.vocabulary_size)

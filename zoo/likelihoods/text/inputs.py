@@ -36,7 +36,7 @@ def padded(rows, argument):
             raise TypeError(
                 f"{argument}[{i}] must be a list of integers, got {row.dtype} of shape {row.shape}"
             )
-    # int64 holds ids that `validate` refuses.
+    # int64 can hold ids that are too large, so that `validate` can report them.
     array = np.zeros((len(rows), max(map(len, rows)) or 1), "int64")
     for target, row in zip(array, rows, strict=True):
         target[: len(row)] = row

@@ -14,7 +14,7 @@ def greedy(logits, t):
 
 
 def nucleus(seed, temperature=1.0, top_p=1.0):
-    """Top-p sampling: draws from the most probable tokens that together have probability `top_p`.
+    """Top-p sampling from the most probable tokens that together have probability `top_p`.
 
     Holtzman et al., The curious case of neural text degeneration, 2020.
 
@@ -32,7 +32,7 @@ def nucleus(seed, temperature=1.0, top_p=1.0):
         raise ValueError(f"top_p must be a probability in (0, 1], got {top_p!r}")
 
     def choose(logits, t):
-        # The largest first: a small temperature would make all of them infinite.
+        # Subtract the largest first, because a small temperature would make all logits infinite.
         logits = (logits - tf.reduce_max(logits, -1, keepdims=True)) / temperature
         if top_p < 1:
             logits = _nucleus(logits, top_p)

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 END, UNKNOWN = 0, 1
-RESERVED = 2  # the first id that a word has
+RESERVED = 2  # number of the ids above, and the first id of a word
 UNKNOWN_WORD = "[UNK]"
 
 # Anything but letters, digits, spaces, apostrophes, hyphens and angle brackets is a word by itself.
@@ -20,15 +20,15 @@ _SPACING = (
 class Vocabulary(tf.Module):
     """Words and their token ids, through Keras' `TextVectorization`.
 
-    Id 0 ends a text (and pads), 1 is any word outside of the vocabulary, words follow from 2. All
-    of it is made of TensorFlow's own operations, so a SavedModel that holds it loads with
-    TensorFlow alone; subword tokenizers need another library's operations.
+    Id 0 ends and pads a text, 1 is any word outside of the vocabulary, and words start at 2. It
+    uses TensorFlow's own operations only, so that a SavedModel that contains it loads with
+    TensorFlow alone; subword tokenizers would need the operations of another library.
 
     Args:
         words: the words, without the two reserved ids.
         max_length: a text is cut after this many words.
-        standardize: whether to lower the case and separate punctuation; False for a corpus whose
-            words are separated by spaces already.
+        standardize: whether to convert to lower case and separate punctuation; False for a corpus
+            whose words are already separated by spaces.
     """
 
     def __init__(self, words, max_length, standardize=True):
