@@ -58,7 +58,7 @@ def prior_or_default(prior, encoder):
     prior = StandardNormal(encoder.latent_dim) if prior is None else prior
     if prior.latent_dim != encoder.latent_dim:
         raise ValueError(
-            f"prior must have latent_dim={encoder.latent_dim}, as the encoder has, got "
+            f"prior must have latent_dim={encoder.latent_dim} as the encoder has, got "
             f"latent_dim={prior.latent_dim}"
         )
     return prior
