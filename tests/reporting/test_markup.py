@@ -158,7 +158,7 @@ def test_images_are_black_at_the_lowest_and_white_at_the_highest_value(x, limits
 
 
 def test_bars_rise_and_fall_from_the_mean_of_their_column():
-    reference = np.array([[0.0, 10.0], [2.0, 30.0]])  # means 1 and 20, deviations 1 and 10
+    reference = np.array([[0.0, 10.0], [2.0, 30.0]])  # means 1 and 20, stds 1 and 10
 
     (drawing,) = thumbnails.tables([[2.5, 5.0]], reference, "row")
 
