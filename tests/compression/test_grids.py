@@ -26,7 +26,7 @@ def new_stack():
 
 
 @pytest.mark.parametrize(("spacing", "max_k"), [(0.5, 16), (2.0**-6, 512), (0.3, 27)])
-def test_a_grid_covers_eight_deviations_of_the_prior(spacing, max_k):
+def test_a_grid_covers_eight_stds_of_the_prior(spacing, max_k):
     grid = LatentGrid([1.0, -2.0], [0.5, 3.0], spacing)
 
     assert grid.max_k == max_k
@@ -55,7 +55,7 @@ def test_normals_beyond_the_grid_are_moved_to_its_end_and_points_get_a_minimal_s
     np.testing.assert_array_equal(scale, [[grids.MIN_SCALE], [grids.MIN_SCALE], [4.0]])
 
 
-def test_a_mixtures_grid_has_its_mean_and_deviation():
+def test_a_mixtures_grid_has_its_mean_and_std():
     logits, locs = np.log([1.0, 3.0]) + 7, np.array([[0.0, 5.0], [4.0, 5.0]])
     scales = np.array([[1.0, 2.0], [0.5, 2.0]])
     draws = RNG.choice(2, 200_000, p=[0.25, 0.75])

@@ -31,7 +31,7 @@ def test_moments_do_not_depend_on_the_batches(sizes):
     np.testing.assert_allclose(moments.std("loc"), x.std(0), rtol=1e-7)
 
 
-def test_one_example_has_no_deviation():
+def test_one_example_has_std_zero():
     moments = updated([[3.0, -2.0]])
 
     np.testing.assert_array_equal(moments.means["loc"], [3.0, -2.0])

@@ -72,9 +72,11 @@ def traversal(context):
 
 
 def interpolation(context):
-    """Section with straight lines in latent space between pairs of examples."""
+    """Section with straight lines in latent space between pairs of examples; None without one."""
     (modality,) = context.modalities
     pairs = min(PAIRS, context.example_count // 2)
+    if not pairs:
+        return None
     ends = [nested.take_rows(context.x, np.arange(i, 2 * pairs, 2)) for i in (0, 1)]
     paths = context.model.interpolate(*ends, steps=STEPS)
     originals, rows = thumbnails(modality, modality.x[: 2 * pairs], "end"), []
