@@ -166,8 +166,8 @@ def _entry(page):
 def _paragraph(text):
     """The first paragraph of prose below a page's title."""
     blocks = re.split(r"\n{2,}", re.split(r"^# .+\n", text, maxsplit=1, flags=re.M)[1])
-    prose = (block.removeprefix(START).strip() for block in blocks)
-    return next(block for block in prose if re.match(r"\w|`[^`]|\[", block))
+    prose = (block.strip().removeprefix(START).strip() for block in blocks)
+    return next((block for block in prose if re.match(r"\w|`[^`]|\[", block)), "")
 
 
 def wanted():

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 import zoo
 from tests.conformance.outputs import keras_outputs
-from tests.conformance.variants import OWN, VARIANTS
+from tests.conformance.variants import OWN
 from tests.helpers import data, optimizer, small, values, without_mask
 from zoo.core.nested import take_rows
 
@@ -143,15 +143,18 @@ def outputs(trained):
 
 @pytest.fixture(scope="module")
 def exported(user_variants, trained, tmp_path_factory):
-    """name -> folder of its SavedModel."""
-    folders = {name: tmp_path_factory.mktemp("export") / name for name in VARIANTS}
-    for name, folder in folders.items():
+    """name -> folder of its SavedModel, written when a test first asks for it."""
+
+    def export(name):
+        folder = tmp_path_factory.mktemp("export") / name
         trained(name).vae.export(folder)
-    return folders
+        return folder
+
+    return cached(export)
 
 
 @pytest.fixture(scope="module")
 def signatures(exported):
     """name -> the signatures of its SavedModel, loaded in this process."""
-    models = cached(lambda name: tf.saved_model.load(str(exported[name])))
+    models = cached(lambda name: tf.saved_model.load(str(exported(name))))
     return lambda name: models(name).signatures

@@ -154,7 +154,7 @@ def served(trained, exported, tmp_path_factory):
         for argument, value in arguments.items()
     }
     np.savez(folder / "inputs.npz", **inputs)
-    folders = [f"{name}={exported[name]}" for name in VARIANTS]
+    folders = [f"{name}={exported(name)}" for name in VARIANTS]
     paths = folder / "inputs.npz", folder / "results.npz"
     run_python(SERVE_WITH_TENSORFLOW_ALONE, *paths, *folders)
     return dict(np.load(folder / "results.npz"))
@@ -229,7 +229,7 @@ def test_tflite_equals_keras(trained, exported, outputs, name):
     subsets = [key for key in calls if key.startswith("score_")]
     keys = ["encode", "decode", "score", *subsets[:1]]
 
-    signature = tflite(exported[name], keys)
+    signature = tflite(exported(name), keys)
 
     for key in keys:
         arrays = signature(key)(**calls[key])

@@ -39,6 +39,7 @@ def kl_of_normals(q: tfd.Normal, p: tfd.Normal) -> tf.Tensor:
     With r = scale_q / scale_p it is ((loc_q - loc_p)^2 / scale_p^2 + r^2 - 1) / 2 - log r: Kingma
     and Welling, Auto-encoding variational Bayes, 2014, appendix B.
     """
+    # In terms of log r, so that it is exactly 0 for q = p.
     log_r = tf.math.log(q.scale) - tf.math.log(p.scale)
     squared_distance = tf.math.squared_difference(q.loc / p.scale, p.loc / p.scale)
     return 0.5 * squared_distance + 0.5 * tf.math.expm1(2.0 * log_r) - log_r
@@ -47,7 +48,8 @@ def kl_of_normals(q: tfd.Normal, p: tfd.Normal) -> tf.Tensor:
 def kl(draw: Draw) -> tf.Tensor:
     """KL(q(z|x) || p(z)) in nats, summed over the event.
 
-    The closed form, `[B]`, for two Normals (`kl_of_normals`) and other pairs that TFP registers.
+    The closed form for two Normals (`kl_of_normals`) and other pairs that TFP registers: `[B]`, or
+    `[S * B]` where the posterior depends on draws of levels above.
     Otherwise the single-sample estimate log q(z|x) - log p(z) at the draw's own z, `[S * B]`: it is
     unbiased and may be negative. `kl_is_exact` distinguishes the two.
     """

@@ -6,7 +6,7 @@
 | decode | z `[N, D]` | mean `[N, *event]` |
 | reconstruct | x | mean |
 | generate | n int32 `[]`, seed int32 `[2]` | mean `[n, *event]` |
-| score | x | elbo, nll, kl `[N]`, nats, as `VAE.score`: the noise is constant |
+| score | x | elbo, nll, kl `[N]`, nats, as `VAE.score`; with several modalities `nll_NAME` too |
 
 x and mean have the form of the user's data: strings `[N]` for a text model. A multimodal model
 takes and returns the modalities by their names. It also has the signatures `encode_NAME`,

@@ -31,27 +31,29 @@ class ArrayData:
 
     def __init__(self, arrays, batch_size, *, seed, shuffle=True, steps_per_epoch=None):
         self.arrays = keras.tree.map_structure(_as_array, arrays)
-        self.rows = len(next(a for a in keras.tree.flatten(self.arrays) if a is not None))
-        self.batch_size = min(batch_size, self.rows) if steps_per_epoch is None else batch_size
+        self.row_count = len(next(a for a in keras.tree.flatten(self.arrays) if a is not None))
+        self.batch_size = min(batch_size, self.row_count) if steps_per_epoch is None else batch_size
         self.seed, self.shuffle = seed, shuffle
         self.endless = steps_per_epoch is not None
-        self.steps_per_epoch = steps_per_epoch or math.ceil(self.rows / self.batch_size)
+        self.steps_per_epoch = steps_per_epoch or math.ceil(self.row_count / self.batch_size)
 
     def order(self, epoch):
         """Row numbers of an epoch, in the order of training."""
         if not self.endless:
-            return self._pass(epoch)
+            return self._pass_order(epoch)
         length = self.steps_per_epoch * self.batch_size
         first = epoch * length
-        passes = range(first // self.rows, (first + length - 1) // self.rows + 1)
-        rows = np.concatenate([self._pass(p) for p in passes])
-        start = first - passes[0] * self.rows
+        passes = range(first // self.row_count, (first + length - 1) // self.row_count + 1)
+        rows = np.concatenate([self._pass_order(p) for p in passes])
+        start = first - passes[0] * self.row_count
         return rows[start : start + length]
 
-    def _pass(self, number):
+    def _pass_order(self, number):
         if not self.shuffle:
-            return np.arange(self.rows, dtype=np.int32)
-        return np.random.default_rng((self.seed, number)).permutation(self.rows).astype(np.int32)
+            return np.arange(self.row_count, dtype=np.int32)
+        return (
+            np.random.default_rng((self.seed, number)).permutation(self.row_count).astype(np.int32)
+        )
 
     def chunks(self, first_epoch, steps):
         """Yield row numbers, `steps` batches at a time, from `first_epoch` on, without end."""
@@ -105,7 +107,7 @@ class ArrayData:
         """`steps`, or fewer if that many batches do not fit into a chunk."""
         if self.resident:
             return steps
-        batch = max(1, self.bytes * self.batch_size // self.rows)
+        batch = max(1, self.bytes * self.batch_size // self.row_count)
         return max(1, min(steps, CHUNK_BYTES // batch))
 
 

@@ -64,12 +64,12 @@ def dataset_function(model, steps):
     def run(iterator):
         logs = None
         batches = itertools.islice(iterator, steps)
-        for (size, *_), run in itertools.groupby(batches, lambda batch: tuple(_leaf(batch).shape)):
-            run = list(run)
-            count = len(run)
+        for (size, *_), group in itertools.groupby(batches, lambda b: tuple(_leaf(b).shape)):
+            same_size = list(group)
+            count = len(same_size)
             # Padded to `steps` batches, so that one program serves every count.
-            run += run[-1:] * (steps - count if count > 1 else 0)
-            rows = keras.tree.map_structure(lambda *leaves: tf.concat(leaves, 0), *run)
+            same_size += same_size[-1:] * (steps - count if count > 1 else 0)
+            rows = keras.tree.map_structure(lambda *leaves: tf.concat(leaves, 0), *same_size)
             logs = _train(model, rows, np.arange(count * size), size, steps)
         if logs is None:
             raise StopIteration
@@ -84,17 +84,18 @@ def _train(model, rows, order, batch_size, steps):
     order, last = np.split(order.astype("int32"), [full * batch_size])
     logs = None
     if full:
-        # Padded to `steps` lines, so that one program serves every count.
-        lines = np.zeros((steps, batch_size), "int32")
-        lines[:full] = order.reshape(full, batch_size)
-        logs = _program(model, bool(model.jit_compile))(rows, tf.constant(lines), tf.constant(full))
+        # Padded to `steps` batches, so that one program serves every count.
+        batches = np.zeros((steps, batch_size), "int32")
+        batches[:full] = order.reshape(full, batch_size)
+        program = _program(model, bool(model.jit_compile))
+        logs = program(rows, tf.constant(batches), tf.constant(full))
     if rest:  # the last, smaller batch of an epoch is not worth a compilation
         logs = _program(model, False)(rows, tf.constant(last[None]), tf.constant(1))
     return logs
 
 
 def _program(model, jit_compile):
-    """A compiled function that gathers and trains on each of the first n lines of `order`."""
+    """A compiled function that gathers and trains on each of the first n batches of row numbers."""
 
     def program(rows, order, n):
         def step(i):

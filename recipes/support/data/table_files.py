@@ -8,7 +8,7 @@ from support.run.cli import InputError, as_input_error
 
 
 def read_frame(path):
-    """Read the file of --data; column names become strings. Any suffix but .parquet means CSV."""
+    """Read --data as Parquet or, with any other suffix, as CSV; column names become strings."""
     import pandas as pd
 
     if not path.is_file():

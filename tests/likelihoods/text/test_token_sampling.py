@@ -5,14 +5,14 @@ import pytest
 import tensorflow as tf
 
 from tests.likelihoods.text.texts import CODES, assert_frequencies
-from zoo.likelihoods.text.token_sampling import greedy, nucleus
+from zoo.likelihoods.text.token_sampling import greedy, top_p_sampling
 
 LOGITS = np.log([0.02, 0.1, 0.4, 0.03, 0.3, 0.15]).astype("float32")
 
 
 def chosen(n=20_000, logits=LOGITS, seed=5, t=0, **options):
     """Number of times that each token is chosen in n draws."""
-    choose = nucleus(tf.constant([seed, 0]), **options)
+    choose = top_p_sampling(tf.constant([seed, 0]), **options)
     words = choose(tf.constant(np.tile(logits, (n, 1))), tf.constant(t))
     return np.bincount(words, minlength=len(logits))
 
@@ -71,7 +71,7 @@ def test_a_word_of_probability_zero_is_never_drawn(top_p):
 
 def test_draws_are_those_of_the_seed_and_the_position():
     def draws(seed, t):
-        choose = nucleus(tf.constant([seed, 0]))
+        choose = top_p_sampling(tf.constant([seed, 0]))
         return np.asarray(choose(tf.constant(np.tile(LOGITS, (100, 1))), tf.constant(t)))
 
     np.testing.assert_array_equal(draws(1, 3), draws(1, 3))

@@ -10,7 +10,7 @@ from zoo.core import execution
 from zoo.layers import sequence_masks
 from zoo.layers.batch_split import map_in_halves
 from zoo.layers.packing import PackedBatch
-from zoo.likelihoods.text.token_sampling import greedy, nucleus
+from zoo.likelihoods.text.token_sampling import greedy, top_p_sampling
 from zoo.likelihoods.text.vocabulary import END
 
 
@@ -78,7 +78,7 @@ class AutoregressiveText:
             seed = int(np.random.default_rng().integers(2**31))
         if isinstance(seed, (int, np.integer)):
             seed = tf.constant([seed, 0], tf.int32)
-        return self._generate(nucleus(seed, temperature, top_p))
+        return self._generate(top_p_sampling(seed, temperature, top_p))
 
     def _generate(self, choose):
         """Generate token ids one by one, with the body's cache of the earlier ones."""

@@ -13,7 +13,7 @@ def greedy(logits, t):
     return tf.argmax(logits, -1, output_type=tf.int32)
 
 
-def nucleus(seed, temperature=1.0, top_p=1.0):
+def top_p_sampling(seed, temperature=1.0, top_p=1.0):
     """Top-p sampling from the most probable tokens that together have probability `top_p`.
 
     Holtzman et al., The curious case of neural text degeneration, 2020.
@@ -35,7 +35,7 @@ def nucleus(seed, temperature=1.0, top_p=1.0):
         # Subtract the largest first, because a small temperature would make all logits infinite.
         logits = (logits - tf.reduce_max(logits, -1, keepdims=True)) / temperature
         if top_p < 1:
-            logits = _nucleus(logits, top_p)
+            logits = _top_p_logits(logits, top_p)
         # The largest of logits + Gumbel noise is a draw from their softmax.
         u = uniform(tf.shape(logits), tf.random.experimental.stateless_fold_in(seed, t))
         return tf.argmax(logits - tf.math.log(-tf.math.log(u)), -1, output_type=tf.int32)
@@ -43,10 +43,14 @@ def nucleus(seed, temperature=1.0, top_p=1.0):
     return choose
 
 
-def _nucleus(logits, top_p):
-    """Logits with -inf outside of the smallest set of tokens whose probabilities reach top_p."""
+def _top_p_logits(logits, top_p):
+    """Logits with -inf outside of the most probable tokens whose probabilities reach top_p.
+
+    A token is kept if those that are more probable have less than top_p together; tokens that are
+    equally probable as the last one are kept as well.
+    """
     ranked = tf.sort(logits, direction="DESCENDING")
     probabilities = tf.nn.softmax(ranked)
-    before = tf.cumsum(probabilities, axis=-1, exclusive=True)
-    smallest = tf.reduce_min(tf.where(before < top_p, ranked, float("inf")), -1, keepdims=True)
-    return tf.where(logits >= smallest, logits, float("-inf"))
+    more_probable = tf.cumsum(probabilities, axis=-1, exclusive=True)
+    kept = tf.where(more_probable < top_p, ranked, float("inf"))
+    return tf.where(logits >= tf.reduce_min(kept, -1, keepdims=True), logits, float("-inf"))
