@@ -122,9 +122,7 @@ def test_large_magnitudes_are_refused_with_the_remedy():
 def test_values_outside_of_the_unit_interval_name_who_needs_it(x, hint):
     preprocessor = UnitInterval(likelihoods.Bernoulli(), "a Bernoulli likelihood")
 
-    with pytest.raises(
-        ValueError, match=rf"\[0, 1\] for a Bernoulli likelihood{hint and ': '}{hint}"
-    ):
+    with pytest.raises(ValueError, match=rf"in \[0, 1\] for a Bernoulli likelihood, got .*{hint}"):
         preprocessor.validate(x)
 
 
