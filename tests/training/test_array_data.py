@@ -175,3 +175,15 @@ def test_datasets_in_chunks_equal_datasets_batch_by_batch():
         results.append(non_trainable_metrics_left_out(values(vae.variables)))
 
     assert_same(*results, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("steps_per_epoch", [None, 5])
+@pytest.mark.parametrize("steps", [1, 2, 3, 50])
+def test_numbered_chunks_are_the_chunks_in_turn(steps, steps_per_epoch):
+    x = np.arange(23)[:, None]
+    data = ArrayData((x,), 4, seed=3, steps_per_epoch=steps_per_epoch)
+
+    chunks = itertools.islice(data.chunks(2, steps), 12)
+
+    for number, rows in enumerate(chunks):
+        np.testing.assert_array_equal(data.chunk(number, 2, steps), rows)

@@ -36,6 +36,7 @@ class ArrayData:
         self.seed, self.shuffle = seed, shuffle
         self.endless = steps_per_epoch is not None
         self.steps_per_epoch = steps_per_epoch or math.ceil(self.row_count / self.batch_size)
+        self._last_order = None  # (epoch, its order)
 
     def order(self, epoch):
         """Row numbers of an epoch, in the order of training."""
@@ -62,12 +63,14 @@ class ArrayData:
             for start in range(0, len(order), steps * self.batch_size):
                 yield order[start : start + steps * self.batch_size]
 
-    def row_numbers(self, first_epoch, steps):
-        """Dataset of row numbers int32, `steps` batches at a time, from `first_epoch` on."""
-        return tf.data.Dataset.from_generator(
-            lambda: self.chunks(first_epoch, steps),
-            output_signature=tf.TensorSpec([None], tf.int32),
-        )
+    def chunk(self, number, first_epoch, steps):
+        """Row numbers of chunk `number` of a run that begins at `first_epoch`, as in `chunks`."""
+        epoch, part = divmod(number, math.ceil(self.steps_per_epoch / steps))
+        epoch += first_epoch
+        if self._last_order is None or self._last_order[0] != epoch:
+            self._last_order = epoch, self.order(epoch)
+        size = steps * self.batch_size
+        return self._last_order[1][part * size : (part + 1) * size]
 
     def batches(self, first_epoch, steps=1):
         """Dataset of the rows themselves, gathered on the host, `steps` batches at a time."""
@@ -84,7 +87,10 @@ class ArrayData:
             leaves = [None if a is None else next(tensors) for a in flat]
             return keras.tree.pack_sequence_as(self.arrays, leaves)
 
-        dataset = self.row_numbers(first_epoch, steps)
+        dataset = tf.data.Dataset.from_generator(
+            lambda: self.chunks(first_epoch, steps),
+            output_signature=tf.TensorSpec([None], tf.int32),
+        )
         dataset = dataset.map(take, num_parallel_calls=1).prefetch(2)
         options = tf.data.Options()
         options.experimental_distribute.auto_shard_policy = (

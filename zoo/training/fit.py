@@ -145,8 +145,8 @@ def _fit_arrays(model, keras_fit, data, options):
         return keras_fit(data.batches(first_epoch), **options)
     steps = data.steps_per_chunk(min(steps, data.steps_per_epoch))
     if data.resident:
-        function = multi_step.resident_function(model, data, steps)
-        chunks = data.row_numbers(first_epoch, steps)
+        function = multi_step.resident_function(model, data, steps, first_epoch)
+        chunks = tf.data.Dataset.counter()
     else:
         function = multi_step.gathered_function(model, data.batch_size, steps)
         chunks = data.batches(first_epoch, steps)
