@@ -11,6 +11,9 @@ from zoo.core.suggestions import nearest
 from zoo.inference.batching import decode_means, map_batches, map_codes
 from zoo.inference.classification import class_codes, label_prior
 
+# Codes are drawn with (seed, 0); with this mask the draws of x get another seed.
+NOISE_MASK = 0x5A5A5A5
+
 
 def reconstruct(model, x, samples, seed, batch_size, draw, options):
     """See `VAE.reconstruct`."""
@@ -20,18 +23,18 @@ def reconstruct(model, x, samples, seed, batch_size, draw, options):
     validation.check_optional_counts(samples=samples)
     seed = validation.as_seed(seed)
 
-    def values(distribution, seed):
-        # A seed that differs from the one that draws z.
-        seed = tf.random.experimental.stateless_fold_in(seed, 1)
-        return distribution.sample(seed=seed, **options) if draw else distribution.mean()
+    def values(out):
+        if not draw:
+            return out.likelihood.mean()
+        return out.likelihood.sample(seed=out.sampler.next_seed(), **options)
 
     def one(batch, seed):
         sampler = RandomSampler(seed) if draw else MeanSampler()
-        return values(forward_pass(model, batch, sampler).likelihood, seed)
+        return values(forward_pass(model, batch, sampler))
 
     def several(batch, seed):
         out = forward_pass(model, batch, RandomSampler(seed, samples))
-        x = untile(values(out.likelihood, seed), samples)
+        x = untile(values(out), samples)
         return nested.map_arrays(lambda a: keras.ops.swapaxes(a, 0, 1), x)  # batch first, to join
 
     name = ("reconstruct", samples, draw, _key(options))
@@ -55,9 +58,8 @@ def sample(model, n, seed, batch_size, event_shape, label, options):
     def draws(distribution, seed):
         return distribution.sample(seed=seed, **options)
 
-    # The codes are drawn with (seed, 0), so the draws of x need a different seed.
-    name, stream = ("sample", _key(options)), seed ^ 0x5A5A5A5
-    return map_codes(model, name, draws, codes, batch_size, event_shape, stream)
+    name, noise_seed = ("sample", _key(options)), seed ^ NOISE_MASK
+    return map_codes(model, name, draws, codes, batch_size, event_shape, noise_seed)
 
 
 def _prior_codes(model, n, seed, label):
