@@ -59,9 +59,9 @@ def predictive(
     _numbers_only(model)
 
     def summary(batch, seed):
-        likelihood = forward_pass(model, batch, RandomSampler(seed, samples)).likelihood
-        after = tf.random.experimental.stateless_fold_in(seed, 1)
-        values = likelihood.sample(seed=after) if noise else likelihood.mean()
+        sampler = RandomSampler(seed, samples)
+        likelihood = forward_pass(model, batch, sampler).likelihood
+        values = likelihood.sample(seed=sampler.next_seed()) if noise else likelihood.mean()
         values = untile(tf.cast(values, tf.float32), samples)
         # Linear between the two nearest draws, as in NumPy.
         at = tf.constant(probabilities, tf.float32) * (samples - 1)
