@@ -50,7 +50,7 @@ def test_a_block_equals_the_formula_with_keras_attention(bias, mask):
 
 
 def test_heads_that_do_not_divide_the_width_are_an_error():
-    with pytest.raises(ValueError, match="heads must divide the width, 8, got 3"):
+    with pytest.raises(ValueError, match="heads must divide the width, 8, got 3: change"):
         TransformerBlock(3, HIDDEN).build((None, WIDTH))
 
 

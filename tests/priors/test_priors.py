@@ -140,7 +140,7 @@ def test_fit_prior_refuses_other_priors_and_too_few_codes():
 
     with pytest.raises(TypeError, match="must be a MixturePrior, got StandardNormal"):
         zoo.fit_prior(plain, clusters(16))
-    with pytest.raises(ValueError, match="at least as many as components=8, got 5"):
+    with pytest.raises(ValueError, match="components=8, got 5: use more codes or fewer"):
         zoo.fit_prior(mixed, clusters(5))
 
 

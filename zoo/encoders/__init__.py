@@ -1,4 +1,4 @@
-"""Encoders: Keras models, x -> q(z|x), a `tfd.Normal` with batch `[B, latent_dim]`."""
+"""Encoders: Keras models that map x to q(z|x), a `tfd.Normal` with batch `[B, latent_dim]`."""
 
 from zoo.encoders.conv import ConvEncoder
 from zoo.encoders.dense import DenseEncoder

@@ -19,15 +19,17 @@ MIN_SIZE = 8
 class ConvEncoder(keras.Model):
     """Residual convolutional encoder of images `[B, H, W, C]`, 8x8 or larger.
 
-    A 3x3 stem, then one stage for each further width: a residual block that halves the image
-    (rounding up) and `blocks - 1` that preserve its size; flatten; an optional dense layer; the
-    posterior head. He et al., Deep residual learning, 2016.
+    The first layer is a 3x3 stem. It is followed by one stage for each further width: a residual
+    block that halves the image (rounding up) and `blocks - 1` blocks that preserve its size. The
+    feature map is then flattened and passed through an optional dense layer and the posterior head.
+    He et al., Deep residual learning, 2016.
 
     Args:
         latent_dim: D, the number of latent dimensions.
         widths: channels of the stem and of each stage.
-        blocks: residual blocks in each stage, two 3x3 convolutions each.
-        stem_strides: with 2 the stem halves the image, which saves three quarters of the work.
+        blocks: number of residual blocks in each stage; each has two 3x3 convolutions.
+        stem_strides: 1 or 2; with 2 the stem halves the image, which saves three quarters of the
+            computation.
         hidden: width of a dense layer before the posterior head; None for no such layer.
         normalization: `"batch"`, `"group"` or None, after each convolution.
         activation: as in `keras.layers.Activation`.
@@ -131,5 +133,6 @@ def check_image_shape(shape):
         )
     if None in shape or min(shape[:2]) < MIN_SIZE:
         raise ValueError(
-            f"x must be images of a known size, at least {MIN_SIZE}x{MIN_SIZE}, got {tuple(shape)}"
+            f"x must be images of a fixed size of at least {MIN_SIZE}x{MIN_SIZE}, "
+            f"got examples of shape {tuple(shape)}: resize or pad the images"
         )

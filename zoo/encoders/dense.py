@@ -1,4 +1,4 @@
-"""Encoder of vectors, tables and other events, which it flattens."""
+"""Encoder of dense layers for any event shape."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from zoo.layers.dense import dense_stack
 
 @component
 class DenseEncoder(keras.Model):
-    """Dense encoder of x of any event shape: flatten, dense layers, posterior head.
+    """Dense encoder for any event shape: flatten, dense layers, posterior head.
 
     Args:
         latent_dim: D, the number of latent dimensions.

@@ -1,4 +1,4 @@
-"""Encoders of ladders: a deterministic bottom-up pass with features for each level."""
+"""Encoders of ladder VAEs: a deterministic bottom-up pass that computes features of each level."""
 
 import math
 from collections.abc import Callable
@@ -15,10 +15,11 @@ from zoo.layers.dense import ResidualDense
 
 
 class _LadderEncoder(keras.Model):
-    """Base of the ladder encoders.
+    """Base class of ladder encoders.
 
-    A subclass has `bottom_up(x, training)`, the features of each level from the top down, and sets
-    `feature_shapes`, their shapes, when it is built. `posterior(top)` is q(z_L|x).
+    A subclass implements `bottom_up(x, training)`, which returns the features of each level from
+    the top down, and sets `feature_shapes`, their shapes, when it is built. `posterior(top)`
+    returns q(z_L|x).
     """
 
     def _set_up(self, latent_dim, lower_levels, kernel_regularizer):
@@ -41,7 +42,7 @@ class _LadderEncoder(keras.Model):
 
 @component
 class DenseLadderEncoder(_LadderEncoder):
-    """Dense ladder encoder of x of any event shape: flatten, dense, residual dense layers.
+    """Dense ladder encoder for any event shape: flatten, dense layer, residual dense layers.
 
     Args:
         latent_dim: dimensions of the top level.
@@ -97,17 +98,17 @@ class DenseLadderEncoder(_LadderEncoder):
 class ConvLadderEncoder(_LadderEncoder):
     """Convolutional ladder encoder of images `[B, H, W, C]`, 8x8 or larger.
 
-    A stem, then stages of residual blocks. The first level below the top has the last stage's
-    feature map, the next levels those of the stages before it, one each. If there are more levels
-    than stages, they are distributed evenly over the stages, and a stage has `blocks` residual
-    blocks for each of its levels.
+    The first layer is a stem, followed by stages of residual blocks. The first level below the top
+    gets the feature map of the last stage, the next level that of the stage before it, and so on.
+    If there are more levels than stages, they are distributed evenly over the stages, and a stage
+    has `blocks` residual blocks for each of its levels.
 
     Args:
         latent_dim: dimensions of the top level, a vector.
         lower_levels: number of levels below the top.
         widths: channels of the stem and of each stage; each stage halves the image.
         blocks: residual blocks for each level of a stage, or in a stage without levels.
-        stem_strides: with 2 the stem halves the image.
+        stem_strides: 1 or 2; with 2 the stem halves the image.
         normalization, activation, kernel_regularizer: as in `ConvEncoder`.
     """
 
@@ -131,7 +132,7 @@ class ConvLadderEncoder(_LadderEncoder):
         self.normalization, self.activation = normalization, activation
         self.stem, self.stem_norm, self.stem_activation = stem_layers(self)
         # A flat list, because Keras does not save layers in nested lists. Each group of `blocks`
-        # blocks ends with the features of a level, or of none.
+        # blocks computes the features of one level; a stage without levels has one group, too.
         self.body = []
         for stage, width in enumerate(self.widths[1:], 1):
             levels = stages_of_levels(self.lower_levels, len(self.widths) - 1).count(stage)
@@ -162,13 +163,13 @@ class ConvLadderEncoder(_LadderEncoder):
         return self._of_levels(block_outputs)
 
     def _of_levels(self, block_outputs):
-        """Select the outputs of blocks (or their shapes) that are the levels' features."""
+        """Select the block outputs (or their shapes) that are the features of the levels."""
         group_outputs = block_outputs[self.blocks - 1 :: self.blocks]
         return [block_outputs[-1], *group_outputs[::-1][: self.lower_levels]]
 
 
 def stages_of_levels(lower_levels, stages):
-    """Number, from 1, of the stage whose features each lower level has, from the top down.
+    """Assign a stage, numbered from 1, to each lower level, from the top level down.
 
     >>> stages_of_levels(1, 3), stages_of_levels(3, 3), stages_of_levels(4, 2)
     ([3], [3, 2, 1], [2, 2, 1, 1])

@@ -12,11 +12,12 @@ from zoo.layers.recurrent import recurrent_stack
 
 @component
 class LSTMEncoder(keras.Model):
-    """Recurrent encoder of series `[B, T, C]`, NaN where a value is missing or padding.
+    """Recurrent encoder of series `[B, T, C]`, in which NaN marks missing values and padding.
 
-    The input of the first layer is the values, zero where missing, and a missing-value indicator
-    for each. The input of the posterior head is the state after each series' own last step (and, in
-    the backward direction, after its first), so padding does not change the result.
+    The input of the first layer consists of the values (zero where missing) and a missing-value
+    indicator for each value. The posterior head gets the state after the last step of each series
+    and, in the backward direction, the state after its first step, so padding does not change the
+    result.
     Hochreiter and Schmidhuber, 1997; Schuster and Paliwal, bidirectional networks, 1997.
 
     Args:
@@ -55,7 +56,8 @@ class LSTMEncoder(keras.Model):
     def build(self, input_shape):
         if len(input_shape) != 3:
             raise ValueError(
-                f"x must be series [N, T, C], got examples of shape {tuple(input_shape[1:])}"
+                f"x must be series [N, T, C], got examples of shape {tuple(input_shape[1:])}: "
+                "reshape each example to [T, C]"
             )
         width = 2 * input_shape[-1]
         for i, units in enumerate(self.units):

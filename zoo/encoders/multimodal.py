@@ -1,4 +1,4 @@
-"""Encoder of several modalities: one encoder each, and a fusion of their posteriors."""
+"""Encoder of several modalities: an encoder for each, and a fusion of their posteriors."""
 
 import keras
 import tensorflow as tf
@@ -18,8 +18,8 @@ class MultimodalEncoder(keras.Model):
     is a mixture, the encoder's own output is the Normal of the mixture's mean and variance.
 
     Args:
-        latent_dim: D, that of each encoder.
-        encoders: name -> encoder; with None, `choice` chooses them when shapes are known.
+        latent_dim: D, the number of latent dimensions; the same in every encoder.
+        encoders: name -> encoder; if None, `choice` makes them when the model is built.
         fusion: an identifier ("product", "mixture", "mixture_of_products", "concatenation") or a
             `Fusion`.
         choice: an object with `choose_encoder(name, shape)`, which returns an encoder.
@@ -36,8 +36,8 @@ class MultimodalEncoder(keras.Model):
     ):
         super().__init__(**kwargs)
         self.latent_dim, self.choice = latent_dim, choice
-        # Before the encoders, as it is when they are chosen later: a saved optimizer identifies
-        # weights by their order.
+        # The fusion is created before the encoders, because encoders that `build` chooses come
+        # after it, and a saved optimizer identifies weights by their order.
         self.fusion = resolve(fusion, fusions.IDENTIFIERS, "fusion", required=True)
         self.encoders = None if encoders is None else dict(encoders)
 
@@ -82,7 +82,7 @@ class MultimodalEncoder(keras.Model):
         """q(z|x), batch `[B, latent_dim]`.
 
         Args:
-            x: `{name: [B, ...], "present": bool [B, M]}`, M in the order of `encoders`.
+            x: `{name: [B, ...], "present": bool [B, M]}`, the M columns in the order of `encoders`.
             training: as in Keras.
         """
         return as_normal(self.fuse(self.experts(x, training)))

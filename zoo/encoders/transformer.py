@@ -19,11 +19,12 @@ from zoo.layers.positions import position_encoding
 
 @component
 class TransformerEncoder(keras.Model):
-    """Transformer encoder of sequences `[B, T, C]`, NaN at positions that are padding.
+    """Transformer encoder of sequences `[B, T, C]`, in which NaN marks padding.
 
-    A position encoding is added, every position attends to every other, and the posterior head
-    has the states pooled over positions as input. Padding does not change the result; a sequence
-    without valid positions pools to zeros. Texts come as embeddings, from the likelihood of texts.
+    A position encoding is added to x, every position attends to all valid positions, and the
+    posterior head gets the states pooled over the valid positions. Padding does not change the
+    result; for a sequence without valid positions the pooled state is zero. For texts, x holds the
+    token embeddings that `zoo.likelihoods.Text` computes.
     Vaswani et al., Attention is all you need, 2017.
 
     Args:
@@ -32,8 +33,8 @@ class TransformerEncoder(keras.Model):
         heads: attention heads of each block.
         hidden: width of the inner layer of each block's mlp.
         dropout: fraction of each branch's output that is dropped in training.
-        pooling: "mean", "attention" or a layer, called with packed rows `[M, C]` and
-            `packed=`, their `PackedBatch`, that returns `[B, C]`.
+        pooling: "mean", "attention" or a layer whose `call` takes packed rows `[M, C]` and
+            `packed`, their `PackedBatch`, and returns `[B, C]`.
         posterior: a head, features -> q(z|x); `NormalPosterior(latent_dim)` by default.
         kernel_regularizer: regularizer of all kernels.
     """
@@ -69,7 +70,8 @@ class TransformerEncoder(keras.Model):
     def build(self, input_shape):
         if len(input_shape) != 3:
             raise ValueError(
-                f"x must be sequences [N, T, C], got examples of shape {tuple(input_shape[1:])}"
+                f"x must be sequences [N, T, C], got examples of shape {tuple(input_shape[1:])}: "
+                "reshape each example to [T, C]"
             )
         width = (None, input_shape[-1])
         for layer in (*self.body, self.norm, self.pooling, self.posterior):

@@ -22,7 +22,7 @@ class InverseAutoregressiveFlow(Flow):
     passes. Kingma et al., Improving variational inference with inverse autoregressive flow, 2016.
 
     Args:
-        steps: number of such functions in the chain.
+        steps: number of steps in the flow.
         hidden: widths of the hidden layers in each step.
 
     Raises:
@@ -52,7 +52,7 @@ class GatedStep(keras.layers.Layer):
         ensure_built(self.network, input_shape)
 
     def forward(self, u, context=None):
-        """u -> (z, log |det dz/du|)."""
+        """Map u to z and log |det dz/du|."""
         gate_logit, shift = self._gate_logit_and_shift(u, context)
         gate = tf.sigmoid(gate_logit)
         z = (gate * u + (1.0 - gate) * shift) / tf.sigmoid(GATE_BIAS)
@@ -60,7 +60,7 @@ class GatedStep(keras.layers.Layer):
         return z, tf.reduce_sum(log_det, -1)
 
     def inverse(self, z, context=None):
-        """z -> (u, log |det dz/du|)."""
+        """Map z to u and log |det dz/du|."""
 
         order = tf.range(self.size)[:: -1 if self.reverse else 1]
 

@@ -1,4 +1,4 @@
-"""Base class of flows, and the distribution that a flow makes of a Normal."""
+"""Base class of flows, and the distribution of draws that a flow has transformed."""
 
 import keras
 import numpy as np
@@ -61,18 +61,18 @@ class FlowNormal(tfd.Distribution):
         base = self.base
         if not isinstance(base, tfd.Normal):
             return self.bijector.forward(as_event(base).sample(n, seed=seed))
-        # `zoo.core.random.normal` gives the same draws inside XLA and outside of it.
+        # `zoo.core.random.normal` gives the same draws with and without XLA.
         shape = tf.concat([[n], tf.shape(base.loc)], 0)
         noise = normal(shape, tf.cast(tfp.random.sanitize_seed(seed), tf.int32))
         return self.bijector.forward(base.loc + base.scale * noise)
 
     def transform_base_sample(self, u: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """(f(u), log q(f(u))) for draws u of the base, `[..., B, D]`, without inverting f."""
+        """f(u) and log q(f(u)) for draws u of the base, `[..., B, D]`, without inverting f."""
         z, log_det = self.bijector.forward_and_log_det(u)
         return z, as_event(self.base).log_prob(u) - log_det
 
     def transformed_base_mean(self) -> tf.Tensor:
-        """f at the mean of the base, `[B, D]`: a cheap approximation of the mean of z."""
+        """Compute f at the mean of the base, `[B, D]`: a cheap approximation of the mean of z."""
         return self.bijector.forward(self.base.mean())
 
     def _mean(self):
@@ -82,7 +82,7 @@ class FlowNormal(tfd.Distribution):
         return tf.math.reduce_std(self._balanced_draws(), 0)
 
     def _balanced_draws(self):
-        """Draws `[S, B, D]` from constant noise that all examples share: no random op."""
+        """Draws `[S, B, D]` from constant noise that all examples share, without a random op."""
         base = as_normal(self.base)
         size = base.loc.shape[-1]
         noise = balanced_noise(np.random.default_rng(0), MOMENT_DRAWS, size)
@@ -110,11 +110,11 @@ class FlowBijector(tfb.Bijector):
         return {}
 
     def forward_and_log_det(self, u: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """u -> (z, log |det dz/du|), `[..., B, D]` and `[..., B]`, in one pass."""
+        """Map u to z and log |det dz/du|, `[..., B, D]` and `[..., B]`, in one pass."""
         return self.flow.forward(u, self.context)
 
     def inverse_and_log_det(self, z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """z -> (u, log |det du/dz|), `[..., B, D]` and `[..., B]`, in one pass."""
+        """Map z to u and log |det du/dz|, `[..., B, D]` and `[..., B]`, in one pass."""
         u, forward_log_det = self.flow.inverse(z, self.context)
         return u, -forward_log_det
 
@@ -137,14 +137,14 @@ class Flow(keras.layers.Layer):
     A subclass implements `step(size, context_size, reverse)`, which returns a layer with
     `forward(u, context)` -> (z, log |det dz/du|) and `inverse(z, context)` -> (u, log |det dz/du|),
     for u and z `[..., B, D]`. Every other step has `reverse=True`: it takes the dimensions in
-    reverse order. The context is `[B, 2 * D]`, loc and log scale of the Normal that the encoder
-    returns, or None in a prior.
+    reverse order. The context `[B, 2 * D]` contains loc and log scale of the encoder's Normal; in a
+    prior it is None.
 
     Args:
         steps: number of steps.
     """
 
-    # True if log_prob of a given z costs no more than a draw, as a prior needs.
+    # True if log_prob of any z costs no more than a draw, which a prior requires.
     cheap_inverse = False
 
     def __init__(self, steps: int, **kwargs):
@@ -152,7 +152,7 @@ class Flow(keras.layers.Layer):
         (self.steps,) = positive(steps=steps)
 
     def build(self, input_shape, conditional=True):
-        """Make the steps; `input_shape` is `(None, D)`, `conditional` is False without context."""
+        """Create the steps; `input_shape` is `(None, D)`, `conditional` is False for no context."""
         size = input_shape[-1]
         context_size = 2 * size if conditional else 0
         self.chain = [self.step(size, context_size, bool(i % 2)) for i in range(self.steps)]
@@ -166,7 +166,7 @@ class Flow(keras.layers.Layer):
     def forward(
         self, u: tf.Tensor, context: tf.Tensor | None = None
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """u -> (z, log |det dz/du|), `[..., B, D]` and `[..., B]` in nats."""
+        """Map u to z and log |det dz/du|, `[..., B, D]` and `[..., B]` in nats."""
         total, shape = 0.0, u.shape
         for step in self.chain:
             u, log_det = step.forward(u, context)
@@ -176,7 +176,7 @@ class Flow(keras.layers.Layer):
     def inverse(
         self, z: tf.Tensor, context: tf.Tensor | None = None
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """z -> (u, log |det dz/du|), `[..., B, D]` and `[..., B]` in nats."""
+        """Map z to u and log |det dz/du|, `[..., B, D]` and `[..., B]` in nats."""
         total, shape = 0.0, z.shape
         for step in reversed(self.chain):
             z, log_det = step.inverse(z, context)
@@ -184,11 +184,11 @@ class Flow(keras.layers.Layer):
         return tf.ensure_shape(z, shape), total
 
     def bijector(self, context: tf.Tensor | None = None) -> FlowBijector:
-        """f as a `tfp.bijectors.Bijector` for `[..., B, D]`."""
+        """Return f as a `tfp.bijectors.Bijector` for `[..., B, D]`."""
         return FlowBijector(self, context)
 
     def wrap(self, base: tfd.Distribution) -> FlowNormal:
-        """The `FlowNormal` of a base, batch `[B, D]`, with the moments of the base as context."""
+        """Make the `FlowNormal` of a base, batch `[B, D]`, whose moments are the context."""
         normal = as_normal(base)
         context = tf.concat([normal.loc, tf.math.log(normal.scale)], -1)
         return FlowNormal(base, self.bijector(context))

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 
 class Conditioner(keras.layers.Layer):
-    """Dense layers from (u, context) to the parameters of a flow step: all zeros at the start.
+    """Dense layers from (u, context) to the parameters of a flow step, which are initially 0.
 
     The first layer is elu(u K + context C + b), so u `[..., B, inputs]` and context
     `[B, context_size]` may have different leading dimensions.
@@ -18,7 +18,7 @@ class Conditioner(keras.layers.Layer):
         context_size: number of context features; 0 if the network is called with context=None.
         hidden: tuple, widths of the hidden layers.
         outputs: number of outputs.
-        masks: a 0/1 array for each kernel on the way from u to the output; None is all ones.
+        masks: an array of 0 and 1 for each kernel between u and the output; None for all ones.
     """
 
     def __init__(self, inputs, context_size, hidden, outputs, masks=None, **kwargs):
@@ -47,7 +47,7 @@ class Conditioner(keras.layers.Layer):
         ]
 
     def call(self, u=None, context=None):
-        """u `[..., B, inputs]`, context `[B, context_size]` -> `[..., B, outputs]`."""
+        """Map u `[..., B, inputs]` and context `[B, context_size]` to `[..., B, outputs]`."""
         x = tf.convert_to_tensor(self.biases[0])
         if u is not None:
             x += tf.tensordot(u, self._masked(0, self.input_kernel), 1)

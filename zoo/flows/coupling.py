@@ -27,15 +27,15 @@ class CouplingFlow(Flow):
 
     z_a = u_a, z_b = u_b * exp(s) + t, log |det dz/du| = sum_d s_d, with s = 2 tanh(r / 2); r and t
     are computed from u_a and the context by dense layers. The inverse costs as much as the forward
-    pass, so it can be used in a `FlowPrior`. Dinh et al., Density estimation using Real NVP, 2017.
+    pass, so a `FlowPrior` can use it. Dinh et al., Density estimation using Real NVP, 2017.
 
     Args:
-        steps: number of such functions in the chain; every other step transforms the same half.
+        steps: number of steps in the flow; every other step transforms the same half.
         hidden: widths of the hidden layers in each step.
 
     Raises:
-        ValueError: an argument is not made of positive integers, or hidden is empty; when built,
-            D is 1, which cannot be split in halves.
+        ValueError: an argument is not made of positive integers, or hidden is empty; or, when
+            the flow is built, D is 1 and cannot be split into halves.
     """
 
     cheap_inverse = True
@@ -61,14 +61,15 @@ class SplineCouplingFlow(Flow):
     2019.
 
     Args:
-        steps: number of such functions in the chain; every other step transforms the same half.
+        steps: number of steps in the flow; every other step transforms the same half.
         hidden: widths of the hidden layers in each step.
         bins: intervals of each spline.
-        bound: in units of z, the largest |u| that the flow transforms; beyond it is the identity.
+        bound: the largest |u| that the flow transforms, in units of z; larger values are unchanged.
 
     Raises:
         ValueError: steps, hidden or bins are not made of positive integers, hidden is empty, or
-            bound is not a positive number; when built, D is 1, which cannot be split in halves.
+            bound is not a positive number; or, when the flow is built, D is 1 and cannot be split
+            into halves.
     """
 
     cheap_inverse = True
@@ -110,8 +111,9 @@ class _CouplingStep(keras.layers.Layer):
         super().__init__(**{**kwargs, "dtype": "float32"})
         if size < 2:
             raise ValueError(
-                f"latent_dim must be at least 2 for a coupling flow, got {size}: half of the "
-                "dimensions parameterize a transformation of the other half"
+                f"latent_dim must be at least 2 for a coupling flow, got {size}: one half of "
+                "the dimensions parameterizes a transformation of the other half; increase "
+                "latent_dim or use another flow"
             )
         half = size // 2
         self.halves = (half, size - half)
@@ -124,11 +126,11 @@ class _CouplingStep(keras.layers.Layer):
         ensure_built(self.network, input_shape)
 
     def forward(self, u, context=None):
-        """u -> (z, log |det dz/du|)."""
+        """Map u to z and log |det dz/du|."""
         return self._couple(self.transform, u, context)
 
     def inverse(self, z, context=None):
-        """z -> (u, log |det dz/du|)."""
+        """Map z to u and log |det dz/du|."""
         return self._couple(self.inverse_transform, z, context)
 
     def _couple(self, function, x, context):
@@ -138,7 +140,7 @@ class _CouplingStep(keras.layers.Layer):
         return x, tf.reduce_sum(log_slopes, -1)
 
     def _in_order(self, pair):
-        """(first, second half) -> (identity, transformed half), and back."""
+        """Reorder (first, second half) to (identity, transformed half), or back."""
         return list(pair)[:: -1 if self.reverse else 1]
 
 
@@ -149,12 +151,12 @@ class AffineStep(_CouplingStep):
         super().__init__(size, context_size, hidden, reverse, params_per_dim=2, **kwargs)
 
     def transform(self, u, parameters):
-        """(z, log slopes) of the transformed half."""
+        """Compute z and the log slopes of the transformed half."""
         log_scale, shift = self._log_scale_and_shift(parameters)
         return u * tf.exp(log_scale) + shift, log_scale
 
     def inverse_transform(self, z, parameters):
-        """(u, log slopes dz/du) of the transformed half."""
+        """Compute u and the log slopes dz/du of the transformed half."""
         log_scale, shift = self._log_scale_and_shift(parameters)
         return (z - shift) * tf.exp(-log_scale), log_scale
 
@@ -172,15 +174,15 @@ class SplineStep(_CouplingStep):
         self.bins, self.bound = bins, bound
 
     def transform(self, u, parameters):
-        """(z, log slopes) of the transformed half."""
+        """Compute z and the log slopes of the transformed half."""
         return self._spline(parameters).forward(u)
 
     def inverse_transform(self, z, parameters):
-        """(u, log slopes dz/du) of the transformed half."""
+        """Compute u and the log slopes dz/du of the transformed half."""
         return self._spline(parameters).inverse(z)
 
     def _spline(self, parameters):
-        """The spline with these unconstrained parameters: the identity if all are 0."""
+        """Make the spline of unconstrained parameters; it is the identity if all are 0."""
         params_per_dim = 3 * self.bins - 1
         shape = [parameters.shape[-1] // params_per_dim, params_per_dim]
         shape = tf.concat([tf.shape(parameters)[:-1], shape], 0)

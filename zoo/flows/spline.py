@@ -13,8 +13,8 @@ class Spline:
     rational quadratic interpolation to monotonic data, 1982; Durkan et al., Neural spline flows,
     2019.
 
-    Bins are found by comparison with every knot: there are few knots, and without a gather XLA
-    compiles all of it to one loop.
+    The bin of a value is found by comparing the value with every knot: there are few knots, and
+    without a gather XLA compiles the whole spline to one loop.
 
     Args:
         widths, heights: `[..., K]`, positive, each with the sum 2 * bound.
@@ -31,7 +31,7 @@ class Spline:
         self.right_slopes = tf.concat([slopes, one], -1)
 
     def forward(self, x):
-        """x `[...]` -> (y, log dy/dx)."""
+        """Map x `[...]` to y and log dy/dx."""
         inside = tf.abs(x) < self.bound
         safe_x = tf.where(inside, x, 0.0)
         x0, y0, w, h, d0, d1 = self._bin(safe_x, self.x)
@@ -40,12 +40,12 @@ class Spline:
         return tf.where(inside, y0 + y, x), tf.where(inside, log_slope, 0.0)
 
     def inverse(self, y):
-        """y `[...]` -> (x, log dy/dx)."""
+        """Map y `[...]` to x and log dy/dx."""
         inside = tf.abs(y) < self.bound
         safe_y = tf.where(inside, y, 0.0)
         x0, y0, w, h, d0, d1 = self._bin(safe_y, self.y)
         s, rise = h / w, safe_y - y0
-        # a t^2 + b t + c = 0, in the form that does not subtract near-equal numbers.
+        # Solve a t^2 + b t + c = 0 in the form that does not subtract nearly equal numbers.
         bend = rise * (d0 + d1 - 2.0 * s)
         a, b, c = h * (s - d0) + bend, h * d0 - bend, -s * rise
         t = 2.0 * c / (-b - tf.sqrt(tf.maximum(tf.square(b) - 4.0 * a * c, 1e-12)))
@@ -53,7 +53,7 @@ class Spline:
         return tf.where(inside, x0 + w * t, y), tf.where(inside, log_slope, 0.0)
 
     def _bin(self, value, knots):
-        """x_0, y_0, w, h, d_0, d_1 of the bins that hold the values; `knots` are the lower ones."""
+        """Find x_0, y_0, w, h, d_0, d_1 of the values' bins; `knots` are the lower ends."""
         above = tf.cast(value[..., None] >= knots[..., 1:], value.dtype)
         one_hot = tf.concat([tf.ones_like(above[..., :1]), above], -1)
         one_hot -= tf.concat([above, tf.zeros_like(above[..., :1])], -1)
@@ -62,7 +62,7 @@ class Spline:
 
 
 def _rational_quadratic(t, s, h, d0, d1):
-    """(y - y_0, log dy/dx) at position t of a bin."""
+    """Compute y - y_0 and log dy/dx at position t of a bin."""
     product = t * (1.0 - t)
     q = s + (d0 + d1 - 2.0 * s) * product
     y = h * (s * tf.square(t) + d0 * product) / q

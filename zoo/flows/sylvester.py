@@ -8,13 +8,13 @@ from zoo.core.serialization import as_tuple, component, ensure_built, not_empty,
 from zoo.flows.base import Flow
 from zoo.flows.conditioner import Conditioner
 
-# Diagonals lie within +-0.99, so that 1 + (their product) is never 0, nor rounded to it.
+# Diagonals lie within +-0.99, so that 1 plus their product is never 0, even after rounding.
 MAX_DIAGONAL = 0.99
 
 # Added to B's raw diagonal: if both A and B started at 0, neither would get a gradient.
 INNER_BIAS = 1.0
 
-# Number of times the bracket, of width 2 at most, is halved: down to float32's resolution.
+# Number of times that the bracket, of width 2, is halved, down to the resolution of float32.
 BISECTIONS = 30
 
 
@@ -23,17 +23,18 @@ class SylvesterFlow(Flow):
     """Sylvester flow: a layer of D tanh units is added to u, with weights from the context.
 
     z = u + A tanh(B u + b), with A and B triangular, so that
-    log |det dz/du| = sum_d log(1 + a_dd b_dd tanh'(.)_d), tanh' = 1 - tanh^2. Diagonals within
-    +-0.99 make it invertible. A, B and b are computed from the context by dense layers; steps
-    alternate between upper and lower triangles. In one dimension it is the planar flow. A draw
-    costs one pass; log_prob of a z that the flow did not draw solves for one dimension after the
-    other. Van den Berg et al., Sylvester normalizing flows for variational inference, 2018 (their
-    triangular variant).
+    log |det dz/du| = sum_d log(1 + a_dd b_dd tanh'(.)_d), tanh' = 1 - tanh^2. The
+    diagonals lie within +-0.99, which makes the flow invertible. A, B and b are computed from the
+    context by dense layers; steps alternate between upper and lower triangles. In one dimension it
+    is the planar flow. A draw costs one pass; log_prob of a z that the flow did not draw requires
+    an equation to be solved for each dimension in turn. Van den Berg et al., Sylvester normalizing
+    flows for variational inference, 2018 (their triangular variant).
 
-    The last dense layer of a step has hidden * D (D + 2) weights: for few latent dimensions.
+    The last dense layer of a step has hidden * D (D + 2) weights, so the flow suits few latent
+    dimensions.
 
     Args:
-        steps: number of such functions in the chain.
+        steps: number of steps in the flow.
         hidden: widths of the hidden layers between context and matrices.
 
     Raises:
@@ -62,7 +63,7 @@ class TriangularStep(keras.layers.Layer):
         ensure_built(self.network, input_shape)
 
     def forward(self, u, context=None):
-        """u -> (z, log |det dz/du|)."""
+        """Map u to z and log |det dz/du|."""
         outer, outer_diagonal, inner, inner_diagonal, bias = self._matrices(context)
         h = tf.tanh(tf.linalg.matvec(inner, u) + inner_diagonal * u + bias)
         z = u + tf.linalg.matvec(outer, h) + outer_diagonal * h
@@ -70,12 +71,12 @@ class TriangularStep(keras.layers.Layer):
         return z, tf.reduce_sum(tf.math.log(slopes), -1)
 
     def inverse(self, z, context=None):
-        """z -> (u, log |det dz/du|)."""
+        """Map z to u and log |det dz/du|."""
         outer, outer_diagonal, inner, inner_diagonal, bias = self._matrices(context)
 
         def solve_next_dimension(i, u, h):
-            # Back substitution: the last row of an upper triangle has only its diagonal, the row
-            # above it one entry more, so each row from below has one unknown.
+            # Back substitution, from the last row of an upper triangle or the first of a lower one:
+            # each row then has a single unknown, that of its diagonal entry.
             d = i if self.reverse else self.size - 1 - i
             a, b = tf.gather(outer_diagonal, d, axis=-1), tf.gather(inner_diagonal, d, axis=-1)
             c = tf.gather(bias, d, axis=-1)
@@ -118,7 +119,10 @@ class TriangularStep(keras.layers.Layer):
 
 
 def _solve(a, b, c, target):
-    """u with u + a tanh(b u + c) = target, which grows in u as a b > -1; all of one shape."""
+    """Solve u + a tanh(b u + c) = target for u; all tensors have one shape.
+
+    The left side increases with u, because a b > -1.
+    """
 
     def excess(u):
         return u + a * tf.tanh(b * u + c) - target
@@ -132,6 +136,6 @@ def _solve(a, b, c, target):
     bracket = (target - 1.0, target + 1.0)
     low, high = tf.while_loop(lambda *_: True, halve, bracket, maximum_iterations=BISECTIONS)
     u = tf.stop_gradient(0.5 * (low + high))
-    # One step of Newton's method, which also has the gradient of the solution.
+    # One step of Newton's method, which also has the gradient of the exact solution.
     slope = 1.0 + a * b * (1.0 - tf.square(tf.tanh(b * u + c)))
     return u - excess(u) / tf.stop_gradient(slope)

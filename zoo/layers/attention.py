@@ -13,13 +13,19 @@ MASK_VALUE = -1e9
 
 
 def padding_mask(mask):
-    """Additive mask of scores `[B, H, T, T]` that excludes the positions where `mask` is False."""
+    """Additive mask of attention scores that excludes the positions where `mask` is False.
+
+    It broadcasts to `[B, H, T, T]`; `mask` is `[B, T]` bool.
+    """
     # TFLite cannot index dimensions of unknown size, as in mask[:, None, None].
     return tf.expand_dims(tf.expand_dims(tf.where(mask, 0.0, MASK_VALUE), 1), 1)
 
 
 def causal_mask(length):
-    """Additive mask of scores `[B, H, T, T]` that excludes the positions after the query's."""
+    """Additive mask of attention scores that excludes the positions after the query's.
+
+    It broadcasts to `[B, H, T, T]`.
+    """
     t = tf.range(length)
     return tf.where(t[:, None] >= t, 0.0, MASK_VALUE)
 
@@ -32,7 +38,7 @@ class TransformerBlock(keras.layers.Layer):
     transformer architecture, 2020.
 
     Args:
-        heads: attention heads; the width must be a multiple of it.
+        heads: number of attention heads; must divide the width.
         hidden: width of the inner layer of the mlp.
         dropout: fraction of each branch's output that is dropped in training.
         kernel_regularizer: regularizer of all four kernels.
@@ -56,7 +62,9 @@ class TransformerBlock(keras.layers.Layer):
     def build(self, input_shape):
         width = input_shape[-1]
         if width % self.heads:
-            raise ValueError(f"heads must divide the width, {width}, got {self.heads}")
+            raise ValueError(
+                f"heads must divide the width, {width}, got {self.heads}: change heads or the width"
+            )
 
         def dense(units, name):
             regularizer = {"kernel_regularizer": self.kernel_regularizer}
@@ -87,9 +95,9 @@ class TransformerBlock(keras.layers.Layer):
         return tuple(tf.zeros([length, batch, width], self.compute_dtype) for _ in range(2))
 
     def step(self, h: tf.Tensor, cache: tuple[tf.Tensor, tf.Tensor], t: tf.Tensor):
-        """Position t alone, `[B, width]`: its output, and the cache with its key and value.
+        """Compute the output of position t from its input `[B, width]`, and the updated cache.
 
-        The same numbers as `call` under `causal_mask`, for the cost of one position.
+        The output equals that of `call` with `causal_mask`, at the cost of one position.
         """
         q, *key_and_value = tf.split(self.qkv(self.norms[0](h)), 3, -1)
         keys, values = (

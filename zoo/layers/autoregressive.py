@@ -1,8 +1,8 @@
 """Autoregressive bodies of text decoders: all positions at once, or one at a time with a cache.
 
-Each has `call(h, packed)` for teacher forcing, packed rows `[M, width]` -> `[M, width]`;
-`init_cache(batch, length)`; and `step(h, cache, t)`, the same numbers for position t alone,
-`[B, width]`.
+Each body has three methods. `call(h, packed)`, for teacher forcing, maps packed rows `[M, width]`
+to rows of the same shape. `init_cache(batch, length)` returns an empty cache. `step(h, cache, t)`
+computes the same numbers for position t alone, `[B, width]`.
 """
 
 import keras
@@ -18,7 +18,7 @@ from zoo.layers.recurrent import recurrent_stack
 
 @component
 class CausalTransformer(keras.layers.Layer):
-    """Pre-norm transformer blocks in which a position attends to itself and those before it.
+    """Stack of pre-norm transformer blocks; a position attends to itself and to earlier ones.
 
     Args:
         blocks: number of blocks.
@@ -52,7 +52,7 @@ class CausalTransformer(keras.layers.Layer):
             ensure_built(layer, (None, self.width))
 
     def call(self, h: tf.Tensor, packed: PackedBatch, training: bool | None = None) -> tf.Tensor:
-        """All positions at once: packed rows `[M, width]` -> `[M, width]`."""
+        """Compute all positions at once: packed rows `[M, width]` -> `[M, width]`."""
         length = tf.shape(packed.mask)[1]
         encoding = position_encoding(length, self.width)
         h += tf.cast(tf.gather(encoding, packed.step), h.dtype)
@@ -67,7 +67,7 @@ class CausalTransformer(keras.layers.Layer):
         return caches, position_encoding(length, self.width)
 
     def step(self, h: tf.Tensor, cache, t: tf.Tensor):
-        """Position t alone, `[B, width]`: its output and the updated cache."""
+        """Compute the output of position t from its input `[B, width]`, and the updated cache."""
         caches, encoding = cache
         h, new_caches = tf.cast(h + encoding[t], self.compute_dtype), []
         for block, block_cache in zip(self.body, caches, strict=True):
@@ -117,7 +117,7 @@ class CausalLSTM(keras.layers.Layer):
         ensure_built(self.out, (None, width))
 
     def call(self, h: tf.Tensor, packed: PackedBatch, training: bool | None = None) -> tf.Tensor:
-        """All positions at once: packed rows `[M, width]` -> `[M, width]`."""
+        """Compute all positions at once: packed rows `[M, width]` -> `[M, width]`."""
         for layer, drop in zip(self.body, self.drop, strict=False):
             x = packed.unpack(drop(h, packed=packed, training=training))
             h = packed.pack(layer(x, training=training, allow_split=packed.allow_split))
@@ -129,7 +129,7 @@ class CausalLSTM(keras.layers.Layer):
         return [layer.initial_state(batch) for layer in self.body]
 
     def step(self, h: tf.Tensor, cache, t: tf.Tensor):
-        """One position, `[B, width]`: its output and the layers' new states."""
+        """Compute the output of one position from its input `[B, width]`, and the new states."""
         del t
         states = []
         for layer, state in zip(self.body, cache, strict=True):

@@ -1,8 +1,8 @@
-"""Halves of a batch in parallel, for work that cannot use two cores by itself."""
+"""Parallel computation of the halves of a batch, for work that cannot use two cores by itself."""
 
 import tensorflow as tf
 
-MIN = 16  # examples in a half; smaller halves are not worth a core
+MIN = 16  # examples in a half; for smaller halves a second core saves no time
 
 
 def map_in_halves(function, *batches, when=True):
@@ -14,7 +14,7 @@ def map_in_halves(function, *batches, when=True):
     Args:
         function: treats each example independently of the others.
         *batches: tensors `[B, ...]`.
-        when: False for a single call. Halves must not be split again: both cores are busy then, and
+        when: whether to split. A half must not be split again: both cores are busy by then, and
             smaller pieces are slower.
     """
     size = batches[0].shape[0]

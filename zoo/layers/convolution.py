@@ -10,11 +10,11 @@ from zoo.layers.normalization import normalization_layer
 
 
 def check_stages(widths, blocks, stem_strides):
-    """Check the sizes of a residual network and return them as Python's integers.
+    """Check the sizes of a residual network and return them as Python integers.
 
     Raises:
-        ValueError: names the argument that is not made of positive integers, empty `widths`, or
-            `stem_strides` other than 1 and 2.
+        ValueError: an argument is not made of positive integers, `widths` is empty, or
+            `stem_strides` is neither 1 nor 2.
     """
     (widths,) = positive(widths=as_tuple(widths))
     not_empty(widths=widths)
@@ -25,15 +25,15 @@ def check_stages(widths, blocks, stem_strides):
 
 @component
 class UpsampleConv2D(keras.layers.Layer):
-    """Nearest-neighbour doubling, then a 3x3 'same' convolution, cropped to `size`.
+    """Nearest-neighbour upsampling by 2, then a 3x3 'same' convolution, cropped to `size`.
 
-    Computed as one stride-2 transposed convolution with the 4x4 kernel A K A', A = `KERNEL_MAP`: 16
-    multiplications for each output block instead of 36, and the enlarged map is not computed. The
-    weights are those of the 3x3 kernel K.
+    Both are computed as one stride-2 transposed convolution with the 4x4 kernel A K A', where A is
+    `KERNEL_MAP` and K the 3x3 kernel. This takes 16 multiplications for each block of 2x2 outputs
+    instead of 36, and the upsampled map is not computed. The weights are those of K.
 
     Args:
         filters: output channels.
-        size: (height, width) of the output: each twice the input's, or one less.
+        size: (height, width) of the output; each is twice that of the input, or one less.
         use_bias, kernel_initializer, kernel_regularizer: as in `keras.layers.Conv2D`.
     """
 
@@ -79,7 +79,7 @@ class UpsampleConv2D(keras.layers.Layer):
 
 
 def upsample(x, size):
-    """Nearest-neighbour doubling of `[B, H, W, C]`, cropped to `size`."""
+    """Upsample `[B, H, W, C]` by 2 with nearest neighbours, and crop to `size`."""
     return _crop(tf.repeat(tf.repeat(x, 2, axis=1), 2, axis=2), size)
 
 
@@ -88,10 +88,11 @@ def _crop(x, size):
 
 
 class _Block(keras.layers.Layer):
-    """Base of the residual blocks: two convolutions plus a skip connection.
+    """Base class of residual blocks: two convolutions plus a skip connection.
 
-    A subclass sets `first`, the first convolution, and has `projection(input_shape)`, the layer of
-    the skip connection or None, and `shortcut(skipped)`, applied after it.
+    A subclass sets `first`, the first convolution, and implements `projection(input_shape)`, which
+    returns the layer of the skip connection or None, and `shortcut(skipped)`, which is applied to
+    that layer's output.
     """
 
     def __init__(
@@ -106,8 +107,8 @@ class _Block(keras.layers.Layer):
         super().__init__(**kwargs)
         self.width, self.normalization, self.activation = width, normalization, activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
-        # The second convolution's path starts at zero, so that a block starts as its skip
-        # connection and deep stacks train faster. Goyal et al., 2017; Zhang et al., Fixup, 2019.
+        # The residual branch starts at zero, so that a block starts as its skip connection and deep
+        # stacks train faster. Goyal et al., 2017; Zhang et al., Fixup, 2019.
         self.norms = [
             normalization_layer(normalization, width, self.dtype_policy, scale)
             for scale in ("ones", "zeros")
@@ -152,16 +153,17 @@ class _Block(keras.layers.Layer):
 
 @component
 class ResidualBlock(_Block):
-    """Two 3x3 convolutions and a skip connection; `strides=2` halves the image, rounding up.
+    """Residual block of two 3x3 convolutions and a skip connection.
 
-    The skip connection is the identity if shapes agree, else a 1x1 convolution. He et al., 2016.
+    With `strides=2` it halves the image, rounding up. The skip connection is the identity if input
+    and output have the same shape, otherwise a 1x1 convolution. He et al., 2016.
 
     Args:
         width: output channels.
         strides: strides of the first convolution.
         normalization: `"batch"`, `"group"` or None, after each convolution.
         activation: as in `keras.layers.Activation`.
-        kernel_regularizer: as in `keras.layers.Conv2D`, of all convolutions.
+        kernel_regularizer: as in `keras.layers.Conv2D`, for all convolutions.
     """
 
     def __init__(self, width: int, *, strides: int = 1, **kwargs):
@@ -179,7 +181,9 @@ class ResidualBlock(_Block):
 
 @component
 class UpsampleResidualBlock(_Block):
-    """Residual block that doubles the image, cropped to `size` where the encoder rounded up.
+    """Residual block that doubles the height and width of the image and crops it to `size`.
+
+    Cropping reverses the encoder's rounding up of odd sizes.
 
     Args:
         width: output channels.
@@ -200,7 +204,7 @@ class UpsampleResidualBlock(_Block):
         )
 
     def projection(self, input_shape):
-        # A 1x1 convolution commutes with upsampling, and before it costs a quarter.
+        # A 1x1 convolution commutes with upsampling; before upsampling it costs a quarter.
         return None if input_shape[-1] == self.width else self.convolution(1)
 
     def shortcut(self, skipped):

@@ -11,7 +11,7 @@ from zoo.layers.packed import LayerNormalization
 
 @component
 class ResidualDense(keras.layers.Layer):
-    """Residual block x + dense(activation(dense(norm(x)))) of one width, `[B, width]`.
+    """Residual dense block: x + dense(activation(dense(norm(x)))) for x `[B, width]`.
 
     He et al., Identity mappings in deep residual networks, 2016; Ba et al., Layer normalization,
     2016.
@@ -52,14 +52,14 @@ class ResidualDense(keras.layers.Layer):
 
     def call(self, x: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         del training
-        # The activation is inside the branch: TensorFlow's graph optimizer fails, with long
-        # warnings, on dense layers whose sum with another tensor is activated.
+        # The activation is inside the branch, because TensorFlow's graph optimizer fails, with long
+        # warnings, on an activation of the sum of a dense layer and another tensor.
         first, second = self.dense
         return x + second(self.act(first(self.norm(x))))
 
 
 def dense_stack(widths, activation, kernel_regularizer, dtype):
-    """List of dense layers of these widths, first to last."""
+    """List of dense layers with the given widths, first to last."""
     return [
         keras.layers.Dense(
             width, activation=activation, kernel_regularizer=kernel_regularizer, dtype=dtype

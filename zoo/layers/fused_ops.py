@@ -1,14 +1,15 @@
-"""Fused ops: element-wise formulas as XLA programs of their own within a graph without XLA.
+"""Fused ops: element-wise formulas that XLA compiles one by one within a graph without XLA.
 
-Such a graph has the fastest matrix products, but runs element-wise operations one after the other,
-each a pass over memory. XLA computes a whole formula in one pass. In training the formulas between
-matrix products are therefore compiled by themselves, forward and backward, and only their inputs
-are stored for the gradient. Elsewhere they are plain operations, because XLA compiles a program
-for each shape.
+A graph without XLA has the fastest matrix products, but it runs element-wise operations one after
+the other, each with a pass over memory. XLA computes a whole formula in one pass. In training, each
+formula between matrix products is therefore an XLA program of its own, forward and backward, and
+only its inputs are stored for the gradient. Outside of training the formulas are plain operations,
+because XLA would compile a program for each shape.
 
 The two halves of a batch may run a program at the same time, so no program contains a reduction:
 XLA generates YNNPACK code for reductions at the first run, and two concurrent first runs crash the
-process (observed with TensorFlow 2.21). A sum is a product with ones instead, which is as fast.
+process (observed with TensorFlow 2.21). Sums are computed as products with ones instead, which are
+as fast.
 """
 
 import tensorflow as tf
@@ -19,9 +20,9 @@ XLA_PROGRAM = dict(jit_compile=True, autograph=False, reduce_retracing=False)
 
 
 def fused_op(function):
-    """Wrap a function of tensors with one output: compiled by itself in training (see above).
+    """Wrap a function of tensors with one output, so that XLA compiles it by itself in training.
 
-    The result takes a further argument `training`; values and gradients are the same.
+    The wrapped function takes a further argument, `training`. Values and gradients are unchanged.
     """
 
     def gradient(inputs, upstream):
@@ -55,7 +56,7 @@ def gelu(x):
 def layer_norm(x, scale, offset, training=False):
     """Layer normalization (x - mean) / sqrt(variance + 1e-6) over the last axis, in float32.
 
-    Ba et al., Layer normalization, 2016. x is `[M, C]`; scale and offset, `[C]`, are applied after.
+    Ba et al., Layer normalization, 2016. x is `[M, C]`; `scale` and `offset` are `[C]`.
     """
     if _is_fused(training):
         return _layer_norm(x, scale, offset)
@@ -78,7 +79,7 @@ def _forward(x, scale, offset):
 
 @tf.function(**XLA_PROGRAM)
 def _backward(x, scale, upstream):
-    """d_x, and the contribution of each row to d_scale.
+    """Compute d_x, and the contribution of each row to d_scale.
 
     d_x = (d_n - mean d_n - n mean(d_n n)) / std, n the normalized x, d_n = upstream scale.
     """
@@ -97,7 +98,11 @@ def _normalize(x):
 
 
 def _column_sums(x):
-    """Sums of columns, outside of the program: XLA's products of formulas are far slower."""
+    """Sums of columns, as a product with ones.
+
+    It is computed outside of the XLA program, in which matrix products of computed values are far
+    slower.
+    """
     return tf.matmul(tf.ones([1, tf.shape(x)[0]], x.dtype), x)[0]
 
 

@@ -4,8 +4,9 @@
     i, f, o = sigmoid(z_i), sigmoid(z_f), sigmoid(z_o); g = tanh(z_g)
     c_t = f c_(t-1) + i g; h_t = o tanh(c_t); h_0 = c_0 = 0
 
-Both map x `[B, T, F]` (or `[B, 1, F]`, repeated at each of `length` steps), kernel `[F, 4U]`,
-recurrent `[U, 4U]` and bias `[4U]`, gates in the order i, f, g, o, to all h, `[B, T, U]`.
+Both versions map x `[B, T, F]` (or `[B, 1, F]`, repeated at each of `length` steps), kernel
+`[F, 4U]`, recurrent `[U, 4U]` and bias `[4U]` to all h, `[B, T, U]`. The gates are in the order i,
+f, g, o.
 """
 
 import numpy as np
@@ -22,7 +23,7 @@ def plain(x, kernel, recurrent, bias, length):
 
     def step(t, h, c, hs):
         h, c, _ = _cell(_at(gates, t) + h @ recurrent, c)
-        # TFLite has no TensorArray with a free batch size.
+        # TFLite does not support a TensorArray with a variable batch size.
         return t + 1, h, c, tf.tensor_scatter_nd_update(hs, [[t]], h[None])
 
     hs = tf.zeros([length, batch, units], recurrent.dtype)
@@ -30,18 +31,19 @@ def plain(x, kernel, recurrent, bias, length):
 
 
 def step(x, kernel, recurrent, bias, h, c):
-    """One step of the LSTM, x `[B, F]`: the next h and c."""
+    """Compute the next h and c from x `[B, F]`, one step of the sequences."""
     gates, recurrent = _gates(x[:, None], kernel, recurrent, bias)
     h, c, _ = _cell(gates[0] + h @ recurrent, c)
     return h, c
 
 
 def compiled(x, kernel, recurrent, bias, length, allow_split=True):
-    """LSTM in XLA programs, with a custom gradient, for halves of the batch in parallel.
+    """LSTM compiled by XLA, with a custom gradient, for the halves of the batch in parallel.
 
-    The matrix products of a step are too small for two cores, so each core has half of the batch,
-    unless `allow_split` is False. The gradient's loop carries only the state: factors that do not
-    depend on it are computed before the loop, and the weights' gradients by one product after it.
+    The matrix products of a step are too small for two cores, so each core computes half of the
+    batch, unless `allow_split` is False. The loop of the gradient carries only the state: factors
+    that do not depend on it are computed before the loop, and the gradients of the weights after
+    it, by one matrix product.
     """
     length = tf.convert_to_tensor(length)
 
@@ -54,7 +56,7 @@ def compiled(x, kernel, recurrent, bias, length, allow_split=True):
 def _gates(x, kernel, recurrent, bias):
     """Contribution of the input to all z, time first, and the recurrent weights.
 
-    Both are halved for gates with a sigmoid, since sigmoid(z) = (1 + tanh(z / 2)) / 2.
+    Both are halved for the sigmoid gates, because sigmoid(z) = (1 + tanh(z / 2)) / 2.
     """
     half = _half(recurrent.shape[0], recurrent.dtype)
     x = tf.transpose(x, [1, 0, 2])
@@ -66,7 +68,7 @@ def _half(units, dtype):
 
 
 def _cell(z, c):
-    """h, c and the four activations, from z halved as in `_gates`, with a single tanh."""
+    """Compute h, c and the four activations with a single tanh, from z halved as in `_gates`."""
     half = _half(c.shape[1], c.dtype)
     a = tf.tanh(z) * half + (1.0 - half)
     i, f, g, o = tf.split(a, 4, -1)
@@ -87,7 +89,7 @@ def _states(x, kernel, recurrent, bias, length):
         dz, *weights, bias = _backward(x, recurrent, cs, activations, upstream)
         if x.shape[1] == 1:
             dz = tf.reduce_sum(dz, 0, keepdims=True)
-        # Outside of the program, so that TensorFlow skips it if the gradient of x is not needed.
+        # Outside of the XLA program, so that TensorFlow skips it if d_x is not needed.
         d_x = tf.transpose(tf.tensordot(dz, tf.transpose(kernel), 1), [1, 0, 2])
         return d_x, *weights, bias[0], None
 

@@ -13,7 +13,7 @@ from zoo.core.suggestions import nearest
 class BatchNormalization(keras.layers.BatchNormalization):
     """Keras' batch normalization as one fused kernel; replicas share their statistics.
 
-    Same values, gradients and moving averages as Keras' layer, which runs several kernels.
+    Values, gradients and moving averages equal those of Keras' layer, which runs several kernels.
     """
 
     def __init__(self, momentum: float = 0.9, epsilon: float = 1e-3, **kwargs):
@@ -26,7 +26,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         if not (training and self.trainable):
             return self._fused(inputs, self.moving_mean, self.moving_variance, False)[0]
         outputs, mean, variance = self._fused(inputs, [], [], True)
-        # The kernel returns the unbiased variance; Keras' moving average is of the biased one.
+        # The kernel returns the unbiased variance; Keras averages the biased one.
         n = tf.cast(tf.size(inputs) / tf.shape(inputs)[-1], variance.dtype)
         self._move(self.moving_mean, mean)
         self._move(self.moving_variance, variance * (tf.maximum(n, 2.0) - 1.0) / tf.maximum(n, 2.0))
@@ -49,7 +49,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         )
 
 
-# The number of groups must divide the channels: the largest common divisor with eight.
+# The number of groups must divide the channels, so it is their greatest common divisor with 8.
 NORMALIZATIONS = {
     "batch": lambda channels, **common: BatchNormalization(**common),
     "group": lambda channels, **common: keras.layers.GroupNormalization(

@@ -10,10 +10,10 @@ from zoo.layers import fused_ops
 
 @component
 class Dropout(keras.layers.Layer):
-    """In training, zero with probability `rate`, else x / (1 - rate).
+    """Dropout: in training each value becomes 0 with probability `rate`, else x / (1 - rate).
 
-    As `keras.layers.Dropout`, with a seed that is saved with the weights, so that resumed training
-    drops the same units as uninterrupted training. Srivastava et al., 2014.
+    Like `keras.layers.Dropout`, but the state of the seed is saved with the weights, so that
+    resumed training drops the same units as uninterrupted training. Srivastava et al., 2014.
 
     Args:
         rate: a fraction in [0, 1).
@@ -24,7 +24,8 @@ class Dropout(keras.layers.Layer):
         fraction(rate=rate)
         self.rate = rate
         self.seed_generator = keras.random.SeedGenerator()
-        self.seed_state = self.seed_generator.state  # Keras saves a layer's variables, not seeds
+        # Keras saves a layer's variables, but not those of its seed generators.
+        self.seed_state = self.seed_generator.state
 
     def build(self, input_shape):
         del input_shape

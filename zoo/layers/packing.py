@@ -5,22 +5,21 @@ Layers that treat each position independently work on these rows, so that paddin
 
 import tensorflow as tf
 
-TILE = 256  # row counts are rounded up to its multiples, to limit recompilation
+TILE = 256  # row counts are rounded up to a multiple of it, to limit recompilation
 
 
 class PackedBatch:
     """Packing of a padded batch `[B, T, ...]` into one row for each valid position, `[M, ...]`.
 
     Args:
-        mask: `[B, T]` bool, True where a position is valid; M is the number of these.
+        mask: `[B, T]` bool, True where a position is valid; M counts the valid positions.
         round_up: whether M is rounded up to a multiple of `TILE`, with rows of zeros that `unpack`
-            ignores. Not possible in XLA.
-        allow_split: whether layers may split the batch into halves; False in a half.
+            ignores. XLA does not support it.
+        allow_split: whether layers may split the batch into halves; False for a half.
 
     Attributes:
-        mask: as given.
-        example, step: of each row, the index of its example and of its step, `[M]` int32 each.
-        allow_split: as given.
+        mask, allow_split: the arguments.
+        example, step: for each row, the index of its example and of its step, `[M]` int32 each.
     """
 
     def __init__(self, mask: tf.Tensor, round_up: bool = False, allow_split: bool = True):
@@ -28,7 +27,7 @@ class PackedBatch:
         flat = tf.reshape(mask, [-1])
         valid = tf.cast(flat, tf.int32)
         count = tf.reduce_sum(valid)
-        # The index in the flat batch of each row.
+        # For each row, its index in the flat batch.
         self._flat_index = tf.cast(tf.where(flat)[:, 0], tf.int32)
         self._is_valid_row = None
         if round_up:
@@ -38,11 +37,12 @@ class PackedBatch:
             count += missing
         self.example = self._flat_index // tf.shape(mask)[1]
         self.step = self._flat_index % tf.shape(mask)[1]
-        # The row of each index in the flat batch; padding has the row after the last.
+        # For each index of the flat batch, its row; padding gets the row after the last.
         self._row = tf.where(flat, tf.cumsum(valid) - 1, count)
 
-    # `pack` and `unpack` are each other's transpose. With gradients written out, both directions
-    # are gathers; TensorFlow's gradient of a gather would add up rows that never coincide.
+    # `pack` and `unpack` are transposes of each other, so each is the gradient of the other, and
+    # both are gathers. TensorFlow's gradient of a gather would sum over repeated indices, of which
+    # there are none here.
 
     def pack(self, padded: tf.Tensor) -> tf.Tensor:
         """`[B, T, ...]` -> `[M, ...]`."""

@@ -10,7 +10,7 @@ from zoo.layers.packing import PackedBatch
 
 @component
 class MeanPooling(keras.layers.Layer):
-    """Mean over the valid positions; zeros for a sequence without any."""
+    """Mean over the valid positions; zeros for a sequence without valid positions."""
 
     def build(self, input_shape):
         del input_shape
@@ -23,10 +23,10 @@ class MeanPooling(keras.layers.Layer):
 
 @component
 class AttentionPooling(keras.layers.Layer):
-    """sum_t w_t h_t, w = softmax over valid positions of a learned score of h_t.
+    """Attention pooling: sum_t w_t h_t, w the softmax of a learned score over valid positions.
 
-    Zeros for a sequence without valid positions. Yang et al., Hierarchical attention networks for
-    document classification, 2016.
+    The result is zero for a sequence without valid positions. Yang et al., Hierarchical attention
+    networks for document classification, 2016.
     """
 
     def build(self, input_shape):

@@ -7,10 +7,10 @@ import tensorflow as tf
 
 
 def position_encoding(length, width):
-    """Sines, then cosines, of the position at geometric wavelengths: `[length, width]` float32.
+    """Sinusoidal position encoding, `[length, width]` float32: sines, then cosines.
 
-    sin(t / 10000^(2i / width)) and the cosines: Vaswani et al., Attention is all you need, 2017.
-    The length is unlimited.
+    sin(t / 10000^(2i / width)), then the cosines of the same angles: Vaswani et al., Attention is
+    all you need, 2017. The length is not limited.
     """
     half = (width + 1) // 2
     rates = np.exp(-math.log(10_000.0) * np.arange(half) / half).astype("float32")
@@ -18,6 +18,6 @@ def position_encoding(length, width):
 
 
 def sinusoids(length, rates):
-    """Sines of t * rate, t = 0, 1, ..., then the cosines: `[length, 2 len(rates)]` float32."""
+    """Sines of t * rate for t = 0, 1, ..., then cosines: `[length, 2 len(rates)]` float32."""
     angle = tf.cast(tf.range(length), tf.float32)[:, None] * rates
     return tf.concat([tf.sin(angle), tf.cos(angle)], -1)

@@ -1,8 +1,8 @@
 """Recurrent layers over right-padded sequences.
 
-They need no mask: a step does not depend on later ones, so padding at the end does not influence
-the steps before it. For the backward direction, reverse each sequence within its own length
-(`sequence_masks.reverse`), so that padding stays at the end.
+They do not need a mask: a step does not depend on later ones, so padding at the end does not
+influence the steps before it. For the backward direction, reverse each sequence within its own
+length (`sequence_masks.reverse`), so that padding stays at the end.
 """
 
 import keras
@@ -16,8 +16,8 @@ from zoo.layers import lstm_ops
 class _RecurrentLayer(keras.layers.Layer):
     """Base class of recurrent layers.
 
-    A subclass implements `states(x, length, training, allow_split)`, and for generation one step
-    at a time `initial_state(batch)` and `step(x, state)`.
+    A subclass implements `states(x, length, training, allow_split)` and, to generate one step at a
+    time, `initial_state(batch)` and `step(x, state)`.
 
     Args:
         units: U, the size of the state.
@@ -48,7 +48,7 @@ class _RecurrentLayer(keras.layers.Layer):
         """States of all steps: `[B, T, F]` -> `[B, T, U]`.
 
         Args:
-            x: the sequences; with `length`, `[B, 1, F]` is repeated at each of that many steps.
+            x: the sequences; if `length` is given, `[B, 1, F]` is repeated at each of its steps.
             length: T, by default that of x.
             training: whether an LSTM uses its compiled loop.
             allow_split: whether the two halves of a batch may run in parallel.
@@ -58,7 +58,7 @@ class _RecurrentLayer(keras.layers.Layer):
 
 @component
 class LSTM(_RecurrentLayer):
-    """`keras.layers.LSTM(units, return_sequences=True)`: same values and gradients, faster.
+    """Faster LSTM, with the values and gradients of Keras' `LSTM(units, return_sequences=True)`.
 
     In training its loop is compiled, with a custom gradient (`zoo.layers.lstm_ops`). Hochreiter and
     Schmidhuber, Long short-term memory, 1997; the forget gate's bias starts at 1.
@@ -87,9 +87,9 @@ class LSTM(_RecurrentLayer):
         return tf.cast(forget, dtype or "float32")
 
     def states(self, x, length, training, allow_split):
-        """States of all steps; the arguments of `call`."""
+        """Compute the states of all steps; the arguments are those of `call`."""
         length = tf.shape(x)[1] if length is None else length
-        # Exported functions must consist of plain operations, and eager ones can be inspected.
+        # Exported functions must consist of plain operations; eager calls do, to be inspectable.
         if training and not tf.executing_eagerly():
             return lstm_ops.compiled(x, *self._weights(), length, allow_split)
         return lstm_ops.plain(x, *self._weights(), length)
@@ -99,7 +99,7 @@ class LSTM(_RecurrentLayer):
         return tuple(tf.zeros([batch, self.units], self.compute_dtype) for _ in range(2))
 
     def step(self, x: tf.Tensor, state: tuple[tf.Tensor, tf.Tensor]):
-        """One step, x `[B, F]`: h and the new state."""
+        """Compute h and the new state from x `[B, F]`, one step of the sequences."""
         x = tf.cast(x, self.compute_dtype)
         weights = (tf.cast(w, self.compute_dtype) for w in self._weights())
         h, c = lstm_ops.step(x, *weights, *state)
@@ -111,7 +111,7 @@ class LSTM(_RecurrentLayer):
 
 @component
 class GRU(_RecurrentLayer):
-    """`keras.layers.GRU(units, return_sequences=True)` with the call of `LSTM`.
+    """Keras' `GRU(units, return_sequences=True)` with the interface of `LSTM`.
 
     Cho et al., Learning phrase representations with an RNN encoder-decoder, 2014.
 
@@ -131,7 +131,7 @@ class GRU(_RecurrentLayer):
         ensure_built(self.layer, input_shape)
 
     def states(self, x, length, training, allow_split):
-        """States of all steps; the arguments of `call`."""
+        """Compute the states of all steps; the arguments are those of `call`."""
         del training, allow_split
         if length is not None and x.shape[1] == 1:
             x = tf.repeat(x, length, axis=1)
@@ -142,7 +142,7 @@ class GRU(_RecurrentLayer):
         return tf.zeros([batch, self.units], self.compute_dtype)
 
     def step(self, x: tf.Tensor, state: tf.Tensor):
-        """One step, x `[B, F]`: h and the new state."""
+        """Compute h and the new state from x `[B, F]`, one step of the sequences."""
         h, _ = self.layer.cell(x, [state])
         return h, h
 

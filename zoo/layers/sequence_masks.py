@@ -7,7 +7,7 @@ before it is a missing value.
 import numpy as np
 import tensorflow as tf
 
-ROUNDING = 8  # lengths are rounded up to its multiples, to limit recompilation
+ROUNDING = 8  # lengths are rounded up to a multiple of it, to limit recompilation
 
 
 def observed(x):
@@ -35,7 +35,7 @@ def last(h, n):
 def rounded_max(n):
     """Largest of the lengths n, `[B]`, rounded up to a multiple of `ROUNDING`.
 
-    A batch may be cut there. The shape then depends on values, which XLA cannot compile.
+    A batch may be cut to this length. XLA cannot compile that, because the shape depends on values.
     """
     return -(-tf.maximum(tf.reduce_max(n), 1) // ROUNDING) * ROUNDING
 
@@ -46,7 +46,7 @@ def pad(sequences, argument="x"):
     Args:
         sequences: list of arrays `[T_i]` or `[T_i, C]`, or a ragged tensor; an array is returned
             unchanged.
-        argument: its name, for errors.
+        argument: name of the argument, for errors.
 
     >>> pad([[1.0], [2.0, 3.0]])
     array([[ 1., nan],

@@ -18,10 +18,11 @@ tfd = tfp.distributions
 class FlowPrior(Prior):
     """Flow prior: z = f(u), u ~ Normal(0, 1) in each dimension, f invertible and learned.
 
-    log p(z) = log N(u; 0, 1) - log |det df/du|. It fits the shape of the aggregate posterior, where
-    a mixture has a limited number of axis-aligned components. The KL to it has no closed form and
-    is estimated, log q(z|x) - log p(z) at the draws. Rezende and Mohamed, Variational inference
-    with normalizing flows, 2015; as a prior: Chen et al., Variational lossy autoencoder, 2017.
+    log p(z) = log N(u; 0, 1) - log |det df/du|. It fits the shape of the aggregate posterior, while
+    a mixture has a limited number of axis-aligned components. The KL to it has no closed form; it
+    is estimated by log q(z|x) - log p(z) at the draws of z. Rezende and Mohamed, Variational
+    inference with normalizing flows, 2015; as a prior: Chen et al., Variational lossy autoencoder,
+    2017.
 
     Args:
         latent_dim: D.
@@ -29,7 +30,7 @@ class FlowPrior(Prior):
             "coupling" or "spline".
 
     Raises:
-        ValueError: the inverse of the flow is expensive, or its name is not known.
+        ValueError: the inverse of the flow is expensive, or the name of the flow is unknown.
 
     Call: `prior.distribution()` -> a `tfd.Distribution` with event `[D]`.
     """
@@ -42,7 +43,7 @@ class FlowPrior(Prior):
                 name for name, family in flows.IDENTIFIERS.items() if family.cheap_inverse
             )
             raise ValueError(
-                f"flow must have a cheap inverse to be a prior, got {type(self.flow).__name__}: "
+                f"flow must have a cheap inverse in a prior, got {type(self.flow).__name__}: "
                 f"use one of {allowed}"
             )
 

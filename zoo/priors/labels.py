@@ -16,10 +16,12 @@ tfd = tfp.distributions
 
 
 class LabelMixture(DiagonalMixture):
-    """p(z) = sum_y p(y) p(z|y), p(z|y) = Normal(loc_y, scale_y): event `[D]`; all in nats.
+    """Mixture p(z) = sum_y p(y) p(z|y), p(z|y) = Normal(loc_y, scale_y), with event `[D]`.
+
+    All log-probabilities are in nats.
 
     Args:
-        logits: `[C]`, of the classes.
+        logits: `[C]`, one for each class.
         loc, scale: `[C, D]`.
     """
 
@@ -51,11 +53,12 @@ class LabelMixture(DiagonalMixture):
 class LabelPrior(Prior):
     """Class-conditional Gaussian prior: p(z|y) = Normal(loc_y, scale_y) for each of C classes.
 
-    p(z) = sum_y p(y) p(z|y). `zoo.objectives.LabelKL` pulls the posterior of a labelled example to
-    the Normal of its class and that of an unlabelled one to the mixture; p(y|x) then follows from
-    Bayes' rule, see `VAE.classify`. With the plain `KL` labels are not used, and the classes are
-    clusters. Kingma et al., Semi-supervised learning with deep generative models, 2014, have y
-    beside z; a Normal in z for each class is from Jiang et al., Variational deep embedding, 2017.
+    p(z) = sum_y p(y) p(z|y). `zoo.objectives.LabelKL` pulls the posterior of a labelled example
+    towards the Normal of its class, and that of an unlabelled example towards the mixture. p(y|x)
+    then follows from Bayes' rule; see `VAE.classify`. With the plain `KL`, labels are not used and
+    the classes are clusters. In Kingma et al., Semi-supervised learning with deep generative
+    models, 2014, the decoder has y as an input besides z; one Normal in z for each class is from
+    Jiang et al., Variational deep embedding, 2017.
 
     Args:
         latent_dim: D.

@@ -17,7 +17,9 @@ tfd = tfp.distributions
 
 
 class DiagonalMixture(tfd.MixtureSameFamily):
-    """sum_k w_k Normal(loc_k, scale_k), event `[D]`; the same draws inside XLA and outside of it.
+    """Mixture of diagonal Normals, sum_k w_k Normal(loc_k, scale_k), with event `[D]`.
+
+    Draws are the same with and without XLA.
 
     Args:
         logits: `[K]`, of the weights w.
@@ -32,7 +34,7 @@ class DiagonalMixture(tfd.MixtureSameFamily):
 
     @property
     def parameters(self):
-        """Constructor arguments, from which TFP copies and slices a distribution."""
+        """Constructor arguments, with which TFP copies and slices the distribution."""
         return {"logits": self.logits, "loc": self.locs, "scale": self.scales, "name": self.name}
 
     @classmethod
@@ -56,11 +58,11 @@ class DiagonalMixture(tfd.MixtureSameFamily):
 
 @component
 class MixturePrior(Prior):
-    """Gaussian mixture prior: p(z) = sum_k w_k Normal(loc_k, scale_k), all of it learned.
+    """Gaussian mixture prior: p(z) = sum_k w_k Normal(loc_k, scale_k), all parameters learned.
 
     The components fit the clusters of the codes, so that fewer draws fall between clusters than
-    with one Normal. The covariance of a component is diagonal. The KL to it has no closed form and
-    is estimated, log q(z|x) - log p(z) at the draws. Dilokthanakul et al., Deep unsupervised
+    with one Normal. The covariance of a component is diagonal. The KL to it has no closed form; it
+    is estimated by log q(z|x) - log p(z) at the draws of z. Dilokthanakul et al., Deep unsupervised
     clustering with Gaussian mixture variational autoencoders, 2016; Tomczak and Welling, VAE with a
     VampPrior, 2018, compare it with other priors.
 
@@ -105,7 +107,8 @@ class MixturePrior(Prior):
         codes = np.asarray(codes)
         if len(codes) < self.components:
             raise ValueError(
-                f"codes must be at least as many as components={self.components}, got {len(codes)}"
+                f"codes must be at least as many as components={self.components}, got "
+                f"{len(codes)}: use more codes or fewer components"
             )
         family = importlib.import_module("sklearn.mixture").GaussianMixture
         mixture = family(
@@ -124,8 +127,8 @@ class MixturePrior(Prior):
     def distribution(self, encoder: Callable | None = None) -> tfd.Distribution:
         """p(z), event `[D]`."""
         del encoder
-        # As tensors, not variables: TFP keeps references to its parameters, and a distribution is
-        # made anew in each call.
+        # Tensors instead of variables, because TFP keeps references to its parameters, and each
+        # call makes a new distribution.
         locs, raw, logits = map(tf.convert_to_tensor, (self.locs, self.raw_scales, self.logits))
         return DiagonalMixture(logits, locs, bounded_scale(raw, self.floor, self.ceiling))
 

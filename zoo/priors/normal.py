@@ -15,9 +15,9 @@ tfd = tfp.distributions
 
 @component
 class NormalPrior(Prior):
-    """Learned Normal prior: p(z) = Normal(loc, scale) in each dimension, at first Normal(0, 1).
+    """Learned Normal prior: p(z) = Normal(loc, scale) in each dimension, initially Normal(0, 1).
 
-    Its optimum has the mean and variance of the codes, so the KL does not penalize codes for a mean
+    At its optimum it has the mean and variance of the codes, so the KL does not penalize a mean
     other than 0 or a variance other than 1. The KL to it is exact. Hoffman and Johnson, ELBO
     surgery, 2016, discuss the gain of a prior that fits the codes.
 
@@ -26,7 +26,7 @@ class NormalPrior(Prior):
         floor, ceiling: the smallest and the largest scale.
 
     Raises:
-        ValueError: not 0 < floor < 1 < ceiling.
+        ValueError: floor and ceiling do not satisfy 0 < floor < 1 < ceiling.
 
     Call: `prior.distribution()` -> a `tfd.Distribution` with event `[D]`.
     """

@@ -19,7 +19,7 @@ tfd = tfp.distributions
 class VampMixture(tfd.MixtureSameFamily):
     """Mixture of Normals with equal weights: (1/K) sum_k Normal(loc_k, scale_k), event `[D]`.
 
-    No tensor has draws * K * D elements: log p(z) is computed by matrix products.
+    log p(z) is computed by matrix products, so no tensor has draws * K * D elements.
 
     Args:
         loc, scale: `[K, D]`.
@@ -35,7 +35,7 @@ class VampMixture(tfd.MixtureSameFamily):
 
     @property
     def parameters(self):
-        """Constructor arguments, from which TFP copies and slices a distribution."""
+        """Constructor arguments, with which TFP copies and slices the distribution."""
         return {"loc": self.locs, "scale": self.scales, "name": self.name}
 
     @classmethod
@@ -47,7 +47,7 @@ class VampMixture(tfd.MixtureSameFamily):
         """log Normal(z; loc_k, scale_k), z `[..., D]` -> `[..., K]`, nats.
 
         sum_d ((z - m) / s)^2 = z^2 . 1/s^2 - 2 z . m/s^2 + sum_d m^2/s^2 subtracts large numbers
-        where s is small, hence float64, which GPUs do not round to TF32 either.
+        where s is small. It is therefore computed in float64, which GPUs do not round to TF32.
         """
         z, loc = tf.cast(z, tf.float64), tf.cast(self.locs, tf.float64)
         precision = 1.0 / tf.square(tf.cast(self.scales, tf.float64))
@@ -72,26 +72,28 @@ class VampMixture(tfd.MixtureSameFamily):
 
 @component
 class VampPrior(Prior):
-    """VampPrior: p(z) = (1/K) sum_k q(z|u_k), posteriors of K learned pseudo-inputs u_k.
+    """VampPrior: p(z) = (1/K) sum_k q(z|u_k), the posteriors of K learned pseudo-inputs u_k.
 
-    It approximates the aggregate posterior, the optimal prior, by K examples. The pseudo-inputs are
-    initialized with training examples, which `fit` chooses before its first step. They are encoded
-    in inference mode: no dropout, and batch statistics are those of the data alone. The KL is
-    estimated, log q(z|x) - log p(z) at the draws. Tomczak and Welling, VAE with a VampPrior, 2018.
+    It approximates the aggregate posterior, which is the optimal prior, by the posteriors of K
+    inputs. The pseudo-inputs are initialized with training examples, which `fit` chooses before its
+    first step. They are encoded in inference mode, without dropout, and batch statistics are those
+    of the data alone. The KL is estimated by log q(z|x) - log p(z) at the draws of z. Tomczak and
+    Welling, VAE with a VampPrior, 2018.
 
-    With a flow, q(z|u_k) is the encoder's Normal, before the flow. Pseudo-inputs may leave the
-    range of the data. log p(z) is computed in float64; for that reason the signature `score` of a
-    SavedModel does not convert to TFLite, while all others do.
+    If the posterior has a flow, q(z|u_k) is the encoder's Normal before the flow. Pseudo-inputs may
+    leave the range of the data. log p(z) is computed in float64; for that reason the signature
+    `score` of a SavedModel does not convert to TFLite, while all others do.
 
     Args:
         latent_dim: D.
-        components: K. If there are fewer training examples, all are used, equally often up to one.
+        components: K, the number of pseudo-inputs. If there are fewer training examples, each is
+            used as often as any other, up to a difference of one.
         seed: seed of the choice among training examples.
 
     Raises:
-        ValueError: components is not a positive integer or seed a negative one; the model has
-            several modalities or examples of varying shape; training examples have missing values,
-            as texts have after their end.
+        ValueError: components is not a positive integer, or seed is not an integer of at least 0;
+            the model has several modalities or examples of varying shape; training examples have
+            missing values, which includes the padding of texts.
 
     Call: `prior.distribution(encoder)` -> a `tfd.Distribution` with event `[D]`.
     """
@@ -136,7 +138,7 @@ class VampPrior(Prior):
         self.initialized.assign(1.0)
 
     def _choose(self, batches):
-        """Reservoir sample `[K, ...]`: the examples that drew the smallest random keys."""
+        """Choose a random sample `[K, ...]`: the examples with the smallest random keys."""
         rng = np.random.default_rng(self.seed)
         reservoir, keys = None, np.zeros(0)
         for batch in batches:
