@@ -137,8 +137,9 @@ def parts(data, options):
         if np.isnan(channel).all():
             raise cli.InputError(
                 "--columns",
-                f"expected values in the training windows (the first {border} steps, or fewer with "
-                f"--stride and --limit), got none in column {name!r}; leave it out",
+                f"expected values in the training windows, got none in column {name!r}: windows are "
+                f"cut from the first {border} steps, or fewer with --stride and --limit; leave the "
+                "column out",
             )
     valid = windows.cut(data.values[border : data.split], window, max(stride, 4))
     return x, valid, windows.cut(data.held_out, window, window)
