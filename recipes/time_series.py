@@ -137,7 +137,7 @@ def parts(data, options):
         if np.isnan(channel).all():
             raise cli.InputError(
                 "--columns",
-                f"expected values in the training windows, got none in column {name!r}: windows are "
+                f"expected values in the training windows, got none in column {name!r}: they are "
                 f"cut from the first {border} steps, or fewer with --stride and --limit; leave the "
                 "column out",
             )
