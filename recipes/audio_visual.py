@@ -6,12 +6,13 @@ this recipe (1,257 pairs to train on, 360 held out), no download; MNIST with spo
 Command: python recipes/audio_visual.py
 Time: 140 s of one CPU core (80 epochs).
 Expect, with seed 0: held-out ELBO 2235 and log p(x) 2254 +- 5 nats per pair (100 importance
-samples); of the ten sounds nearest to an image 81 % are of its digit, of the ten images nearest to
-a sound 79 %. Images become the right two tones, smeared over the time in which they may sound;
-tones become blurred digits; in most pairs from the prior, which is fitted to the codes after
-training, image and sound are of one digit.
-With --data-dir: 200 s on two cores (15 epochs); ELBO 1983, log p(x) 2003 +- 10 nats per pair, 80 %
-and 55 % by digit. Images become smooth spectrograms, sounds become average digits.
+samples). Of the ten sounds nearest to an image 81 % are of its digit, and of the ten images nearest
+to a sound 79 %. An image is translated to the right two tones, smeared over the time in which they
+may sound, and a tone to a blurred digit. In most pairs from the prior, which is fitted to the codes
+after training, image and sound are of the same digit.
+With --data-dir: 200 s on two cores (15 epochs); ELBO 1983, log p(x) 2003 +- 10 nats per pair; 80 %
+of the sounds and 55 % of the images found are of the right digit. Images are translated to smooth
+spectrograms, and sounds to average digits.
 """
 
 import math
@@ -43,7 +44,7 @@ Sounds are log-mel spectrograms; those that the model generates are converted to
 Writes into the folder --out:
   figures/          curves, image to sound to image, joint samples, latent space, retrieval
   sounds/           sounds made from images, and sounds of new pairs, as WAV files
-  retrieval.md      how well an image finds its sound, and a sound its image
+  retrieval.md      scores of the search for sounds by an image, and for images by a sound
   metrics.json      held-out numbers, options, seed, versions, seconds
 {cli.FILES}"""
 EXAMPLES = """\
@@ -88,7 +89,7 @@ def parser():
         type=argument_types.non_negative,
         default=0.0,
         metavar="WEIGHT",
-        help="weight in the loss of KL(joint posterior || posterior of each modality) (default 0)",
+        help="weight of KL(joint posterior || posterior of each modality) in the loss (default 0)",
     )
     modalities.add_argument(
         "--subsets",
@@ -107,7 +108,7 @@ def main(options):
     if options.input_noise:
         raise cli.InputError(
             "--input-noise",
-            f"expected none for several modalities, got {options.input_noise}; see --subsets",
+            f"expected none for several modalities, got {options.input_noise}; leave it out",
         )
     if options.data_dir is not None and options.pairs is None:
         options.pairs = SPOKEN_PAIRS
@@ -134,17 +135,17 @@ def main(options):
 
 
 def with_channel(x, rows=slice(None)):
-    """Some of the pairs, with spectrograms as images of one channel."""
+    """Select rows of the pairs, and give the spectrograms a channel axis."""
     return {"image": x["image"][rows], "audio": x["audio"][rows][..., None]}
 
 
 def model(run, x):
-    """The model of the options, with dense networks by default."""
+    """Build the model of the command line's options, by default with dense networks."""
     import keras
 
     options = run.options
     keras.utils.set_random_seed(options.seed)  # some layers are created before the model is
-    # Values of a spectrogram are in [0, 1]; a scale of 1 would need many steps to shrink.
+    # Values of a spectrogram are in [0, 1]; a scale that starts at 1 takes many steps to shrink.
     likelihoods = {
         "image": zoo.likelihoods.Bernoulli(),
         "audio": zoo.likelihoods.SharedScaleNormal(0.1),
@@ -185,7 +186,7 @@ def _check_variant(name):
         kind = zoo.card(name).data
     if kind != "modalities":
         raise cli.InputError(
-            "--variant", f"expected one for several modalities, got {name}, which is for {kind}"
+            "--variant", f"expected a variant for several modalities, got {name}, one for {kind}"
         )
 
 

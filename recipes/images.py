@@ -103,9 +103,9 @@ def draw(run, vae, held_out, observed, labels, seed):
         run: the `Run`.
         vae: its model.
         held_out: images as they were read.
-        observed: the same images as the model takes them, binarised or not.
+        observed: the same images as input of the model, binarised if its likelihood needs it.
         labels: their classes, or None.
-        seed: of what is sampled.
+        seed: seed of all samples.
     """
     plots, q = zoo.plots, vae.encode(observed)
     run.figure("curves", plots.training_curves(run.history()))
@@ -149,7 +149,7 @@ def _levels(vae, held_out, observed, seed):
 
 
 def _paths(vae, x, labels):
-    """Name of a path -> images along it, between up to four pairs of x."""
+    """Name of a path -> images along it, for up to four pairs of x."""
     start, end = (x[rows[:4]] for rows in _pairs(len(x), labels))
     return {name: vae.interpolate(start, end, 11, name) for name in ("linear", "spherical")}
 
@@ -165,7 +165,7 @@ def _pairs(rows, labels):
 
 
 def _likelihood(x):
-    """Bernoulli if most pixels of grey images are nearly black or white, as in drawings."""
+    """Choose Bernoulli if most pixels of grey images are nearly black or white, as in drawings."""
     extreme = np.mean((x < 0.1) | (x > 0.9))
     return "binarized_bernoulli" if x.shape[-1] == 1 and extreme > 0.5 else "discretized_logistic"
 

@@ -28,7 +28,7 @@ Train a classifier on a few labelled images and many without a label.
 
 Reads scikit-learn's digits (no download), a data set of TensorFlow Datasets (TFDS) with classes
 (--dataset) or your own images (--data, sub-folders are classes).
-Of the images to train on, --labels keep their class, equally many of each; the seed chooses which.
+Of the images to train on, --labels keep their label, equally many of each class, chosen at random.
 Trains in phases: first with these labels, then --rounds times with labels propagated between
 neighbours in latent space.
 Repeats everything for --seeds seeds and reports mean and standard deviation of the test accuracy,
@@ -64,7 +64,7 @@ def parser():
     )
     shared_options.add_epochs(
         training,
-        "passes over the training data in the first phase, half as many in each other one "
+        "passes over the training data in the first phase; later phases take half as many "
         f"(default {DIGITS_EPOCHS} for the digits, else {EPOCHS})",
     )
     training.add_argument(
@@ -72,7 +72,7 @@ def parser():
         type=argument_types.natural,
         default=2,
         metavar="N",
-        help="how often labels are propagated (default 2)",
+        help="number of times that labels are propagated (default 2)",
     )
     training.add_argument(
         "--weight",
@@ -87,7 +87,7 @@ def parser():
         default=0.1,
         metavar="S",
         help="strength of random rotation, scaling and translation of the encoder's input, as a "
-        "fraction of half an image; 0 means none (default 0.1)",
+        "fraction of half the image size; 0 means none (default 0.1)",
     )
     shared_options.add_no_report(run)
     return command_line
@@ -146,7 +146,7 @@ def main(options):
 
 
 def _model(run, data):
-    """The variant with a Normal prior for each class and the terms for labels in its objective."""
+    """Build the variant with a Normal prior for each class and the terms of the labels."""
     options, grey = run.options, data.x.shape[-1] == 1
     terms = (zoo.objectives.LabelKL(), zoo.objectives.Classification(options.weight))
     return run.model(
@@ -160,7 +160,7 @@ def _model(run, data):
 
 
 def _train(run, vae, data, labelled, log):
-    """Fit in phases; return the seconds that it took."""
+    """Fit in phases; return the seconds that this took."""
     start, options = time.monotonic(), run.options
     y = visible = few_labels.hide(data.y, labelled)
     epoch = _train_phase(run, vae, data, y, labelled, 0, options.epochs, log)

@@ -1,4 +1,4 @@
-"""Sweep over beta: disentanglement against reconstruction, on images with known factors.
+"""Compare disentanglement with reconstruction for several beta, on images with known factors.
 
 Data: sprites drawn by this recipe (shapes that are scaled, rotated and moved), no download.
 Command: python recipes/sprites.py
@@ -22,7 +22,7 @@ SMALL = {
     "dense_vae": {"hidden": (256, 128)},
 }
 DESCRIPTION = """\
-Train a VAE for each weight of the KL (--betas) and each of several seeds, on images whose factors
+Train a VAE for each weight of the KL (--betas) and each of --seeds seeds, on images whose factors
 of variation are known, and compare disentanglement with the quality of reconstructions.
 
 Draws its own images, or reads a data set of TensorFlow Datasets (TFDS) with several classes per

@@ -32,12 +32,13 @@ each of its steps an anomaly score, and generate new series.
 
 Reads simulated sensors (with labelled faults, no download) or your own CSV or Parquet file
 (--data), with or without gaps. The series is split by time: the model is trained on the first part,
-all numbers and figures are made from the second, and no window crosses from one to the other.
+all numbers and figures are made from the second, and no window has steps of both.
 Writes into the folder --out:
   figures/          curves, the series with reconstruction, band and score, samples, latent space
   metrics.json      held-out numbers, options, seed, versions, seconds
-  scores.csv        time, anomaly score (nats; near 0 for usual steps) and, with --label, the label
-                    of each held-out step
+  scores.csv        for each held-out step its "time", its anomaly "score" in nats, which is near 0
+                    for usual steps and higher for more anomalous ones, and, if anomalies are
+                    known, "anomaly", 1 for anomalous steps
 {cli.FILES}"""
 EXAMPLES = """\
 examples:
@@ -59,7 +60,7 @@ def parser():
     data.add_argument(
         "--where",
         metavar="COLUMN=VALUE",
-        help="use only the rows with this value: one series of several",
+        help="use only the rows with this value, to select one series of several",
     )
     data.add_argument(
         "--columns", nargs="+", metavar="NAME", help="channels (default: all other columns)"
@@ -120,7 +121,7 @@ def main(options):
 
 
 def parts(data, options):
-    """Windows to train on, for early stopping, and held out; each lies in one of these parts."""
+    """Windows to train on, for early stopping, and held out; no window has steps of two parts."""
     window = options.window
     # Early stopping uses the last seventh of the steps before the held-out part.
     border = data.split - max(window, data.split // 7)
@@ -136,8 +137,9 @@ def parts(data, options):
         if np.isnan(channel).all():
             raise cli.InputError(
                 "--columns",
-                f"expected values in the training windows, got none in column {name!r} (the first "
-                f"{border} steps, fewer with --stride and --limit); leave it out",
+                f"expected values in the training windows, got none in column {name!r}: they are "
+                f"cut from the first {border} steps, or fewer with --stride and --limit; leave the "
+                "column out",
             )
     valid = windows.cut(data.values[border : data.split], window, max(stride, 4))
     return x, valid, windows.cut(data.held_out, window, window)
@@ -153,7 +155,10 @@ def _normal(data, held_out):
 
 
 def write_scores(run, data, scores):
-    """Write scores.csv; with labels, compare with baselines and return summary lines."""
+    """Write scores.csv; with labels, compare with baselines and return summary lines.
+
+    Scores are in nats; higher is more anomalous.
+    """
     times, anomaly = data.times[data.split :], _held_out_anomaly(data)
     header = "time,score" if anomaly is None else "time,score,anomaly"
     with (run.folder / "scores.csv").open("w") as file:
@@ -206,13 +211,13 @@ def draw(run, vae, data, scores):
 
 
 def _generate(vae, n, seed):
-    """n new series, sampled from p(x|z) so that they have noise as the data have."""
+    """n new series, sampled from p(x|z) so that they have noise like the data."""
     z = vae.latents.generate(n, np.array([seed, 0], "int32"))
     return np.asarray(vae.decode(z).sample(seed=np.array([seed, 1], "int32")))
 
 
 def _stretch(anomaly, scores, window):
-    """Slice of a dozen windows with the most anomalies, or without labels the highest scores."""
+    """Slice of a dozen windows' steps with most anomalies, or without labels the highest scores."""
     weights = scores if anomaly is None else anomaly.astype(float)
     length = min(12 * window, len(weights))
     start = int(np.argmax(np.convolve(weights, np.ones(length), "valid")))

@@ -96,19 +96,19 @@ def test_another_process_decompresses(vae, tmp_path):
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("dense_vae", {"flow": "iaf"}, "got a flow, InverseAutoregressiveFlow"),
+        ("dense_vae", {"flow": "iaf"}, "got the flow InverseAutoregressiveFlow"),
         ("dense_vae", {"likelihood": "normal"}, "discrete values.*, got Normal"),
         (
             "dense_vae",
             {"prior": zoo.FlowPrior(2)},
-            "prior must be made of Normals.*, got FlowPrior",
+            "the prior of model must be made of Normals.*, got FlowPrior",
         ),
         ("dense_vae", {"built": False}, "no shapes yet"),
         ("lstm_vae", {}, "discrete values.*, got SeriesNormal"),
         (
             "multimodal_vae",
             {},
-            "latents must be SingleLatent or LadderLatent to be coded, got MultimodalLatent",
+            "latents of model must be SingleLatent or LadderLatent .*, got MultimodalLatent",
         ),
         ("transformer_vae", {}, "discrete values.*, got Text"),
     ],

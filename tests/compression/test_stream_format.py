@@ -96,7 +96,7 @@ def test_another_alphabet_raises(stream):
 def test_other_arithmetic_raises(vae, stream):
     header, frames = read(stream)
     elsewhere = dataclasses.replace(header, arithmetic_digest=bytes(4))
-    with pytest.raises(ValueError, match="gives other results, in the last bit"):
+    with pytest.raises(ValueError, match="gives other results in the last bit"):
         vae.decompress(stream_format.pack(elsewhere, frames))
 
 

@@ -170,7 +170,7 @@ def test_a_dataset_and_a_separate_test_set(model):
         ({"y": NOISE}, ValueError, r"y must be a vector .* got shape \(300, 3\)"),
         ({"y": np.where(Y, np.nan, 1.0)}, ValueError, "y must not be NaN"),
         ({"y": [None] * 300}, TypeError, "y must be numbers or strings"),
-        ({"y": np.zeros(300)}, ValueError, "at least two classes"),
+        ({"y": np.zeros(300)}, ValueError, "at least 6 rows and two classes"),
         ({"test": NOISE}, TypeError, r"test must be None or a pair \(x, y\)"),
         ({"test": (NOISE, Y + 1)}, ValueError, "y of test must hold classes of y, got 3"),
         ({"test": (NOISE, Y[:4])}, ValueError, "y of test must have 300 rows, .* got 4"),

@@ -100,7 +100,7 @@ def test_the_report_has_each_number_with_its_note():
     assert (head, blank) == ("m: healthy", "")
     assert rows >= {
         "examples 1,234",
-        "ELBO -100.00 nats, as below",
+        "ELBO -100.00 nats per example",
         "-log p(x|z) 90.00",
         "KL by level 7.00, 3.00 (top level last)",
         "log p(x) -98.00 lower bound; 50 draws each, 512 examples",

@@ -157,7 +157,7 @@ def test_retrieval_among_fewer_pairs_than_ten(recipe):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--variant", "conv_vae"], "--variant: expected one for several modalities, got conv_vae"),
+        (["--variant", "conv_vae"], "--variant: expected a variant for several modalities, got"),
         (["--variant", "multimodal_vea"], "--variant: "),
         (["--subsets", "1.5"], "--subsets: expected a number from 0 to 1, got 1.5"),
         (["--fusion", "concatenation"], "--fusion: invalid choice"),

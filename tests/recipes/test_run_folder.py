@@ -204,7 +204,7 @@ def test_warmup_ends_at_a_beta_of_option(new_run):
 
 
 def test_variant_for_another_kind_of_data_is_refused(input_error, new_run):
-    message = "--variant: expected one for this kind of data, got conv_vae"
+    message = "--variant: expected a variant for this kind of data, got conv_vae"
     with pytest.raises(input_error, match=message):
         new_run("--variant", "conv_vae", latent_dim=2)
 

@@ -123,4 +123,4 @@ def test_images_without_classes_are_refused(refusal, tmp_path):
 
     line = refusal("semi_supervised", *TINY, *flags)
 
-    assert "--data: expected images with classes, got x.npy without" in line
+    assert "--data: expected images with classes, got x.npy without classes" in line

@@ -89,7 +89,7 @@ def test_large_offset_is_subtracted_before_rounding(load):
 def test_unknown_category_becomes_the_level_other(load):
     table = load(np.where(ANOMALY, "no", "yes"), *LABEL)
 
-    assert table.levels[0] == ["yes", "(other)"] and table.categories == [2, 0]
+    assert table.category_names[0] == ["yes", "(other)"] and table.categories == [2, 0]
     assert (table.train[:, 0] == 0).all() and (table.held_out[table.anomaly, 0] == 1).all()
     likelihood(table).preprocessor().validate(table.held_out)
 
@@ -116,7 +116,7 @@ def test_csv_and_parquet_files_give_the_same_table(tmp_path, recipe, parse):
     files = [customers(tmp_path / f"customers.{kind}") for kind in ("csv", "parquet")]
     options = [parse("tables", "--data", file, *CHURNED) for file in files]
     a, b = map(recipe("support.data.tables").load, options)
-    assert a.levels == b.levels and a.categories == [0, 4, 3]
+    assert a.category_names == b.category_names and a.categories == [0, 4, 3]
     np.testing.assert_allclose(a.train, b.train, rtol=1e-6)
     assert np.isnan(a.train).any() and not a.anomaly.all() and len(a.normal) < len(a.held_out)
 

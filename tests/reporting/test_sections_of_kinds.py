@@ -89,7 +89,7 @@ def test_the_hardest_examples_are_those_of_lowest_elbo_first():
     order = [int(i) for i in re.findall(r"<b>Example (\d)", body)]
     assert order == [1, 2, 3, 0, 7, 6]
     assert "Example 1: ELBO -1,000.0 nats</b>card 1" in body
-    assert "The 6 of the first 8 held-out" in body
+    assert "Of the first 8 held-out examples, the 6 with the lowest ELBO" in body
 
 
 def test_texts_are_beside_their_reconstructions():

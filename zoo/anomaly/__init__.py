@@ -1,4 +1,8 @@
-"""Anomaly detection with a VAE: scores in nats, and an outlier detector for scikit-learn."""
+"""Anomaly detection with a VAE: scores in nats, and an outlier detector for scikit-learn.
+
+All scores follow scikit-learn's `score_samples`: higher is more normal. The recipes write the
+opposite sign, an anomaly score such as -ELBO, which is higher for more anomalous examples.
+"""
 
 from zoo.anomaly.default_model import table_vae
 from zoo.anomaly.detector import AnomalyDetector

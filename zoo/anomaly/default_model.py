@@ -10,8 +10,8 @@ from zoo.model import VAE
 def table_vae(x: np.ndarray) -> VAE:
     """Untrained default model of `AnomalyDetector`: a small `dense_vae` with a tabular likelihood.
 
-    The likelihood standardises the columns and takes NaN as a missing value; its nats refer to the
-    columns' own units.
+    The likelihood standardises the columns and treats NaN as a missing value. Log-densities are in
+    nats and refer to the columns' own units.
 
     Args:
         x: training rows `[N, columns]`.

@@ -35,31 +35,35 @@ SCORE_BATCH_SIZE = 256
 
 
 class AnomalyDetector(OutlierMixin, BaseEstimator):
-    """Outlier detector with scikit-learn's interface that scores examples by a VAE.
+    """Outlier detector with scikit-learn's interface that scores examples with a VAE.
 
     Args:
-        vae: a trained `VAE`, for which `fit` only sets the threshold; or the model for `fit` to
+        vae: a trained `VAE`, for which `fit` only sets the threshold; or a model for `fit` to
             train: the name of a variant, a function of the training data that returns a `VAE`, or
-            None for `zoo.anomaly.table_vae`, which takes tables.
+            None for `zoo.anomaly.table_vae`, a model of numeric tables.
         score: "elbo", "reconstruction", "kl", "reconstruction_probability", "likelihood_regret" or
             "tails"; a score object of `zoo.anomaly`, or a function (vae, x, batch_size) -> `[N]`,
             higher for more normal examples.
-        contamination: fraction of the data of `fit` that counts as anomalies, in [0, 0.5]: the
-            threshold is this quantile of their scores. 0 is their lowest score.
-        epochs: passes over the data; None takes about 1,000 steps, but at least 5 epochs.
-        batch_size: examples of a training step; ignored for a dataset, which has its own.
-        random_state: an integer makes initial weights, noise and order reproducible.
+        contamination: fraction of the data of `fit` that counts as anomalies, in [0, 0.5]. The
+            threshold is this quantile of their scores; 0 sets it to their lowest score.
+        epochs: passes over the data; None trains for about 1,000 steps, but at least 5 epochs.
+        batch_size: examples in a training step; ignored for a dataset, which is already batched.
+        random_state: an integer makes the initial weights, the noise and the order of the data
+            reproducible.
         verbose: as in `keras.Model.fit`.
 
     Attributes:
         vae_: the `VAE`; `vae_.save("m.keras")` saves it without pickle.
         score_: the score in use; "tails" is fitted to the data of `fit`.
-        offset_: the threshold, in nats: `predict` returns -1 for a lower `score_samples`.
-        n_features_in_: columns of a table; of other data of fixed shape, values of an example.
+        offset_: the threshold, in nats; `predict` returns -1 for examples with a lower score.
+        n_features_in_: number of columns of a table, or of values in an example of other data of
+            fixed shape.
 
-    X is a table `[N, columns]`, an array of any rank that the VAE takes, a dict of modalities, or a
-    `tf.data.Dataset` of batches, which may be larger than memory. scikit-learn checks a table, and
-    the VAE checks all data. NaN is a missing value if the VAE's likelihood supports it.
+    Scores are higher for more normal examples, as in scikit-learn.
+
+    X is a table `[N, columns]`, an array of any rank that the VAE accepts, a dict of modalities, or
+    a `tf.data.Dataset` of batches, which may be larger than memory. scikit-learn validates tables;
+    the VAE validates all data. NaN is a missing value if the VAE's likelihood supports it.
 
     >>> x = np.random.default_rng(0).normal(size=(200, 3))
     >>> detector = AnomalyDetector(epochs=2, random_state=0).fit(x)
@@ -87,10 +91,10 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         self.verbose = verbose
 
     def fit(self, X: np.ndarray | dict | tf.data.Dataset, y: np.ndarray | None = None) -> Self:
-        """Train the VAE unless it is trained, and set the threshold; y is ignored.
+        """Train the VAE, unless it is already trained, and set the threshold; y is ignored.
 
         Raises:
-            TypeError, ValueError: an argument, or X, is invalid; before any training.
+            TypeError, ValueError: an argument or X is invalid; raised before any training.
             FloatingPointError: the loss became NaN or infinite.
         """
         del y
@@ -114,7 +118,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: np.ndarray | dict | tf.data.Dataset) -> np.ndarray:
-        """1 for normal examples, -1 for anomalies: int `[N]`."""
+        """Predict labels, int `[N]`: 1 for normal examples, -1 for anomalies."""
         return np.where(self.decision_function(X) >= 0, 1, -1)
 
     def feature_scores(self, X: np.ndarray | dict | tf.data.Dataset) -> np.ndarray:

@@ -26,17 +26,19 @@ def feature_scores(
 ) -> np.ndarray:
     """E_q[log p(x_i|z)] of each feature i, `[N, *event]` nats; higher is more normal.
 
-    The sum over the event is the score "reconstruction_probability". A missing value scores 0.
+    The sum over the event is the score "reconstruction_probability". A missing value has the score
+    0.
 
     Args:
         vae: a `VAE` whose likelihood factorises: log p(x|z) = sum_i log p(x_i|z).
         x: array or dataset.
-        samples, seed: number of noise values of z and their seed, as in `VAE.elbo`.
+        samples, seed: number of noise values for z, which all examples share, and their seed; as
+            in `VAE.elbo`.
         batch_size: examples at a time.
 
     Raises:
-        TypeError: the likelihood does not factorise, for instance that of texts, in which each
-            token depends on those before it.
+        TypeError: the likelihood does not factorise, for example that of texts, where each token
+            depends on those before it.
     """
     validation.check_counts(samples=samples)
     seed = validation.as_seed(seed)
@@ -64,7 +66,7 @@ def log_prob_per_feature(likelihood, x):
     factorises = isinstance(product, tfd.Independent)
     if not factorises or len(product.distribution.batch_shape) != len(x.shape):
         raise TypeError(
-            "the likelihood of feature_scores must be a product over features, got "
-            f"{type(likelihood).__name__}"
+            "the likelihood of vae must be a product over features, got "
+            f"{type(likelihood).__name__}: use a score of whole examples, such as 'elbo'"
         )
     return product.distribution.log_prob(tf.cast(x, product.dtype))

@@ -15,9 +15,9 @@ tfd = tfp.distributions
 
 
 def likelihood_regret(model, x, batch_size=256, *, steps, learning_rate, samples, seed):
-    """max over (m, s) of ELBO(x; Normal(m, s)) - ELBO(x; q(z|x)), `[N]` nats, at least 0.
+    """Likelihood regret of each example, `[N]` nats, at least 0.
 
-    See `LikelihoodRegretScore`.
+    max over (m, s) of ELBO(x; Normal(m, s)) - ELBO(x; q(z|x)); see `LikelihoodRegretScore`.
 
     Raises:
         ValueError: the model has several stochastic layers, or its posterior is not a Normal.
@@ -43,7 +43,7 @@ def maximize(function, start, steps, learning_rate):
     method for stochastic optimization, 2015.
 
     Args:
-        function: parameters `[B, P]` -> `[B]`, each row's value a function of that row alone.
+        function: parameters `[B, P]` -> `[B]`, where the value of a row depends on that row alone.
     """
     beta_1, beta_2 = 0.9, 0.99  # beta_2 below the usual 0.999, because there are few steps
 
@@ -90,7 +90,7 @@ def _normal_posterior(draws):
     kinds = [type(draw.posterior).__name__ for draw in draws]
     if len(draws) != 1 or not isinstance(draws[0].posterior, tfd.Normal):
         raise ValueError(
-            "the model of likelihood_regret must have one stochastic layer with a Normal "
-            f"posterior, got {', '.join(kinds)}"
+            "vae must have one stochastic layer with a Normal posterior for likelihood_regret, got "
+            f"{', '.join(kinds)}: use another score, such as 'elbo'"
         )
     return draws[0].posterior

@@ -1,7 +1,9 @@
-"""Anomaly scores in nats, one class for each; higher is more normal.
+"""Scores for anomaly detection in nats, one class for each.
 
-A score is a callable `(vae, x, batch_size)` -> float32 `[N]`, so a function can be one. A score
-with a method `fit`, a `FittableScore`, is first fitted to the data of `AnomalyDetector.fit`.
+The sign is that of scikit-learn: higher is more normal.
+
+A score is a callable `(vae, x, batch_size)` -> float32 `[N]`, so a function can serve as one. A
+score with a method `fit`, a `FittableScore`, is first fitted to the data of `AnomalyDetector.fit`.
 """
 
 import dataclasses
@@ -82,7 +84,7 @@ class ReconstructionProbabilityScore:
     2015. Unlike `ReconstructionScore` it averages over q(z|x), so an uncertain code lowers it.
 
     Args:
-        samples: draws of z for each example, by noise that all examples share.
+        samples: number of draws of z for each example; all examples share the noise.
         seed: seed of the noise.
     """
 
@@ -95,19 +97,19 @@ class ReconstructionProbabilityScore:
 
 @dataclasses.dataclass(frozen=True)
 class LikelihoodRegretScore:
-    """-(max over (m, s) of ELBO(x; Normal(m, s)) - ELBO(x; q(z|x))), at most 0.
+    """Negative likelihood regret, -(max over (m, s) of ELBO(x; Normal(m, s)) - ELBO(x; q(z|x))).
 
-    The regret is the gain of the ELBO if the posterior's mean and scale are optimised for this
-    example alone, which is small for examples like the training data. Xiao et al., Likelihood
-    regret: an out-of-distribution detection score for variational auto-encoder, 2020. Adam
-    optimises the posterior, the decoder is fixed; slower than the other scores by a factor of about
-    three times `steps`.
+    At most 0. The regret is the gain in ELBO when the posterior's mean and scale are optimised for
+    this example alone; it is small for examples that resemble the training data. Xiao et al.,
+    Likelihood regret: an out-of-distribution detection score for variational auto-encoder, 2020.
+    Adam optimises the posterior while the decoder stays fixed. The score takes about 3 * `steps`
+    times as long as the others.
 
     Args:
         steps: number of optimisation steps.
-        learning_rate: step size at first, in units of z and of log s; it falls linearly to 0. The
+        learning_rate: initial step size, in units of z and of log s; it falls linearly to 0. The
             parameters can move by about steps * learning_rate / 2.
-        samples, seed: as in `ELBOScore`; the same noise before and after the optimisation.
+        samples, seed: as in `ELBOScore`; the noise is the same before and after the optimisation.
     """
 
     steps: int = 100
@@ -131,7 +133,7 @@ SCORES = {
 
 
 def as_score(score):
-    """The score of a name in `SCORES`; any other callable is returned unchanged."""
+    """Create the score of this name in `SCORES`; return any other callable unchanged."""
     if isinstance(score, str):
         if score not in SCORES:
             names = ", ".join(map(repr, SCORES))

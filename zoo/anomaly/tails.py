@@ -1,4 +1,4 @@
-"""Tail probabilities of features, by value and given the code, as an anomaly score."""
+"""Score from tail probabilities of each feature: of its value, and of its surprise given z."""
 
 import dataclasses
 
@@ -14,18 +14,21 @@ from zoo.model import VAE
 
 @dataclasses.dataclass(frozen=True)
 class TailScore:
-    """sum_i log P(x_i as extreme) + log P(x_i as surprising given z), at most 0.
+    """Sum over features of two log tail probabilities, at most 0; higher is more normal.
+
+    sum_i log P(value as extreme as x_i) + log P(surprise as large as that of x_i)
 
     Both probabilities are fractions of the reference examples of `fit`: the two-sided tail of the
-    values x_i, and the upper tail of the surprises -E_q[log p(x_i|z)]. So an outlier in one column
-    counts by its rarity instead of its square, and all columns have the same weight. Multiplying
-    the probabilities of features is Fisher's method (Statistical methods for research workers,
-    1932); those of the values alone resemble Li et al., ECOD, 2022. Categorical features have no
-    order, so only their surprises count. Missing values do not count.
+    values x_i, and the upper tail of the surprises -E_q[log p(x_i|z)]. An outlier in one column
+    therefore counts by its rarity rather than by its squared distance, and all columns have the
+    same weight. Multiplying the probabilities of features is Fisher's method (Statistical methods
+    for research workers, 1932); the values' probabilities alone give a score like ECOD (Li et al.,
+    2022). Categorical features have no order, so only their surprises count. Missing values do not
+    count.
 
     Args:
         samples, seed: as in `feature_scores`.
-        reference: number of reference examples, from the first on.
+        reference: maximum number of reference examples; the first ones are used.
     """
 
     samples: int = 16
@@ -35,7 +38,7 @@ class TailScore:
     def fit(
         self, vae: VAE, x: np.ndarray | tf.data.Dataset, batch_size: int = 256
     ) -> "FittedTailScore":
-        """Return the score with x as reference; `AnomalyDetector.fit` calls this.
+        """Return the score with x as its reference; `AnomalyDetector.fit` calls this method.
 
         Raises:
             TypeError: the likelihood does not factorise over features.
@@ -94,8 +97,8 @@ class FittedTailScore:
 def tail_probabilities(x, reference):
     """Empirical upper and lower tail probability of each value, `[N, features]` each.
 
-    (1 + count) / (1 + size), never 0, with the count of reference values at least, or at most, as
-    large as x; 1 if x is NaN. NaN in the reference is ignored.
+    (1 + count) / (1 + size), which is never 0, where count is the number of reference values >= x
+    for the upper tail and <= x for the lower. 1 if x is NaN. NaN in the reference is ignored.
 
     Args:
         x: `[N, features]`.

@@ -1,6 +1,6 @@
-"""Lossless compression by the probabilities of a model.
+"""Lossless compression with the probabilities of a model.
 
-Also available as methods, `vae.compress(x)` and `vae.decompress(stream)`. Needs the library
+Also available as the methods `vae.compress(x)` and `vae.decompress(stream)`. It needs the library
 constriction, which is imported on the first call.
 """
 

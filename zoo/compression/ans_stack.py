@@ -22,9 +22,9 @@ def load_constriction():
 class ANSStack:
     """Asymmetric numeral systems (Duda, 2015) by the library constriction (Bamler, 2022).
 
-    Pushing a symbol of probability p adds -log2 p bits, popping one removes as many. Popping draws
-    from the distribution, with the bits on the stack as the source of randomness, and pushing
-    undoes it. Probabilities are multiples of 2^-24, and never 0.
+    Pushing a symbol of probability p adds -log2 p bits, and popping it removes as many. A pop draws
+    from the distribution, with the bits on the stack as the source of randomness; a push undoes it.
+    Probabilities are multiples of 2^-24, and never 0.
 
     Args:
         words: the result of `words()`, or None for an empty stack.
@@ -51,7 +51,7 @@ class ANSStack:
         return self._coder.get_compressed().astype("<u4")
 
     def push_normal(self, k, loc, scale, max_k):
-        """Push integers k `[M]` from -max_k to max_k by a rounded Normal(loc, scale).
+        """Push integers k `[M]`, -max_k .. max_k, under a rounded Normal(loc, scale).
 
         loc and scale are arrays `[M]`, or two floats.
         """
@@ -70,7 +70,7 @@ class ANSStack:
         return (self._models.QuantizedGaussian(-max_k, max_k), *arrays)
 
     def push_symbols(self, k, probabilities):
-        """Push integers k `[M]` of 0 .. K - 1, each by its row of probabilities `[M, K]`."""
+        """Push integers k `[M]`, 0 .. K - 1, each under its row of probabilities `[M, K]`."""
         k = np.ascontiguousarray(k, "int32")
         self._coder.encode_reverse(k, self._models.Categorical(perfect=False), probabilities)
 
@@ -81,7 +81,8 @@ class ANSStack:
     def whiten(self, bits):
         """Add fixed noise to the upper bits, at no cost, so that they look random.
 
-        Symbols pushed by probabilities other than their own leave bits that give biased draws.
+        Symbols that were pushed under probabilities other than their true ones leave bits that
+        would bias the draws.
         """
         self._shift(bits, 1)
 

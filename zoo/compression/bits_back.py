@@ -1,4 +1,4 @@
-"""Bits-back coding: the code z of each example is drawn by the bits of the examples before it."""
+"""Bits-back coding: the bits of earlier examples serve as the random numbers that draw z."""
 
 import math
 
@@ -6,25 +6,24 @@ import numpy as np
 
 from zoo.compression.ans_stack import ANSStack
 
-# Spacings of the grid of z, in standard deviations of the prior. A coarse grid is cheap for the
-# first example, which pays for its z in full; a fine grid loses less of the information of z.
+# Spacings of the grid of z, in standard deviations of the prior. A coarse grid shortens the code of
+# the first example, which gets no bits of its z back; a fine grid represents z more precisely.
 GRID_SPACINGS = tuple(4.0**-i for i in range(5))
-TRIAL_EXAMPLES = 128  # on which every spacing is tried
-RESERVE_BITS = 32  # kept on the stack: popping from fewer gives no random draw, as 24 are read
+TRIAL_EXAMPLES = 128  # examples on which every spacing is tried
+RESERVE_BITS = 32  # left on the stack: a pop reads 24 bits, and from fewer its draw is not random
 FULL_BLOCK_PROBABILITY = 0.95  # approximate frequency of full blocks coded with bits back
 
 
 class BitsBackCoder:
-    """Pushes symbols of examples onto a stack in blocks, and pops them in the same blocks.
+    """Coder that pushes symbols onto a stack in blocks of examples, and pops the same blocks.
 
-    To push x: pop z by q(z|x), push x by p(x|z), push z by p(z). This takes
-    -log2 p(x|z) - log2 p(z) + log2 q(z|x) bits, in the mean the negative ELBO in bits. Popping x
+    To push x: pop z under q(z|x), push x under p(x|z), push z under p(z). This takes
+    -log2 p(x|z) - log2 p(z) + log2 q(z|x) bits, on average the negative ELBO in bits. Popping x
     reverses the order. Townsend et al., Practical lossless compression with latent variables using
     bits back coding, 2019. Levels of a ladder are coded one after the other, as in Kingma et al.,
-    Bit-Swap, 2019, but all of q is popped first.
+    Bit-Swap, 2019, except that the z of all levels are popped before anything is pushed.
 
-    While the stack has too few bits to draw z, an example takes the mean of q as z and gets no bits
-    back.
+    While the stack has too few bits to draw z, z is the mean of q, and no bits are recovered.
 
     Args:
         block_model: the `BlockModel` of a VAE.
@@ -37,14 +36,14 @@ class BitsBackCoder:
         # each dimension, if q is not wider than the prior; draws of low probability take more.
         dimensions = block_model.model.latents.latent_dim
         self.bits_to_draw_z = dimensions * (math.log2(1.0 / spacing) + 3.0)
-        # Probability of each kind of block: its rows less one, plus block_model.rows if its z are
-        # drawn by bits back.
+        # Probability of each kind of block. The kind is the number of its rows less one, plus
+        # block_model.rows if its z are drawn with bits back.
         kinds = 2 * block_model.rows
         self.kind_probabilities = np.full((1, kinds), (1.0 - FULL_BLOCK_PROBABILITY) / kinds)
         self.kind_probabilities[0, -1] += FULL_BLOCK_PROBABILITY
 
     def encode(self, k, progress=None):
-        """Symbols `[N, *event]` -> an `ANSStack`."""
+        """Encode symbols `[N, *event]` to an `ANSStack`."""
         stack, done, block_rows = ANSStack(), 0, self.block_model.rows
         while done < len(k):
             affordable = int(max(stack.bits - RESERVE_BITS, 0) / self.bits_to_draw_z)
@@ -59,7 +58,7 @@ class BitsBackCoder:
         return stack
 
     def decode(self, stack, n, progress=None):
-        """Undo `encode`, which empties the stack: symbols `[n, *event]`.
+        """Decode n examples, symbols `[n, *event]`; the stack is empty afterwards.
 
         Raises:
             ValueError: the stack does not hold n examples of this model.
@@ -147,7 +146,7 @@ class BitsBackCoder:
 
 
 def best_coder(block_model, k):
-    """The coder whose grid spacing gives the shortest code of the first symbols `[N, *event]`."""
+    """The coder whose grid spacing gives the shortest code for the first of symbols k."""
     coders = [BitsBackCoder(block_model, spacing) for spacing in GRID_SPACINGS]
     bits = [coder.encode(k[:TRIAL_EXAMPLES]).bits for coder in coders]
     return coders[int(np.argmin(bits))]

@@ -1,8 +1,8 @@
-"""A VAE as compiled functions of blocks of a fixed size, for coding.
+"""Compiled functions of a VAE on blocks of a fixed size, for coding.
 
-Encoding and decoding need bit-identical floats. So each function is compiled once and called in
-both directions with the same numbers in the same rows of a block, padded to a fixed size. It runs
-on the CPU, because GPU kernels may add in a different order each time.
+Encoding and decoding need bit-identical floats. Each function is therefore compiled once and called
+in both directions with the same numbers in the same rows of a block, padded to a fixed size. It
+runs on the CPU, because GPU kernels may add in a different order each time.
 """
 
 import math
@@ -91,7 +91,7 @@ class BlockModel:
 
 
 class LadderBlockModel(BlockModel):
-    """The same of a ladder, top level first; the state is that of the levels above."""
+    """`BlockModel` of a ladder, top level first; the state is that of the levels above."""
 
     def __init__(self, model):
         super().__init__(model)
@@ -141,16 +141,20 @@ def make_block_model(model):
     kind = BLOCK_MODELS.get(type(latents))
     if kind is None:
         names = " or ".join(known.__name__ for known in BLOCK_MODELS)
-        raise ValueError(f"latents must be {names} to be coded, got {type(latents).__name__}")
+        raise ValueError(
+            f"the latents of model must be {names} for compression, got {type(latents).__name__}: "
+            "use a model with one stochastic layer or a ladder"
+        )
     alphabet(model.decoder.likelihood)  # raises for a likelihood that is not discrete
     if isinstance(latents, SingleLatent) and latents.flow is not None:
         raise ValueError(
-            f"posterior must be a Normal to be coded, got a flow, {type(latents.flow).__name__}"
+            "the posterior of model must be a Normal for compression, got the flow "
+            f"{type(latents.flow).__name__}: use a model without flow="
         )
     if model.decoder.variable_axes:
         raise ValueError(
-            "examples must be of one shape to be coded, got a decoder of variable shapes, "
-            f"{type(model.decoder).__name__}"
+            "the examples of model must have one shape for compression, got "
+            f"{type(model.decoder).__name__}, a decoder of variable shapes: use another decoder"
         )
     return kind(model)
 
@@ -179,6 +183,6 @@ def top_prior(latents):
     if is_mixture and isinstance(p.components_distribution, tfd.MultivariateNormalDiag):
         return MixtureGrid, mixture
     raise ValueError(
-        "prior must be made of Normals to be coded (StandardNormal, NormalPrior, MixturePrior, "
-        f"VampPrior or LabelPrior), got {type(latents.prior).__name__}"
+        "the prior of model must be made of Normals for compression (StandardNormal, NormalPrior, "
+        f"MixturePrior, VampPrior or LabelPrior), got {type(latents.prior).__name__}"
     )

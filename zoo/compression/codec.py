@@ -21,17 +21,17 @@ MAX_FRAME_ELEMENTS = 2**22  # elements of x in a frame
 def compress(model: VAE, x: np.ndarray | tf.data.Dataset, *, verbose: bool = False) -> bytes:
     """Compress examples to bytes, from which `decompress` restores them bit for bit.
 
-    An example takes -log2 p(x|z) - log2 p(z) + log2 q(z|x) bits, in the mean the negative ELBO in
-    bits. The first of every few thousand examples, and the header, take more. Bits-back coding with
-    asymmetric numeral systems: Townsend et al., Practical lossless compression with latent
-    variables using bits back coding, 2019.
+    An example takes -log2 p(x|z) - log2 p(z) + log2 q(z|x) bits, on average the negative ELBO in
+    bits. The first of every few thousand examples takes more, and the stream has a header. The
+    method is bits-back coding with asymmetric numeral systems: Townsend et al., Practical lossless
+    compression with latent variables using bits back coding, 2019.
 
     Args:
         model: a built `VAE` with one stochastic layer or a ladder, with Normal posteriors, a Normal
             prior or a mixture of Normals, and the likelihood Bernoulli, BinarizedBernoulli,
             DiscretizedLogisticLikelihood or Categorical.
-        x: array or dataset `[N, *event]` of values to which the likelihood gives a probability: 0
-            and 1, k / 255, classes. N may be 0.
+        x: array or dataset `[N, *event]` of exactly the values that the likelihood has: 0 and 1,
+            k / 255, or classes. N may be 0.
         verbose: True shows a progress bar.
 
     Raises:
@@ -62,8 +62,8 @@ def decompress(model: VAE, stream: bytes, *, verbose: bool = False) -> np.ndarra
     docs/compression.md.
 
     Args:
-        model: the `VAE` that compressed.
-        stream: bytes.
+        model: the `VAE` that compressed the array.
+        stream: the bytes that `compress` returned.
         verbose: True shows a progress bar.
 
     Raises:
@@ -111,7 +111,7 @@ def _decode_frames(block_model, header, frames, progress):
             raise ValueError(
                 f"frame {number} of the stream decodes to other data than were compressed: the "
                 "model's results on this machine differ in the last bit of a number from those "
-                "on the machine that compressed"
+                "on the machine that compressed; decompress on that machine"
             )
         yield x
 
@@ -125,9 +125,9 @@ def _check_same_model(model, block_model, header):
         )
     if header.arithmetic_digest != arithmetic_digest(block_model):
         raise ValueError(
-            "stream was made on a machine on which this model gives other results, in the last "
-            "bit of a number: decompress with the same versions of TensorFlow and constriction, on "
-            "the same kind of processor and with the same number of threads"
+            "stream was made on a machine where this model gives other results in the last bit of "
+            "a number: decompress with the same versions of TensorFlow and constriction, on the "
+            "same kind of processor and with the same number of threads"
         )
 
 
@@ -156,7 +156,7 @@ def arithmetic_digest(block_model):
 
 
 def _frame_rows(block_model):
-    """Examples of a frame, a multiple of the rows of a block."""
+    """Maximum number of examples in a frame, a multiple of the rows of a block."""
     block_elements = int(np.prod(block_model.event_shape)) * block_model.rows
     return max(1, MAX_FRAME_ELEMENTS // block_elements) * block_model.rows
 
@@ -171,14 +171,14 @@ def _check_array(model, x):
 
 
 def _array_parts(model, x, rows):
-    """(index of the first example, array of at most `rows` examples)."""
+    """Yield (index of the first example, array of at most `rows` examples)."""
     del model
     for start in range(0, len(x), rows):
         yield start, x[start : start + rows]
 
 
 def _dataset_parts(model, dataset, rows):
-    """The same of a dataset, each batch of which is checked when it is read."""
+    """Yield the same for a dataset, whose batches are checked as they are read."""
     start, waiting = 0, []
     for i, element in enumerate(dataset):
         waiting.append(inputs.prepare_batch(model, element, f"x (batch {i + 1})"))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-RANGE = 8.0  # standard deviations of the prior, to either side
+RANGE = 8.0  # standard deviations of the prior on either side of its mean
 MIN_SCALE = 1e-3  # of a Normal in grid units: practically all of it lies on one grid point
 
 
@@ -40,7 +40,7 @@ class NormalGrid(LatentGrid):
     """
 
     def push(self, stack, k, bits_back):
-        """Push k `[n, D]` on a stack by p(z)."""
+        """Push k `[n, D]` on a stack under p(z)."""
         del bits_back
         stack.push_normal(k.ravel(), 0.0, 1.0 / self.spacing, self.max_k)
 
@@ -53,7 +53,7 @@ class NormalGrid(LatentGrid):
 
 
 class MixtureGrid(LatentGrid):
-    """Grid for p(z) = sum_c w_c Normal(loc_c, scale_c); the component c is coded by bits back.
+    """Grid for p(z) = sum_c w_c Normal(loc_c, scale_c); the component c is coded with bits back.
 
     c is drawn from p(c|z), so that c and z cost log p(c|z) - log w_c - log p(z|c) = -log p(z).
 
@@ -76,9 +76,10 @@ class MixtureGrid(LatentGrid):
         super().__init__(mean, np.sqrt(variance), spacing)
 
     def push(self, stack, k, bits_back):
-        """Push k `[n, D]` on a stack by p(z).
+        """Push k `[n, D]` on a stack under p(z).
 
-        With `bits_back`, bits of the stack draw each component; otherwise it is the most probable.
+        With `bits_back`, each component is drawn with bits of the stack; otherwise it is the most
+        probable one.
         """
         posterior = self._component_posterior(k)
         c = stack.pop_symbols(posterior) if bits_back else posterior.argmax(1)

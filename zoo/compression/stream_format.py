@@ -94,7 +94,10 @@ def parse(stream):
         raise ValueError(f"truncated stream: the header needs {full_size} bytes, got {len(stream)}")
     _, version, dtype_index, weights, arithmetic, examples = HEADER.unpack(stream[:size])
     if version != VERSION:
-        raise ValueError(f"stream must have format version {VERSION}, got version {version}")
+        raise ValueError(
+            f"stream must have format version {VERSION}, got version {version}: decompress with "
+            "the version of zoo that compressed"
+        )
     (checksum,) = CHECKSUM.unpack(stream[size:full_size])
     if checksum != zlib.crc32(stream[:size]) or dtype_index >= len(DTYPES):
         raise ValueError("corrupt stream: the checksum of the header is wrong")

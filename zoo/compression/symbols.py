@@ -16,10 +16,10 @@ class Alphabet:
     """The values k / divisor of symbols k = 0 .. count - 1 that each element of x may have.
 
     Attributes:
-        count: K.
+        count: number of symbols, K.
         divisor: divisor of the symbols.
-        probabilities: a function of the distribution of single elements, batch `[B, *event]`, to
-            the probabilities of all symbols, `[B, *event, K]`.
+        probabilities: a function that takes the distribution of single elements, batch shape
+            `[B, *event]`, and returns the probabilities of all symbols, `[B, *event, K]`.
     """
 
     count: int
@@ -62,8 +62,9 @@ def alphabet(likelihood: Likelihood) -> Alphabet:
         ValueError: the likelihood is not discrete, or its elements depend on each other.
     """
     raise ValueError(
-        "likelihood must be one of discrete values to be coded (Bernoulli, BinarizedBernoulli, "
-        f"DiscretizedLogisticLikelihood or Categorical), got {type(likelihood).__name__}"
+        "likelihood must be one of discrete values for compression (Bernoulli, BinarizedBernoulli, "
+        "DiscretizedLogisticLikelihood, Categorical or a class registered with "
+        f"zoo.compression.alphabet), got {type(likelihood).__name__}"
     )
 
 

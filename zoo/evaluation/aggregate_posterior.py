@@ -80,7 +80,8 @@ def mmd(a: np.ndarray, b: np.ndarray, kernel: Callable | None = None) -> float:
 def two_sample_accuracy(a: np.ndarray, b: np.ndarray, seed: int = 0) -> float:
     """Cross-validated accuracy of a classifier that separates the rows of a from those of b.
 
-    A dense network with two layers of 64 units and five folds; a and b have as many rows.
+    The classifier is a dense network with two layers of 64 units; there are five folds. a and b
+    must have the same number of rows.
     """
     sklearn = {
         name: importlib.import_module(f"sklearn.{name}")
@@ -103,10 +104,10 @@ def fit_prior(
 ) -> None:
     """Fit a trained model's `MixturePrior` to codes of x, one draw of q(z|x) for each example.
 
-    For a fixed encoder and decoder the best prior is the aggregate posterior, so the fit lowers the
-    KL, raises the ELBO, and draws codes of generated examples from the region of the data's codes.
-    Training may continue afterwards. Uses scikit-learn's EM algorithm. Ghosh et al., From
-    variational to deterministic autoencoders, 2020, fit such densities to the codes of other
+    For a fixed encoder and decoder the best prior is the aggregate posterior. The fit therefore
+    lowers the KL and raises the ELBO, and generated examples come from codes like those of the
+    data. Training may continue afterwards. The fit uses scikit-learn's EM algorithm. Ghosh et al.,
+    From variational to deterministic autoencoders, 2020, fit such densities to the codes of other
     autoencoders.
 
     Args:

@@ -1,8 +1,8 @@
-"""Figures of what a model has learned, drawn from arrays. The only package that imports matplotlib.
+"""Figures of training curves, examples, codes and scores, drawn with matplotlib.
 
-Every function takes plain arrays and returns a `matplotlib.figure.Figure` (or a `Loop`, an
-animation). Nothing is shown and no global state is changed, so no display is needed:
-`zoo.plots.samples(x).savefig("s.png")`.
+Every function takes plain arrays and returns a `matplotlib.figure.Figure`, or for an animation a
+`Loop`. Nothing is shown and no global state is changed, so no display is needed:
+`zoo.plots.samples(x).savefig("s.png")`. Only this package draws with matplotlib.
 """
 
 from zoo.plots.animation import Loop, traversal_animation

@@ -55,7 +55,7 @@ def traversal_animation(
         A `Loop`: `.save("traversal.gif")` writes it.
 
     Raises:
-        ValueError: names or values are of another length than the grid.
+        ValueError: names or values do not have the length of the grid.
     """
     grid, names = check_traversals(grid, names, values)
     figure = grid_figure(grid[None, :, 0], "Latent traversals", (), names)
@@ -75,5 +75,5 @@ def traversal_animation(
 
 
 def ping_pong(steps):
-    """Frame numbers of one period: 0 ... steps - 1 and back to 1, so that no end repeats."""
+    """Frame numbers of one period, 0 .. steps - 1 and back to 1; no frame follows itself."""
     return [*range(steps), *range(steps - 2, 0, -1)]

@@ -39,7 +39,7 @@ def figure_title(figure, title):
 
 
 def hide_ticks(axes):
-    """Remove ticks and frame, as around a picture."""
+    """Remove the ticks and the frame of axes that show a picture."""
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
 
@@ -64,8 +64,8 @@ def point_size(count):
 def class_colours(labels):
     """Map each class of labels `[N]` to a colour of its own, in sorted order.
 
-    With more than ten classes only the nine most frequent are in the result; the others share
-    `PALETTE[-1]`.
+    If there are more than ten classes, the result has only the nine most frequent; draw the others
+    in `PALETTE[-1]`.
     """
     classes, counts = np.unique(labels, return_counts=True)
     if len(classes) > len(PALETTE):

@@ -21,13 +21,13 @@ def reconstructions(
     model_input: ArrayLike | None = None,
     max_images: int = 12,
 ) -> Figure:
-    """Plot originals above their reconstructions, one example a column.
+    """Plot originals above their reconstructions, one example per column.
 
     Args:
         original: images `[N, H, W, C]`.
         reconstructed: their reconstructions, of the same shape.
-        model_input: the images that the encoder was given, if these differ from the originals
-            (binarised or noisy ones).
+        model_input: the encoder's input, if it differs from the originals (binarised or noisy
+            images).
         max_images: number of examples to draw.
     """
     rows = {"original": original, "model input": model_input, "reconstruction": reconstructed}
@@ -37,13 +37,13 @@ def reconstructions(
 
 
 def levels(original: ArrayLike, means: ArrayLike, draws: ArrayLike, max_images: int = 12) -> Figure:
-    """Plot what each level of a ladder encodes: reconstructions from fewer and fewer levels of z.
+    """Plot reconstructions from fewer and fewer levels of a ladder, to show what each encodes.
 
     Args:
         original: images `[N, H, W, C]`.
-        means: reconstructions `[L, N, H, W, C]` from all levels of q(z|x), then from one level
-            less each, the last from the top level alone; the levels below are at the means of
-            their priors, as from `zoo.reconstruct_levels`.
+        means: reconstructions `[L, N, H, W, C]`: the first from all levels of q(z|x), each next one
+            from one level fewer, the last from the top level alone. The levels left out are at the
+            means of their priors, as from `zoo.reconstruct_levels`.
         draws: reconstructions `[k, N, H, W, C]` from the top level, with the levels below drawn
             from their priors.
         max_images: number of examples to draw.
@@ -75,11 +75,11 @@ def samples(
 
 
 def interpolations(paths: ArrayLike | Mapping[str, ArrayLike]) -> Figure:
-    """Plot interpolations between pairs of images, one pair a row.
+    """Plot interpolations between pairs of images, one pair per row.
 
     Args:
-        paths: images `[N, steps, H, W, C]`, as from `VAE.interpolate`; or name -> such images for
-            the same pairs, which are drawn below one another, pair by pair.
+        paths: images `[N, steps, H, W, C]`, as from `VAE.interpolate`; or a dict of name -> such
+            images for the same pairs, which are drawn below one another, pair by pair.
     """
     kinds = paths if isinstance(paths, Mapping) else {"": paths}
     names, grid = list(kinds), np.stack([np.asarray(x) for x in kinds.values()], 1)
@@ -95,7 +95,7 @@ def interpolations(paths: ArrayLike | Mapping[str, ArrayLike]) -> Figure:
 def traversals(
     grid: ArrayLike, names: Sequence[str] | None = None, values: ArrayLike | None = None
 ) -> Figure:
-    """Plot latent traversals: one dimension a row, its value increasing to the right.
+    """Plot latent traversals: one dimension per row, with values that increase to the right.
 
     Args:
         grid: images `[dimensions, steps, H, W, C]`, as from `VAE.traverse`.
@@ -103,7 +103,7 @@ def traversals(
         values: value of the varied dimension in each column `[steps]`.
 
     Raises:
-        ValueError: names or values are of another length than the grid.
+        ValueError: names or values do not have the length of the grid.
     """
     grid, names = check_traversals(grid, names, values)
     ticks = () if values is None else [f"{value:+.1f}" for value in values]
@@ -117,7 +117,7 @@ def check_traversals(grid, names, values):
     """Return the grid as an array and the names as a list, of the right lengths.
 
     Raises:
-        ValueError: names or values are of another length than the grid.
+        ValueError: names or values do not have the length of the grid.
     """
     grid = np.asarray(grid)
     names = dimension_names(len(grid)) if names is None else list(names)
@@ -140,7 +140,7 @@ def manifold(
         names: names of the two dimensions.
 
     Raises:
-        ValueError: values are of another length than the grid.
+        ValueError: values do not have the length of the grid.
     """
     check_length("values", values, len(grid))
     interval = math.ceil(len(values) / MAX_TICKS)

@@ -34,7 +34,7 @@ def latent_scatter(
             points `[N, 2]` of any other embedding, which are drawn as they are.
 
     Raises:
-        ValueError: the projection is unknown or its points are of another shape.
+        ValueError: the projection is unknown, or its points do not have shape `[N, 2]`.
         ImportError: `umap-learn` is not installed.
     """
     codes = np.asarray(codes, "float64")

@@ -26,8 +26,8 @@ def side_by_side(
     """Plot examples in columns and their modalities in rows.
 
     Args:
-        rows: name -> grey images in [0, 1], `[N, H, W]` or `[N, H, W, 1]`, or spectrograms
-            `[N, T, F]`, with the same N.
+        rows: name of a modality -> its grey images in [0, 1], `[N, H, W]` or `[N, H, W, 1]`, or its
+            spectrograms `[N, T, F]`; N is the same for all.
         title: title of the figure.
         spectrograms: names of the rows that are spectrograms: time increases to the right and
             frequency upwards, and all share one colour scale.
@@ -61,7 +61,8 @@ def modality_scatter(
     """Plot codes of each modality as points: a colour for each class, a marker for each modality.
 
     Args:
-        codes: name -> means of q(z|x) given that modality alone, `[N, D]`, with the same N.
+        codes: name of a modality -> means of q(z|x) given that modality alone, `[N, D]`; N is the
+            same for all.
         labels: class of each example `[N]`; with more than ten classes the rarest share a colour.
         multimodal_codes: means of q(z|x) given all modalities, `[N, D]`, for a second panel.
         seed: random seed of the choice of examples if there are more than 5000 points.

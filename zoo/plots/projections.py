@@ -58,7 +58,7 @@ def _pca(codes, seed):
 
 
 def _tsne(codes, seed):
-    """Van der Maaten and Hinton, Visualizing data using t-SNE, 2008."""
+    """Project by t-SNE: van der Maaten and Hinton, Visualizing data using t-SNE, 2008."""
     _check_distinct(codes, "tsne")
     perplexity = min(30.0, (len(codes) - 1) / 3)  # must be below the number of codes
     tsne = TSNE(2, perplexity=perplexity, init="pca", random_state=seed)
@@ -69,7 +69,7 @@ def _tsne(codes, seed):
 
 
 def _umap(codes, seed):
-    """McInnes et al., UMAP: uniform manifold approximation and projection, 2018."""
+    """Project by UMAP: McInnes et al., Uniform manifold approximation and projection, 2018."""
     try:
         library = importlib.import_module("umap")  # optional, and its import takes seconds
     except ModuleNotFoundError as error:

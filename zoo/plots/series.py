@@ -30,7 +30,8 @@ def series(
         x: measured values `[T, C]`, NaN where missing; the first `MAX_CHANNELS` channels are drawn.
         mean: reconstruction `[T, C]`.
         low, high: lower and upper end of the band `[T, C]`.
-        score: anomaly score of each step `[T]` in nats, for a panel of its own.
+        score: anomaly score of each step `[T]` in nats, higher for more anomalous steps, for a
+            panel of its own.
         anomaly: bool `[T]`, the steps known to be anomalous, drawn as a grey background.
         channel_names: name of each channel; "channel 0", ... by default.
         title: title of the figure.
@@ -63,7 +64,7 @@ def series_samples(
     channel_names: Sequence[str] | None = None,
     max_series: int = 4,
 ) -> Figure:
-    """Plot generated series to the right of real ones: one series a column, one channel a row.
+    """Plot generated series to the right of real ones: one series per column, a row per channel.
 
     Args:
         real, generated: series `[N, T, C]` in data units.

@@ -32,8 +32,9 @@ def score_histogram(
     The axis is linear near the median of normal rows and logarithmic far from it.
 
     Args:
-        scores: `[N]` in nats; higher is more anomalous.
-        anomaly: bool `[N]`, or None if it is unknown, which counts all rows as normal.
+        scores: `[N]` in nats, such as -ELBO; higher is more anomalous, the opposite sign of
+            `zoo.anomaly`.
+        anomaly: bool `[N]`; None if unknown, in which case all rows count as normal.
         auroc: area under the ROC curve, for the title.
         bins: number of bins.
     """
@@ -62,13 +63,13 @@ def score_histogram(
 def column_surprise(
     column_names: Sequence[str], normal: ArrayLike, anomaly: ArrayLike | None = None
 ) -> Figure:
-    """Plot the mean surprise -log p(column | z) of each column, above a typical row, in nats.
+    """Plot the mean surprise -log p(column | z) of each column in nats, minus that of typical rows.
 
     Args:
         column_names: name of each column.
         normal: mean surprise of normal rows `[columns]`.
-        anomaly: the same for anomalies; columns are then sorted by the difference of the two, and
-            otherwise by `normal`.
+        anomaly: mean surprise of anomalies `[columns]`, or None. Columns are sorted by `anomaly` -
+            `normal`, or without `anomaly` by `normal`.
     """
     normal = np.asarray(normal)
     sort_key = normal if anomaly is None else np.asarray(anomaly) - normal
@@ -108,7 +109,7 @@ def marginals(
         column_names: name of each column.
         real, generated: rows `[N, columns]`, NaN where missing.
         class_names: for each column the names of its classes 0, 1, ..., or None if it is numeric;
-            None if all are.
+            None if all columns are numeric.
         max_columns: number of columns to draw.
     """
     real, generated = np.asarray(real), np.asarray(generated)

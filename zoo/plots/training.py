@@ -13,11 +13,12 @@ from zoo.plots.canvas import DATA, MODEL, add_legend, label_axes, new_figure
 def training_curves(history: Mapping[str, ArrayLike]) -> Figure:
     """Plot ELBO, negative log-likelihood and KL by epoch, for training and validation data.
 
-    The first tenth of the epochs is cut off where it would flatten the rest of a curve.
+    The y axis covers the values after the first tenth of the epochs, so that a bad start does not
+    flatten the rest of a curve.
 
     Args:
         history: name -> a number for each epoch, as in `fit(...).history`; an entry `epoch`, if
-            present, holds the epochs' numbers from 0.
+            present, holds the numbers of the epochs, counted from 0.
     """
     figure = new_figure(11, 3.4)
     panels = {"elbo": "ELBO", "nll": r"$-\log\ p(x|z)$", "kl": r"KL$(q(z|x)\ \|\ p(z))$"}

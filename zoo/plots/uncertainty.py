@@ -21,19 +21,19 @@ def uncertainty(
     """Plot images, their predictive means, and maps of the standard deviation of each pixel.
 
     With quantiles, a further row shows the width of the interval, and below each image the
-    percentage of its pixels inside. For calibrated draws of x it is near `coverage`. That does not
-    hold for draws of E[x|z] (`noise=False`), nor for pixels that are exactly 0 or 1.
+    percentage of its pixels that lie inside. This percentage is near `coverage` for calibrated
+    draws of x, but not for draws of E[x|z] (`noise=False`) or for pixels that are exactly 0 or 1.
 
     Args:
         original: images `[N, H, W, C]` in [0, 1].
         mean, std: mean and standard deviation of the draws, as from `zoo.predictive`, of the same
             shape.
         quantiles: `[Q, N, H, W, C]`; the interval is from the first to the last.
-        coverage: probability of the interval, for its name.
+        coverage: probability of the interval, which is written beside the row.
         max_images: number of images to draw.
 
     Raises:
-        ValueError: mean or std is of another shape than the images.
+        ValueError: mean or std does not have the shape of the images.
     """
     for name, values in (("mean", mean), ("std", std)):
         enough = len(values) >= min(max_images, len(original))

@@ -33,7 +33,7 @@ def _texts(modality):
 
 
 def _pairs(modality):
-    """Pair thumbnails of each example, or "missing", with those of its reconstruction."""
+    """Pair the thumbnail of each example, or `MISSING`, with that of its reconstruction."""
     reconstructed = thumbnails(modality, modality.reconstruction, "reconstruction of")
     return zip(present_thumbnails(modality, modality.x, "example"), reconstructed, strict=True)
 

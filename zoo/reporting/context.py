@@ -15,7 +15,7 @@ from zoo.likelihoods.multimodal import PRESENT
 from zoo.likelihoods.text.inputs import is_text
 from zoo.reporting.cards import cards
 
-# Rare tokens are left out: one of them early on derails the rest of a text.
+# Rare tokens are left out, because one at the start makes the rest of a text implausible.
 SAMPLING_OPTIONS = {"texts": {"temperature": 0.8, "top_p": 0.9}}
 MAX_DIMENSIONS = 8  # latent dimensions that are traversed
 
@@ -60,7 +60,7 @@ class ReportContext:
 
     Attributes:
         model: the `VAE`.
-        x: the first examples of the data, as the model takes them.
+        x: the first examples of the data, in the form that the model accepts.
         labels: label of each example, or None.
         columns: name of each column or channel -> names of its classes, or None if numeric.
         history: name -> a number for each epoch, or None.
@@ -161,7 +161,7 @@ class ReportContext:
 
 
 def for_display(likelihood, x, prepared):
-    """Convert examples for the page: strings stay, all else goes through the likelihood."""
+    """Convert examples to the form shown on the page: strings, or values in data units."""
     if isinstance(likelihood, Text) and is_text(x):
         texts = np.asarray(x.to_list() if isinstance(x, tf.RaggedTensor) else x, object)
         return [t.decode("utf-8", "replace") if isinstance(t, bytes) else str(t) for t in texts]

@@ -23,8 +23,9 @@ def hardest_examples(context):
         for i in order
     ]
     text = (
-        f"The {len(order)} of the first {context.example_count:,} held-out examples with the "
-        "lowest ELBO: outliers, errors in the data, or cases that the model has not learned."
+        f"Of the first {context.example_count:,} held-out examples, the {len(order)} with the "
+        "lowest ELBO. They may be outliers, errors in the data, or cases that the model has not "
+        "learned."
     )
     body = join(paragraph(text), tag("div", *examples, class_="examples"))
     return Section("Hardest examples", body)
@@ -72,7 +73,7 @@ def traversal(context):
 
 
 def interpolation(context):
-    """Section with straight lines in latent space between pairs of examples; None without one."""
+    """Section with straight lines in latent space between pairs of examples; None without pairs."""
     (modality,) = context.modalities
     pairs = min(PAIRS, context.example_count // 2)
     if not pairs:

@@ -36,8 +36,9 @@ def hierarchy(context):
     rows = [_scaled(context, np.asarray(a)) for a in (modality.x[:COLUMNS], means, draws)]
     alt = "Held-out images above reconstructions from all levels of z, from fewer, from one"
     caption = (
-        "Reconstructions from all levels of z and, row by row, from one level less; the levels "
-        "left out come from their priors. The change from row to row is what a level encodes."
+        "Reconstructions from all levels of z and, in each next row, from one level fewer; the "
+        "levels left out come from their priors. The change from row to row shows what a level "
+        "encodes."
     )
     return Section("Levels", picture(plots.levels(*rows), alt, caption))
 

@@ -36,9 +36,10 @@ def curves(context):
     drawn = plots.training_curves(context.history)
     alt = "ELBO, negative log-likelihood and KL by epoch, for training and validation data"
     caption = (
-        "Nats per example by epoch. ELBO still rising at the end: train longer. Validation ELBO "
-        "falling, or far below the training ELBO: overfitting; stop earlier, use more data or a "
-        "smaller model, or regularise it (input_noise=, kernel_regularizer=)."
+        "Nats per example by epoch. If the ELBO still rises at the end, train longer. If the "
+        "validation ELBO falls, or is far below the training ELBO, the model overfits: stop "
+        "earlier, use more data or a smaller model, or regularise it (input_noise=, "
+        "kernel_regularizer=)."
     )
     return Section("Training", chart(drawn, alt, caption))
 
@@ -75,13 +76,14 @@ def _rows(context):
     yield "KL", _nats(d.kl), "from q(z|x) to the prior: cost of encoding z"
     for level, value in enumerate(d.kl_by_level, 1):
         if len(d.kl_by_level) > 1:
-            yield f"KL of level {level}", _nats(value), "level 1 is nearest to x, the last the top"
+            note = "level 1 is nearest to x; the last level is the top"
+            yield f"KL of level {level}", _nats(value), note
     yield (
         "log p(x)",
         _nats(d.log_likelihood),
         f"lower bound, importance-weighted with {d.importance_samples} draws; {bounded}",
     )
-    note = f"that bound minus the ELBO, {bounded}: error of q(z|x) as an approximate posterior"
+    note = f"this bound minus the ELBO, {bounded}: error of q(z|x) as an approximate posterior"
     yield "gap", _nats(d.gap), note
     yield from _per_unit(context)
     note = "rise of the NLL when each example is decoded from another example's z"

@@ -47,7 +47,7 @@ def samples(context):
     both = (modality.x[:SAMPLES], context.sample(SAMPLES))
     real, generated = (_with_channels(modality, x) for x in both)
     figure = plots.series_samples(real, generated, list(modality.columns) or None)
-    alt = "Held-out series on the left, new ones on the right, one channel a row"
+    alt = "Held-out series on the left, new ones on the right, one channel per row"
     caption = (
         "Held-out series beside new ones: z from the prior, then x from p(x|z) with its noise. "
         "Check that their levels, shapes and noise are alike."
@@ -56,5 +56,5 @@ def samples(context):
 
 
 def _with_channels(modality, x):
-    """Give series of a single channel its axis: `[N, T, C]`."""
+    """Add the channel axis to series of a single channel: `[N, T, C]`."""
     return x[..., None] if np.ndim(modality.x) == 2 else x

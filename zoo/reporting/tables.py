@@ -57,9 +57,9 @@ def columns(context):
     cut = f" Listed: {len(order)} of {len(gain)} columns." if len(order) < len(gain) else ""
     text = (
         "Surprise is -log p(column|z) at the mean of q(z|x), with densities in the column's units. "
-        "Gain from z: how much it rises when each row is decoded from another row's z; 0 means "
-        "that the decoder does not use z for this column. A mean far above the median comes from "
-        f"a few rows that are very surprising.{cut}"
+        "The gain from z is the rise of the surprise when each row is decoded from another row's "
+        "z; 0 means that the decoder does not use z for this column. A mean far above the median "
+        f"comes from a few rows that are very surprising.{cut}"
     )
     return Section("Columns", join(paragraph(text), table(header, rows, "numbers")))
 

@@ -43,12 +43,12 @@ def report(
 
     Args:
         vae: a trained `VAE`.
-        data: held-out data: what the model takes, in memory or as a dataset of any length. The
+        data: held-out data that the model accepts, in memory or as a dataset of any length. The
             diagnosis uses all of it; pictures and the map use the first `max_examples`.
-        path: file to write. An earlier report is replaced, any other file is not. If writing
-            fails, an earlier report stays as it is.
-        labels: a label for each example, classes or numbers, which colour the map; for a dataset,
-            one for each of the first `max_examples`.
+        path: file to write. It may be an earlier report, which is replaced, but no other existing
+            file. If writing fails, an earlier report stays as it is.
+        labels: class or number of each example, shown as its colour on the map; for a dataset, of
+            each of the first `max_examples`.
         columns: names of a table's columns or a series' channels; or a dict of each name -> the
             names of that column's classes, None for a numeric column.
         history: the result of `fit`, or its `history`, for the training curves.
@@ -59,8 +59,8 @@ def report(
         verbose: 1 shows progress.
 
     Raises:
-        ValueError: an argument does not fit the model or the data, or the path is a folder, in a
-            folder that does not exist, or another file.
+        ValueError: an argument does not fit the model or the data; or path is a folder, lies in a
+            folder that does not exist, or is an existing file that is not a report.
         TypeError: an argument is of the wrong type.
         ImportError: matplotlib or scikit-learn is not installed.
     """

@@ -23,8 +23,8 @@ class Pairs:
     """Pairs of images and sounds to train on, for validation and to test.
 
     Attributes:
-        name: of the data.
-        description: of the data, for the user.
+        name: name of the data.
+        description: description of the data, for the user.
         train: `{"image": [N, 28, 28, 1], "audio": [N, frames, 40]}`, float32 in [0, 1].
         valid: other pairs.
         test: other pairs.
@@ -51,7 +51,7 @@ class Pairs:
 
 
 def load(data_dir=None, pairs=None, seed=0):
-    """Load `spoken` from the TFDS folder `data_dir`, or without a folder make `tones`."""
+    """Load the pairs of `spoken` from the TFDS folder `data_dir`, or make those of `tones`."""
     return tones(pairs, seed) if data_dir is None else spoken(data_dir, pairs, seed)
 
 
@@ -61,7 +61,7 @@ def tones(pairs=None, seed=0):
     Args:
         pairs: number of training pairs; None uses each image once. More pairs than images repeat
             the images, with new tones.
-        seed: of the split and the tones.
+        seed: seed of the split and the tones.
     """
     images, digits = _small_digits()
     order = np.random.default_rng(seed).permutation(len(images))
@@ -86,7 +86,7 @@ def spoken(data_dir, pairs=None, seed=0):
         data_dir: the folder of TFDS' data.
         pairs: number of training pairs; None uses each image once. Validation and test pairs use
             each image once.
-        seed: of the split and the pairs.
+        seed: seed of the split and the pairs.
     """
     data_dir = _folder(data_dir)
     images, digits = _mnist(data_dir, seed)
@@ -140,7 +140,7 @@ def passes(images, pairs, rng):
 
 
 def matches(digits, spoken_digits, rng):
-    """For each digit `[N]` the row of a random recording of the same digit."""
+    """Row of a random recording of the same digit, for each of the digits `[N]`."""
     chosen = np.empty(len(digits), int)
     for digit in np.unique(digits):
         rows, same = np.flatnonzero(spoken_digits == digit), digits == digit

@@ -16,12 +16,12 @@ class Classes:
     """Images `[N, H, W, C]` in [0, 1] with their classes, integers `[N]`, to train on and to test.
 
     Attributes:
-        name: of the data.
+        name: name of the data.
         x: images to train on.
         y: their classes.
         test_x: images to test on.
         test_y: their classes.
-        names: of the classes.
+        names: names of the classes.
         default: True for scikit-learn's digits.
     """
 
@@ -40,7 +40,9 @@ def load(options):
     flag = "--data" if options.dataset is None else "--dataset"
     if data.labels is None or data.train_labels is None:
         raise InputError(
-            flag, f"expected images with classes, got {data.name} without; use sub-folders or TFDS"
+            flag,
+            f"expected images with classes, got {data.name} without classes; use a folder with a "
+            "sub-folder for each class, or --dataset",
         )
     names = np.unique(data.train_labels)
     if len(names) < 2:

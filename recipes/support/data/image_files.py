@@ -83,7 +83,7 @@ def _upright_size(image):
 
 
 def _pixels(image):
-    """A Pillow image as uint8 `[H, W, 1 or 3]`, rotated as its EXIF tag demands."""
+    """A Pillow image as uint8 `[H, W, 1 or 3]`, rotated by its EXIF orientation."""
     from PIL import ImageOps
 
     image = ImageOps.exif_transpose(image)

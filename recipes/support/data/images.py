@@ -17,7 +17,7 @@ class Images:
     """Images `[N, H, W, C]` float32 in [0, 1] to train on and held out.
 
     Attributes:
-        name: of the data.
+        name: name of the data.
         train: images to train on.
         held_out: other images.
         labels: class names of the held-out images, or None.
@@ -115,7 +115,7 @@ def _from_tfds(options):
 
 
 def _features(builder, name):
-    """Names of a data set's features: of the image, and of the class or None."""
+    """Names of a data set's image feature and of its class feature, or None without classes."""
     import tensorflow_datasets as tfds
 
     features = builder.info.features
@@ -156,7 +156,7 @@ def size(text):
         parts = []
     height_width = tuple(parts * 2 if len(parts) == 1 else parts)
     if len(height_width) != 2:
-        raise argparse.ArgumentTypeError(f"expected S or HxW, as 32 or 28x20, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected S or HxW, such as 32 or 28x20, got {text!r}")
     if min(height_width) < image_sizes.MIN_SIZE:
         raise argparse.ArgumentTypeError(
             f"expected at least {image_sizes.MIN_SIZE} pixels, got {text}"

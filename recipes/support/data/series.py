@@ -18,7 +18,7 @@ class Series:
     """A long multivariate series.
 
     Attributes:
-        name: of the data.
+        name: name of the data.
         channels: names of the channels.
         values: `[steps, channels]` float32, NaN where nothing was measured.
         times: a date or number for each step.
@@ -79,7 +79,7 @@ def simulated(seed=0, held_out=0.3):
 
 
 def _smooth(x, steps):
-    """Exponential moving average of x, as a slow sensor measures it."""
+    """Exponential moving average of x, like the reading of a slow sensor."""
     y, a = np.empty_like(x), 1 / steps
     y[0] = x[0]
     for i in range(1, len(x)):

@@ -1,4 +1,4 @@
-"""Columns of a CSV or Parquet file as a series, for `time_series.py`: read, checked, in order."""
+"""Columns of a CSV or Parquet file as a series, read and checked, for `time_series.py`."""
 
 import contextlib
 
@@ -38,8 +38,9 @@ def load(options):
     if shorter < options.window:
         raise InputError(
             "--window",
-            f"expected at most {shorter} steps, got {options.window}: that is the shorter part of "
-            f"the {len(values)} steps after the split by --held-out {options.held_out}",
+            f"expected at most {shorter} steps, got {options.window}: --held-out "
+            f"{options.held_out} splits the {len(values)} steps into two parts, and the shorter "
+            f"has {shorter}",
         )
     return Series(name, columns, values.astype("float32"), times, anomaly, split)
 

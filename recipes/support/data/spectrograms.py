@@ -15,8 +15,8 @@ BANDS = 40
 LOWEST, HIGHEST = 0.0, RATE / 2  # Hz
 FRAMES = 40  # 0.62 seconds; 95 % of spoken digits are shorter
 QUIETEST, LOUDEST = -70.0, 0.0  # dB of the values 0 and 1 of a spectrogram
-# Sum of the magnitudes of a sine of amplitude 1 (the sum of the Hann window). Relative to it a sine
-# in [-1, 1] stays below 0 dB in every band.
+# Sum of the magnitudes of a sine of amplitude 1, which is the sum of the Hann window. In this unit
+# a sine in [-1, 1] stays below 0 dB in every band.
 UNIT = FRAME / 2
 
 
@@ -51,7 +51,7 @@ def log_mel(waveforms, frames=FRAMES, batch=1024):
 def waveform(spectrograms, steps=100, seed=0):
     """Waveforms `[N, samples]` with approximately these spectrograms `[N, frames, 40]`.
 
-    The phases are estimated, so that peaks may exceed [-1, 1]; `write_wav` scales those down.
+    The phases are estimated, so peaks may exceed [-1, 1]; `write_wav` scales such waveforms down.
     """
     spectrograms = np.asarray(spectrograms, "float32")
     if spectrograms.ndim != 3 or spectrograms.shape[2] != BANDS or spectrograms.shape[1] < 3:

@@ -10,7 +10,7 @@ def split_rows(rows, fraction, seed, limit, argument):
     Args:
         rows: the number of examples.
         fraction: part of them to hold out; at least one example is.
-        seed: of the random order.
+        seed: seed of the random order.
         limit: the maximum number of examples to train on, or None.
         argument: the flag that an error names.
     """

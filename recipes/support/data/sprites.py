@@ -48,7 +48,7 @@ class Factored:
     """Images `[N, H, W, C]` in [0, 1] whose factors of variation are known.
 
     Attributes:
-        name: of the data.
+        name: name of the data.
         x: images to train on.
         test_x: images to test on.
         test_factors: their factors, integers `[N, K]`.

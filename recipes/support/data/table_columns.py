@@ -1,10 +1,11 @@
-"""Columns of a table: each column of a data frame is checked and encoded as float32 here.
+"""Columns of a table: checks of a data frame's columns, and their encoding as float32.
 
-- `check` refuses columns that a model cannot learn from: empty, constant, dates, lists, infinite.
-- `categories_as_strings` decides which columns are categorical: texts, truth values, --categorical.
-- `encode` makes numbers of them. Categories become 0 .. n - 1 and a last level for those that are
-  not among the training rows; numbers lose a large offset and are clipped far from all training
-  rows; missing values become NaN.
+- `check` raises for columns that a model cannot learn from: empty or constant columns, dates,
+  lists, infinite numbers.
+- `categories_as_strings` converts categorical columns: texts, truth values, --categorical.
+- `encode` converts all columns to numbers. Categories become 0 .. n - 1, and n is the category of
+  all that are not among the training rows. A large offset is subtracted from numbers, and values
+  far from all training rows are clipped. Missing values become NaN.
 """
 
 import dataclasses
@@ -13,12 +14,12 @@ from typing import Any
 import numpy as np
 from support.run.cli import InputError
 
-MAX_LEVELS = 200
-OTHER = "(other)"  # the level of categories that are not among the training rows
+MAX_CATEGORIES = 200
+OTHER = "(other)"  # the category of values that are not among the training rows
 MAX_VALUE = 1e37  # float32 ends at 3.4e38, and differences need room
-MAX_STDS = 1e5  # standard deviations of the training rows
-# float32 has seven digits: of a number that is a thousand times the standard deviation, four digits
-# are left for the position within it.
+MAX_STDS = 1e5  # distance from the training rows' mean, in their standard deviations
+# float32 has seven digits. If the mean is a thousand times the standard deviation, only four of
+# them are left for the differences between rows.
 MAX_MEAN_IN_STDS = 1000.0
 CONTAINERS = (list, tuple, dict, set, np.ndarray)
 
@@ -28,16 +29,16 @@ class Column:
     """An encoded column.
 
     Attributes:
-        name: of the column in the file.
+        name: name of the column in the file.
         values: float32, one for each row; NaN where a value is missing.
-        levels: names of the categories, or None for a numeric column.
+        categories: names of the categories, or None for a numeric column.
         offset: number that was subtracted.
-        clipped: how many values were clipped.
+        clipped: number of values that were clipped.
     """
 
     name: str
     values: Any
-    levels: Any = None
+    categories: Any = None
     offset: float = 0.0
     clipped: int = 0
 
@@ -48,7 +49,7 @@ class Column:
 
 
 def check(frame):
-    """Raise if the model cannot learn from a column; the error says how to leave it out."""
+    """Raise `InputError` if the model cannot learn from a column."""
     _check_kinds(frame)
     for name in frame.columns:
         if frame[name].dtype.kind not in "iuf":
@@ -96,18 +97,18 @@ def categories_as_strings(frame, categorical):
     for name in frame.columns:
         if frame[name].dtype.kind not in "iuf" or name in categorical:
             frame[name] = frame[name].astype("string").astype(object)
-            levels = frame[name].nunique()
-            if levels > MAX_LEVELS:
+            count = frame[name].nunique()
+            if count > MAX_CATEGORIES:
                 raise InputError(
                     "--data",
-                    f"expected at most {MAX_LEVELS} different texts in a column, got {levels} in "
+                    f"expected at most {MAX_CATEGORIES} categories in a column, got {count} in "
                     f"{name!r}; leave identifiers and free text out with --drop {name}",
                 )
     return frame
 
 
 def encode(frame, train):
-    """A `Column` for each column of the frame; levels and scales are those of the rows `train`."""
+    """A `Column` for each column of the frame, with categories and scales of the rows `train`."""
     columns = []
     for name in frame.columns:
         column = frame[name]
@@ -129,13 +130,13 @@ def numbers(column):
 
 def _categorical(name, column, train):
     known = sorted(str(v) for v in column.iloc[train].dropna().unique())
-    codes = {level: float(i) for i, level in enumerate(known)}
+    codes = {category: float(i) for i, category in enumerate(known)}
     values = [codes.get(v, len(known)) if isinstance(v, str) else np.nan for v in column]
     return Column(name, np.array(values, "float32"), [*known, OTHER])
 
 
 def _numeric(name, column, train):
-    # In float64 up to the end: float32 would lose the small digits of 1.7e9 + noise.
+    # float64 until the offset is subtracted: float32 would lose the small digits of 1.7e9 + noise.
     x = numbers(column)
     observed = x[train][~np.isnan(x[train])]
     constant = observed.min() == observed.max()

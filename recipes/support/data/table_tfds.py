@@ -23,10 +23,10 @@ def read_frame(name, data_dir):
 
 
 def _flatten(features):
-    """("alcohol", value) pairs of a possibly nested example; a vector becomes name_0, name_1."""
+    """Yield pairs (name, value) of a possibly nested example; vectors become name_0, name_1."""
     if not hasattr(features, "items"):
         raise InputError(
-            "--dataset", "expected rows with named columns, got others; choose another data set"
+            "--dataset", "expected rows with named columns, got no names; choose another data set"
         )
     for name, value in features.items():
         if hasattr(value, "items"):

@@ -19,10 +19,10 @@ class Table:
     """Rows `[N, columns]` float32 to train on and held out.
 
     Attributes:
-        name: of the data.
+        name: name of the data.
         columns: names of the columns.
         titles: names of the columns for figures, with the number that was subtracted.
-        levels: for each column the names of its categories, or None if it is numeric.
+        category_names: for each column the names of its categories, or None if it is numeric.
         offsets: for each column the number that was subtracted.
         train: rows to train on, all of them normal.
         held_out: rows to evaluate.
@@ -34,7 +34,7 @@ class Table:
     name: str
     columns: list
     titles: list
-    levels: list
+    category_names: list
     offsets: list
     train: Any
     held_out: Any
@@ -50,7 +50,7 @@ class Table:
     @property
     def categories(self):
         """For each column its number of categories, 0 if it is numeric."""
-        return [0 if levels is None else len(levels) for levels in self.levels]
+        return [0 if names is None else len(names) for names in self.category_names]
 
 
 def load(options):
@@ -74,7 +74,7 @@ def load(options):
         name,
         [column.name for column in columns],
         [column.title for column in columns],
-        [column.levels for column in columns],
+        [column.categories for column in columns],
         [column.offset for column in columns],
         values[train],
         values[held_out],
@@ -145,8 +145,8 @@ def _take_label(frame, options):
         raise InputError(
             argument,
             f"expected anomalies and normal rows, got {anomaly.sum()} anomalies among "
-            f"{len(anomaly)} rows by column {name!r}; name its values for anomalies with "
-            f"--anomaly, out of {table_files.listing(sorted(set(label.astype(str))))}",
+            f"{len(anomaly)} rows by column {name!r}; choose the values that mark anomalies with "
+            f"--anomaly, from {table_files.listing(sorted(set(label.astype(str))))}",
         )
     return frame.drop(columns=name), anomaly
 
@@ -194,7 +194,7 @@ def _split(anomaly, rows, options):
 
 
 def _choose(normal, rows, options):
-    """--evaluate of the rows in a random order, with at least one normal row among them."""
+    """Choose --evaluate rows in a random order, at least one of them normal."""
     rows = np.random.default_rng(options.seed).permutation(rows)[: options.evaluate or None]
     if not np.isin(rows, normal).any():
         rows[0] = normal[0]
@@ -202,7 +202,7 @@ def _choose(normal, rows, options):
 
 
 def _truth_as_number(text):
-    """ "True" as "1" and "false" as "0"; other texts as they are."""
+    """Convert "true" to "1" and "false" to "0" in any case; return other texts unchanged."""
     return {"true": "1", "false": "0"}.get(text.lower(), text)
 
 

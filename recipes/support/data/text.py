@@ -1,4 +1,4 @@
-"""Data of `text.py`: the sentences of Python's language reference, or a file of one per line."""
+"""Data of `text.py`: sentences of Python's language reference, or of a file with one per line."""
 
 import dataclasses
 import re
@@ -9,8 +9,8 @@ from support.run.cli import InputError, as_input_error
 
 MIN_WORDS, MAX_WORDS = 4, 30
 HELD_OUT = 0.1
-# Sections of the reference that are mostly grammar and code also have paragraphs of prose: those
-# without anything that looks like grammar or code.
+# Sections of the reference mix prose with grammar and code. A paragraph is prose if none of its
+# lines matches this pattern of grammar and code.
 _NOT_PROSE = re.compile(r"::=|>>>|^\s*[*=~^\"#+|-]{3,}|[{}]|^\s*(def|class|import|for) |\w = \S")
 _BULLET = re.compile(r"^\s*(?:[*+-]|\d+\.)\s+")
 _END = re.compile(r"(?<=[a-z)\"][.!?])\s+(?=[A-Z\"])")

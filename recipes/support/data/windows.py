@@ -25,12 +25,12 @@ def cut(values, length, stride=1, to_end=False):
 def per_step(window_values, steps, stride=1):
     """Value of each step: the median over the windows that contain it.
 
-    The median, because a window with an anomaly gives misleading values for its normal steps.
+    A mean would suffer from windows with an anomaly, whose values for normal steps are misleading.
 
     Args:
         window_values: `[n, length, ...]` for the windows of `cut(..., stride, to_end=True)`.
-        steps: of the series.
-        stride: between the windows.
+        steps: number of steps of the series.
+        stride: steps from one window to the next.
 
     Returns:
         `[steps, ...]`.

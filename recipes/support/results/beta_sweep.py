@@ -82,7 +82,7 @@ def trade_off(rows):
 def traversals(vae, data, beta, max_dimensions=10, steps=9):
     """Figure of latent traversals from the code of a test image, one latent dimension per row.
 
-    The rows are in order of KL; each is named by its KL and by the factor with which it has the
+    The rows are in order of KL. The name of each gives its KL and the factor with which it has the
     largest mutual information.
     """
     q = vae.encode(data.test_x)

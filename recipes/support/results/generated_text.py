@@ -21,7 +21,7 @@ def write(run, vae, data):
 
 
 def samples(vae, seed):
-    """New sentences, one per line: z from the prior, words from the most probable nine tenths."""
+    """New sentences, one per line: z is drawn from the prior, words by top-p sampling, p 0.9."""
     return "\n".join(vae.sample(SAMPLES, seed=seed, temperature=0.8, top_p=0.9))
 
 
@@ -33,7 +33,7 @@ def reconstructions(vae, x, seed):
 
 
 def interpolations(vae, x):
-    """Sentences on the straight line between the codes of two; for at most PAIRS pairs."""
+    """Sentences on the straight line between the codes of two sentences, for up to PAIRS pairs."""
     pairs = min(PAIRS, len(x) // 2)
     if not pairs:
         return ""

@@ -9,7 +9,7 @@ MAX_CODES, LABELLED_FRACTION = 60_000, 0.95
 
 
 def propagate(codes, y, classes, seed):
-    """y with labels for most unlabelled examples; -1 remains for the least certain ones.
+    """Labels y, filled in for most unlabelled examples; -1 remains for the least certain ones.
 
     F <- alpha S F + (1 - alpha) Y, with S the normalised similarities of neighbours: Zhou et al.,
     Learning with local and global consistency, 2003. If there are more than MAX_CODES examples, a
@@ -19,7 +19,7 @@ def propagate(codes, y, classes, seed):
         codes: `[N, D]`.
         y: integers `[N]`, -1 for unlabelled examples.
         classes: number of classes.
-        seed: of the random part.
+        seed: seed of the random part.
     """
     labelled = np.flatnonzero(y >= 0)
     others = np.random.default_rng(seed).permutation(np.flatnonzero(y < 0))

@@ -17,12 +17,12 @@ def codes(vae, x, samples, seed):
 
 
 def step_scores(vae, values, window, seed):
-    """Anomaly score of each step, `[steps]` nats: -log p(x_t | z) above its usual value.
+    """Anomaly score of each step, `[steps]` nats: -log p(x_t | z) minus its usual value.
 
-    The score is high if the rest of the window does not explain the step. The median of each
-    channel is subtracted, because log densities depend on the unit of the channel: without that, a
-    missing value, which adds 0 to log p, would look like a fault in one unit and like a perfect
-    prediction in another. A missing value has the score of a usual one, 0.
+    Higher is more anomalous: the score is high if the rest of the window does not explain the step.
+    The median of each channel is subtracted, because log densities depend on the unit of the
+    channel: otherwise a missing value, which adds 0 to log p, would look like a fault in one unit
+    and like a perfect prediction in another. A missing value has the score of a usual one, 0.
     """
     stride = max(1, window // 8)
     x = windows.cut(values, window, stride, to_end=True)
@@ -46,8 +46,8 @@ def _channel_medians(x):
 def band(vae, values, stretch, window, seed):
     """Mean and two quantiles of the reconstruction in a slice of steps, each `[steps, channels]`.
 
-    All windows that contain a step are used, as for the scores, so also those that begin before the
-    slice.
+    As for the scores, all windows that contain a step are used, including those that begin before
+    the slice.
     """
     stride = max(1, window // 4)
     first = max(0, stretch.start - window)
@@ -63,7 +63,10 @@ def band(vae, values, stretch, window, seed):
 
 
 def baselines(data, window):
-    """Name -> scores `[steps]` of PCA and of an isolation forest on the same windows."""
+    """Name -> anomaly scores `[steps]` of PCA and of an isolation forest on the same windows.
+
+    Higher is more anomalous.
+    """
     from sklearn.decomposition import PCA
     from sklearn.ensemble import IsolationForest
 

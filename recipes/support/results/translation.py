@@ -43,8 +43,8 @@ def write(run, vae, x, labels):
 def retrieval_scores(vae, x, labels):
     """Row name -> scores: retrieval in both directions, and two baselines.
 
-    The baselines order the items at random: "digit known" those of the right digit, which come
-    first, and "chance" all of them.
+    Both baselines order items at random. In "digit known" all items of the right digit come before
+    the others; in "chance" the order is random throughout.
     """
     ks = [k for k in KS if k <= len(labels)]
     scores = {}
@@ -63,7 +63,7 @@ def retrieval_scores(vae, x, labels):
 
 
 def _random_order(sizes, ks, precision):
-    """Expected scores if the partner is at a random place among the first `sizes` items, `[N]`."""
+    """Expected scores if the partner has a random rank among the first `sizes` items, `[N]`."""
     recall = {k: float(np.mean(np.minimum(k / sizes, 1))) for k in ks}
     reciprocals = np.cumsum(1 / np.arange(1, sizes.max() + 1))
     return _row(recall, float(np.mean(reciprocals[sizes - 1] / sizes)), precision)
@@ -93,11 +93,12 @@ def markdown(title, scores):
 
 EXPLANATION = """
 
-Fractions of 1. Items are compared by the means of q(z|x) of one modality alone. recall@k: how often
-the partner itself is among the k nearest items. mean reciprocal rank: of the partner among all
-items. precision by digit: fraction of the nearest items that have the right digit. Images and
-sounds were paired at random within a digit, so no model can be expected to exceed "digit known",
-the scores of a random order of the right digit's items. "chance" is a random order of all items.
+Fractions of 1. Items are compared by the means of q(z|x) of one modality alone. recall@k: fraction
+of queries whose partner is among the k nearest items. mean reciprocal rank: mean of 1 / rank of the
+partner among all items. precision by digit: fraction of the nearest items that have the right
+digit. Images and sounds were paired at random within a digit, so no model can be expected to exceed
+"digit known", where the items of the right digit come first, in a random order. "chance" is a
+random order of all items.
 """
 
 

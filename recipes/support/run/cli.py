@@ -8,21 +8,21 @@ import os
 from support.run import devices, shared_options
 from support.run.argument_types import natural, non_negative, positive
 
-# Must be set before TensorFlow is imported: its notes about the CPU do not help a user.
+# Set before TensorFlow is imported, to hide its log messages about the CPU.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # The part of --help that lists the files of every run folder.
 FILES = """\
   report.html       numbers and figures on one page: start here, or send it to someone
-  history.csv       what was logged after each epoch (tensorboard/ has the same for TensorBoard)
+  history.csv       metrics of each epoch (tensorboard/ has the same for TensorBoard)
   model.keras       the model: import zoo; keras.models.load_model("model.keras")
   saved_model/      the model for serving: encode, decode, reconstruct, generate, score
-  checkpoints/      what --resume needs after a crash
-Ctrl-C stops training at any time and saves the model as it is then."""
+  checkpoints/      state from which --resume continues after a crash
+Ctrl-C stops training at any time and saves the model as trained so far."""
 
 
 class InputError(Exception):
-    """Input that cannot be used: names the argument, what it must be, what it is and what to do."""
+    """Error in the user's input: names the argument, what was expected, what came, what to do."""
 
     def __init__(self, argument, message):
         super().__init__(f"{argument}: {message}")
@@ -47,7 +47,7 @@ def add_options(parser, variant, out, evaluate, batch_size=128, learning_rate=1e
         out: the run folder.
         evaluate: held-out examples to evaluate; 0 stands for all.
         batch_size: examples in a training step.
-        learning_rate: of Adam.
+        learning_rate: learning rate of Adam.
     """
     _model_options(parser, variant)
     _training_options(parser, batch_size, learning_rate)
@@ -138,7 +138,7 @@ def first_line(error):
 
 
 def parse_options(pairs):
-    """The dict of "KEY=VALUE" texts; values are Python literals, or else strings.
+    """Parse "KEY=VALUE" texts to a dict; values are Python literals, or else strings.
 
     ["widths=(32,64)"] becomes {"widths": (32, 64)}.
     """

@@ -12,9 +12,9 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
     """Stop after `patience` epochs without a better held-out ELBO and restore the best weights.
 
     The best weights are written to a file, so that they survive a killed process; the best value
-    and the number of epochs without a better one are computed from the history. Among the
-    callbacks it must come before `zoo.Resume`, so that the state of an epoch is only saved after
-    its best weights.
+    and the number of epochs without a better one are computed from the history. In the list of
+    callbacks it must come before `zoo.Resume`, so that the best weights of an epoch are saved
+    before its checkpoint.
     """
 
     def __init__(self, patience):
@@ -25,7 +25,7 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
         """Continue after `history`; return True if training had stopped early by then.
 
         Args:
-            folder: the checkpoints; the best weights are saved here.
+            folder: the folder of checkpoints, where the best weights are saved, too.
             history: name -> a number for each epoch that was trained before.
         """
         self.folder = folder

@@ -73,13 +73,13 @@ def bits_per_dimension(run, event_shape):
 
 
 def anomaly_ranking(run, is_anomaly, scores, suffix=""):
-    """AUROC and average precision of anomaly scores.
+    """Compute AUROC and average precision of anomaly scores.
 
     Args:
         run: the `Run`.
         is_anomaly: booleans `[N]`.
-        scores: name of a method -> its scores `[N]`, higher for stranger.
-        suffix: end of each line.
+        scores: name of a method -> its anomaly scores `[N]`; higher is more anomalous.
+        suffix: text at the end of each line.
 
     Returns:
         Lines for the summary.

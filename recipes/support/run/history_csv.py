@@ -5,13 +5,13 @@ import os
 
 
 def read(path, epochs=None):
-    """name -> a number for each epoch, like `fit(...).history`; of the first `epochs` if given."""
+    """Read name -> a number for each epoch, like `fit(...).history`; all epochs or the first."""
     _, rows = _rows(path, epochs)
     return {name: [float(row[name]) for row in rows] for name in rows[0]} if rows else {}
 
 
 def truncate(path, epochs):
-    """Delete all but the first `epochs` epochs, those that the checkpoint of the run includes.
+    """Delete all but the first `epochs` epochs, which the checkpoint of the run includes.
 
     A killed process may have written an epoch that is not in its checkpoint, or half a line.
     """

@@ -42,7 +42,7 @@ def read_to_resume(path, record):
         expected = previous["options"].get(name)
         if name not in CAN_CHANGE and expected != value:
             flag = "--" + name.replace("_", "-")
-            raise InputError(flag, f"expected {expected!r} as in the run to resume, got {value!r}")
+            raise InputError(flag, f"expected {expected!r}, as in the run to resume, got {value!r}")
     return previous
 
 

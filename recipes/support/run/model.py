@@ -15,7 +15,7 @@ def build(options, event_shape, likelihood, strategy, defaults):
         event_shape: shape of an example, or a dict of one for each modality.
         likelihood: the variant's likelihood, or a dict of one for each modality.
         strategy: the distribution strategy to build it in.
-        defaults: options of the variant for whatever the command line does not set.
+        defaults: options of the variant that apply where the command line does not set them.
     """
     import keras
 
@@ -50,7 +50,7 @@ def describe(options, vae, likelihood, strategy):
 
 
 def check_data(vae, train, validation):
-    """Raise if the model cannot be trained on the data; nothing has been written by then."""
+    """Raise `InputError` if the model cannot be trained on the data; call it before any writing."""
     rows, validation_rows = zoo.core.nested.row_count(train), zoo.core.nested.row_count(validation)
     if not rows or not validation_rows:
         raise InputError(
@@ -69,7 +69,7 @@ def check_data(vae, train, validation):
 def _option_errors(variant):
     """Turn errors of a builder into an `InputError` of --option, or of --variant.
 
-    They name --variant if the variant is for another kind of data than the recipe's.
+    It is of --variant if the variant is for another kind of data than the recipe's.
     """
     try:
         yield
@@ -77,6 +77,6 @@ def _option_errors(variant):
         message = first_line(error)
         if message.startswith("x must be"):
             raise InputError(
-                "--variant", f"expected one for this kind of data, got {variant}: {message}"
+                "--variant", f"expected a variant for this kind of data, got {variant}: {message}"
             ) from error
         raise InputError("--option", message) from error

@@ -40,7 +40,7 @@ class Run:
 
     Attributes:
         folder: path of the run folder.
-        record: what metrics.json will hold.
+        record: contents of metrics.json.
     """
 
     def __init__(self, recipe, options):
@@ -52,7 +52,7 @@ class Run:
             self._use_temporary_folder()
 
     def _check_folder(self):
-        """Raise if the folder holds anything but a run, or not the run to resume."""
+        """Raise `InputError` if the folder holds files other than a run, or no run to resume."""
         metrics = self.folder / "metrics.json"
         if self.folder.is_file():
             raise InputError("--out", f"expected a folder, got the file {self.folder}")
@@ -81,7 +81,7 @@ class Run:
             return zoo.Resume(self.folder / "checkpoints").restore(vae)
 
     def begin(self, epochs=0):
-        """Prepare the folder for training that continues after so many epochs.
+        """Prepare the folder for training that continues after this number of epochs.
 
         A run that is not resumed deletes the results of an earlier one here, after its options and
         data have been checked.
@@ -95,11 +95,11 @@ class Run:
         history_csv.truncate(self.folder / "history.csv", epochs)
 
     def write(self):
-        """Write metrics.json with what is known so far."""
+        """Write metrics.json with the results so far."""
         metrics_json.write(self.record, self.folder / "metrics.json")
 
     def model(self, event_shape, likelihood, **defaults):
-        """Build the model of the command line's options; `defaults` give way to these."""
+        """Build the model of the command line's options, which override `defaults`."""
         import tensorflow as tf
 
         strategy = self.strategy or tf.distribute.get_strategy()
@@ -129,7 +129,7 @@ class Run:
             print("\nThe remaining numbers and figures are skipped.")
 
     def train(self, vae, train, validation, *callbacks):
-        """Fit and save the model, also after Ctrl-C or a loss that is not finite: `Outcome`."""
+        """Fit and save the model, even after Ctrl-C or a loss that is not finite: an `Outcome`."""
         model.check_data(vae, train, validation)
         first_epoch = self._restore(vae)
         history = history_csv.read(self.folder / "history.csv", first_epoch)

@@ -20,7 +20,7 @@ def add_options(parser, out, latent_dim, batch_size):
     shared_options.add_model(
         model,
         "dense_vae",
-        "a variant for images of zoo.available()",
+        "a name of zoo.available() for images",
         "hidden=(64,)",
         latent_dim=latent_dim,
     )

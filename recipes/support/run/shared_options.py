@@ -5,7 +5,7 @@ from support.run.argument_types import fraction, non_negative, path, positive, s
 
 def add_tfds(data, examples):
     """Add --dataset and --data-dir; `examples` are names of data sets, for the help."""
-    data.add_argument("--dataset", metavar="NAME", help=f"a name of TFDS: {examples}, ...")
+    data.add_argument("--dataset", metavar="NAME", help=f"a TFDS data set: {examples}, ...")
     add_data_dir(data, "folder of TFDS' data")
 
 
@@ -20,7 +20,7 @@ def add_data(data, metavar, help):
 
 
 def add_held_out(data, part):
-    """Add --held-out, 0.3 by default; `part` is of the help: "fraction `part` that is held out"."""
+    """Add --held-out, 0.3 by default; its help is "fraction `part` that is held out"."""
     data.add_argument(
         "--held-out",
         type=fraction,
@@ -41,9 +41,9 @@ def add_model(model, variant, variants, example, latent_dim=None):
     Args:
         model: the group.
         variant: the default variant.
-        variants: what --variant may be, for the help.
-        example: of --option, for the help.
-        latent_dim: the default number of latent dimensions; None for that of the variant.
+        variants: description of the possible variants, for the help.
+        example: example of an --option, for the help.
+        latent_dim: the default number of latent dimensions; None takes the variant's own.
     """
     model.add_argument(
         "--variant", default=variant, metavar="NAME", help=f"{variants} (default {variant})"
@@ -62,7 +62,7 @@ def add_model(model, variant, variants, example, latent_dim=None):
 
 
 def add_epochs(training, help, default=None):
-    """Add --epochs; None if the recipe chooses the default by its data."""
+    """Add --epochs; a default of None leaves the number to the recipe."""
     training.add_argument("--epochs", type=positive, default=default, metavar="N", help=help)
 
 

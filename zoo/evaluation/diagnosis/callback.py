@@ -26,10 +26,10 @@ class DiagnosisLogger(keras.callbacks.Callback):
         x: held-out data, an array or a dataset.
         log_dir: folder to write to.
         every: epochs between two diagnoses.
-        labels: one for each of the first examples of x, shown beside their codes in the projector.
-        projected: number of examples, from the first on, whose codes go to the projector and the
-            histograms.
-        **options: of `zoo.diagnose`: `importance_samples`, `bounded`, ...
+        labels: labels of the first examples of x, shown beside their codes in the projector.
+        projected: maximum number of examples, the first ones, whose codes are written for the
+            projector and the histograms.
+        **options: options of `zoo.diagnose`, such as `importance_samples` and `bounded`.
 
     Attributes:
         diagnosis: the last `Diagnosis`, or None before the first.

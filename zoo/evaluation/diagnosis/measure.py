@@ -35,22 +35,22 @@ def diagnose(
 ) -> Diagnosis:
     """Measure how a trained VAE uses its latent space: a `Diagnosis` with a verdict and advice.
 
-    Takes two passes over x; the memory needed does not grow with it.
+    Makes two passes over x, in memory that does not grow with the number of examples.
 
     Args:
         model: a `VAE`.
         x: held-out data: an array, or a dataset of x or of tuples that begin with x.
         importance_samples: draws for each example, for the bound on log p(x).
-        bounded: number of examples, from the first on, of which that bound is computed, which takes
-            longest.
-        pairs: number of examples, from the first on, from which the mutual information is
+        bounded: maximum number of examples, the first ones, for which this bound is computed; it is
+            the slowest part.
+        pairs: maximum number of examples, the first ones, from which the mutual information is
             estimated; the estimate is at most log(pairs) nats.
         seed: seed of all draws.
         batch_size: examples at a time.
         verbose: 1 shows a progress bar.
 
     Raises:
-        ValueError: x does not fit the model, is empty or a single example.
+        ValueError: x does not fit the model, or has fewer than two examples.
     """
     validation.check_counts(importance_samples=importance_samples, bounded=bounded, pairs=pairs)
     validation.check_counts(batch_size=batch_size)
@@ -130,7 +130,7 @@ def _elbo_terms(model, batch):
 
 
 def _latent_quantities(model, batch, seed):
-    """Posterior parameters, and the negative log-likelihood with the own z and with another's."""
+    """Posterior parameters, and the NLL with the example's own z and with that of another."""
     out = forward_pass(model, batch, RandomSampler(seed))
     q, z = joint_normal(out.draws), tf.concat([draw.z for draw in out.draws], -1)
     shape = model.decoder.event_shape_of(out.target)

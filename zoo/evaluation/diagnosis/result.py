@@ -12,9 +12,9 @@ from zoo.evaluation.diagnosis.verdict import judge
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Diagnosis:
-    """Numbers on how a VAE uses its latent space. Prints as a report.
+    """Measurements of how a VAE uses its latent space; prints as a report.
 
-    Values in nats are per example, and means over the data.
+    Values in nats are means over the examples.
 
     Attributes:
         model: name of the model.
@@ -22,16 +22,19 @@ class Diagnosis:
         elbo, nll, kl: as in `VAE.score`.
         bounded: number of examples over which log_likelihood and gap are averaged.
         importance_samples: K of the importance-weighted bound.
-        log_likelihood: that bound on log p(x).
-        gap: log_likelihood minus the ELBO of the same examples: the loss by an inexact q(z|x).
+        log_likelihood: the importance-weighted bound on log p(x).
+        gap: log_likelihood minus the ELBO of the same examples: the loss because q(z|x) is not the
+            exact posterior.
         decoder_use: increase of -log p(x|z) when each example gets the z of another; 0 if the
             decoder ignores z.
-        mutual_information: I(x; z), by `zoo.mutual_information`, of the top level of a ladder; at
-            most the log of the number of examples it is estimated from. None if q(z|x) is not a
-            Normal.
-        aggregate_kl: KL(q(z) || p(z)) = KL - I(x; z); None if mutual_information is.
-        kl_by_level: KL of each level of a ladder, level 1 nearest to x first; otherwise the one KL.
-        kl_by_dimension: `[D]`; None if a flow or the prior leaves no closed form.
+        mutual_information: I(x; z), by `zoo.mutual_information`; for a ladder, that of the top
+            level. At most the logarithm of the number of examples that it is estimated from. None
+            if q(z|x) is not a Normal.
+        aggregate_kl: KL(q(z) || p(z)) = KL - I(x; z); None if mutual_information is None.
+        kl_by_level: KL of each level of a ladder, from level 1, nearest to x, to the top; a single
+            KL for other models.
+        kl_by_dimension: KL of each dimension `[D]`; None if it has no closed form, because of a
+            flow or the prior.
         active: bool `[D]`, true if the posterior mean's variance over the data is above 0.01.
         loc_mean, loc_std: `[D]`, mean and standard deviation over the data of q's means.
         scale_mean: `[D]`, mean over the data of q's scales.
@@ -76,7 +79,7 @@ class Diagnosis:
         return judge(self)[1]
 
     def to_dict(self) -> dict:
-        """All numbers, the verdict and the advice as JSON values; numbers not finite are None."""
+        """The numbers, verdict and advice as JSON values; a number that is not finite is None."""
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         values |= {"active_units": self.active_units}
         values |= {"verdict": self.verdict, "advice": self.advice}
@@ -90,7 +93,7 @@ class Diagnosis:
         return {name: float(value) for name, value in values.items() if value is not None}
 
     def plot(self):
-        """A `matplotlib` figure: KL of each dimension, q's means and scales."""
+        """Plot the diagnosis as a `matplotlib` figure; see `zoo.plots.diagnosis`."""
         from zoo import plots  # noqa: PLC0415  (imports this package, and needs matplotlib)
 
         return plots.diagnosis(self)
@@ -121,7 +124,7 @@ class Diagnosis:
         """Lines of the report: (name, number or None, note)."""
         size = len(self.active)
         yield "examples", f"{self.examples:,}", ""
-        yield "ELBO", _nats(self.elbo), "nats, as below"
+        yield "ELBO", _nats(self.elbo), "nats per example"
         yield "-log p(x|z)", _nats(self.nll), ""
         yield "KL", _nats(self.kl), "from q(z|x) to the prior"
         if len(self.kl_by_level) > 1:
@@ -130,7 +133,7 @@ class Diagnosis:
         bound = f"{self.importance_samples} draws each, {self.bounded:,} examples"
         yield "log p(x)", _nats(self.log_likelihood), f"lower bound; {bound}"
         yield "gap", _nats(self.gap), "between this bound and the ELBO"
-        yield "decoder's use of z", _nats(self.decoder_use), "lost with the z of another example"
+        yield "decoder's use of z", _nats(self.decoder_use), "rise of -log p(x|z) with another z"
         yield "mutual information", _nats(self.mutual_information), "of x and z"
         yield "aggregate KL", _nats(self.aggregate_kl), "from q(z) to the prior"
         yield "active units", f"{self.active_units} of {size}", ""

@@ -13,10 +13,10 @@ STORED = ("top_z", "top_loc", "top_scale")
 
 
 class RunningMoments:
-    """Moments of named quantities over all batches, in memory that does not grow with them.
+    """Moments of named quantities over all batches, in memory that does not grow with the data.
 
     Args:
-        pairs: number of examples, from the first on, whose codes are stored.
+        pairs: maximum number of examples whose codes are stored; the first ones are.
     """
 
     def __init__(self, pairs):

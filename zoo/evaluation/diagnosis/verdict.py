@@ -8,9 +8,9 @@ MIN_ACTIVE_VARIANCE = 0.01
 MIN_LATENT_NATS = 0.1  # of the KL and of the decoder's use of z, below which z is not used
 MIN_SCALE_RATIO = 0.01  # of q's scale to the std of all codes, below which q is nearly a point
 MIN_ACTIVE_FRACTION = 0.5  # of the dimensions, below which the model counts as partly collapsed
-MAX_GAP_FRACTION = 0.05  # of log p(x) that may lie between it and the ELBO
-MAX_AGGREGATE_KL_FRACTION = 0.2  # of the KL that may be the aggregate posterior's
-MIN_AGGREGATE_KL_NATS = 1.0  # below which that distance is never worth a remark
+MAX_GAP_FRACTION = 0.05  # of log p(x) that the gap to the ELBO may be without a remark
+MAX_AGGREGATE_KL_FRACTION = 0.2  # of the KL that KL(q(z) || p(z)) may be without a remark
+MIN_AGGREGATE_KL_NATS = 1.0  # of KL(q(z) || p(z)), below which there is no remark
 
 
 def _diverged(d):

@@ -45,10 +45,10 @@ def dci(
         seed: seed of the split and the classifiers.
 
     Returns:
-        {"disentanglement", "completeness", "informativeness"}.
+        A dict of "disentanglement", "completeness" and "informativeness".
 
     Raises:
-        TypeError, ValueError: arrays do not fit; see the message.
+        TypeError, ValueError: codes or factors are invalid, or differ in length.
     """
     codes, factors = check_codes_and_factors(codes, factors)
     seed = validation.as_seed(seed)

@@ -1,8 +1,9 @@
 """FactorVAE and beta-VAE scores: accuracy of identifying the factor that a group of rows shares.
 
 The papers draw such groups from a simulator. Here they are drawn from the labelled rows themselves:
-a factor, one of its values, and rows with that value. So any labelled data can be used; if factors
-are correlated in the data, they are in a group as well. Values that only one row has are skipped.
+a factor, one of its values, and rows with that value. Any labelled data can therefore be used, but
+factors that are correlated in the data are also correlated within a group. Values that only one row
+has are skipped.
 """
 
 import numpy as np
@@ -27,17 +28,17 @@ def factor_vae(
     1 / K for uninformative codes. Kim and Mnih, Disentangling by factorising, 2018.
 
     The paper scores the counted votes themselves; here, as in the code of Locatello et al., 2019,
-    votes are scored on further groups. Constant dimensions have no vote.
+    the predictions are scored on further groups. Constant dimensions have no vote.
 
     Args:
         codes: `[N, D]`.
         factors: integers `[N, K]`.
-        votes: number of groups to count, and of further ones to score.
-        group: rows of each, drawn with replacement.
+        votes: number of groups whose votes are counted, and number of further groups to score.
+        group: number of rows in a group, drawn with replacement.
         seed: seed of the groups.
 
     Raises:
-        TypeError, ValueError: arrays do not fit; see the message.
+        TypeError, ValueError: codes or factors are invalid, or differ in length.
     """
     codes, factors = check_codes_and_factors(codes, factors)
     validation.check_counts(votes=votes, group=group)
@@ -62,22 +63,22 @@ def beta_vae(
     """The beta-VAE score: accuracy of a linear classifier of the factor that pairs share.
 
     A point is the mean of |z - z'| over pairs of rows that share factor k, each pair with a value
-    of its own; logistic regression predicts k from it, and is scored on as many further points. In
-    [0, 1], and 1 / K for uninformative codes. Higgins et al., beta-VAE: Learning basic visual
-    concepts with a constrained variational framework, 2017.
+    of its own. Logistic regression predicts k from the point, and is scored on as many further
+    points. The score is in [0, 1], and 1 / K for uninformative codes. Higgins et al., beta-VAE:
+    Learning basic visual concepts with a constrained variational framework, 2017.
 
-    It is 1 also if factors are mixed in a way that a linear classifier can undo, as by a rotation.
-    Codes are in units of their standard deviations, which the paper leaves open.
+    The score is also 1 if factors are mixed in a way that a linear classifier can undo, such as a
+    rotation. Codes are in units of their standard deviations; the paper does not specify this.
 
     Args:
         codes: `[N, D]`.
         factors: integers `[N, K]`.
-        points: number of points to fit the classifier to, and of further ones to score.
+        points: number of points to fit the classifier to, and number of further points to score.
         pairs: number of pairs for each point.
         seed: seed of the pairs.
 
     Raises:
-        TypeError, ValueError: arrays do not fit; see the message.
+        TypeError, ValueError: codes or factors are invalid, or differ in length.
     """
     codes, factors = check_codes_and_factors(codes, factors)
     validation.check_counts(points=points, pairs=pairs)
@@ -110,7 +111,7 @@ def _draw_pairs(by_value, count, rng):
 
 
 def _rows_by_factor(factors):
-    """For each factor, the rows of each of its values that several rows have."""
+    """For each factor, the rows of each of its values that more than one row has."""
     groups = [rows_by_value(column) for column in factors.T]
     for k, by_value in enumerate(groups):
         if not by_value:

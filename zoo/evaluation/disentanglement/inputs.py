@@ -1,4 +1,4 @@
-"""Codes and factors of the disentanglement metrics, checked."""
+"""Checks of the codes and factors of the disentanglement metrics."""
 
 import numpy as np
 
@@ -71,7 +71,7 @@ def standardize(codes):
 
 
 def rows_by_value(column):
-    """Row indices of each value that several rows have, as a list of arrays."""
+    """Row indices of each value that more than one row has, as a list of arrays."""
     order = np.argsort(column, kind="stable")
     starts = np.flatnonzero(np.diff(column[order])) + 1
     return [rows for rows in np.split(order, starts) if len(rows) > 1]

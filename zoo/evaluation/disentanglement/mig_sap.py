@@ -1,4 +1,4 @@
-"""MIG and SAP: the gap between the two dimensions that are most informative of a factor."""
+"""MIG and SAP: the gap between the two dimensions that are most informative about a factor."""
 
 from collections.abc import Sequence
 
@@ -22,11 +22,11 @@ def mig(codes: np.ndarray, factors: np.ndarray, bins: int = 20) -> float:
     mutual information with factor v_k. Chen, Li, Grosse and Duvenaud, Isolating sources of
     disentanglement in variational autoencoders, 2018.
 
-    I is estimated by counts of codes in bins of equal width between the smallest and the largest
+    I is estimated from counts of codes in bins of equal width between the smallest and the largest
     code of a dimension, as in the code of Locatello et al., Challenging common assumptions in the
     unsupervised learning of disentangled representations, 2019. Chen et al. integrate q(z|x)
-    instead. The choice of codes matters more: means of q(z|x) may separate factors in a dimension
-    that the decoder does not use, draws of q(z|x) do not.
+    instead. The choice of codes matters more than the estimator: means of q(z|x) may separate
+    factors in a dimension that the decoder does not use, but draws of q(z|x) do not.
 
     Args:
         codes: `[N, D]`.
@@ -34,7 +34,7 @@ def mig(codes: np.ndarray, factors: np.ndarray, bins: int = 20) -> float:
         bins: number of bins of each dimension; the bias of I grows with bins / N.
 
     Raises:
-        TypeError, ValueError: arrays do not fit; see the message.
+        TypeError, ValueError: codes or factors are invalid, or differ in length.
 
     >>> codes = [[0, 5], [0, 6], [1, 5], [1, 6]]
     >>> round(mig(codes, [[0, 0], [0, 1], [1, 0], [1, 1]]), 6)
@@ -84,7 +84,7 @@ def sap(
         seed: seed of the split.
 
     Raises:
-        TypeError, ValueError: arrays do not fit; see the message.
+        TypeError, ValueError: codes or factors are invalid, or differ in length.
 
     >>> codes = [[0, 5], [0, 6], [1, 5], [1, 6]]
     >>> round(sap(codes, [[0, 0], [0, 1], [1, 0], [1, 1]]), 6)

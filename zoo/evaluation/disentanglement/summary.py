@@ -70,12 +70,13 @@ def scores(
     """Compute all disentanglement metrics of a model's codes of x.
 
     Args:
-        vae: a `VAE`, or anything whose `encode(x, batch_size=...)` has `loc` and `scale` `[N, D]`.
-        x: N examples as `vae.encode` takes them, an array or a dataset; preferably held-out data.
+        vae: a `VAE`, or an object whose `encode(x, batch_size=...)` returns one with `loc` and
+            `scale` `[N, D]`.
+        x: N examples that `vae.encode` accepts, an array or a dataset; preferably held-out data.
         factors: integers `[N, K]`, the value of each of K factors.
         categorical: column indices of the factors whose integers are categories, not amounts; see
             `sap`.
-        draws: True takes one draw of the Normal q(z|x) for each example as its code instead of the
+        draws: True uses one draw of the Normal q(z|x) as the code of each example instead of the
             mean. A dimension that the model does not use is then noise.
         rows: maximum number of rows, chosen at random.
         seed: seed of the choice of rows, the draws and the metrics.
@@ -83,7 +84,7 @@ def scores(
         verbose: True shows a progress bar.
 
     Raises:
-        TypeError, ValueError: an argument does not fit; see the message.
+        TypeError, ValueError: an argument is invalid; the message names it.
     """
     inputs.require_examples(x)
     factors = check_factors(factors, row_count(x))

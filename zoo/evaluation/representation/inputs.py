@@ -1,4 +1,4 @@
-"""Class labels and features of the probes, checked; the held-out split and small label sets."""
+"""Checks of the probes' labels and features; the held-out split and the small label sets."""
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -12,14 +12,14 @@ MIN_ROWS = 6  # so that each row has five neighbours
 
 
 def class_indices(y, test_y):
-    """Class indices 0 .. C - 1 of each part: a list of int `[N]`, of one part if test_y is None."""
+    """Class indices 0 .. C - 1, int `[N]`: a list of those of y and, unless None, of test_y."""
     parts = {"y": y} if test_y is None else {"y": y, "y of test": test_y}
     vectors = {name: label_vector(labels, name) for name, labels in parts.items()}
     classes, counts = np.unique(vectors["y"], return_counts=True)
     if len(classes) < 2 or counts.min() < 2 or len(vectors["y"]) < MIN_ROWS:
         raise ValueError(
-            f"y must have at least two classes, each in two rows, and {MIN_ROWS} rows, "
-            f"got {dict(zip(classes.tolist(), counts.tolist(), strict=True))}"
+            f"y must have at least {MIN_ROWS} rows and two classes, each in at least two rows, got "
+            f"rows by class {dict(zip(classes.tolist(), counts.tolist(), strict=True))}"
         )
     for name, labels in vectors.items():
         unknown = np.setdiff1d(labels, classes)
@@ -29,7 +29,7 @@ def class_indices(y, test_y):
 
 
 def check_lengths(labels, parts):
-    """Raise `ValueError` unless each part has a row for each label; streams are not counted."""
+    """Raise `ValueError` unless each part has a row for each label; streams are not checked."""
     for name, y, part in zip(("y", "y of test"), labels, parts, strict=False):
         rows = row_count(part)
         if rows is not None and rows != len(y):
@@ -39,7 +39,7 @@ def check_lengths(labels, parts):
 def check_features(features):
     """Name -> two float64 matrices of finite numbers and equal width; `ValueError` otherwise."""
     if not features:
-        raise ValueError("features must hold at least one kind, got none")
+        raise ValueError("features must hold at least one kind of features, got an empty dict")
     matrices = {name: [np.asarray(a, "float64") for a in pair] for name, pair in features.items()}
     for name, pair in matrices.items():
         shapes = [a.shape for a in pair]

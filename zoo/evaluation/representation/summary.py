@@ -91,20 +91,22 @@ def scores(
     """Score probes that predict known classes from the means of q(z|x).
 
     Args:
-        vae: a `VAE`, or anything whose `encode(x, batch_size=...)` has a `loc` `[N, D]`.
-        x: N examples as `vae.encode` takes them, an array or a dataset; the probes train on them.
+        vae: a `VAE`, or an object whose `encode(x, batch_size=...)` returns one with `loc`
+            `[N, D]`.
+        x: N examples that `vae.encode` accepts, an array or a dataset; the probes train on them.
         y: their classes, `[N]` numbers or strings.
         test: held-out (x, y); None holds out a fifth of x, stratified by class.
-        few: numbers of labels; None takes those of 10, 100, 1000 that the data allow.
+        few: sizes of the small label sets; None takes those of 10, 100 and 1000 that the data
+            allow.
         draws: number of label sets drawn of each size, balanced over classes; at least 2.
-        baselines: True also scores x itself, and as many of its principal components as codes have
-            dimensions; x must be an array then.
+        baselines: True also scores x itself and its principal components, as many as codes have
+            dimensions; x must then be an array.
         seed: seed of the split, the label sets, the clusters and the principal components.
         batch_size: examples to encode at a time.
         verbose: True shows a progress bar.
 
     Raises:
-        TypeError, ValueError: an argument does not fit; see the message.
+        TypeError, ValueError: an argument is invalid; the message names it.
 
     >>> from types import SimpleNamespace
     >>> identity = SimpleNamespace(encode=lambda x, batch_size: SimpleNamespace(loc=x))

@@ -1,4 +1,4 @@
-"""Codes, classes and cutoffs of retrieval, checked."""
+"""Checks of the codes, classes and cutoffs of retrieval."""
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def _check_codes(codes, argument):
         raise ValueError(
             f"{argument} must have codes [N, D] of at least one example, got shape {codes.shape}"
         )
-    if not np.isfinite(codes).all():  # no code compares as nearer than NaN, so its rank would be 1
+    if not np.isfinite(codes).all():  # NaN compares as False, so its rank would be 1
         raise ValueError(f"{argument} must have finite codes, got NaN or infinity")
     return codes.reshape(len(codes), -1)
 

@@ -1,9 +1,9 @@
 """Retrieval metrics: recall, reciprocal rank and precision of nearest-neighbour search by codes.
 
-Ties. The order of gallery items at the same distance is arbitrary, so every score is its
-expectation over a uniformly random order of them. An encoder that maps all x to one code thus has
-the scores of chance, whatever the order of the gallery. A partner with n items strictly nearer and
-t items at the same distance, itself included, has
+Ties. The order of gallery items at the same distance is arbitrary, so every score is the
+expectation over a uniformly random order of these items. An encoder that maps all x to one code
+thus scores at the level of chance, in whatever order the gallery is. A partner with n items
+strictly nearer and t items at the same distance, itself included, has
 
     rank = 1 + n + (t - 1) / 2,   P(among the k nearest) = clip((k - n) / t, 0, 1),
     E[1 / rank] = (1 / (n + 1) + ... + 1 / (n + t)) / t.
@@ -45,14 +45,15 @@ def retrieval(
 ) -> Retrieval:
     """Search the gallery for the nearest neighbours of each query, by the means of q(z|x).
 
-    If both have the same number of examples, the partner of queries[i] is gallery[i]: an image and
-    its caption, say, or two views. Recall, precision and reciprocal rank are those of Manning,
-    Raghavan and Schuetze, Introduction to information retrieval, 2008, chapter 8; tied items count
-    by their expectation over a random order.
+    If both have the same number of examples, the partner of queries[i] is gallery[i], such as the
+    caption of an image. Recall, precision and reciprocal rank are defined as in Manning, Raghavan
+    and Schuetze, Introduction to information retrieval, 2008, chapter 8; for tied items they are
+    the expectation over a random order.
 
     Args:
-        vae: a `VAE`, or anything whose `encode(x, batch_size=...)` has a `loc` `[N, D]`.
-        queries: N examples as `vae.encode` takes them: an array, a dataset, or for a multimodal
+        vae: a `VAE`, or an object whose `encode(x, batch_size=...)` returns one with `loc`
+            `[N, D]`.
+        queries: N examples that `vae.encode` accepts: an array, a dataset, or for a multimodal
             model a dict such as `{"image": x}`.
         gallery: M examples in the same form, possibly of another modality.
         labels: classes of the queries, `[N]`, numbers or strings.
@@ -64,7 +65,7 @@ def retrieval(
     Raises:
         TypeError: queries or gallery hold no examples, or labels are not numbers or strings.
         ValueError: an argument is empty or does not fit the others, or there are neither partners
-            nor labels to score by.
+            nor labels, so that nothing can be scored.
 
     >>> from types import SimpleNamespace
     >>> identity = SimpleNamespace(encode=lambda x, batch_size: SimpleNamespace(loc=x))
@@ -120,10 +121,11 @@ def rank(
 def distances(
     query_codes: np.ndarray, gallery_codes: np.ndarray, metric: str = "euclidean"
 ) -> np.ndarray:
-    """Distances in the order of the metric, float64 `[N, M]`.
+    """Distances that order items as the metric does, float64 `[N, M]`.
 
-    The squared Euclidean distance; or 2 (1 - cosine), which is that of codes / their norms. A code
-    of norm 0 has no direction, so its cosine with any other code is 0.
+    "euclidean" gives the squared Euclidean distance; "cosine" gives 2 (1 - cosine), the squared
+    Euclidean distance of codes divided by their norms. A code of norm 0 has no direction, so its
+    cosine with any other code is 0.
 
     Raises:
         ValueError: codes are empty, not finite, or differ in width; the metric is unknown.
@@ -158,7 +160,7 @@ def _score(queries, gallery, classes, ks):
 
 
 def _count_nearer_and_tied(block, start):
-    """Counts of items nearer than the partner, and as far as it, itself included: int `[2, B]`.
+    """Numbers of items nearer than the partner, and as far as it, itself included: int `[2, B]`.
 
     Args:
         block: distances `[B, M]` of the queries from index `start` on.
@@ -208,7 +210,7 @@ def _mean_by_k(ks, rows):
 
 
 def _distance_blocks(queries, gallery):
-    """(index of the first query, squared distances `[B, M]`), about BLOCK_SIZE distances each."""
+    """Yield (index of the first query, squared distances `[B, M]`), about BLOCK_SIZE at a time."""
     rows = max(1, BLOCK_SIZE // len(gallery))
     for start in range(0, len(queries), rows):
         yield start, _squared_distances(queries[start : start + rows], gallery)
