@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from zoo.core.suggestions import nearest
+from zoo.core.suggestions import nearest, refuse_unknown_options
 
 if TYPE_CHECKING:
     from zoo.model import VAE
@@ -228,12 +228,8 @@ def _check_options(name, parameters, options):
     """Raise `TypeError` at an option that the variant's function does not have."""
     if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         return
-    for option in options:
-        if option not in parameters:
-            raise TypeError(
-                f"{name} has no option {option!r}{nearest(option, parameters)} "
-                f"Options: {', '.join(parameters)}, input_shape, weights"
-            )
+    known = [*parameters, "input_shape", "weights"]
+    refuse_unknown_options(name, options, known)
 
 
 def builder(name: str) -> Callable:

@@ -7,7 +7,7 @@ from typing import Any
 
 from zoo import flows, objectives, priors
 from zoo.core.identifiers import resolve
-from zoo.core.suggestions import nearest
+from zoo.core.suggestions import refuse_unknown_options
 from zoo.latents import SingleLatent
 from zoo.model import VAE
 from zoo.objectives import ELBO, KL
@@ -92,7 +92,7 @@ def with_shared_options(*names):
 
         @functools.wraps(function)
         def variant(**options):
-            _refuse_unknown(function.__name__, options, [p.name for p in parameters])
+            refuse_unknown_options(function.__name__, options, [p.name for p in parameters])
             shared = Shared(**{n: options.pop(n) for n in fields if n in options})
             return function(**options, shared=shared)
 
@@ -101,15 +101,6 @@ def with_shared_options(*names):
         return variant
 
     return decorate
-
-
-def _refuse_unknown(variant, options, known):
-    for option in options:
-        if option not in known:
-            raise TypeError(
-                f"{variant} has no option {option!r}{nearest(option, known)} Options: "
-                f"{', '.join(known)}"
-            )
 
 
 def _documentation(fields):
