@@ -1,4 +1,4 @@
-"""Terms in training: gradients, graphs and XLA, saving, replicas."""
+"""Terms in training: gradients, graphs and XLA, saving."""
 
 import keras
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from tests.helpers import assert_same, data, optimizer, run_python, small, values
+from tests.helpers import assert_same, data, optimizer, small, values
 from tests.objectives.passes import of, values_of
 from zoo.objectives import (
     ELBO,
@@ -126,45 +126,3 @@ def test_a_saved_model_keeps_its_terms_and_its_critic(tmp_path):
 
     assert_same(values(again.variables), values(vae.variables))
     assert again.evaluate(X, verbose=0) == vae.evaluate(X, verbose=0)
-
-
-MIRRORED = """
-    import sys
-    import keras
-    import numpy as np
-    import tensorflow as tf
-
-    tf.config.set_logical_device_configuration(
-        tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
-    )
-    import zoo.objectives.elbo
-    from tests import helpers
-    from zoo.objectives import *
-
-    zoo.objectives.elbo.RandomSampler = helpers.NoiselessSampler
-    x = helpers.data("dense_vae", 19)  # of the last three one replica gets two, the other one
-
-    def train(strategy):
-        terms = (
-            Capacity(3.0, 1.0),
-            FreeBits(0.2, group_size=2, name="groups"),
-            FreeBits(0.2, group_size=None, name="layer"),
-            MeanCovariance(1.0),
-            AggregateCovariance(1.0),
-        )
-        with strategy.scope():
-            vae = helpers.small("dense_vae", objective=ELBO(terms))
-            vae.compile(helpers.optimizer(), **helpers.compile_options(strategy))
-        logs = vae.fit(x, batch_size=8, verbose=0).history
-        return [np.array([logs[k][0] for k in sorted(logs)]), *helpers.values(vae.variables)]
-
-    one = train(tf.distribute.get_strategy())
-    two = train(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
-    for a, b in zip(one, two, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
-    assert np.isfinite(two[0]).all()
-"""
-
-
-def test_terms_of_the_whole_batch_are_the_same_on_two_replicas():
-    run_python(MIRRORED, TF_ENABLE_ONEDNN_OPTS="0")

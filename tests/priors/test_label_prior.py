@@ -1,4 +1,4 @@
-"""Class-conditional prior: densities in NumPy, initial values, and training on two replicas."""
+"""Class-conditional prior: densities in NumPy and initial values."""
 
 import keras
 import numpy as np
@@ -6,7 +6,6 @@ import pytest
 import tensorflow_probability as tfp
 
 import zoo
-from tests.helpers import run_python
 from tests.objectives import labels
 
 tfd = tfp.distributions
@@ -68,39 +67,3 @@ def test_classes_start_at_the_expected_distance():
 def test_bad_arguments_of_a_label_prior_are_refused_by_name(options, message):
     with pytest.raises(ValueError, match=message):
         zoo.LabelPrior(**{"latent_dim": 2, "classes": 3, **options})
-
-
-REPLICAS = """
-    import sys
-    import keras
-    import numpy as np
-    import tensorflow as tf
-
-    tf.config.set_logical_device_configuration(
-        tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
-    )
-    import zoo
-    import zoo.objectives.elbo
-    from tests import helpers
-    from tests.objectives.test_semi_supervised import objective
-
-    zoo.objectives.elbo.RandomSampler = helpers.NoiselessSampler
-    x = np.random.default_rng(0).random((23, 6), "float32")
-    y = np.random.default_rng(1).integers(-1, 3, 23)
-
-    def train(strategy):
-        with strategy.scope():
-            labels = {"objective": objective(), "prior": zoo.LabelPrior(2, 3)}
-            vae = helpers.small("dense_vae", **labels)
-            vae.compile(helpers.optimizer(), **helpers.compile_options(strategy))
-        loss = vae.fit(x, y, batch_size=8, verbose=0).history["loss"]
-        return [np.array(loss), *helpers.values(vae.trainable_variables)]
-
-    replicas = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    one, two = train(tf.distribute.get_strategy()), train(replicas)
-    helpers.assert_same(two, one, rtol=1e-3, atol=1e-4)
-"""
-
-
-def test_a_label_prior_trains_on_two_replicas_as_on_one():
-    run_python(REPLICAS)
