@@ -27,7 +27,7 @@ def model(name, **options):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_fit_changes_every_weight_of_the_flow(name):
-    vae, x = model(name), data("dense_vae", 21)
+    vae, x = model(name), data("dense_vae", 16)
     vae.compile(optimizer(), jit_compile=True, steps_per_execution=1)
     before = [np.array(w) for w in vae.latents.flow.weights]
 

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 SMALL = ["--samples", "2", "--evaluate", "16", "--epochs", "2", "--limit", "64", "--no-report"]
+TINY_IMAGES = [*SMALL, "--option", "widths=(4,8)", "--option", "blocks=1", "--latent-dim", "2"]
+FIGURES_OF_IMAGES = {"curves", "interpolation", "latent", "manifold", "reconstructions", "samples"}
+FIGURES_OF_IMAGES |= {"traversal", "uncertainty"}
 
 
 def metrics(folder):
