@@ -11,7 +11,7 @@ from zoo.core.samplers import MeanSampler, untile
 from zoo.core.serialization import component, ensure_built
 from zoo.inference.methods import InferenceMethods
 from zoo.objectives import ELBO
-from zoo.training import adapt, corruptions, fit
+from zoo.training import adapt, corruptions, evaluate, fit
 from zoo.training.optimizers import FusedAdam
 from zoo.training.workers import per_worker
 
@@ -73,6 +73,7 @@ class VAE(InferenceMethods):
         self._seed_state = self._seed_generator.state
         if self.input_noise is not None:
             self.input_noise.seed_by_default(seed)
+        self._has_user_metrics = False
         self._functions = {}  # of zoo.core.functions
         self._multi_step_function = None  # of zoo.training.multi_step
         self._validated = None  # validation data that `fit` has checked
@@ -113,25 +114,29 @@ class VAE(InferenceMethods):
             raise ValueError(
                 f"loss must be None, since a VAE minimises its `objective`, got {kwargs['loss']!r}"
             )
-        self._has_user_metrics = bool(kwargs.get("metrics") or kwargs.get("weighted_metrics"))
+        single = tf.distribute.get_strategy().num_replicas_in_sync == 1
+        fast = single and not kwargs.get("run_eagerly", False)
+        jit, steps = jit_compile, steps_per_execution
+        if jit == "auto":
+            gpu = bool(tf.config.list_logical_devices("GPU"))
+            jit = fast and (gpu or self.auto_compile["xla_on_cpu"])
+        if steps == "auto":
+            steps = self.auto_compile["steps_per_execution"] if fast else 1
+        has_metrics = bool(kwargs.get("metrics") or kwargs.get("weighted_metrics"))
+        if self._has_user_metrics and not has_metrics:
+            kwargs["metrics"] = []  # or Keras would keep the metrics of the call before
+        super().compile(
+            optimizer=FusedAdam(1e-3) if optimizer is None else optimizer,
+            jit_compile=jit,
+            steps_per_execution=steps,
+            **kwargs,
+        )
+        # Only now: an error leaves the model as it was.
+        self._has_user_metrics, self._functions = has_metrics, {}
         self._compile_choices = {
             "jit_compile": jit_compile,
             "steps_per_execution": steps_per_execution,
         }
-        single = tf.distribute.get_strategy().num_replicas_in_sync == 1
-        fast = single and not kwargs.get("run_eagerly", False)
-        if jit_compile == "auto":
-            gpu = bool(tf.config.list_logical_devices("GPU"))
-            jit_compile = fast and (gpu or self.auto_compile["xla_on_cpu"])
-        if steps_per_execution == "auto":
-            steps_per_execution = self.auto_compile["steps_per_execution"] if fast else 1
-        self._functions = {}
-        super().compile(
-            optimizer=FusedAdam(1e-3) if optimizer is None else optimizer,
-            jit_compile=jit_compile,
-            steps_per_execution=steps_per_execution,
-            **kwargs,
-        )
 
     def get_compile_config(self) -> dict:
         """As in Keras; an "auto" that the user chose is saved as "auto"."""
@@ -168,17 +173,25 @@ class VAE(InferenceMethods):
 
     def evaluate(self, x=None, y=None, **kwargs):
         """As `keras.Model.evaluate`, with checked input."""
-        if x is None or x is not self._validated:
-            x = inputs.examples(self, x, y, kwargs.get("sample_weight")).x
-        with inputs.plain_errors():
-            return super().evaluate(x, y, **kwargs)
+        return evaluate.evaluate(self, super().evaluate, x, y, **kwargs)
 
     def predict(self, x, **kwargs) -> dict:
         """As `keras.Model.predict`, with checked input: arrays `loc`, `scale`, `reconstruction`."""
-        with inputs.plain_errors():
-            outputs = super().predict(inputs.examples(self, x).x, **kwargs)
-        reconstruction = self.preprocessor.from_array(outputs["reconstruction"])
-        return {**outputs, "reconstruction": reconstruction}
+        return evaluate.predict(self, super().predict, x, **kwargs)
+
+    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
+        """As in Keras, with checked input; a model that learns units needs `adapt` before."""
+        return evaluate.train_on_batch(
+            self, super().train_on_batch, x, y, sample_weight, class_weight, return_dict
+        )
+
+    def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
+        """As in Keras, with checked input."""
+        return evaluate.test_on_batch(self, super().test_on_batch, x, y, sample_weight, return_dict)
+
+    def predict_on_batch(self, x) -> dict:
+        """As `predict` for one batch."""
+        return evaluate.predict_on_batch(self, super().predict_on_batch, x)
 
     def make_train_function(self, force=False) -> None:
         """As in Keras, or the function of several steps that `fit` chose."""

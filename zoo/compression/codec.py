@@ -12,7 +12,7 @@ from zoo.compression.ans_stack import ANSStack, load_constriction
 from zoo.compression.bits_back import GRID_SPACINGS, BitsBackCoder, best_coder
 from zoo.compression.block_model import make_block_model
 from zoo.compression.stream_format import DTYPES, Frame, Header, pack, parse
-from zoo.core import inputs
+from zoo.core import inputs, streams
 from zoo.model import VAE
 
 MAX_FRAME_ELEMENTS = 2**22  # elements of x in a frame
@@ -41,7 +41,7 @@ def compress(model: VAE, x: np.ndarray | tf.data.Dataset, *, verbose: bool = Fal
     """
     load_constriction()
     block_model = make_block_model(model)
-    is_dataset = isinstance(x, tf.data.Dataset)
+    is_dataset = streams.is_stream(x)
     x = x if is_dataset else _check_array(model, x)
     bar = _progress_bar(verbose, None if is_dataset else len(x))
     parts = (_dataset_parts if is_dataset else _array_parts)(model, x, _frame_rows(block_model))
@@ -163,7 +163,7 @@ def _frame_rows(block_model):
 
 def _check_array(model, x):
     """x as a checked array; unlike in other methods, it may have no examples."""
-    if x is not None and not inputs.is_stream(x):
+    if x is not None and not streams.is_stream(x):
         x = model.preprocessor.to_array(x)
     if getattr(x, "shape", None) == (0, *model.decoder.free_event_shape):
         return x
@@ -180,8 +180,8 @@ def _array_parts(model, x, rows):
 def _dataset_parts(model, dataset, rows):
     """The same of a dataset, each batch of which is checked when it is read."""
     start, waiting = 0, []
-    for i, element in enumerate(dataset):
-        waiting.append(inputs.prepare_batch(model, element, f"x (batch {i + 1})"))
+    for i, element in enumerate(streams.elements(dataset)):
+        waiting.append(inputs.prepare_batch(model, streams.x_of(element), f"x (batch {i + 1})"))
         while sum(map(len, waiting)) >= rows:
             joined = np.concatenate(waiting)
             yield start, joined[:rows]

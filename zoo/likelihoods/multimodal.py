@@ -59,6 +59,8 @@ class MultimodalPreprocessor:
         self.likelihood = likelihood
         self._parts = {}
 
+    needs_vocabulary = True  # of its texts, and the choice of its networks
+
     @property
     def parts(self):
         """name -> preprocessor."""

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import inputs, nested, validation
+from zoo.core import inputs, nested, streams, validation
 from zoo.evaluation.diagnosis import diagnose
 from zoo.inference.batching import first
 from zoo.model import VAE
@@ -123,7 +123,7 @@ def _labels(labels, data, size):
     """Return the labels of the first `size` examples as an array, or None."""
     if labels is None:
         return None
-    labels, is_dataset = np.asarray(labels), isinstance(data, tf.data.Dataset)
+    labels, is_dataset = np.asarray(labels), streams.is_stream(data)
     expected = size if is_dataset else nested.row_count(data)
     if labels.ndim != 1 or (len(labels) < size if is_dataset else len(labels) != expected):
         at_least = "at least " if is_dataset else ""
