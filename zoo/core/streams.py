@@ -87,6 +87,8 @@ class Parts:
 
     def __init__(self, stream):
         self.stream = stream
+        # Dicts of a Python stream may differ in their keys.
+        self.same_structure = isinstance(stream, tf.data.Dataset)
 
     def __iter__(self):
         return map(x_of, elements(self.stream))

@@ -31,7 +31,9 @@ def check_unit_interval(x, argument, purpose):
     check_finite(x, argument)
     low, high = x.min(), x.max()
     if low < 0 or high > 1:
-        hint = ": 8-bit images need x / 255" if low >= 0 and 1 < high <= 255 else ""
+        hint = ": 8-bit images need x / 255" if low >= 0 and 1 < high <= 255 else ":"
+        hint += ", other" * (hint != ":") + " numbers need a likelihood such as"
+        hint += " likelihood='shared_scale_normal'"
         raise ValueError(
             f"{argument} must lie in [0, 1] for {purpose}, got {low:g} to {high:g}{hint}"
         )

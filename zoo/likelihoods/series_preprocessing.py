@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from zoo.core.arrays import is_frame
 from zoo.core.validation import check_not_infinite
 from zoo.layers import sequence_masks
 from zoo.likelihoods.preprocessing import MAX_VALUE, Preprocessor
@@ -51,10 +52,29 @@ class SeriesPreprocessor(Preprocessor):
         return x.reshape(-1, channels)
 
     def to_array(self, x, argument="x"):
+        if is_frame(x):
+            rows, columns = x.shape
+            raise TypeError(
+                f"{argument} must be series [N, T] or [N, T, C], got a DataFrame: pass "
+                f"{argument}.to_numpy()[None] for one series of {rows} steps and {columns} "
+                f"channels, or {argument}.to_numpy() for {rows} series of {columns} steps"
+            )
         x = sequence_masks.pad(x, argument)
         if x.dtype.kind not in "fiub":
             raise TypeError(f"{argument} must be numeric, got an array of dtype {x.dtype}")
         return x
+
+    def validate_training(self, parts):
+        """Raise `ValueError` for series of a single step, which a column `[T, 1]` would be."""
+        for x in parts:
+            shape = getattr(x, "shape", ())
+            if len(shape) == 2 and shape[1] == 1:
+                raise ValueError(
+                    f"x must be series [N, T] or [N, T, C] of several steps, got shape "
+                    f"{tuple(shape)}, {shape[0]} series of one step: x[None] is one series of "
+                    f"{shape[0]} steps"
+                )
+            return
 
     def validate(self, x, argument="x"):
         check_not_infinite(x, argument)
