@@ -11,7 +11,8 @@ from zoo.core.samplers import MeanSampler, untile
 from zoo.core.serialization import component, ensure_built
 from zoo.inference.methods import InferenceMethods
 from zoo.objectives import ELBO
-from zoo.training import adapt, corruptions, evaluate, fit
+from zoo.training import arguments, corruptions
+from zoo.training.methods import TrainingMethods
 from zoo.training.optimizers import FusedAdam
 from zoo.training.workers import per_worker
 
@@ -23,7 +24,7 @@ AUTO_COMPILE = {"xla_on_cpu": True, "steps_per_execution": 1}
 
 
 @component
-class VAE(InferenceMethods):
+class VAE(TrainingMethods, InferenceMethods):
     """A variational autoencoder: p(x, z) = p(x|z) p(z), with q(z|x) to infer z.
 
     Trains with `fit`, like any Keras model. Every method takes NumPy arrays, tensors or
@@ -76,6 +77,7 @@ class VAE(InferenceMethods):
         self._has_user_metrics = False
         self._functions = {}  # of zoo.core.functions
         self._multi_step_function = None  # of zoo.training.multi_step
+        self._likelihood_checked = False  # by the first pass
         self._validated = None  # validation data that `fit` has checked
 
     # Building and compiling
@@ -114,6 +116,7 @@ class VAE(InferenceMethods):
             raise ValueError(
                 f"loss must be None, since a VAE minimises its `objective`, got {kwargs['loss']!r}"
             )
+        arguments.check_compile(jit_compile, steps_per_execution, **kwargs)
         single = tf.distribute.get_strategy().num_replicas_in_sync == 1
         fast = single and not kwargs.get("run_eagerly", False)
         jit, steps = jit_compile, steps_per_execution
@@ -149,49 +152,6 @@ class VAE(InferenceMethods):
             self.optimizer.build(self.trainable_variables)
 
     # Training
-
-    def adapt(self, x) -> None:
-        """Learn units or a vocabulary from data; the first call of `fit` does so by itself."""
-        adapt.adapt(self, x)
-
-    def fit(self, x=None, y=None, **kwargs) -> keras.callbacks.History:
-        """As `keras.Model.fit`, with checked input and a reproducible order of array data.
-
-        Args:
-            x: array, tensor, dict of arrays, list of texts or series, or a `tf.data.Dataset`.
-            y: labels for terms or metrics that use them; None otherwise.
-            **kwargs: as in `keras.Model.fit`; `batch_size` is 128 by default.
-
-        Returns:
-            Keras' `History`: loss, elbo, nll, kl, active_units and further terms by epoch, in nats.
-
-        Raises:
-            ValueError, TypeError: data that the model cannot take, before the first step.
-            FloatingPointError: the loss became NaN or infinite; the last good weights are restored.
-        """
-        return fit.fit(self, super().fit, x, y, **kwargs)
-
-    def evaluate(self, x=None, y=None, **kwargs):
-        """As `keras.Model.evaluate`, with checked input."""
-        return evaluate.evaluate(self, super().evaluate, x, y, **kwargs)
-
-    def predict(self, x, **kwargs) -> dict:
-        """As `keras.Model.predict`, with checked input: arrays `loc`, `scale`, `reconstruction`."""
-        return evaluate.predict(self, super().predict, x, **kwargs)
-
-    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
-        """As in Keras, with checked input; a model that learns units needs `adapt` before."""
-        return evaluate.train_on_batch(
-            self, super().train_on_batch, x, y, sample_weight, class_weight, return_dict
-        )
-
-    def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
-        """As in Keras, with checked input."""
-        return evaluate.test_on_batch(self, super().test_on_batch, x, y, sample_weight, return_dict)
-
-    def predict_on_batch(self, x) -> dict:
-        """As `predict` for one batch."""
-        return evaluate.predict_on_batch(self, super().predict_on_batch, x)
 
     def make_train_function(self, force=False) -> None:
         """As in Keras, or the function of several steps that `fit` chose."""

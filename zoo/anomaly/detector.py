@@ -140,7 +140,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         validation.check_optional_counts(epochs=self.epochs)
         validation.check_counts(batch_size=self.batch_size)
         fraction = self.contamination
-        if not isinstance(fraction, (int, float)) or not 0 <= fraction <= 0.5:
+        if not isinstance(fraction, (int, float, np.number)) or not 0 <= fraction <= 0.5:
             raise ValueError(f"contamination must be a fraction in [0, 0.5], got {fraction!r}")
         if isinstance(self.vae, VAE):
             inputs.require_built(self.vae)

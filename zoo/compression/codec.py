@@ -39,6 +39,7 @@ def compress(model: VAE, x: np.ndarray | tf.data.Dataset, *, verbose: bool = Fal
         TypeError: x is not an array or dataset of numbers.
         ValueError: the model cannot be used for coding, or x holds values that would be rounded.
     """
+    inputs.require_vae(model)
     load_constriction()
     block_model = make_block_model(model)
     is_dataset = streams.is_stream(x)
@@ -72,6 +73,7 @@ def decompress(model: VAE, stream: bytes, *, verbose: bool = False) -> np.ndarra
         ValueError: stream was truncated, changed, made by another model or not by compress, or the
             model's results differ in the last bit on this machine.
     """
+    inputs.require_vae(model)
     parts = [*decompress_parts(model, stream, verbose=verbose)]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
@@ -81,6 +83,7 @@ def decompress_parts(model: VAE, stream: bytes, *, verbose: bool = False) -> Ite
 
     A stream without examples gives one empty part. Arguments and errors are those of `decompress`.
     """
+    inputs.require_vae(model)
     load_constriction()
     block_model = make_block_model(model)
     header, frames = parse(stream)

@@ -16,8 +16,26 @@ def require_examples(x, argument="x"):
         raise TypeError(f"{argument} must be an array or a dataset, got {type(x).__name__}")
 
 
+def require_rows(x, argument="x"):
+    """Raise `TypeError` or `ValueError` if x has no rows to count: a number, an empty dict."""
+    require_examples(x, argument)
+    if is_stream(x):
+        return
+    if hasattr(x, "toarray") or not hasattr(x, "__len__"):
+        raise TypeError(f"{argument} must be an array or a dataset, got {type(x).__name__}")
+    if not len(x):
+        raise ValueError(f"{argument} must hold at least one example, got none")
+
+
+def require_vae(model, argument="model"):
+    """Raise `TypeError` if the model is not a `VAE`."""
+    if not (hasattr(model, "preprocessor") and hasattr(model, "latents")):
+        raise TypeError(f"{argument} must be a zoo.VAE, got {type(model).__name__}")
+
+
 def require_built(model):
     """Raise `ValueError` if the model is not built."""
+    require_vae(model)
     if not model.built:
         raise ValueError(
             "the model has no shapes yet: call fit or encode first, or pass input_shape= to zoo.get"

@@ -11,6 +11,8 @@ from zoo.likelihoods.preprocessing import MAX_VALUE, Preprocessor
 # Below this fraction of the mean's magnitude, a standard deviation is only a rounding error.
 FLOAT32_RESOLUTION = 1e-7
 
+MAX_MAGNITUDE = 1e18
+
 
 class SeriesPreprocessor(Preprocessor):
     """Series `[N, T]` or `[N, T, C]`, or a list of arrays of any length; NaN is a gap or padding.
@@ -38,7 +40,7 @@ class SeriesPreprocessor(Preprocessor):
     def _steps(self, x):
         """All steps of an array as float64 `[steps, C]`, checked; builds the likelihood."""
         x = self.to_array(x)
-        check_not_infinite(x, "x")
+        _check_range(x, "x")
         x = x.astype("float64")
         x = x[..., None] if x.ndim == 2 else x
         if x.ndim != 3:
@@ -77,7 +79,7 @@ class SeriesPreprocessor(Preprocessor):
             return
 
     def validate(self, x, argument="x"):
-        check_not_infinite(x, argument)
+        _check_range(x, argument)
         if not self.likelihood.built or np.isnan(x).all():
             return
         statistics = (self.likelihood.channel_mean, self.likelihood.channel_std)
@@ -105,6 +107,19 @@ class SeriesPreprocessor(Preprocessor):
                 f"x must be series [N, T] or [N, T, C], got examples of shape {tuple(event_shape)}"
             )
         return (event_shape[0], event_shape[1] if len(event_shape) == 2 else 1)
+
+
+def _check_range(x, argument):
+    """Raise `ValueError` for infinity, and for values that float32 cannot hold and square."""
+    check_not_infinite(x, argument)
+    observed = ~np.isnan(x)
+    low, high = x.min(initial=0, where=observed), x.max(initial=0, where=observed)
+    largest = max(-float(low), float(high))
+    if largest > MAX_MAGNITUDE:
+        raise ValueError(
+            f"{argument} must have magnitudes of at most {MAX_MAGNITUDE:g}, got {largest:.3g}: "
+            "divide it by a constant"
+        )
 
 
 class _Moments:

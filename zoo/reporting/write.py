@@ -64,12 +64,12 @@ def report(
         TypeError: an argument is of the wrong type.
         ImportError: matplotlib or scikit-learn is not installed.
     """
+    validation.check_path(path, "path")
+    inputs.require_vae(vae, "vae")
     path = _writable(path)
-    inputs.require_examples(data, "data")
+    inputs.require_rows(data, "data")
     validation.check_counts(importance_samples=importance_samples, max_examples=max_examples)
     seed, history = validation.as_seed(seed), _history(history)
-    if not isinstance(vae, VAE):
-        raise TypeError(f"vae must be a zoo.VAE, got {type(vae).__name__}")
     x = first(data, max_examples)
     labels, columns = _labels(labels, data, nested.row_count(x)), _columns(columns)
     inputs.prepare(vae, x, "data")

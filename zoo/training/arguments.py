@@ -46,6 +46,18 @@ def check_loop(method, batch_size=None, steps=None, verbose="auto", callbacks=No
     as_callbacks(callbacks)
 
 
+def check_compile(jit_compile, steps_per_execution, **options):
+    """Raise for an argument of `compile` of the wrong type, before Keras changes the optimizer."""
+    for name in ("metrics", "weighted_metrics"):
+        metrics = options.get(name)
+        if metrics is not None and not isinstance(metrics, (list, tuple, dict)):
+            raise TypeError(f"{name} must be a list of metrics, got {metrics!r}")
+    if jit_compile != "auto" and not isinstance(jit_compile, (bool, np.bool_)):
+        raise TypeError(f"jit_compile must be True, False or 'auto', got {jit_compile!r}")
+    if steps_per_execution != "auto":
+        validation.check_counts(steps_per_execution=steps_per_execution)
+
+
 def refuse_unknown(method, options, known):
     """Raise `TypeError` for an argument that the method does not have."""
     for option in options:

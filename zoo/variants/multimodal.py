@@ -6,8 +6,8 @@ import numpy as np
 
 from zoo.core.arrays import as_array
 from zoo.core.serialization import component
-from zoo.core.validation import check_finite
 from zoo.core.suggestions import nearest
+from zoo.core.validation import check_finite
 from zoo.decoders import MultimodalDecoder
 from zoo.encoders import MultimodalEncoder
 from zoo.latents import MultimodalLatent

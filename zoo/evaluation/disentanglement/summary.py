@@ -85,6 +85,7 @@ def scores(
     Raises:
         TypeError, ValueError: an argument does not fit; see the message.
     """
+    inputs.require_vae(vae, "vae")
     inputs.require_examples(x)
     factors = check_factors(factors, row_count(x))
     check_categorical(categorical, factors.shape[1])

@@ -26,7 +26,20 @@ def strings(x, argument):
     for i, text in enumerate(x):
         if not isinstance(text, (str, bytes)):
             raise TypeError(f"{argument}[{i}] must be a string, got {type(text).__name__}")
+        if isinstance(text, str) and not text.isascii():
+            _check_encodable(text, f"{argument}[{i}]")
     return x
+
+
+def _check_encodable(text, argument):
+    """Raise `ValueError` for half of a surrogate pair, which UTF-8 cannot encode."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{argument} must be valid Unicode, got the lone surrogate {text[error.start]!r} at "
+            f"character {error.start}: use text.encode(errors='replace').decode()"
+        ) from None
 
 
 def padded(rows, argument):
