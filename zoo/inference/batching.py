@@ -21,9 +21,11 @@ def map_batches(model, name, function, x, batch_size, seed=0):
             compile it again.
     """
     validation.check_counts(batch_size=batch_size)
-    program = compiled(model, name, function)
+    # The function is made after the first batch was checked: an error leaves no trace of it.
     parts = [
-        keras.tree.map_structure(np.asarray, program(batch, tf.constant([seed, i])))
+        keras.tree.map_structure(
+            np.asarray, compiled(model, name, function)(batch, tf.constant([seed, i]))
+        )
         for i, batch in enumerate(batches(model, x, batch_size))
     ]
     if not parts:

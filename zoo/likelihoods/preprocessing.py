@@ -36,8 +36,9 @@ class Preprocessor:
         self.likelihood = likelihood
 
     def adapt(self, parts):
-        """Learn units or a vocabulary from an iterable of arrays; nothing in this base class."""
-        del parts
+        """Learn units or a vocabulary from an iterable of arrays; this base class checks them."""
+        for part in parts:
+            self.validate(self.to_array(part))
 
     def to_array(self, x, argument="x"):
         """Convert the user's x to an array."""
