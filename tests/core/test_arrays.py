@@ -26,7 +26,7 @@ FRAME = pd.DataFrame({"a": TABLE[:4, 0], "b": TABLE[:4, 1]})
 def test_a_column_that_is_not_numbers_is_named(column, dtype):
     with pytest.raises(TypeError, match=f"got dtype ({dtype}).*in column 'c'|{dtype}"):
         as_array(FRAME.assign(c=column))
-    with pytest.raises(TypeError, match="x must have numeric columns, got dtype .* column 'c'"):
+    with pytest.raises(TypeError, match=r"x must have numeric columns, got dtype .* column 'c'"):
         ready("dense_vae").encode(FRAME.assign(c=column))
 
 

@@ -89,7 +89,7 @@ CALLS = {
 EACH = [(name, i) for name, calls in CALLS.items() for i in range(len(calls))]
 HOOKS = {"build", "call", "compute_loss", "compute_metrics", "compile_from_config"}
 HOOKS |= {"get_compile_config", "make_train_function", "train_step", "test_step", "predict_step"}
-HOOKS |= {"save"}  # checked by Keras
+HOOKS |= {"save", "get_config"}  # of Keras
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +107,9 @@ def state(vae):
 
 
 def test_every_public_method_has_a_bad_call():
-    own = {
-        n: m for c in zoo.VAE.__mro__ if c.__module__.startswith("zoo.") for n, m in vars(c).items()
-    }
-    methods = {n for n, m in own.items() if inspect.isfunction(m) and not n.startswith("_")}
+    own = [c for c in zoo.VAE.__mro__ if c.__module__.startswith("zoo.")]
+    methods = {n for c in own for n, m in vars(c).items() if inspect.isfunction(m)}
+    methods = {name for name in methods if not name.startswith("_")}
     assert methods - HOOKS == {*CALLS}
 
 
@@ -171,10 +170,11 @@ def test_an_error_while_tracing_leaves_no_function_traced_in_part():
 )
 def test_a_refused_fit_does_not_build_a_model(bad):
     vae = small("dense_vae", built=False)
+    before = len(vae.variables)
     with pytest.raises(ValueError, match="must"):
         vae.fit(**bad, verbose=0)
     assert not vae.built
-    assert not vae.variables[1:]  # the state of its seed alone
+    assert len(vae.variables) == before
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_weights_of_a_later_batch_are_checked(value):
 @pytest.mark.parametrize("y", [1, "abc", ["a"] * 8, [[1], [1, 2]] * 4, np.zeros(3)], ids=str)
 def test_bad_labels_are_refused_by_name(dense, y):
     for call in (dense.fit, dense.evaluate):
-        with pytest.raises((TypeError, ValueError), match="^y must have 8 rows|^y must hold num"):
+        with pytest.raises((TypeError, ValueError), match=r"^y must have 8 rows|^y must hold num"):
             call(TABLE, y, verbose=0)
 
 
@@ -86,7 +86,7 @@ def test_bad_labels_are_refused_by_name(dense, y):
 )
 def test_class_weights_take_classes_and_one_hot_rows(y):
     if isinstance(y, dict):
-        with pytest.raises(ValueError, match="one-hot .* got a dict"):
+        with pytest.raises(ValueError, match=r"one-hot .* got a dict"):
             targets.with_class_weight(y, None, {0: 2.0})
         return
     weights = targets.with_class_weight(np.asarray(y), np.array([1.0, 1.0, 3.0]), {0: 2.0, 2: 0.5})
@@ -95,5 +95,5 @@ def test_class_weights_take_classes_and_one_hot_rows(y):
 
 @pytest.mark.parametrize("weight", [5, "balanced", {0: -1.0}, {0: np.nan}, {0.5: 1.0}], ids=str)
 def test_bad_class_weights_are_refused(dense, weight):
-    with pytest.raises((TypeError, ValueError), match="^class_weight must"):
+    with pytest.raises((TypeError, ValueError), match=r"^class_weight must"):
         dense.fit(TABLE, np.zeros(8), class_weight=weight, verbose=0)

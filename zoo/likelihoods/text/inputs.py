@@ -6,12 +6,9 @@ import tensorflow as tf
 
 def is_text(x):
     """Test whether x holds strings, by its type or its first element."""
-    if isinstance(x, tf.RaggedTensor):
+    if isinstance(x, (tf.RaggedTensor, tf.Tensor)):
         return x.dtype == tf.string
-    if isinstance(x, (tf.Tensor, np.ndarray)):
-        if x.dtype == tf.string:
-            return True
-        x = np.asarray(x)
+    if isinstance(x, np.ndarray):
         return x.dtype.kind in "SU" or (x.dtype.kind == "O" and is_text(list(x.flat[:1])))
     if isinstance(x, (list, tuple)) and len(x):
         return isinstance(x[0], (str, bytes))
