@@ -11,7 +11,8 @@ from zoo.core.samplers import MeanSampler, untile
 from zoo.core.serialization import component, ensure_built
 from zoo.inference.methods import InferenceMethods
 from zoo.objectives import ELBO
-from zoo.training import adapt, corruptions, fit
+from zoo.training import arguments, corruptions
+from zoo.training.methods import TrainingMethods
 from zoo.training.optimizers import FusedAdam
 from zoo.training.workers import per_worker
 
@@ -23,7 +24,7 @@ AUTO_COMPILE = {"xla_on_cpu": True, "steps_per_execution": 1}
 
 
 @component
-class VAE(InferenceMethods):
+class VAE(TrainingMethods, InferenceMethods):
     """A variational autoencoder: p(x, z) = p(x|z) p(z), with q(z|x) to infer z.
 
     Trains with `fit`, like any Keras model. Every method takes NumPy arrays, tensors or
@@ -73,8 +74,10 @@ class VAE(InferenceMethods):
         self._seed_state = self._seed_generator.state
         if self.input_noise is not None:
             self.input_noise.seed_by_default(seed)
+        self._has_user_metrics = False
         self._functions = {}  # of zoo.core.functions
         self._multi_step_function = None  # of zoo.training.multi_step
+        self._likelihood_checked = False  # by the first pass
         self._validated = None  # validation data that `fit` has checked
 
     # Building and compiling
@@ -113,25 +116,30 @@ class VAE(InferenceMethods):
             raise ValueError(
                 f"loss must be None, since a VAE minimises its `objective`, got {kwargs['loss']!r}"
             )
-        self._has_user_metrics = bool(kwargs.get("metrics") or kwargs.get("weighted_metrics"))
+        arguments.check_compile(jit_compile, steps_per_execution, **kwargs)
+        single = tf.distribute.get_strategy().num_replicas_in_sync == 1
+        fast = single and not kwargs.get("run_eagerly", False)
+        jit, steps = jit_compile, steps_per_execution
+        if jit == "auto":
+            gpu = bool(tf.config.list_logical_devices("GPU"))
+            jit = fast and (gpu or self.auto_compile["xla_on_cpu"])
+        if steps == "auto":
+            steps = self.auto_compile["steps_per_execution"] if fast else 1
+        has_metrics = bool(kwargs.get("metrics") or kwargs.get("weighted_metrics"))
+        if self._has_user_metrics and not has_metrics:
+            kwargs["metrics"] = []  # or Keras would keep the metrics of the call before
+        super().compile(
+            optimizer=FusedAdam(1e-3) if optimizer is None else optimizer,
+            jit_compile=jit,
+            steps_per_execution=steps,
+            **kwargs,
+        )
+        # Only now: an error leaves the model as it was.
+        self._has_user_metrics, self._functions = has_metrics, {}
         self._compile_choices = {
             "jit_compile": jit_compile,
             "steps_per_execution": steps_per_execution,
         }
-        single = tf.distribute.get_strategy().num_replicas_in_sync == 1
-        fast = single and not kwargs.get("run_eagerly", False)
-        if jit_compile == "auto":
-            gpu = bool(tf.config.list_logical_devices("GPU"))
-            jit_compile = fast and (gpu or self.auto_compile["xla_on_cpu"])
-        if steps_per_execution == "auto":
-            steps_per_execution = self.auto_compile["steps_per_execution"] if fast else 1
-        self._functions = {}
-        super().compile(
-            optimizer=FusedAdam(1e-3) if optimizer is None else optimizer,
-            jit_compile=jit_compile,
-            steps_per_execution=steps_per_execution,
-            **kwargs,
-        )
 
     def get_compile_config(self) -> dict:
         """As in Keras; an "auto" that the user chose is saved as "auto"."""
@@ -144,41 +152,6 @@ class VAE(InferenceMethods):
             self.optimizer.build(self.trainable_variables)
 
     # Training
-
-    def adapt(self, x) -> None:
-        """Learn units or a vocabulary from data; the first call of `fit` does so by itself."""
-        adapt.adapt(self, x)
-
-    def fit(self, x=None, y=None, **kwargs) -> keras.callbacks.History:
-        """As `keras.Model.fit`, with checked input and a reproducible order of array data.
-
-        Args:
-            x: array, tensor, dict of arrays, list of texts or series, or a `tf.data.Dataset`.
-            y: labels for terms or metrics that use them; None otherwise.
-            **kwargs: as in `keras.Model.fit`; `batch_size` is 128 by default.
-
-        Returns:
-            Keras' `History`: loss, elbo, nll, kl, active_units and further terms by epoch, in nats.
-
-        Raises:
-            ValueError, TypeError: data that the model cannot take, before the first step.
-            FloatingPointError: the loss became NaN or infinite; the last good weights are restored.
-        """
-        return fit.fit(self, super().fit, x, y, **kwargs)
-
-    def evaluate(self, x=None, y=None, **kwargs):
-        """As `keras.Model.evaluate`, with checked input."""
-        if x is None or x is not self._validated:
-            x = inputs.examples(self, x, y, kwargs.get("sample_weight")).x
-        with inputs.plain_errors():
-            return super().evaluate(x, y, **kwargs)
-
-    def predict(self, x, **kwargs) -> dict:
-        """As `keras.Model.predict`, with checked input: arrays `loc`, `scale`, `reconstruction`."""
-        with inputs.plain_errors():
-            outputs = super().predict(inputs.examples(self, x).x, **kwargs)
-        reconstruction = self.preprocessor.from_array(outputs["reconstruction"])
-        return {**outputs, "reconstruction": reconstruction}
 
     def make_train_function(self, force=False) -> None:
         """As in Keras, or the function of several steps that `fit` chose."""

@@ -6,7 +6,6 @@ import tensorflow as tf
 
 import zoo
 from tests.helpers import assert_same, data, optimizer, small, values
-from zoo.core import inputs
 from zoo.training import multi_step
 
 X = data("dense_vae", 24)
@@ -81,14 +80,13 @@ def test_steps_of_a_dataset_end_with_its_epoch():
 
 
 def test_validation_data_are_checked_once(monkeypatch):
-    checks, examples = [], inputs.examples
+    vae, checks = compiled_vae(1), []
 
-    def counted(model, x, y=None, sample_weight=None, argument="x"):
+    def counted(x, argument="x"):
         checks.append(argument)
-        return examples(model, x, y, sample_weight, argument)
 
-    monkeypatch.setattr(inputs, "examples", counted)
-    compiled_vae(1).fit(X, validation_data=(X[:8],), epochs=3, verbose=0)
+    monkeypatch.setattr(vae.preprocessor, "validate", counted)
+    vae.fit(X, validation_data=(X[:8],), epochs=3, verbose=0)
 
     assert checks == ["x", "validation_data"]
 

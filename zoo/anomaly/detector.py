@@ -16,7 +16,7 @@ from zoo.anomaly import feature_scores as features
 from zoo.anomaly.default_model import table_vae
 from zoo.anomaly.scores import FittableScore, as_score
 from zoo.catalogue import get
-from zoo.core import inputs, nested, validation
+from zoo.core import inputs, nested, streams, validation
 from zoo.likelihoods.text.inputs import is_text
 from zoo.model import VAE
 
@@ -144,7 +144,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         validation.check_optional_counts(epochs=self.epochs)
         validation.check_counts(batch_size=self.batch_size)
         fraction = self.contamination
-        if not isinstance(fraction, (int, float)) or not 0 <= fraction <= 0.5:
+        if not isinstance(fraction, (int, float, np.number)) or not 0 <= fraction <= 0.5:
             raise ValueError(f"contamination must be a fraction in [0, 0.5], got {fraction!r}")
         if isinstance(self.vae, VAE):
             inputs.require_built(self.vae)
@@ -170,7 +170,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     def _train_vae(self, x):
         """Build and train a new VAE."""
         epochs = _epochs(x, self.batch_size) if self.epochs is None else self.epochs
-        batch_size = None if inputs.is_stream(x) else self.batch_size
+        batch_size = None if streams.is_stream(x) else self.batch_size
         with _seeded(self.random_state):
             vae = self._build_vae(x)
             vae.fit(x, epochs=epochs, batch_size=batch_size, verbose=self.verbose)
@@ -195,7 +195,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
 def _is_table(x):
     """True if scikit-learn can check x: at most two dimensions, and not texts."""
-    if inputs.is_stream(x):
+    if streams.is_stream(x):
         return False
     # A sparse matrix may be a dict; it counts as a table, so that scikit-learn rejects it.
     if hasattr(x, "shape"):
@@ -211,10 +211,10 @@ def _is_table(x):
 
 def _epochs(x, batch_size):
     """Number of passes over x with about DEFAULT_STEPS steps."""
-    if not inputs.is_stream(x):
+    if not streams.is_stream(x):
         steps = math.ceil(nested.row_count(x) / batch_size)
     else:
-        steps = int(x.cardinality()) if isinstance(x, tf.data.Dataset) else -1
+        steps = streams.length(x) or -1
     if steps < 1:
         raise ValueError("epochs must be an integer if the length of X is unknown, got None")
     return max(MIN_EPOCHS, math.ceil(DEFAULT_STEPS / steps))

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.core import validation
+from zoo.core import inputs, validation
 from zoo.core.forward import forward_pass
 from zoo.core.samplers import CommonSampler, tile, untile
 from zoo.inference import batching
@@ -40,6 +40,7 @@ def feature_scores(
         TypeError: the likelihood does not factorise, for example that of texts, where each token
             depends on those before it.
     """
+    inputs.require_vae(vae, "vae")
     validation.check_counts(samples=samples)
     seed = validation.as_seed(seed)
 

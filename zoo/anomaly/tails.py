@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.anomaly.feature_scores import feature_scores
-from zoo.core import inputs, validation
+from zoo.core import inputs, streams, validation
 from zoo.inference.batching import first
 from zoo.likelihoods import Categorical, Tabular
 from zoo.model import VAE
@@ -76,8 +76,8 @@ class FittedTailScore:
     surprises: np.ndarray
 
     def __call__(self, vae: VAE, x: np.ndarray | tf.data.Dataset, batch_size: int = 256):
-        if isinstance(x, tf.data.Dataset):
-            batches = (np.asarray(inputs.x_of(element)) for element in x)
+        if streams.is_stream(x):
+            batches = (np.asarray(streams.x_of(e)) for e in streams.elements(x))
             return np.concatenate([self._score(vae, batch, batch_size) for batch in batches])
         return self._score(vae, x, batch_size)
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import keras
 
+from zoo.core import validation
+
 
 def linear(steps: int, start: float = 0.0, end: float = 1.0) -> Callable[[int], float]:
     """Linear schedule: from start to end in `steps` optimizer steps, then constant at end.
@@ -23,6 +25,7 @@ def linear(steps: int, start: float = 0.0, end: float = 1.0) -> Callable[[int], 
     (0.0, 0.5, 1.0)
     """
     _check_positive(steps=steps)
+    validation.check_numbers(start=start, end=end)
     return lambda step: start + (end - start) * min(1.0, step / steps)
 
 
@@ -47,6 +50,7 @@ def sigmoid(
     (0.0, 0.5, 1.0)
     """
     _check_positive(steps=steps, steepness=steepness)
+    validation.check_numbers(start=start, end=end)
     # A logistic curve is a shifted tanh, which is odd: division by its last value makes both ends
     # exact.
     last = math.tanh(steepness / 4)
@@ -83,6 +87,7 @@ def cyclical(
     [0.0, 0.5, 1.0, 1.0, 0.0, 0.5, 1.0]
     """
     _check_positive(period=period, ramp=ramp)
+    validation.check_numbers(start=start, end=end)
 
     def schedule(step):
         if cycles is not None and step >= cycles * period:
@@ -140,6 +145,7 @@ class Anneal(keras.callbacks.Callback):
 
 
 def _check_positive(**arguments):
+    validation.check_numbers(**arguments)
     for name, value in arguments.items():
         if not value > 0:
             raise ValueError(f"{name} must be positive, got {value!r}")

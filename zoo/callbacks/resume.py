@@ -7,6 +7,7 @@ import re
 import keras
 
 from zoo.core.serialization import positive
+from zoo.core.validation import check_path
 
 
 class Resume(keras.callbacks.Callback):
@@ -35,6 +36,7 @@ class Resume(keras.callbacks.Callback):
     def __init__(self, directory: str | os.PathLike, every: int = 1):
         super().__init__()
         (self.every,) = positive(every=every)
+        check_path(directory, "directory")
         self.directory = pathlib.Path(directory)
 
     def restore(self, model: keras.Model) -> int:

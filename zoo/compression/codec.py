@@ -12,7 +12,7 @@ from zoo.compression.ans_stack import ANSStack, load_constriction
 from zoo.compression.bits_back import GRID_SPACINGS, BitsBackCoder, best_coder
 from zoo.compression.block_model import make_block_model
 from zoo.compression.stream_format import DTYPES, Frame, Header, pack, parse
-from zoo.core import inputs
+from zoo.core import inputs, streams
 from zoo.model import VAE
 
 MAX_FRAME_ELEMENTS = 2**22  # elements of x in a frame
@@ -39,9 +39,10 @@ def compress(model: VAE, x: np.ndarray | tf.data.Dataset, *, verbose: bool = Fal
         TypeError: x is not an array or dataset of numbers.
         ValueError: the model cannot be used for coding, or x holds values that would be rounded.
     """
+    inputs.require_vae(model)
     load_constriction()
     block_model = make_block_model(model)
-    is_dataset = isinstance(x, tf.data.Dataset)
+    is_dataset = streams.is_stream(x)
     x = x if is_dataset else _check_array(model, x)
     bar = _progress_bar(verbose, None if is_dataset else len(x))
     parts = (_dataset_parts if is_dataset else _array_parts)(model, x, _frame_rows(block_model))
@@ -72,6 +73,7 @@ def decompress(model: VAE, stream: bytes, *, verbose: bool = False) -> np.ndarra
         ValueError: stream was truncated, changed, made by another model or not by compress, or the
             model's results differ in the last bit on this machine.
     """
+    inputs.require_vae(model)
     parts = [*decompress_parts(model, stream, verbose=verbose)]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
@@ -81,6 +83,7 @@ def decompress_parts(model: VAE, stream: bytes, *, verbose: bool = False) -> Ite
 
     A stream without examples gives one empty part. Arguments and errors are those of `decompress`.
     """
+    inputs.require_vae(model)
     load_constriction()
     block_model = make_block_model(model)
     header, frames = parse(stream)
@@ -163,7 +166,7 @@ def _frame_rows(block_model):
 
 def _check_array(model, x):
     """x as a checked array; unlike in other methods, it may have no examples."""
-    if x is not None and not inputs.is_stream(x):
+    if x is not None and not streams.is_stream(x):
         x = model.preprocessor.to_array(x)
     if getattr(x, "shape", None) == (0, *model.decoder.free_event_shape):
         return x
@@ -180,8 +183,8 @@ def _array_parts(model, x, rows):
 def _dataset_parts(model, dataset, rows):
     """Yield the same for a dataset, whose batches are checked as they are read."""
     start, waiting = 0, []
-    for i, element in enumerate(dataset):
-        waiting.append(inputs.prepare_batch(model, element, f"x (batch {i + 1})"))
+    for i, element in enumerate(streams.elements(dataset)):
+        waiting.append(inputs.prepare_batch(model, streams.x_of(element), f"x (batch {i + 1})"))
         while sum(map(len, waiting)) >= rows:
             joined = np.concatenate(waiting)
             yield start, joined[:rows]

@@ -132,7 +132,13 @@ def bits_per_dimension(
 
 
 def _log_likelihood(out):
-    return out.likelihood.log_prob(tile(out.target, out.samples))
+    log_prob = out.likelihood.log_prob(tile(out.target, out.samples))
+    if log_prob.shape.rank not in (None, 1):
+        raise ValueError(
+            f"log_prob of p(x|z) must return one number for each example, [B], got shape "
+            f"{log_prob.shape}: sum over the event, as tfd.Independent does"
+        )
+    return log_prob
 
 
 def _mean_over_samples(values, out):

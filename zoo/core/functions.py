@@ -1,5 +1,6 @@
 """Cache of a model's compiled functions, which `compile` clears."""
 
+import contextlib
 import functools
 
 import tensorflow as tf
@@ -34,6 +35,22 @@ def forget(model):
     """Discard compiled functions, after a change of their constants such as a vocabulary."""
     model._functions = {}
     model.train_function = model.test_function = model.predict_function = None
+
+
+@contextlib.contextmanager
+def forgotten_on_error(model):
+    """Discard compiled functions if an error comes out, of which one may be traced in part.
+
+    TensorFlow would return None from it at the next call. An error of the data, or of a loss that
+    is not finite, comes from a complete function.
+    """
+    try:
+        yield
+    except (tf.errors.OpError, FloatingPointError):
+        raise
+    except Exception:
+        forget(model)
+        raise
 
 
 def _traced(function, jit_compile, *args):

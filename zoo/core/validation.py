@@ -1,5 +1,7 @@
 """Checks of values and arguments."""
 
+import os
+
 import numpy as np
 
 from zoo.core.serialization import is_integer
@@ -31,7 +33,9 @@ def check_unit_interval(x, argument, purpose):
     check_finite(x, argument)
     low, high = x.min(), x.max()
     if low < 0 or high > 1:
-        hint = ": 8-bit images need x / 255" if low >= 0 and 1 < high <= 255 else ""
+        hint = ": 8-bit images need x / 255" if low >= 0 and 1 < high <= 255 else ":"
+        hint += ", other" * (hint != ":") + " numbers need a likelihood such as"
+        hint += " likelihood='shared_scale_normal'"
         raise ValueError(
             f"{argument} must lie in [0, 1] for {purpose}, got {low:g} to {high:g}{hint}"
         )
@@ -50,6 +54,20 @@ def check_counts(**arguments):
 def check_optional_counts(**arguments):
     """Raise unless each argument is a positive integer or None."""
     check_counts(**{name: value for name, value in arguments.items() if value is not None})
+
+
+def check_numbers(**arguments):
+    """Raise `ValueError` unless each argument is a finite number."""
+    for name, value in arguments.items():
+        number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+        if not number or not np.isfinite(value):
+            raise ValueError(f"{name} must be a finite number, got {value!r}")
+
+
+def check_path(value, argument):
+    """Raise `TypeError` unless an argument is a path: a string or an `os.PathLike`."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{argument} must be a path, got {type(value).__name__} {value!r}")
 
 
 def as_seed(value):

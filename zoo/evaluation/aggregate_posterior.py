@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import validation
+from zoo.core import inputs, validation
 from zoo.core.distributions import as_event
 from zoo.core.forward import forward_pass
 from zoo.core.samplers import RandomSampler
@@ -43,6 +43,7 @@ def prior_match(
         ValueError: x has too few examples, or the model several stochastic layers.
         ImportError: scikit-learn is not installed.
     """
+    inputs.require_vae(model)
     seed = validation.as_seed(seed)
     z = _posterior_sample(model, x, seed, batch_size)
     if len(z) < 4 * FOLDS:
@@ -121,6 +122,7 @@ def fit_prior(
         ValueError: x has too few examples, or the model several stochastic layers.
         ImportError: scikit-learn is not installed.
     """
+    inputs.require_vae(model)
     prior = model.latents.prior
     if not isinstance(prior, MixturePrior):
         raise TypeError(

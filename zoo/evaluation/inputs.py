@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zoo.core import inputs, nested
+from zoo.core import nested, streams
 
 
 def label_vector(labels, argument):
@@ -28,4 +28,4 @@ def label_vector(labels, argument):
 
 def row_count(x):
     """Number of examples of an array or a dict of arrays; None for a stream of batches."""
-    return None if inputs.is_stream(x) else nested.row_count(x)
+    return None if streams.is_stream(x) else nested.row_count(x)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import inputs, nested, validation
+from zoo.core import inputs, nested, streams, validation
 from zoo.core.functions import compiled
 
 
@@ -15,15 +15,17 @@ def map_batches(model, name, function, x, batch_size, seed=0):
         model: a `VAE`; it keeps the compiled function under `name`.
         function: (tensors of a batch, int32 `[2]`: seed and number of the batch) -> a tree of
             tensors, batch first.
-        x: array, tensor or dataset (of x, or of tuples that begin with x).
+        x: array, tensor or stream (of x, or of tuples that begin with x).
         batch_size: rows at a time, unless x is a dataset.
         seed: an integer. It is an input of the compiled function, so that a new seed does not
             compile it again.
     """
     validation.check_counts(batch_size=batch_size)
-    program = compiled(model, name, function)
+    # The function is made after the first batch was checked: an error leaves no trace of it.
     parts = [
-        keras.tree.map_structure(np.asarray, program(batch, tf.constant([seed, i])))
+        keras.tree.map_structure(
+            np.asarray, compiled(model, name, function)(batch, tf.constant([seed, i]))
+        )
         for i, batch in enumerate(batches(model, x, batch_size))
     ]
     if not parts:
@@ -38,9 +40,9 @@ def batches(model, x, batch_size):
 
 
 def _arrays(model, x, batch_size):
-    if isinstance(x, tf.data.Dataset):
-        for i, element in enumerate(x):
-            yield inputs.prepare_batch(model, element, f"x (batch {i + 1})")
+    if streams.is_stream(x):
+        for i, element in enumerate(streams.elements(x)):
+            yield inputs.prepare_batch(model, streams.x_of(element), f"x (batch {i + 1})")
         return
     x = inputs.prepare(model, x)
     for start in range(0, nested.row_count(x), batch_size):
@@ -82,12 +84,12 @@ def decode_means(model, code, batch_size=256, event_shape=None):
 
 
 def first(x, n):
-    """The first n examples of an array or a dataset, in memory."""
-    if not isinstance(x, tf.data.Dataset):
+    """The first n examples of an array or a stream, in memory."""
+    if not streams.is_stream(x):
         return nested.take_rows(x, slice(n))
     parts, row_count = [], 0
-    for element in x:
-        part = nested.take_rows(_in_memory(inputs.x_of(element)), slice(n - row_count))
+    for element in streams.elements(x):
+        part = nested.take_rows(_in_memory(streams.x_of(element)), slice(n - row_count))
         parts.append(part)
         row_count += nested.row_count(part)
         if row_count == n:

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import elbo, validation
+from zoo.core import elbo, inputs, validation
 from zoo.core.forward import forward_pass
 from zoo.core.samplers import CommonSampler
 from zoo.inference.batching import decode_means, map_batches
@@ -27,6 +27,7 @@ def kl_by_level(
     Raises:
         ValueError: the model has no ladder.
     """
+    inputs.require_vae(model)
     _ladder(model)
     validation.check_counts(samples=samples)
     seed = validation.as_seed(seed)
@@ -64,6 +65,7 @@ def reconstruct_levels(
     Raises:
         ValueError: the model has no ladder, or fewer levels.
     """
+    inputs.require_vae(model)
     latents = _ladder(model)
     validation.check_counts(keep=keep)
     validation.check_optional_counts(samples=samples)

@@ -65,6 +65,7 @@ def _path(path):
 def traverse(model, x, dimensions, low, high, steps):
     """See `VAE.traverse`."""
     validation.check_counts(steps=steps)
+    validation.check_numbers(low=low, high=high)
     inputs.require_built(model)
     size = model.latents.latent_dim
     dimensions = list(range(size)) if dimensions is None else _dimensions(dimensions, size)

@@ -5,9 +5,10 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.core import inputs
+from zoo.core import inputs, nested, validation
 from zoo.inference import classification, generation, latent_paths, multimodal, scoring
 from zoo.inference.batching import map_batches
 
@@ -23,6 +24,11 @@ class InferenceMethods(keras.Model):
 
     def posterior(self, x) -> tfd.Normal:
         """q(z|x) of one batch of tensors: a `tfd.Normal` with batch `[B, latent_dim]`."""
+        if not any(map(tf.is_symbolic_tensor, tf.nest.flatten(x))):
+            checked = inputs.prepare(self, x)
+            # Tensors stay as they are: a gradient may be taken with respect to them.
+            x = x if all(map(tf.is_tensor, tf.nest.flatten(x))) else checked
+            x = nested.map_arrays(tf.convert_to_tensor, x)
         x = self.preprocessor.to_tensor(x)
         return self.latents.posterior(self.preprocessor.encoder_inputs(x))
 
@@ -202,6 +208,11 @@ class InferenceMethods(keras.Model):
             subsets: subsets of the modalities for which to add signatures, `[("image",), ...]`; by
                 default each modality alone.
         """
+        validation.check_path(filepath, "filepath")
+        if not isinstance(verbose, bool):
+            raise TypeError(
+                f"verbose must be True or False, got {verbose!r}: export writes SavedModels only"
+            )
         from zoo.inference import export  # noqa: PLC0415  (export uses this class's methods)
 
         export.saved_model(self, filepath, verbose, subsets)

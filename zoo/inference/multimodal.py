@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core import inputs
 from zoo.core.forward import forward_pass
 from zoo.core.samplers import MeanSampler
 from zoo.core.suggestions import nearest
@@ -27,6 +28,7 @@ def translate(model: keras.Model, x: dict, to: str, batch_size: int = 256) -> An
     Raises:
         ValueError: the model has no modality `to`.
     """
+    inputs.require_vae(model)
     names = _names(model)
     if to not in names:
         raise ValueError(
@@ -42,6 +44,7 @@ def unimodal_posteriors(
 
     NaN for examples that lack the modality.
     """
+    inputs.require_vae(model)
     _names(model)
 
     def parameters(batch, seed):
@@ -61,6 +64,7 @@ def alignment(model: keras.Model, x: dict, batch_size: int = 256) -> dict[str, n
     It is 0 if modality m alone determines the posterior, and NaN for examples that lack the
     modality. A mixture q(z|x) is replaced by the Normal with its mean and variance.
     """
+    inputs.require_vae(model)
     _names(model)
 
     def divergences(batch, seed):

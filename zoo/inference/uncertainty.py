@@ -54,6 +54,7 @@ def predictive(
     Raises:
         ValueError: an argument is out of range, or the examples are texts or several modalities.
     """
+    inputs.require_vae(model)
     validation.check_counts(samples=samples, batch_size=batch_size)
     seed, probabilities = validation.as_seed(seed), _probabilities("quantiles", quantiles)
     _numbers_only(model)

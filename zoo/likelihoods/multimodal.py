@@ -5,11 +5,17 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
-from zoo.core.nested import row_count, take_rows
+from zoo.core.nested import row_count
 from zoo.core.suggestions import nearest
-
-PRESENT = "present"
-MAX_PARTS = 1000  # batches to read of an endless dataset
+from zoo.likelihoods.multimodal_inputs import (
+    MAX_PARTS,
+    PRESENT,
+    check_dict,
+    examples_of_each,
+    missing_everywhere,
+    present_mask,
+    present_rows,
+)
 
 
 class MultimodalLikelihood:
@@ -59,6 +65,8 @@ class MultimodalPreprocessor:
         self.likelihood = likelihood
         self._parts = {}
 
+    needs_vocabulary = True  # of its texts, and the choice of its networks
+
     @property
     def parts(self):
         """name -> preprocessor."""
@@ -84,21 +92,16 @@ class MultimodalPreprocessor:
 
     def adapt(self, parts):
         """Adapt each modality's preprocessor to the examples that have it."""
-        self._check_names(next(iter(parts)), "x")
+        self._choose(parts)
         for name, part in self.parts.items():
             if not part.adapted:
-                part.adapt(_present_rows(x, name, self.names) for x in parts if name in x)
+                part.adapt(present_rows(x, name, self.names) for x in parts if name in x)
 
     def to_array(self, x, argument="x"):
         """`{name: array, ...}` with every name, and the mask of present modalities `[N, M]`."""
         self._check_names(x, argument)
-        sizes = {name: row_count(x[name]) for name in self.names if name in x}
-        if len({*sizes.values()}) > 1:
-            raise ValueError(
-                f"{argument} must hold equally many examples of each modality, got {sizes}"
-            )
-        (size,) = {*sizes.values()}
-        present = _present_mask(x, self.names, size, argument)
+        size = next(row_count(x[name]) for name in self.names if name in x)
+        present = present_mask(x, self.names, size, argument)
         arrays = {}
         for name, part in self.parts.items():
             if name in x:
@@ -107,21 +110,15 @@ class MultimodalPreprocessor:
                 arrays[name] = np.zeros((size, *self._event_shape_of(name)), part.dtype)
         return {**arrays, PRESENT: present}
 
+    def _choose(self, parts, argument="x"):
+        """Let a new model choose its networks from data."""
+        if self.likelihood.decoder.decoders is None:
+            self.likelihood.decoder.choose(examples_of_each(parts, argument))
+
     def _check_names(self, x, argument):
         """Raise unless x is a dict of known names; a new model takes the names from it."""
-        if not isinstance(x, dict):
-            raise TypeError(
-                f"{argument} must be a dict of modalities, {{name: array}}, got {type(x).__name__}"
-            )
-        if not {*x} - {PRESENT}:
-            raise ValueError(f"{argument} must hold at least one modality, got none")
-        decoder = self.likelihood.decoder
-        if decoder.decoders is None:
-            examples = {name: _present_rows(x, name, ()) for name in x if name != PRESENT}
-            for name, value in examples.items():
-                if not row_count(value):
-                    raise ValueError(_missing_everywhere(name))
-            decoder.choose(examples)
+        check_dict(x, argument)
+        self._choose([x], argument)
         unknown = [name for name in x if name not in (*self.names, PRESENT)]
         if unknown:
             raise ValueError(
@@ -133,7 +130,7 @@ class MultimodalPreprocessor:
         """Shape of an example of a modality that x lacks."""
         shapes = self.likelihood.decoder.event_shape
         if shapes is None:
-            raise ValueError(_missing_everywhere(name))
+            raise ValueError(missing_everywhere(name))
         return shapes[name]
 
     def event_shape(self, x):
@@ -149,19 +146,20 @@ class MultimodalPreprocessor:
                 f"{int(np.argmax(alone))}"
             )
         for name, part in self.parts.items():
-            present = _present_rows(x, name, self.names)
+            present = present_rows(x, name, self.names)
             if len(present):
                 part.validate(present, f"{argument}[{name!r}]")
 
     def validate_training(self, parts):
         """Raise `ValueError` where no example has one of the modalities."""
+        self._choose(parts)
         absent = list(self.names)
         for x in itertools.islice(parts, MAX_PARTS):
             self._check_names(x, "x")
-            absent = [n for n in absent if n not in x or not len(_present_rows(x, n, self.names))]
+            absent = [n for n in absent if n not in x or not len(present_rows(x, n, self.names))]
             if not absent:
                 return
-        raise ValueError(_missing_everywhere(absent[0]))
+        raise ValueError(missing_everywhere(absent[0]))
 
     def to_tensor(self, x):
         """Tensors as users pass them -> tensors of every name, zeros for what is missing."""
@@ -229,38 +227,3 @@ class MultimodalPreprocessor:
     def serving_outputs(self, x):
         """A tensor for each modality, by its name."""
         return self.from_tensor(x)
-
-
-def _missing_everywhere(name):
-    return f"modality {name!r} is missing from every example of x; training needs at least one"
-
-
-def _present_mask(x, names, size, argument):
-    """Mask of present modalities, bool `[N, M]`."""
-    present = x.get(PRESENT, {})
-    if not isinstance(present, dict):  # an array that `to_array` made before
-        return np.asarray(present, bool)
-    mask = np.tile([name in x for name in names], (size, 1))
-    for name, column in present.items():
-        where, column = f"{argument}[{PRESENT!r}][{name!r}]", np.asarray(column)
-        if name not in names:
-            raise ValueError(f"{where} must name a modality of this model{nearest(name, names)}")
-        if column.shape != (size,) or not np.isin(column, (0, 1)).all():
-            raise ValueError(
-                f"{where} must be bool of shape ({size},), got {column.dtype} of {column.shape}"
-            )
-        if name not in x and column.any():
-            raise ValueError(
-                f"{where} must be False where {argument} does not hold {name!r}, got True"
-            )
-        mask[:, names.index(name)] = column.astype(bool)
-    return mask
-
-
-def _present_rows(x, name, names):
-    """The rows of a modality for the examples that have it."""
-    present = x.get(PRESENT, {})
-    mask = present.get(name) if isinstance(present, dict) else present[:, names.index(name)]
-    if mask is None or np.all(mask):
-        return x[name]
-    return take_rows(x[name], np.flatnonzero(mask))

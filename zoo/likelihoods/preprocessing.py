@@ -1,8 +1,8 @@
 """Preprocessors: from a user's data to tensors and back."""
 
-import numpy as np
 import tensorflow as tf
 
+from zoo.core import arrays
 from zoo.core.validation import check_finite, check_unit_interval
 
 # Larger magnitudes overflow float32 once they are squared, summed and squared again by the
@@ -30,17 +30,21 @@ class Preprocessor:
 
     adapted = True  # False if `adapt` must run before training
 
+    needs_vocabulary = False  # True where `to_array` must not run before `adapt`
+
     def __init__(self, likelihood):
         self.likelihood = likelihood
 
     def adapt(self, parts):
-        """Learn units or a vocabulary from an iterable of arrays; nothing in this base class."""
-        del parts
+        """Learn units or a vocabulary from an iterable of arrays; this base class checks them."""
+        for part in parts:
+            self.validate(self.to_array(part))
 
     def to_array(self, x, argument="x"):
         """Convert the user's x to an array."""
-        del argument
-        return x if isinstance(x, np.ndarray) else np.asarray(x)
+        if not self.likelihood.built:  # or examples have a known shape
+            arrays.refuse_several_inputs(x, argument)
+        return arrays.as_array(x, argument)
 
     def event_shape(self, x):
         """Shape of an example of the array x."""

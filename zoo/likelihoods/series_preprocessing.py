@@ -3,12 +3,15 @@
 import numpy as np
 import tensorflow as tf
 
+from zoo.core.arrays import is_frame
 from zoo.core.validation import check_not_infinite
 from zoo.layers import sequence_masks
 from zoo.likelihoods.preprocessing import MAX_VALUE, Preprocessor
 
 # Below this fraction of the mean's magnitude, a standard deviation is only a rounding error.
 FLOAT32_RESOLUTION = 1e-7
+
+MAX_MAGNITUDE = 1e18
 
 
 class SeriesPreprocessor(Preprocessor):
@@ -37,7 +40,7 @@ class SeriesPreprocessor(Preprocessor):
     def _steps(self, x):
         """All steps of an array as float64 `[steps, C]`, checked; builds the likelihood."""
         x = self.to_array(x)
-        check_not_infinite(x, "x")
+        _check_range(x, "x")
         x = x.astype("float64")
         x = x[..., None] if x.ndim == 2 else x
         if x.ndim != 3:
@@ -51,13 +54,32 @@ class SeriesPreprocessor(Preprocessor):
         return x.reshape(-1, channels)
 
     def to_array(self, x, argument="x"):
+        if is_frame(x):
+            rows, columns = x.shape
+            raise TypeError(
+                f"{argument} must be series [N, T] or [N, T, C], got a DataFrame: pass "
+                f"{argument}.to_numpy()[None] for one series of {rows} steps and {columns} "
+                f"channels, or {argument}.to_numpy() for {rows} series of {columns} steps"
+            )
         x = sequence_masks.pad(x, argument)
         if x.dtype.kind not in "fiub":
             raise TypeError(f"{argument} must be numeric, got an array of dtype {x.dtype}")
         return x
 
+    def validate_training(self, parts):
+        """Raise `ValueError` for series of a single step, which a column `[T, 1]` would be."""
+        for x in parts:
+            shape = getattr(x, "shape", ())
+            if len(shape) == 2 and shape[1] == 1:
+                raise ValueError(
+                    f"x must be series [N, T] or [N, T, C] of several steps, got shape "
+                    f"{tuple(shape)}, {shape[0]} series of one step: x[None] is one series of "
+                    f"{shape[0]} steps"
+                )
+            return
+
     def validate(self, x, argument="x"):
-        check_not_infinite(x, argument)
+        _check_range(x, argument)
         if not self.likelihood.built or np.isnan(x).all():
             return
         statistics = (self.likelihood.channel_mean, self.likelihood.channel_std)
@@ -85,6 +107,19 @@ class SeriesPreprocessor(Preprocessor):
                 f"x must be series [N, T] or [N, T, C], got examples of shape {tuple(event_shape)}"
             )
         return (event_shape[0], event_shape[1] if len(event_shape) == 2 else 1)
+
+
+def _check_range(x, argument):
+    """Raise `ValueError` for infinity, and for values that float32 cannot hold and square."""
+    check_not_infinite(x, argument)
+    observed = ~np.isnan(x)
+    low, high = x.min(initial=0, where=observed), x.max(initial=0, where=observed)
+    largest = max(-float(low), float(high))
+    if largest > MAX_MAGNITUDE:
+        raise ValueError(
+            f"{argument} must have magnitudes of at most {MAX_MAGNITUDE:g}, got {largest:.3g}: "
+            "divide it by a constant"
+        )
 
 
 class _Moments:

@@ -100,8 +100,13 @@ class TabularPreprocessor(Preprocessor):
     """Rows of numbers and class codes; NaN is a missing value."""
 
     def validate(self, x, argument="x"):
-        check_not_infinite(x, argument)
         table = self.likelihood
+        if x.ndim != 2 or x.shape[1] != len(table.categories):
+            raise ValueError(
+                f"{argument} must have {len(table.categories)} columns, got {x.shape[-1]} of shape "
+                f"{x.shape}"
+            )
+        check_not_infinite(x, argument)
         for i, classes in enumerate(table.categories):
             column = x[:, i]
             column = column[~np.isnan(column)]

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import inputs, nested, validation
+from zoo.core import inputs, nested, streams, validation
 from zoo.evaluation.diagnosis import diagnose
 from zoo.inference.batching import first
 from zoo.model import VAE
@@ -64,12 +64,12 @@ def report(
         TypeError: an argument is of the wrong type.
         ImportError: matplotlib or scikit-learn is not installed.
     """
+    validation.check_path(path, "path")
+    inputs.require_vae(vae, "vae")
     path = _writable(path)
-    inputs.require_examples(data, "data")
+    inputs.require_rows(data, "data")
     validation.check_counts(importance_samples=importance_samples, max_examples=max_examples)
     seed, history = validation.as_seed(seed), _history(history)
-    if not isinstance(vae, VAE):
-        raise TypeError(f"vae must be a zoo.VAE, got {type(vae).__name__}")
     x = first(data, max_examples)
     labels, columns = _labels(labels, data, nested.row_count(x)), _columns(columns)
     inputs.prepare(vae, x, "data")
@@ -123,7 +123,7 @@ def _labels(labels, data, size):
     """Return the labels of the first `size` examples as an array, or None."""
     if labels is None:
         return None
-    labels, is_dataset = np.asarray(labels), isinstance(data, tf.data.Dataset)
+    labels, is_dataset = np.asarray(labels), streams.is_stream(data)
     expected = size if is_dataset else nested.row_count(data)
     if labels.ndim != 1 or (len(labels) < size if is_dataset else len(labels) != expected):
         at_least = "at least " if is_dataset else ""

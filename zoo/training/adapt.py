@@ -1,23 +1,23 @@
 """Adaptation to data before the first step: units, a vocabulary, the start of a prior."""
 
-import keras
 import tensorflow as tf
 
-from zoo.core import functions, inputs, nested
+from zoo.core import functions, inputs, nested, streams
+from zoo.core.examples import examples
 
 
 def adapt(model, x):
     """Adapt the preprocessor and then the latents to x."""
     adapt_preprocessor(model, x)
     if not model.latents.adapted:
-        adapt_latents(model, x, inputs.examples(model, x).x)
+        adapt_latents(model, x, examples(model, x).x)
 
 
 def adapt_preprocessor(model, x):
     """Let the preprocessor learn from x before any step: units, a vocabulary."""
     _require_rereadable(x)
     with model.distribute_strategy.scope():
-        model.preprocessor.adapt(parts(x))
+        model.preprocessor.adapt(streams.parts(x))
     functions.forget(model)
 
 
@@ -27,7 +27,7 @@ def adapt_latents(model, x, prepared):
     Args:
         model: a `VAE`, built.
         x: as the user passed it.
-        prepared: x as `inputs.examples` returns it, so that an array is not prepared twice.
+        prepared: x as `examples` returns it, so that an array is not prepared twice.
     """
     if model.latents.adapted:
         return
@@ -35,8 +35,8 @@ def adapt_latents(model, x, prepared):
     preprocessor = model.preprocessor
 
     def encoder_inputs():
-        for part in parts(x) if inputs.is_stream(x) else [prepared]:
-            array = preprocessor.to_array(part) if inputs.is_stream(x) else part
+        for part in streams.parts(x) if streams.is_stream(x) else [prepared]:
+            array = preprocessor.to_array(part) if streams.is_stream(x) else part
             tensor = preprocessor.to_tensor(nested.map_arrays(tf.convert_to_tensor, array))
             yield preprocessor.encoder_inputs(tensor)
 
@@ -44,35 +44,16 @@ def adapt_latents(model, x, prepared):
         model.latents.adapt(encoder_inputs())
 
 
-def parts(x):
-    """x as an iterable of its parts: the batches of a stream, or x as a whole."""
-    if isinstance(x, tf.data.Dataset):
-        return _Batches(lambda: iter(x))
-    if isinstance(x, keras.utils.PyDataset):
-        return _Batches(lambda: (x[i] for i in range(len(x))))
-    return [x]
-
-
-class _Batches:
-    """Iterable over x of each element, which each modality can iterate again."""
-
-    def __init__(self, elements):
-        self.elements = elements
-
-    def __iter__(self):
-        return map(inputs.x_of, self.elements())
-
-
 def _require_rereadable(x):
     """Raise `ValueError` if x cannot be read to its end once and then again for training."""
     inputs.require_examples(x)
-    if hasattr(x, "__next__"):
+    if streams.is_one_shot(x):
         raise ValueError(
             "x must be an array or a tf.data.Dataset for a model that learns units or a "
             "vocabulary first, got a generator, which can be read only once: call vae.adapt(data) "
             "before fit"
         )
-    if isinstance(x, tf.data.Dataset) and x.cardinality() == tf.data.INFINITE_CARDINALITY:
+    if streams.is_endless(x):
         raise ValueError(
             "x must be finite for a model that learns units or a vocabulary first, got a dataset "
             "that repeats without end: call vae.adapt(data) with finite data before fit"

@@ -11,6 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.core.examples import Examples
+
 # Arrays up to this size are held in the memory of the device; larger ones are passed in chunks.
 RESIDENT_BYTES = 1 << 30
 CHUNK_BYTES = 1 << 28
@@ -115,6 +117,21 @@ class ArrayData:
             return steps
         batch = max(1, self.bytes * self.batch_size // self.row_count)
         return max(1, min(steps, CHUNK_BYTES // batch))
+
+
+def weighted(examples, batch_size):
+    """Examples with weights and without y as a dataset, because Keras drops such weights.
+
+    Args:
+        examples: `Examples`; others are returned unchanged.
+        batch_size: rows in a batch.
+    """
+    if examples.sample_weight is None or examples.y is not None:
+        return examples
+    data = ArrayData(examples.as_tuple(), batch_size, seed=0, shuffle=False)
+    count = data.steps_per_epoch
+    dataset = data.batches(0).take(count).apply(tf.data.experimental.assert_cardinality(count))
+    return Examples(dataset)
 
 
 def _as_array(a):

@@ -6,14 +6,14 @@ The training loop, callbacks and validation are Keras' own.
 import contextlib
 import math
 
-import keras
-import numpy as np
 import tensorflow as tf
 
 from zoo.callbacks.guard import NonFiniteGuard
-from zoo.core import inputs, nested, validation
-from zoo.training import adapt, multi_step
-from zoo.training.array_data import ArrayData
+from zoo.core import functions, inputs, nested, streams, targets
+from zoo.core.checked_datasets import plain_errors
+from zoo.core.examples import Examples, check_beside, examples, require_y
+from zoo.training import adapt, arguments, multi_step
+from zoo.training.array_data import ArrayData, weighted
 
 BATCH_SIZE = 128
 
@@ -51,67 +51,104 @@ def fit(
         ValueError, TypeError: data that the model cannot take, before the first step.
         FloatingPointError: the loss became NaN or infinite; the last good weights are restored.
     """
-    if not model.compiled:
-        model.compile()
-    validation.check_optional_counts(
+    callbacks = _with_guard(arguments.as_callbacks(callbacks))
+    arguments.check_validation_split(validation_split)
+    arguments.check_fit(
+        {n: v for n, v in options.items() if n not in ("epochs", "verbose")},
+        **{n: options[n] for n in ("epochs", "verbose") if n in options},
+        initial_epoch=initial_epoch,
+        shuffle=shuffle,
         batch_size=batch_size,
         steps_per_epoch=steps_per_epoch,
         validation_batch_size=validation_batch_size,
     )
+    targets.check_class_weight(class_weight)
+    inputs.require_examples(x)
     if validation_split and validation_data is None:
         (x, y, sample_weight), validation_data = _split(x, y, sample_weight, validation_split)
-    train = _training_examples(model, x, y, sample_weight)
-    held_out = _validation_examples(model, validation_data)
-    callbacks = _with_guard(callbacks)
+    held_out = _unpack_validation(validation_data)
+    _check_before_learning(model, (x, y, sample_weight), held_out, class_weight)
+    if not model.compiled:
+        model.compile()
+    order = streams.shuffled(_seed(model)) if shuffle else None
+    train = _training_examples(model, x, y, sample_weight, order)
+    if class_weight is not None and train.is_stream and len(train.x.element_spec) < 2:
+        raise ValueError("class_weight needs labels y, got a dataset of x alone")
+    validation_batch_size = validation_batch_size or batch_size or BATCH_SIZE
+    if held_out is not None:
+        held_out = examples(model, *held_out, argument="validation_data")
+        require_y(model, held_out, "validation_data")
+        held_out = weighted(held_out, validation_batch_size)
     options |= {
         "callbacks": callbacks,
         "initial_epoch": _first_epoch(model, callbacks, initial_epoch),
         "validation_data": held_out and held_out.as_tuple(),
-        "validation_batch_size": validation_batch_size or batch_size or BATCH_SIZE,
+        "validation_batch_size": validation_batch_size,
     }
-    with inputs.plain_errors(), _validated(model, held_out):
+    with plain_errors(), _validated(model, held_out), functions.forgotten_on_error(model):
         if not train.is_stream:
-            weights = _with_class_weights(train.y, train.sample_weight, class_weight)
+            weights = targets.with_class_weight(train.y, train.sample_weight, class_weight)
             data = ArrayData(
-                inputs.Examples(train.x, train.y, weights).as_tuple(),
+                Examples(train.x, train.y, weights).as_tuple(),
                 batch_size or BATCH_SIZE,
-                seed=int(model._seed_state.numpy()[0]),
+                seed=_seed(model),
                 shuffle=shuffle,
                 steps_per_epoch=steps_per_epoch,
             )
             return _fit_arrays(model, keras_fit, data, options)
         options |= {"class_weight": class_weight, "steps_per_epoch": steps_per_epoch}
-        if isinstance(train.x, tf.data.Dataset):
-            return _fit_dataset(model, keras_fit, train.x, batch_size, options)
-        return keras_fit(
-            train.x,
-            y,
-            sample_weight=sample_weight,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            **options,
+        return _fit_dataset(model, keras_fit, train.x, batch_size, options)
+
+
+def _seed(model):
+    return int(model._seed_state.numpy()[0])
+
+
+def _unpack_validation(data):
+    """(x, y, sample_weight) of `validation_data`, or None."""
+    if data is None:
+        return None
+    # Keras would unpack a list, of texts or series, as (x, y, sample_weight).
+    return streams.unpack(data, "validation_data")
+
+
+def _check_before_learning(model, train, held_out, class_weight):
+    """Raise for what can be seen before the model learns units or gets its weights."""
+    x, y, _ = train
+    check_beside(model, *train)
+    if not streams.is_stream(x):
+        require_y(model, Examples(x, y))
+    if class_weight is not None and not streams.is_stream(x):
+        targets.with_class_weight(y, None, class_weight)
+    if held_out is not None:
+        check_beside(model, *held_out, argument="validation_data")
+    preprocessor = model.preprocessor
+    if not streams.is_one_shot(x):  # a generator can be read only once, for training
+        preprocessor.validate_training(streams.parts(x))
+    if model.built or preprocessor.needs_vocabulary or streams.is_stream(x):
+        return
+    shape = preprocessor.event_shape(inputs.check_values(model, x))
+    if held_out is None or streams.is_stream(held_out[0]):
+        return
+    held_out = inputs.check_values(model, held_out[0], "validation_data")
+    other = preprocessor.event_shape(held_out)
+    variable = getattr(model.decoder, "variable_axes", ())
+    if [n for i, n in enumerate(shape) if i not in variable] != [
+        n for i, n in enumerate(other) if i not in variable
+    ]:
+        raise ValueError(
+            f"validation_data must have examples of shape {shape} as x has, got {other}"
         )
 
 
-def _training_examples(model, x, y, sample_weight):
+def _training_examples(model, x, y, sample_weight, order):
     """Checked training data; the model is adapted to them and built."""
     if not model.preprocessor.adapted:
         adapt.adapt_preprocessor(model, x)
-    if not hasattr(x, "__next__"):  # a generator can be read only once, for training
-        model.preprocessor.validate_training(adapt.parts(x))
-    examples = inputs.examples(model, x, y, sample_weight)
-    adapt.adapt_latents(model, x, examples.x)
-    return examples
-
-
-def _validation_examples(model, data):
-    """Checked validation data, or None."""
-    if data is None:
-        return None
-    if isinstance(data, list):
-        data = (data,)  # texts or series; Keras would unpack the list as (x, y, sample_weight)
-    examples = keras.utils.unpack_x_y_sample_weight(data)
-    return inputs.examples(model, *examples, argument="validation_data")
+    train = examples(model, x, y, sample_weight, order=order)
+    require_y(model, train)
+    adapt.adapt_latents(model, x, train.x)
+    return train
 
 
 @contextlib.contextmanager
@@ -173,19 +210,14 @@ def _fit_dataset(model, keras_fit, dataset, batch_size, options):
 
 
 def _with_guard(callbacks):
-    """The callbacks as a list, with a `NonFiniteGuard` in front."""
-    if callbacks is None:
-        callbacks = []
-    elif isinstance(callbacks, keras.callbacks.Callback):
-        callbacks = [callbacks]
+    """The callbacks with a `NonFiniteGuard` in front."""
     guarded = any(isinstance(c, NonFiniteGuard) for c in callbacks)
     return [*callbacks] if guarded else [NonFiniteGuard(), *callbacks]
 
 
 def _split(x, y, sample_weight, fraction):
     """The last `fraction` of the rows for validation, as Keras does it."""
-    inputs.require_examples(x)
-    if inputs.is_stream(x):
+    if streams.is_stream(x):
         raise ValueError(
             "validation_split must be 0 where x is a dataset: pass validation_data= instead"
         )
@@ -202,13 +234,3 @@ def _split(x, y, sample_weight, fraction):
         return nested.take_rows(a, slice(first)), nested.take_rows(a, slice(first, None))
 
     return tuple(zip(*map(halves, (x, y, sample_weight)), strict=True))
-
-
-def _with_class_weights(y, sample_weight, class_weight):
-    """Sample weights times class weights."""
-    if class_weight is None:
-        return sample_weight
-    if y is None:
-        raise ValueError("class_weight needs labels y, got y=None")
-    weights = np.array([class_weight.get(int(label), 1.0) for label in np.asarray(y)], "float32")
-    return weights if sample_weight is None else weights * np.asarray(sample_weight, "float32")

@@ -1,15 +1,20 @@
 """VAEs for several modalities at once."""
 
+import logging
+
 import numpy as np
 
+from zoo.core.arrays import as_array
 from zoo.core.serialization import component
 from zoo.core.suggestions import nearest
+from zoo.core.validation import check_finite
 from zoo.decoders import MultimodalDecoder
 from zoo.encoders import MultimodalEncoder
 from zoo.latents import MultimodalLatent
 from zoo.likelihoods import IDENTIFIERS, Series, SharedScaleNormal, Text
 from zoo.likelihoods.multimodal import PRESENT
 from zoo.likelihoods.text.inputs import is_text
+from zoo.likelihoods.text.vocabulary import END
 from zoo.objectives import ELBO, KL, Alignment, Rescaling
 from zoo.training.corruptions import ModalityDropout
 from zoo.variants.common import with_shared_options
@@ -120,7 +125,8 @@ class Choice:
         likelihood = decoder.likelihood if decoder else (self.likelihoods or {}).get(name)
         kind = _kind(name, value, likelihood)
         if likelihood is None:
-            likelihood = {"series": "series_normal", "texts": "text"}.get(kind) or _by_range(value)
+            likelihood = {"series": "series_normal", "texts": "text"}.get(kind)
+            likelihood = likelihood or _by_range(name, value)
         common = dict(
             latent_dim=self.latent_dim,
             likelihood=likelihood,
@@ -151,9 +157,12 @@ def _kind(name, value, likelihood):
         integers = rank == 2 and np.asarray(value[0]).dtype.kind in "iu"
         rank = 3 if rank == 2 and not integers else rank
     else:
-        value = np.asarray(value)
+        value = as_array(value, f"x[{name!r}]")
+        if value.dtype.kind not in "biuf":
+            raise TypeError(f"x[{name!r}] must be numeric, got an array of dtype {value.dtype}")
         rank, integers = value.ndim, value.dtype.kind in "iu"
     if rank == 2 and integers:
+        _check_token_ids(name, value)
         return "texts"
     if rank not in BY_RANK:
         raise ValueError(
@@ -163,11 +172,31 @@ def _kind(name, value, likelihood):
     return BY_RANK[rank]
 
 
-def _by_range(value):
+def _check_token_ids(name, value):
+    """Refuse integers that cannot be token ids; log that others are read as token ids."""
+    vector = f"a vector needs x[{name!r}].astype('float32')"
+    if isinstance(value, np.ndarray):
+        ended = np.cumsum(value == END, 1) > 0
+        if value.min() < 0 or value[ended].any():
+            raise ValueError(
+                f"x[{name!r}] must be token ids with zeros only at the end of a text, because it "
+                f"is integers [N, L], got counts, one-hot rows or classes: {vector}"
+            )
+    logging.getLogger("zoo").warning(
+        "x[%r] is integers [N, L] and is read as token ids of texts: %s, and likelihoods={%r: "
+        "'text'} makes the choice explicit",
+        name,
+        vector,
+        name,
+    )
+
+
+def _by_range(name, value):
     """Likelihood that suits the values of an array; Bernoulli where only a shape is known."""
     if isinstance(value, tuple):
         return "bernoulli"
-    value = np.asarray(value)
+    value = as_array(value, f"x[{name!r}]")
+    check_finite(value, f"x[{name!r}]")
     if value.min() >= 0 and value.max() <= 1:
         return "bernoulli"
     # The error of the first reconstructions is about the standard deviation of the data.

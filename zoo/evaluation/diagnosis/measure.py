@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.core import elbo, validation
+from zoo.core import elbo, inputs, validation
 from zoo.core.distributions import joint_normal, kl_per_dimension
 from zoo.core.forward import forward_pass
 from zoo.core.functions import compiled
@@ -52,6 +52,7 @@ def diagnose(
     Raises:
         ValueError: x does not fit the model, or has fewer than two examples.
     """
+    inputs.require_vae(model)
     validation.check_counts(importance_samples=importance_samples, bounded=bounded, pairs=pairs)
     validation.check_counts(batch_size=batch_size)
     seed = validation.as_seed(seed)

@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from zoo.core import inputs as checks
+from zoo.core import streams
 
 NEIGHBOURS = 5
 SILHOUETTE_ROWS = 2000  # at most: the cost grows with the square of their number
@@ -62,7 +63,7 @@ def principal_components(train, test, size, seed):
 
 def flatten_inputs(x, argument):
     """x as a finite float64 matrix `[N, values]`."""
-    if isinstance(x, dict) or checks.is_stream(x):
+    if isinstance(x, dict) or streams.is_stream(x):
         raise TypeError(
             f"{argument} must be an array if baselines=True, got {type(x).__name__}: "
             "pass an array, or baselines=False"

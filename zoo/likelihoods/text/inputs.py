@@ -6,12 +6,9 @@ import tensorflow as tf
 
 def is_text(x):
     """Test whether x holds strings, by its type or its first element."""
-    if isinstance(x, tf.RaggedTensor):
+    if isinstance(x, (tf.RaggedTensor, tf.Tensor)):
         return x.dtype == tf.string
-    if isinstance(x, (tf.Tensor, np.ndarray)):
-        if x.dtype == tf.string:
-            return True
-        x = np.asarray(x)
+    if isinstance(x, np.ndarray):
         return x.dtype.kind in "SU" or (x.dtype.kind == "O" and is_text(list(x.flat[:1])))
     if isinstance(x, (list, tuple)) and len(x):
         return isinstance(x[0], (str, bytes))
@@ -26,7 +23,20 @@ def strings(x, argument):
     for i, text in enumerate(x):
         if not isinstance(text, (str, bytes)):
             raise TypeError(f"{argument}[{i}] must be a string, got {type(text).__name__}")
+        if isinstance(text, str) and not text.isascii():
+            _check_encodable(text, f"{argument}[{i}]")
     return x
+
+
+def _check_encodable(text, argument):
+    """Raise `ValueError` for half of a surrogate pair, which UTF-8 cannot encode."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{argument} must be valid Unicode, got the lone surrogate {text[error.start]!r} at "
+            f"character {error.start}: use text.encode(errors='replace').decode()"
+        ) from None
 
 
 def padded(rows, argument):

@@ -19,6 +19,11 @@ class TextPreprocessor(Preprocessor):
 
     dtype = "int32"
 
+    @property
+    def needs_vocabulary(self):
+        """True before the vocabulary is learned, without which strings are not ids."""
+        return not self.adapted
+
     def __init__(self, likelihood):
         super().__init__(likelihood)
         self._vocabulary = None

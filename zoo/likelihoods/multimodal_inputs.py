@@ -1,0 +1,119 @@
+"""Forms in which users pass several modalities: checks of the dict before its arrays are read."""
+
+import itertools
+
+import numpy as np
+
+from zoo.core.arrays import is_frame
+from zoo.core.nested import row_count, take_rows
+from zoo.core.suggestions import nearest
+
+PRESENT = "present"
+MAX_PARTS = 1000  # batches to read of an endless dataset
+
+
+def check_dict(x, argument):
+    """Raise unless x is a dict of modalities with equally many rows."""
+    if not isinstance(x, dict):
+        raise TypeError(
+            f"{argument} must be a dict of modalities, {{name: array}}, got {type(x).__name__}"
+        )
+    if not {*x} - {PRESENT}:
+        raise ValueError(f"{argument} must hold at least one modality, got none")
+    sizes = {}
+    for name, value in x.items():
+        if name == PRESENT:
+            continue
+        if value is None or isinstance(value, (str, bytes)) or not hasattr(value, "__len__"):
+            raise TypeError(
+                f"{argument}[{name!r}] must be an array with a row for each example, got "
+                f"{type(value).__name__}: leave out a modality that no example has"
+            )
+        sizes[name] = row_count(value)
+    if len({*sizes.values()}) > 1:
+        raise ValueError(
+            f"{argument} must hold equally many examples of each modality, got {sizes}"
+        )
+
+
+def present_mask(x, names, size, argument):
+    """Mask of present modalities, bool `[N, M]`."""
+    present = x.get(PRESENT, {})
+    if not isinstance(present, dict):  # an array that `to_array` made before
+        return _as_mask(present, names, size, argument)
+    mask = np.tile([name in x for name in names], (size, 1))
+    for name, column in present.items():
+        where, column = f"{argument}[{PRESENT!r}][{name!r}]", np.asarray(column)
+        if name not in names:
+            raise ValueError(f"{where} must name a modality of this model{nearest(name, names)}")
+        if column.shape != (size,) or not np.isin(column, (0, 1)).all():
+            raise ValueError(
+                f"{where} must be bool of shape ({size},), got {column.dtype} of {column.shape}"
+            )
+        if name not in x and column.any():
+            raise ValueError(
+                f"{where} must be False where {argument} does not hold {name!r}, got True"
+            )
+        mask[:, names.index(name)] = column.astype(bool)
+    return mask
+
+
+def _as_mask(present, names, size, argument):
+    """An array of columns in the order of the names; a new model does not have an order yet."""
+    mask = np.asarray(present)
+    if not names or mask.shape != (size, len(names)) or mask.dtype != bool:
+        raise TypeError(
+            f"{argument}[{PRESENT!r}] must be a dict, {{name: bool [{size}]}}, got "
+            f"{type(present).__name__} of shape {mask.shape}"
+        )
+    return mask
+
+
+def present_rows(x, name, names):
+    """The rows of a modality for the examples that have it."""
+    present = x.get(PRESENT, {})
+    if isinstance(present, dict):
+        mask = present.get(name)
+    else:
+        mask = _as_mask(present, names, row_count(x[name]), "x")[:, names.index(name)]
+    if mask is None or np.all(mask):
+        return x[name]
+    at = np.flatnonzero(mask)
+    return x[name].iloc[at] if is_frame(x[name]) else take_rows(x[name], at)
+
+
+def examples_of_each(parts, argument="x"):
+    """name -> examples of each modality, from the first part that has any.
+
+    Args:
+        parts: iterable of dicts, of which later ones may hold modalities that the first lacks.
+        argument: name of x, for errors.
+
+    Raises:
+        ValueError: no part has an example of a modality that a part names.
+    """
+    examples, named = {}, {}
+    for x in itertools.islice(parts, MAX_PARTS):
+        check_dict(x, argument)
+        named.update(dict.fromkeys(name for name in x if name != PRESENT))
+        for name in named:
+            if name in x and name not in examples:
+                rows = present_rows(x, name, ())
+                if row_count(rows):
+                    examples[name] = rows
+        if examples.keys() == named.keys() and _same_names(parts):
+            break
+    for name in named:
+        if name not in examples:
+            raise ValueError(missing_everywhere(name))
+    return {name: examples[name] for name in named}
+
+
+def _same_names(parts):
+    """True if all parts have the names of the first one, as the elements of a dataset have."""
+    return getattr(parts, "same_structure", True)
+
+
+def missing_everywhere(name):
+    """Text of the error for a modality that no example has."""
+    return f"modality {name!r} is missing from every example of x; training needs at least one"
