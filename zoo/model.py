@@ -162,7 +162,7 @@ class VAE(InferenceMethods):
 
         Raises:
             ValueError, TypeError: data that the model cannot take, before the first step.
-            FloatingPointError: the loss became NaN or infinite; the last good weights are restored.
+            FloatingPointError: training diverged; the last good weights are restored.
         """
         return fit.fit(self, super().fit, x, y, **kwargs)
 

@@ -1,9 +1,12 @@
 """Schedules for the weights of an objective's terms, such as beta, and the callback for them."""
 
 import math
+import numbers
 from collections.abc import Callable
 
 import keras
+
+from zoo.core.serialization import positive
 
 
 def linear(steps: int, start: float = 0.0, end: float = 1.0) -> Callable[[int], float]:
@@ -23,6 +26,7 @@ def linear(steps: int, start: float = 0.0, end: float = 1.0) -> Callable[[int], 
     (0.0, 0.5, 1.0)
     """
     _check_positive(steps=steps)
+    _check_finite(start=start, end=end)
     return lambda step: start + (end - start) * min(1.0, step / steps)
 
 
@@ -47,6 +51,7 @@ def sigmoid(
     (0.0, 0.5, 1.0)
     """
     _check_positive(steps=steps, steepness=steepness)
+    _check_finite(start=start, end=end)
     # A logistic curve is a shifted tanh, which is odd: division by its last value makes both ends
     # exact.
     last = math.tanh(steepness / 4)
@@ -83,6 +88,9 @@ def cyclical(
     [0.0, 0.5, 1.0, 1.0, 0.0, 0.5, 1.0]
     """
     _check_positive(period=period, ramp=ramp)
+    _check_finite(start=start, end=end)
+    if cycles is not None:
+        positive(cycles=cycles)
 
     def schedule(step):
         if cycles is not None and step >= cycles * period:
@@ -107,9 +115,9 @@ class Anneal(keras.callbacks.Callback):
             as "capacity" of `zoo.objectives.Capacity`.
 
     Raises:
-        TypeError: schedule is not callable.
+        TypeError: schedule is not callable, or term or quantity is not a name.
         ValueError: when training begins, the objective has no such term or the term no such
-            variable.
+            variable; in training, the schedule returns anything but a finite number.
     """
 
     def __init__(
@@ -120,6 +128,9 @@ class Anneal(keras.callbacks.Callback):
             raise TypeError(
                 f"schedule must be a function from step to value, got {type(schedule).__name__}"
             )
+        for name, value in (("term", term), ("quantity", quantity)):
+            if not isinstance(value, str):
+                raise TypeError(f"{name} must be a name, got {value!r}")
         self.schedule, self.term, self.quantity = schedule, term, quantity
 
     def on_train_begin(self, logs=None):
@@ -132,7 +143,15 @@ class Anneal(keras.callbacks.Callback):
         self._variable = variables[self.quantity]
 
     def on_train_batch_begin(self, batch, logs=None):
-        self._variable.assign(float(self.schedule(int(self.model.optimizer.iterations.numpy()))))
+        step = int(self.model.optimizer.iterations.numpy())
+        value = self.schedule(step)
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not math.isfinite(number):
+            raise ValueError(f"schedule must return a finite number, got {value!r} at step {step}")
+        self._variable.assign(number)
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:
@@ -140,6 +159,14 @@ class Anneal(keras.callbacks.Callback):
 
 
 def _check_positive(**arguments):
+    _check_finite(**arguments)
     for name, value in arguments.items():
         if not value > 0:
             raise ValueError(f"{name} must be positive, got {value!r}")
+
+
+def _check_finite(**arguments):
+    for name, value in arguments.items():
+        number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        if not number or not math.isfinite(value):
+            raise ValueError(f"{name} must be a finite number, got {value!r}")

@@ -1,5 +1,7 @@
 """Checks of values and arguments."""
 
+import os
+
 import numpy as np
 
 from zoo.core.serialization import is_integer
@@ -35,6 +37,14 @@ def check_unit_interval(x, argument, purpose):
         raise ValueError(
             f"{argument} must lie in [0, 1] for {purpose}, got {low:g} to {high:g}{hint}"
         )
+
+
+def check_path(**arguments):
+    """Raise `TypeError` unless each argument is a path: a text that is not empty, or `PathLike`."""
+    for name, value in arguments.items():
+        text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+        if not isinstance(text, str) or not text:
+            raise TypeError(f"{name} must be a path, got {value!r}")
 
 
 SEEDS = 2**31  # seeds are int32

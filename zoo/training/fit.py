@@ -10,9 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.callbacks.guard import NonFiniteGuard
 from zoo.core import inputs, nested, validation
-from zoo.training import adapt, multi_step
+from zoo.training import adapt, data_order, multi_step, session
 from zoo.training.array_data import ArrayData
 
 BATCH_SIZE = 128
@@ -49,7 +48,7 @@ def fit(
 
     Raises:
         ValueError, TypeError: data that the model cannot take, before the first step.
-        FloatingPointError: the loss became NaN or infinite; the last good weights are restored.
+        FloatingPointError: training diverged; the last good weights are restored.
     """
     if not model.compiled:
         model.compile()
@@ -60,16 +59,26 @@ def fit(
     )
     if validation_split and validation_data is None:
         (x, y, sample_weight), validation_data = _split(x, y, sample_weight, validation_split)
+    callbacks = session.with_guard(callbacks)
     train = _training_examples(model, x, y, sample_weight)
     held_out = _validation_examples(model, validation_data)
-    callbacks = _with_guard(callbacks)
+    order = {
+        "batch_size": batch_size or BATCH_SIZE,
+        "shuffle": shuffle,
+        "steps_per_epoch": steps_per_epoch,
+        "class_weight": class_weight,
+    }
     options |= {
         "callbacks": callbacks,
-        "initial_epoch": _first_epoch(model, callbacks, initial_epoch),
         "validation_data": held_out and held_out.as_tuple(),
         "validation_batch_size": validation_batch_size or batch_size or BATCH_SIZE,
     }
-    with inputs.plain_errors(), _validated(model, held_out):
+    with (
+        session.session(model, callbacks, lambda: data_order.describe(train, **order)) as first,
+        inputs.plain_errors(),
+        _validated(model, held_out),
+    ):
+        options["initial_epoch"] = max(initial_epoch, first)
         if not train.is_stream:
             weights = _with_class_weights(train.y, train.sample_weight, class_weight)
             data = ArrayData(
@@ -124,15 +133,6 @@ def _validated(model, examples):
         model._validated = None
 
 
-def _first_epoch(model, callbacks, initial_epoch):
-    """`initial_epoch`, or the epoch of an earlier run's state that a callback restored."""
-    if model.built:
-        with model.distribute_strategy.scope():
-            model.optimizer.build(model.trainable_variables)
-    restored = [c.restore(model) for c in callbacks if hasattr(c, "restore")]
-    return max([initial_epoch, *restored])
-
-
 def _fit_arrays(model, keras_fit, data, options):
     """Train on arrays: many steps in each call, or one with several replicas or in eager mode."""
     options |= {"steps_per_epoch": data.steps_per_epoch, "shuffle": False}
@@ -170,16 +170,6 @@ def _fit_dataset(model, keras_fit, dataset, batch_size, options):
         steps = math.gcd(steps, options["steps_per_epoch"])
     with multi_step.train_function(model, multi_step.dataset_function(model, steps), steps):
         return keras_fit(dataset, **options)
-
-
-def _with_guard(callbacks):
-    """The callbacks as a list, with a `NonFiniteGuard` in front."""
-    if callbacks is None:
-        callbacks = []
-    elif isinstance(callbacks, keras.callbacks.Callback):
-        callbacks = [callbacks]
-    guarded = any(isinstance(c, NonFiniteGuard) for c in callbacks)
-    return [*callbacks] if guarded else [NonFiniteGuard(), *callbacks]
 
 
 def _split(x, y, sample_weight, fraction):
