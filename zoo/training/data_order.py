@@ -10,15 +10,22 @@ import tensorflow as tf
 MAX_BYTES = 1 << 28
 
 
-def describe(examples, **options) -> dict[str, str]:
+def describe(
+    examples, *, batch_size, shuffle=True, steps_per_epoch=None, class_weight=None
+) -> dict[str, str]:
     """Description as a flat dict, such as {"x": "float32 (256, 12), SHA-256 ...", "shuffle": ...}.
 
     Args:
         examples: `zoo.core.inputs.Examples`; of a dataset or generator only the types are known.
-        **options: that determine batches and order, such as `batch_size`.
+        batch_size, shuffle, steps_per_epoch, class_weight: as in `fit`.
     """
     parts = {"x": examples.x, "y": examples.y, "sample_weight": examples.sample_weight}
-    description = {name: str(value) for name, value in options.items()}
+    description = {
+        "batch_size": str(batch_size),
+        "shuffle": str(shuffle),
+        "steps_per_epoch": str(steps_per_epoch),
+        "class_weight": str(class_weight),
+    }
     for name, part in parts.items():
         if isinstance(part, tf.data.Dataset):
             description[name] = f"dataset of {_specification(part)}"

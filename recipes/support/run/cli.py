@@ -3,6 +3,7 @@
 import argparse
 import ast
 import contextlib
+import errno
 import os
 
 from support.run import devices, shared_options
@@ -10,6 +11,9 @@ from support.run.argument_types import natural, non_negative, positive
 
 # Must be set before TensorFlow is imported: its notes about the CPU do not help a user.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# Errors of a full disk, or of one that cannot be written.
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 # The part of --help that lists the files of every run folder.
 FILES = """\
@@ -119,6 +123,14 @@ def main(parser, recipe, argv=None):
         return recipe(options)
     except InputError as error:
         parser.exit(2, f"{parser.prog}: error: {error}\n")
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        parser.exit(
+            1,
+            f"{parser.prog}: error: {first_line(error)}; make space and continue with --resume, "
+            "if this recipe has it\n",
+        )
     except KeyboardInterrupt:
         parser.exit(130, f"\n{parser.prog}: stopped\n")
 
@@ -149,6 +161,6 @@ def parse_options(pairs):
             raise InputError("--option", f"expected KEY=VALUE, got {pair!r}")
         try:
             options[name] = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             options[name] = text
     return options
