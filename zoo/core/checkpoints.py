@@ -153,13 +153,22 @@ def record(path: pathlib.Path) -> dict | None:
     return content
 
 
-def read(path: pathlib.Path) -> bytes:
+def read(path: pathlib.Path, own: bool = True) -> bytes:
     """Content of a weights file whose checksum is right, or that has no record.
+
+    Args:
+        path: the file.
+        own: False if the file may be of another program, whose `.json` is not a record.
 
     Raises:
         CheckpointError: the file is missing or damaged.
     """
-    content = record(path)
+    try:
+        content = record(path)
+    except CheckpointError:
+        if own:
+            raise
+        content = None
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -169,19 +178,25 @@ def read(path: pathlib.Path) -> bytes:
     return data
 
 
-def load(model: keras.Model, path: pathlib.Path) -> None:
+def load(model: keras.Model, path: pathlib.Path, own: bool = True) -> None:
     """Load a weights file into a built model, and the state of its optimizer.
+
+    Args:
+        model: the model.
+        path: a `.weights.h5` file, or another that Keras can load.
+        own: as in `read`.
 
     Raises:
         CheckpointError: the file is missing, damaged, of another model, or holds NaN or infinity.
             The model is left as it was.
     """
-    data = read(path)
+    data = read(path, own)
+    source = _MemoryFile(data) if path.name.endswith(SUFFIX) else str(path)
     before, problem = values(model), None
     try:
-        model.load_weights(_MemoryFile(data))
+        model.load_weights(source)
     except Exception as error:  # h5py and Keras raise many types of errors
-        problem = f"cannot be loaded into this model: {first_line(error)}"
+        problem = f"cannot be loaded into this model: {first_line(error).rstrip(':.')}"
     else:
         name = not_finite(model)
         if name is not None:

@@ -134,8 +134,8 @@ def _holder(text):
 
 def _is_running(holder):
     """False if the process has certainly ended: only those of this host can be checked."""
-    if holder["host"] != socket.gethostname():
-        return True
+    if holder["host"] != socket.gethostname() or os.name == "nt":
+        return True  # on Windows, os.kill would end the process
     try:
         os.kill(holder["pid"], 0)
     except ProcessLookupError:

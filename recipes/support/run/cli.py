@@ -22,6 +22,7 @@ FILES = """\
   model.keras       the model: import zoo; keras.models.load_model("model.keras")
   saved_model/      the model for serving: encode, decode, reconstruct, generate, score
   checkpoints/      what --resume needs after a crash
+  run.json          the list of these files; a folder with files but without it is left alone
 Ctrl-C stops training at any time and saves the model as it is then."""
 
 

@@ -48,7 +48,8 @@ class RunFolder:
                 return
             if not os.access(self.path, os.R_OK | os.W_OK | os.X_OK):
                 raise PermissionError(13, "no permission to write")
-            if any(self.path.iterdir()):
+            # A process that was killed at its start may have left its lock alone.
+            if any(p.name != locks.NAME and p.name[:5] != ".zoo-" for p in self.path.iterdir()):
                 self.mark = self._read_mark()
                 self._check_files()
         except (OSError, ValueError) as error:
