@@ -109,6 +109,17 @@ def test_folder_without_a_good_state_is_refused_and_model_and_files_are_unchange
     assert_same(values(vae.variables), weights)
 
 
+def test_folder_that_lost_its_weights_is_refused_and_unchanged(run):
+    for path in run.glob("*.h5"):
+        path.unlink()
+    before = names(run)
+
+    with pytest.raises(ValueError, match=r"got .*run with 2 records of states, epoch-00000"):
+        fit(run, model())
+
+    assert names(run) == before
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -263,6 +263,12 @@ def test_unusable_argument_is_refused_in_one_line(refusal, tmp_path, flags, mess
     assert message in refusal("tables", "--out", tmp_path / "run", *flags)
 
 
+def test_configuration_of_workers_that_is_not_json_is_refused(refusal, tmp_path, monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", "{")
+
+    assert "error: --distribute: " in refusal("tables", "--distribute", "--out", tmp_path / "run")
+
+
 def test_full_disk_ends_in_one_line(start, recipe, tmp_path, monkeypatch, capsys):
     def full(*arguments):
         raise OSError(28, "No space left on device", "run/metrics.json")

@@ -1,5 +1,6 @@
 """Callback that makes an interrupted training run resumable."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -81,6 +82,7 @@ class Resume(keras.callbacks.Callback):
         # Files without a record may be of another program.
         states = [s for s in states if checkpoints.record_path(s[1]).exists()] or states
         if not states:
+            self._refuse_lost_weights()
             return 0
         if not model.built:
             raise ValueError(
@@ -153,6 +155,23 @@ class Resume(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self.release()
+
+    def _refuse_lost_weights(self):
+        """Raise if records are left of states whose weights have been deleted."""
+        records = [p for p in self.directory.glob("epoch-*.json") if self._is_record(p)]
+        # A process that was killed while it saved its first state has left one.
+        if len(records) > 1 and not self.states():
+            raise ValueError(
+                f"directory must hold weights, got {self.directory} with {len(records)} records "
+                f"of states, {records[0].name} and others, without their {checkpoints.SUFFIX} "
+                "files. To begin anew, choose another folder"
+            )
+
+    def _is_record(self, path):
+        weights = path.with_name(f"{path.stem}{checkpoints.SUFFIX}")
+        with contextlib.suppress(checkpoints.CheckpointError):
+            return self.PATTERN.fullmatch(weights.name) and checkpoints.record(weights)
+        return False
 
     def _load(self, model, path):
         record = checkpoints.record(path)

@@ -17,7 +17,7 @@ from support.run import (
     run_folder,
     saving,
 )
-from support.run.cli import InputError
+from support.run.cli import InputError, as_input_error
 
 import zoo
 
@@ -54,7 +54,8 @@ class Run:
         self.files.check()
         if options.resume:
             self._read_to_resume()
-        self.strategy = devices.strategy(options.distribute)
+        with as_input_error("--distribute", ValueError, LookupError, AttributeError, TypeError):
+            self.strategy = devices.strategy(options.distribute)
         if not devices.is_chief(options.distribute):
             self._use_temporary_folder()
         elif options.resume:
