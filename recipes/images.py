@@ -137,7 +137,7 @@ def draw(run, vae, held_out, observed, labels, seed):
     grid, values = vae.traverse(dimensions=top, steps=11), np.linspace(-3, 3, 11)
     run.figure("traversal", plots.traversals(grid, names, values))
     animation = plots.traversal_animation(grid, names, values)
-    animation.save(run.folder / "figures" / "traversal.gif", dpi=80)
+    animation.save(run.file("figures/traversal.gif"), dpi=80)
 
 
 def _levels(vae, held_out, observed, seed):

@@ -184,7 +184,7 @@ def _train_phase(run, vae, data, y, labelled, first_epoch, epochs, log):
     vae.compile(zoo.FusedAdam(rate))
     logging = {}
     if log:
-        logger = keras.callbacks.CSVLogger(run.folder / "history.csv", append=first_epoch > 0)
+        logger = keras.callbacks.CSVLogger(run.file("history.csv"), append=first_epoch > 0)
         logging = {
             "callbacks": [logger],
             "validation_data": (data.test_x[:LOGGED], data.test_y[:LOGGED]),

@@ -109,7 +109,7 @@ def main(options):
     outcome = run.train(
         vae, table.train[valid:], table.train[:valid], early_stopping(options.epochs // 10)
     )
-    _write_columns(run.folder / "columns.json", table)
+    _write_columns(run.file("columns.json"), table)
     lines = []
     if outcome.error is None:
         with run.skippable():
@@ -130,7 +130,7 @@ def write_scores(run, table, scores):
     anomaly = table.anomaly
     columns = [scores] if anomaly is None else [scores, anomaly]
     np.savetxt(
-        run.folder / "scores.csv",
+        run.file("scores.csv"),
         np.stack(columns, 1),
         fmt=["%.4f", "%d"][: len(columns)],
         delimiter=",",

@@ -161,7 +161,7 @@ def write_scores(run, data, scores):
     """
     times, anomaly = data.times[data.split :], _held_out_anomaly(data)
     header = "time,score" if anomaly is None else "time,score,anomaly"
-    with (run.folder / "scores.csv").open("w") as file:
+    with run.file("scores.csv").open("w") as file:
         file.write(header + "\n")
         for i, (time, score) in enumerate(zip(times, scores, strict=True)):
             label = "" if anomaly is None else f",{anomaly[i]:d}"

@@ -124,6 +124,37 @@ def test_weights_are_loaded(tmp_path, suffix):
     assert_same(values(again.trainable_variables), values(vae.trainable_variables))
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, r"a.weights.h5 cannot be read: No such file"),
+        (b"", r"a.weights.h5 cannot be loaded into this model: "),
+        ({"hidden": (3,)}, r"a.weights.h5 cannot be loaded into this model: "),
+        (np.nan, r"a.weights.h5 holds NaN or infinity in "),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused_with_the_files_name(tmp_path, content, message):
+    path, options = tmp_path / "a.weights.h5", {"hidden": (4,), "input_shape": 5}
+    (tmp_path / "a.json").write_text("{}")  # of the user
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        changed = content if isinstance(content, dict) else {}
+        vae = zoo.get("dense_vae", **{**options, **changed})
+        if not changed:
+            kernel = vae.trainable_variables[0]
+            kernel.assign(np.full(kernel.shape, content))
+        vae.save_weights(path)
+
+    with pytest.raises(ValueError, match=message):
+        zoo.get("dense_vae", weights=path, **options)
+
+
+def test_weights_that_are_not_a_path_are_refused():
+    with pytest.raises(TypeError, match="weights must be a path, got 5"):
+        zoo.get("dense_vae", weights=5, input_shape=5)
+
+
 def test_listing_loads_neither_tensorflow_nor_keras():
     code = """
         import sys

@@ -6,9 +6,11 @@ import importlib
 import inspect
 import numbers
 import os
+import pathlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from zoo import core
 from zoo.core.suggestions import nearest, refuse_unknown_options
 
 if TYPE_CHECKING:
@@ -200,7 +202,8 @@ def get(
         **options: options of the variant, which `help(zoo.builder(name))` describes.
 
     Raises:
-        ValueError: an unknown name.
+        ValueError: an unknown name; weights that cannot be loaded, that are of another model, or
+            that hold NaN or infinity.
         TypeError: an unknown option.
     """
     build = builder(name)
@@ -219,9 +222,14 @@ def get(
             raise ValueError(
                 "input_shape must be the shape of one example if weights are given, got None"
             )
-        vae.load_weights(weights)  # before compiling, so that an optimizer's state is ignored
+        _load_weights(vae, weights)  # before compiling, so that an optimizer's state is ignored
     vae.compile()
     return vae
+
+
+def _load_weights(vae, weights):
+    core.validation.check_path(weights=weights)
+    core.checkpoints.load(vae, pathlib.Path(weights), own=False)
 
 
 def _check_options(name, parameters, options):

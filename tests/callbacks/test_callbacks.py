@@ -1,4 +1,4 @@
-"""Schedules, Anneal and NonFiniteGuard."""
+"""Schedules and Anneal."""
 
 import keras
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 
 import zoo
 from tests.helpers import assert_same, data, optimizer, small, values
-from zoo.callbacks import Anneal, NonFiniteGuard, cyclical, linear, sigmoid
+from zoo.callbacks import Anneal, cyclical, linear, sigmoid
 from zoo.objectives import ELBO, Capacity
 
 X = data("dense_vae", 24)
@@ -66,6 +66,21 @@ def test_cyclical_repeats_its_ramp():
 def test_schedules_refuse_lengths_that_are_not_positive(make):
     with pytest.raises(ValueError, match="must be positive, got 0"):
         make(0)
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments", "message"),
+    [
+        (linear, {"steps": "x"}, "steps must be a finite number, got 'x'"),
+        (linear, {"steps": np.nan}, "steps must be a finite number, got nan"),
+        (sigmoid, {"steps": 5, "steepness": None}, "steepness must be a finite number, got None"),
+        (cyclical, {"period": 5, "end": np.inf}, "end must be a finite number, got inf"),
+        (cyclical, {"period": 5, "cycles": 0.5}, "cycles must be made of positive integers, got"),
+    ],
+)
+def test_schedules_refuse_arguments_that_are_not_numbers(make, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        make(**arguments)
 
 
 # Anneal
@@ -171,76 +186,16 @@ def test_a_schedule_that_is_not_callable_is_refused():
         Anneal(0.5)
 
 
-# NonFiniteGuard
+@pytest.mark.parametrize("value", [np.nan, None, "x"])
+def test_a_schedule_must_return_a_finite_number(value):
+    with pytest.raises(ValueError, match=r"schedule must return a finite number, got .* at step 0"):
+        eager().fit(X, callbacks=Anneal(lambda step: value), verbose=0)
 
 
-class Poison(keras.callbacks.Callback):
-    """Sets a weight to NaN before one step of one epoch."""
-
-    def __init__(self, epoch, batch):
-        super().__init__()
-        self.at, self.epoch = (epoch, batch), 0
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if (self.epoch, batch) == self.at:
-            kernel = self.model.trainable_variables[0]
-            kernel.assign(np.full(kernel.shape, np.nan))
-
-
-def test_a_nan_loss_raises_with_its_step_and_advice():
-    vae = eager()
-
-    with pytest.raises(FloatingPointError, match=r"became nan by step 5 \(epoch 2\)") as error:
-        vae.fit(X, batch_size=8, epochs=3, callbacks=[Poison(1, 1)], verbose=0)
-
-    assert "gradient clipping" in str(error.value)
-    assert "learning rate" in str(error.value)
-
-
-def test_the_last_finite_weights_and_optimizer_state_are_restored():
-    vae, good = eager(), eager()
-    good.fit(X, batch_size=8, verbose=0)
-
-    with pytest.raises(
-        FloatingPointError, match="The weights of step 3, all finite, were restored"
-    ):
-        vae.fit(X, batch_size=8, epochs=3, callbacks=[Poison(1, 1)], verbose=0)
-
-    assert_same(values(vae.trainable_variables), values(good.trainable_variables))
-    assert_same(values(vae.optimizer.variables), values(good.optimizer.variables))
-    assert np.isfinite(vae.elbo(X)).all()
-
-
-def test_an_exploding_learning_rate_leaves_finite_weights():
-    vae = small("dense_vae", likelihood="normal")
-    vae.compile(keras.optimizers.SGD(1e12), run_eagerly=True)
-
-    with pytest.raises(FloatingPointError, match="loss became"):
-        vae.fit(X, batch_size=4, epochs=5, verbose=0)
-
-    assert all(np.isfinite(v).all() for v in values(vae.trainable_variables))
-
-
-def test_nan_is_detected_with_several_steps_per_execution():
-    vae = small("dense_vae", likelihood="normal")
-    vae.compile(keras.optimizers.SGD(1e12), jit_compile=False, steps_per_execution=6)
-
-    with pytest.raises(FloatingPointError, match="by step 6"):
-        vae.fit(X, batch_size=4, epochs=5, verbose=0)
-
-    assert all(np.isfinite(v).all() for v in values(vae.trainable_variables))
-
-
-def test_a_guard_of_the_user_replaces_the_default():
-    vae, guard = eager(), NonFiniteGuard(seconds=0.0)
-
-    with pytest.raises(
-        FloatingPointError, match="The weights of step 4, all finite, were restored"
-    ):
-        vae.fit(X, batch_size=8, epochs=3, callbacks=[guard, Poison(1, 1)], verbose=0)
+@pytest.mark.parametrize("argument", ["term", "quantity"])
+def test_a_name_that_is_not_text_is_refused(argument):
+    with pytest.raises(TypeError, match=f"{argument} must be a name, got 5"):
+        Anneal(linear(5), **{argument: 5})
 
 
 def test_public_names_are_those_of_the_package():

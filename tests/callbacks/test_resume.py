@@ -30,16 +30,14 @@ RUNS = """
     class Resume(zoo.Resume):
         def on_epoch_end(self, epoch, logs=None):
             if moment == f"writing {epoch}":
-                def save(path, **kwargs):
-                    type(self.model).save_weights(self.model, path, **kwargs)
-                    with open(path, "r+b") as file:
-                        file.truncate(os.path.getsize(path) // 2)
-                    die()
-                self.model.save_weights = save
-            if moment == f"written {epoch}":
-                os.replace = lambda *paths: die()
+                os.fsync = lambda file: (os.ftruncate(file, 1000), die())
+            if moment == f"record written {epoch}":
+                replace = os.replace
+                def replace_record_or_die(old, new):
+                    replace(old, new) if new.suffix == ".json" else die()
+                os.replace = replace_record_or_die
             if moment == f"renamed {epoch}":
-                pathlib.Path.unlink = lambda path: die()
+                pathlib.Path.unlink = lambda path, missing_ok=False: die()
             super().on_epoch_end(epoch, logs)
 
     def train(folder):
@@ -56,7 +54,7 @@ RUNS = """
             os._exit(0)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
-MOMENTS = ("writing 0", "epoch 1 batch 1", "written 1", "renamed 2")
+MOMENTS = ("writing 0", "epoch 1 batch 1", "record written 1", "renamed 2")
 
 
 def arrays(path):
@@ -101,18 +99,26 @@ def test_resuming_with_steps_per_epoch_equals_an_uninterrupted_run(tmp_path):
     assert_same(fit(tmp_path / "a", 4, **options), fit(tmp_path / "b", 4, **options))
 
 
-def test_only_the_newest_complete_file_is_kept(tmp_path):
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def state(*epochs):
+    return sorted(f"epoch-{n:06d}.{end}" for n in epochs for end in ("json", "weights.h5"))
+
+
+def test_the_two_newest_states_are_kept(tmp_path):
     fit(tmp_path, 3)
 
-    assert [path.name for path in tmp_path.iterdir()] == ["epoch-000003.weights.h5"]
+    assert names(tmp_path) == state(2, 3)
 
 
-def test_unfinished_files_are_not_loaded(tmp_path):
-    expected = fit(tmp_path / "a", 2)
-    fit(tmp_path / "b", 1)
-    (tmp_path / "b" / "partial-1.weights.h5").write_bytes(b"half a file")
+def test_unfinished_files_are_deleted(tmp_path):
+    (tmp_path / ".zoo-partial-1-0").write_bytes(b"half a file")
 
-    assert_same(fit(tmp_path / "b", 2), expected)
+    fit(tmp_path, 1)
+
+    assert names(tmp_path) == state(1)
 
 
 def test_every_2_saves_each_second_epoch(tmp_path):
@@ -121,7 +127,7 @@ def test_every_2_saves_each_second_epoch(tmp_path):
 
     vae.fit(data("dense_vae"), epochs=3, callbacks=Resume(tmp_path, every=2), verbose=0)
 
-    assert [path.name for path in tmp_path.iterdir()] == ["epoch-000002.weights.h5"]
+    assert names(tmp_path) == state(2)
 
 
 def test_an_unbuilt_model_is_refused_if_there_is_a_state_to_resume(tmp_path):

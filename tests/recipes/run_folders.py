@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from tests.helpers import values
+
 SMALL = ["--samples", "2", "--evaluate", "16", "--epochs", "2", "--limit", "64", "--no-report"]
 TINY_IMAGES = [*SMALL, "--option", "widths=(4,8)", "--option", "blocks=1", "--latent-dim", "2"]
 FIGURES_OF_IMAGES = {"curves", "interpolation", "latent", "manifold", "reconstructions", "samples"}
@@ -39,3 +41,23 @@ def check_run(folder, figures, x=None):
     loc = served.signatures["encode"](tf.constant(x))["loc"]
     np.testing.assert_allclose(loc, vae.encode(x).loc, atol=1e-5)
     return record
+
+
+X = np.random.default_rng(0).normal(size=(24, 3)).astype("float32")
+
+
+def make_run(recipe, out, *flags, **options):
+    """A run of tables.py in the folder `out`, and its tiny model."""
+    flags = ["--out", out, "--learning-rate", 0.05, *flags]
+    parsed = recipe("tables").parser().parse_args([str(f) for f in flags])
+    run = recipe("support.run.run").Run("tables", parsed)
+    return run, run.model((3,), "normal", **(options or {"hidden": (6,), "latent_dim": 2}))
+
+
+def train(recipe, out, *flags, callbacks=()):
+    """Train with early stopping; return the run and the state of model and optimizer."""
+    run, vae = make_run(recipe, out, "--epochs", 40, *flags)
+    vae.compile(vae.optimizer, jit_compile=False)
+    stopping = recipe("support.run.run").early_stopping(5)
+    run.train(vae, X[:16], X[16:], stopping, *callbacks)
+    return run, values([*vae.variables, *vae.optimizer.variables])

@@ -10,29 +10,11 @@ import numpy as np
 import pytest
 
 import zoo  # noqa: F401  (registers the classes for Keras)
-from tests.helpers import assert_same, values
+from tests.helpers import assert_same
+from tests.recipes.run_folders import X, make_run, train
 
 for package in ("matplotlib", "sklearn", "pandas", "PIL", "tensorboard"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
-
-X = np.random.default_rng(0).normal(size=(24, 3)).astype("float32")
-
-
-def make_run(recipe, out, *flags, **options):
-    """A run of tables.py in the folder `out`, and its tiny model."""
-    flags = ["--out", out, "--learning-rate", 0.05, *flags]
-    parsed = recipe("tables").parser().parse_args([str(f) for f in flags])
-    run = recipe("support.run.run").Run("tables", parsed)
-    return run, run.model((3,), "normal", **(options or {"hidden": (6,), "latent_dim": 2}))
-
-
-def train(recipe, out, *flags, callbacks=()):
-    """Train with early stopping; return the run and the state of model and optimizer."""
-    run, vae = make_run(recipe, out, "--epochs", 40, *flags)
-    vae.compile(vae.optimizer, jit_compile=False)
-    stopping = recipe("support.run.run").early_stopping(5)
-    run.train(vae, X[:16], X[16:], stopping, *callbacks)
-    return run, values([*vae.variables, *vae.optimizer.variables])
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +106,7 @@ def test_folder_of_other_files_is_refused_and_unchanged(tmp_path, refusal):
     line = refusal("images", "--out", tmp_path)
     assert "--out: expected an empty or new folder" in line and (tmp_path / "thesis.txt").exists()
     line = refusal("images", "--out", tmp_path / "new", "--resume")
-    assert "--resume: expected a run in" in line
+    assert "--resume: expected a run in" in line and not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(
@@ -142,6 +124,8 @@ def test_bad_input_leaves_an_earlier_run_unchanged(refusal, tmp_path, recipe_nam
     out = tmp_path / "run"
     (out / "checkpoints").mkdir(parents=True)
     files = ["metrics.json", "model.keras", "history.csv", "columns.json", "checkpoints/a.h5"]
+    mark = {"format": "zoo recipe run", "version": 1, "recipe": recipe_name, "options": {}}
+    (out / "run.json").write_text(json.dumps({**mark, "files": files}))
     for name in files:
         (out / name).write_text("{}")
 
@@ -164,9 +148,10 @@ def test_unusable_data_are_refused_before_anything_is_written(new_run, input_err
 
 def test_new_run_deletes_the_results_of_an_earlier_one(new_run, tmp_path):
     out = tmp_path / "run"
-    (out / "texts").mkdir(parents=True)
-    (out / "metrics.json").write_text("{}")
-    (out / "scores.csv").write_text("score\n")
+    run, vae = new_run("--epochs", 2)
+    run.begin()
+    run.file("scores.csv").write_text("score\n")
+    run.file("texts/samples.txt").write_text("text\n")
     run, vae = new_run("--epochs", 1)
 
     run.train(vae, X[:16], X[16:])
@@ -177,7 +162,7 @@ def test_new_run_deletes_the_results_of_an_earlier_one(new_run, tmp_path):
 
 def test_ctrl_c_is_ignored_while_the_model_is_saved(new_run, tmp_path, monkeypatch):
     run, vae = new_run("--epochs", 1)
-    run.folder.mkdir()
+    run.begin()
     save = vae.save
 
     def save_and_interrupt(path):
@@ -191,7 +176,7 @@ def test_ctrl_c_is_ignored_while_the_model_is_saved(new_run, tmp_path, monkeypat
     run.save(vae)  # replaces the files
 
     names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {"metrics.json", "model.keras", "saved_model"}
+    assert names == {"run.json", "lock", "metrics.json", "model.keras", "saved_model", "figures"}
     assert signal.getsignal(signal.SIGINT) is handler
 
 

@@ -28,6 +28,7 @@ def test_a_recipe_reports_on_whole_batches_in_its_folder(run, monkeypatch, capsy
     monkeypatch.setattr(type(run()), "write", lambda self: None)
     for rows, expected in ((2, 2), (255, 255), (256, 256), (300, 256), (5000, 2048)):
         folder = run("--seed", "3")
+        folder.begin()
         folder.report("model", np.zeros((rows, 2)), np.zeros(rows), ["a", "b"])
         (vae, x, path), options = calls.pop()
         assert (vae, len(x), len(options["labels"])) == ("model", expected, expected)

@@ -1,5 +1,6 @@
 """Arguments of `report` that are refused, and files that are kept."""
 
+import os
 import subprocess
 import sys
 
@@ -42,6 +43,9 @@ def test_wrong_arguments_are_refused_before_any_computation(tmp_path, monkeypatc
             zoo.report(vae, x, path, **options)
     with pytest.raises(TypeError, match="data must be an array or a dataset, got NoneType"):
         zoo.report(vae, None, path)
+    for wrong in (None, 5, "", b"page.html"):
+        with pytest.raises(TypeError, match="path must be a path, got"):
+            zoo.report(vae, x, wrong)
     with pytest.raises(TypeError, match=r"vae must be a zoo\.VAE, got Sequential"):
         zoo.report(keras.Sequential(), x, path)
     with pytest.raises(ValueError, match=r"data must have examples of shape \(6,\), .* got \(5,\)"):
@@ -61,12 +65,13 @@ def test_a_failed_report_keeps_the_earlier_one(tmp_path, monkeypatch):
     path.write_text(write.FIRST_LINES + "earlier", "utf-8")
     monkeypatch.setattr(write, "diagnose", lambda *a, **k: None)
     monkeypatch.setattr(write, "sections", lambda *a: [])
-    monkeypatch.setattr(write.os, "replace", lambda *a: (_ for _ in ()).throw(OSError("full")))
+    monkeypatch.setattr(os, "replace", lambda *a: (_ for _ in ()).throw(OSError("full")))
 
     with pytest.raises(OSError, match="full"):
         zoo.report(small("dense_vae"), data("dense_vae"), path)
 
     assert path.read_text("utf-8").endswith("earlier")
+    assert [*tmp_path.iterdir()] == [path]
 
 
 def test_only_the_first_examples_of_an_infinite_dataset_are_read():

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import keras
 
 from zoo.core import validation
+from zoo.core.serialization import positive
 
 
 def linear(steps: int, start: float = 0.0, end: float = 1.0) -> Callable[[int], float]:
@@ -88,6 +89,8 @@ def cyclical(
     """
     _check_positive(period=period, ramp=ramp)
     validation.check_numbers(start=start, end=end)
+    if cycles is not None:
+        positive(cycles=cycles)
 
     def schedule(step):
         if cycles is not None and step >= cycles * period:
@@ -112,9 +115,9 @@ class Anneal(keras.callbacks.Callback):
             as "capacity" of `zoo.objectives.Capacity`.
 
     Raises:
-        TypeError: schedule is not callable.
+        TypeError: schedule is not callable, or term or quantity is not a name.
         ValueError: when training begins, the objective has no such term or the term no such
-            variable.
+            variable; in training, the schedule returns anything but a finite number.
     """
 
     def __init__(
@@ -125,6 +128,9 @@ class Anneal(keras.callbacks.Callback):
             raise TypeError(
                 f"schedule must be a function from step to value, got {type(schedule).__name__}"
             )
+        for name, value in (("term", term), ("quantity", quantity)):
+            if not isinstance(value, str):
+                raise TypeError(f"{name} must be a name, got {value!r}")
         self.schedule, self.term, self.quantity = schedule, term, quantity
 
     def on_train_begin(self, logs=None):
@@ -137,7 +143,15 @@ class Anneal(keras.callbacks.Callback):
         self._variable = variables[self.quantity]
 
     def on_train_batch_begin(self, batch, logs=None):
-        self._variable.assign(float(self.schedule(int(self.model.optimizer.iterations.numpy()))))
+        step = int(self.model.optimizer.iterations.numpy())
+        value = self.schedule(step)
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not math.isfinite(number):
+            raise ValueError(f"schedule must return a finite number, got {value!r} at step {step}")
+        self._variable.assign(number)
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:

@@ -41,6 +41,14 @@ def check_unit_interval(x, argument, purpose):
         )
 
 
+def check_path(**arguments):
+    """Raise `TypeError` unless each argument is a path: a text that is not empty, or `PathLike`."""
+    for name, value in arguments.items():
+        text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+        if not isinstance(text, str) or not text:
+            raise TypeError(f"{name} must be a path, got {value!r}")
+
+
 SEEDS = 2**31  # seeds are int32
 
 
@@ -62,12 +70,6 @@ def check_numbers(**arguments):
         number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
         if not number or not np.isfinite(value):
             raise ValueError(f"{name} must be a finite number, got {value!r}")
-
-
-def check_path(value, argument):
-    """Raise `TypeError` unless an argument is a path: a string or an `os.PathLike`."""
-    if not isinstance(value, (str, os.PathLike)):
-        raise TypeError(f"{argument} must be a path, got {type(value).__name__} {value!r}")
 
 
 def as_seed(value):

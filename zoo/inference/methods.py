@@ -208,7 +208,7 @@ class InferenceMethods(keras.Model):
             subsets: subsets of the modalities for which to add signatures, `[("image",), ...]`; by
                 default each modality alone.
         """
-        validation.check_path(filepath, "filepath")
+        validation.check_path(filepath=filepath)
         if not isinstance(verbose, bool):
             raise TypeError(
                 f"verbose must be True or False, got {verbose!r}: export writes SavedModels only"

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import inputs, nested, streams, validation
+from zoo.core import files, inputs, nested, streams, validation
 from zoo.evaluation.diagnosis import diagnose
 from zoo.inference.batching import first
 from zoo.model import VAE
@@ -64,7 +64,6 @@ def report(
         TypeError: an argument is of the wrong type.
         ImportError: matplotlib or scikit-learn is not installed.
     """
-    validation.check_path(path, "path")
     inputs.require_vae(vae, "vae")
     path = _writable(path)
     inputs.require_rows(data, "data")
@@ -84,14 +83,13 @@ def report(
     )
     context = ReportContext(vae, x, labels, columns, history, diagnosis, seed)
     text = page(title or f"{vae.name}: model report", sections(context, verbose))
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text, "utf-8")
-    os.replace(partial, path)
+    files.write(path, text.encode("utf-8"))
     return path
 
 
 def _writable(path):
     """Return the path if a report may be written there; raise `ValueError` otherwise."""
+    validation.check_path(path=path)
     path = pathlib.Path(path).expanduser()
     if path.is_dir():
         raise ValueError(f"path must be a file, got the folder {path}: add a file name")

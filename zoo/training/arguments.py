@@ -83,7 +83,7 @@ def as_callbacks(callbacks):
         if not hasattr(callback, "set_model") or isinstance(callback, type):
             raise TypeError(
                 "callbacks must be a keras.callbacks.Callback or a list of them, got "
-                f"{callback!r}" + (": create it first" if isinstance(callback, type) else "")
+                f"{callback!r}" + (": create it, with ()" if isinstance(callback, type) else "")
             )
     return callbacks
 

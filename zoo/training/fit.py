@@ -4,15 +4,15 @@ The training loop, callbacks and validation are Keras' own.
 """
 
 import contextlib
+import functools
 import math
 
 import tensorflow as tf
 
-from zoo.callbacks.guard import NonFiniteGuard
 from zoo.core import functions, inputs, nested, streams, targets
 from zoo.core.checked_datasets import plain_errors
 from zoo.core.examples import Examples, check_beside, examples, require_y
-from zoo.training import adapt, arguments, multi_step
+from zoo.training import adapt, arguments, data_order, multi_step, session
 from zoo.training.array_data import ArrayData, weighted
 
 BATCH_SIZE = 128
@@ -49,9 +49,9 @@ def fit(
 
     Raises:
         ValueError, TypeError: data that the model cannot take, before the first step.
-        FloatingPointError: the loss became NaN or infinite; the last good weights are restored.
+        FloatingPointError: training diverged; the last good weights are restored.
     """
-    callbacks = _with_guard(arguments.as_callbacks(callbacks))
+    callbacks = session.with_guard(callbacks)
     arguments.check_validation_split(validation_split)
     arguments.check_fit(
         {n: v for n, v in options.items() if n not in ("epochs", "verbose")},
@@ -79,13 +79,26 @@ def fit(
         held_out = examples(model, *held_out, argument="validation_data")
         require_y(model, held_out, "validation_data")
         held_out = weighted(held_out, validation_batch_size)
+    description = functools.partial(
+        data_order.describe,
+        train,
+        batch_size=batch_size or BATCH_SIZE,
+        shuffle=shuffle,
+        steps_per_epoch=steps_per_epoch,
+        class_weight=class_weight,
+    )
     options |= {
         "callbacks": callbacks,
-        "initial_epoch": _first_epoch(model, callbacks, initial_epoch),
         "validation_data": held_out and held_out.as_tuple(),
         "validation_batch_size": validation_batch_size,
     }
-    with plain_errors(), _validated(model, held_out), functions.forgotten_on_error(model):
+    with (
+        session.session(model, callbacks, description) as first,
+        plain_errors(),
+        _validated(model, held_out),
+        functions.forgotten_on_error(model),
+    ):
+        options["initial_epoch"] = max(initial_epoch, first)
         if not train.is_stream:
             weights = targets.with_class_weight(train.y, train.sample_weight, class_weight)
             data = ArrayData(
@@ -161,15 +174,6 @@ def _validated(model, examples):
         model._validated = None
 
 
-def _first_epoch(model, callbacks, initial_epoch):
-    """`initial_epoch`, or the epoch of an earlier run's state that a callback restored."""
-    if model.built:
-        with model.distribute_strategy.scope():
-            model.optimizer.build(model.trainable_variables)
-    restored = [c.restore(model) for c in callbacks if hasattr(c, "restore")]
-    return max([initial_epoch, *restored])
-
-
 def _fit_arrays(model, keras_fit, data, options):
     """Train on arrays: many steps in each call, or one with several replicas or in eager mode."""
     options |= {"steps_per_epoch": data.steps_per_epoch, "shuffle": False}
@@ -207,12 +211,6 @@ def _fit_dataset(model, keras_fit, dataset, batch_size, options):
         steps = math.gcd(steps, options["steps_per_epoch"])
     with multi_step.train_function(model, multi_step.dataset_function(model, steps), steps):
         return keras_fit(dataset, **options)
-
-
-def _with_guard(callbacks):
-    """The callbacks with a `NonFiniteGuard` in front."""
-    guarded = any(isinstance(c, NonFiniteGuard) for c in callbacks)
-    return [*callbacks] if guarded else [NonFiniteGuard(), *callbacks]
 
 
 def _split(x, y, sample_weight, fraction):

@@ -29,7 +29,7 @@ class TrainingMethods(keras.Model):
 
         Raises:
             ValueError, TypeError: data that the model cannot take, before the first step.
-            FloatingPointError: the loss became NaN or infinite; the last good weights are restored.
+            FloatingPointError: training diverged; the last good weights are restored.
         """
         return fit.fit(self, super().fit, x, y, **kwargs)
 

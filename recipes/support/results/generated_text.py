@@ -9,15 +9,14 @@ NEIGHBOURS = 3
 
 def write(run, vae, data):
     """Write texts/samples.txt, reconstructions.txt, interpolation.txt and neighbours.txt."""
-    folder, seed = run.folder / "texts", run.options.seed
-    folder.mkdir(exist_ok=True)
+    seed = run.options.seed
     for name, text in (
         ("samples", samples(vae, seed)),
         ("reconstructions", reconstructions(vae, data.held_out[:SAMPLES], seed)),
         ("interpolation", interpolations(vae, data.held_out)),
         ("neighbours", neighbours(vae, data.held_out[:SAMPLES], data.train)),
     ):
-        (folder / f"{name}.txt").write_text(text + "\n", encoding="utf-8")
+        run.file(f"texts/{name}.txt").write_text(text + "\n", encoding="utf-8")
 
 
 def samples(vae, seed):

@@ -28,12 +28,12 @@ def write(run, vae, x, labels):
     scores = retrieval_scores(vae, x, labels)
     run.record["retrieval"] = {"pairs": len(labels), "unit": "fractions of 1", **scores}
     title = f"Retrieval among {len(labels):,} held-out pairs"
-    (run.folder / "retrieval.md").write_text(markdown(title, scores), encoding="utf-8")
+    run.file("retrieval.md").write_text(markdown(title, scores), encoding="utf-8")
     plots, seed = zoo.plots, run.options.seed
     run.figure("curves", plots.training_curves(run.history()))
     run.figure("retrieval", plots.score_table(scores, title))
     draw(run, vae, x, labels)
-    write_sounds(run.folder / "sounds", vae, x, labels, seed)
+    write_sounds(run, vae, x, labels, seed)
     return [
         f"{name:<17} {', '.join(f'{k} {v:.3f}' for k, v in row.items())}"
         for name, row in scores.items()
@@ -129,9 +129,8 @@ def _draw_panels(run, name, panels, title):
     run.figure(name, zoo.plots.side_by_side(panels, title, sounds, LIMITS, "dB"))
 
 
-def write_sounds(folder, vae, x, labels, seed):
+def write_sounds(run, vae, x, labels, seed):
     """Write WAV files: for each digit a held-out sound and one made from its image; new sounds."""
-    folder.mkdir(exist_ok=True)
     rows = _one_of_each(labels, len(np.unique(labels)))
     parts = {
         "true": x["audio"][rows],
@@ -139,11 +138,11 @@ def write_sounds(folder, vae, x, labels, seed):
     }
     for name, audio in parts.items():
         for digit, waveform in zip(labels[rows], _waveforms(audio, seed), strict=True):
-            spectrograms.write_wav(folder / f"{digit}_{name}.wav", waveform)
+            spectrograms.write_wav(run.file(f"sounds/{digit}_{name}.wav"), waveform)
     # The first of the joint samples in the figure.
     samples = vae.generate(SAMPLES, seed=seed)["audio"][:SAMPLE_SOUNDS]
     for number, waveform in enumerate(_waveforms(samples, seed), 1):
-        spectrograms.write_wav(folder / f"sample_{number}.wav", waveform)
+        spectrograms.write_wav(run.file(f"sounds/sample_{number}.wav"), waveform)
 
 
 def _one_of_each(labels, maximum):

@@ -3,6 +3,8 @@
 import argparse
 import pathlib
 
+LARGEST = 3.4e38  # of 32-bit floating point
+
 
 def positive(text):
     """An integer of at least 1."""
@@ -16,22 +18,35 @@ def natural(text):
 
 def seed(text):
     """An integer that every random generator accepts."""
-    value = _integer(text, 0)
-    if value >= 2**31:
-        raise argparse.ArgumentTypeError(f"expected an integer below 2**31, got {value}")
-    return value
+    return _integer(text, 0)
 
 
 def path(text):
     """A path, with ~ for the home folder."""
-    return pathlib.Path(text).expanduser()
+    try:
+        return pathlib.Path(text).expanduser()
+    except RuntimeError as error:  # ~name of nobody
+        raise argparse.ArgumentTypeError(f"expected a path, got {text!r}: {error}") from error
+
+
+def folder(text):
+    """Path of a folder to write to."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise argparse.ArgumentTypeError(f"expected a path in UTF-8, got {text!r}") from error
+    if not text:
+        raise argparse.ArgumentTypeError("expected a path, got an empty text")
+    return path(text)
 
 
 def non_negative(text):
     """A finite number of at least 0."""
     value = _number(text)
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number of at least 0, got {text}")
+    if not 0 <= value <= LARGEST:
+        raise argparse.ArgumentTypeError(
+            f"expected a number from 0 to {LARGEST:.2g}, got {_short(text)}"
+        )
     return value
 
 
@@ -57,7 +72,11 @@ def _integer(text, minimum):
     except ValueError:
         value = None
     if value is None or value < minimum:
-        raise argparse.ArgumentTypeError(f"expected an integer of at least {minimum}, got {text}")
+        raise argparse.ArgumentTypeError(
+            f"expected an integer of at least {minimum}, got {_short(text)}"
+        )
+    if value >= 2**31:
+        raise argparse.ArgumentTypeError(f"expected an integer below 2**31, got {_short(text)}")
     return value
 
 
@@ -66,3 +85,7 @@ def _number(text):
         return float(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"expected a number, got {text!r}") from error
+
+
+def _short(text):
+    return text if len(text) <= 50 else f"{text[:50]}..."

@@ -3,6 +3,7 @@
 import argparse
 import ast
 import contextlib
+import errno
 import os
 
 from support.run import devices, shared_options
@@ -11,6 +12,9 @@ from support.run.argument_types import natural, non_negative, positive
 # Set before TensorFlow is imported, to hide its log messages about the CPU.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+# Errors of a full disk, or of one that cannot be written.
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+
 # The part of --help that lists the files of every run folder.
 FILES = """\
   report.html       numbers and figures on one page: start here, or send it to someone
@@ -18,6 +22,7 @@ FILES = """\
   model.keras       the model: import zoo; keras.models.load_model("model.keras")
   saved_model/      the model for serving: encode, decode, reconstruct, generate, score
   checkpoints/      state from which --resume continues after a crash
+  run.json          the list of these files; a folder with files but without it is left alone
 Ctrl-C stops training at any time and saves the model as trained so far."""
 
 
@@ -119,6 +124,14 @@ def main(parser, recipe, argv=None):
         return recipe(options)
     except InputError as error:
         parser.exit(2, f"{parser.prog}: error: {error}\n")
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        parser.exit(
+            1,
+            f"{parser.prog}: error: {first_line(error)}; make space and continue with --resume, "
+            "if this recipe has it\n",
+        )
     except KeyboardInterrupt:
         parser.exit(130, f"\n{parser.prog}: stopped\n")
 
@@ -149,6 +162,6 @@ def parse_options(pairs):
             raise InputError("--option", f"expected KEY=VALUE, got {pair!r}")
         try:
             options[name] = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             options[name] = text
     return options

@@ -1,9 +1,9 @@
 """Early stopping that a resumed run continues exactly."""
 
-import os
-
 import keras
 from support.run.cli import InputError
+
+from zoo.core import checkpoints
 
 MONITOR = "val_elbo"
 
@@ -33,12 +33,15 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
             zip(map(int, history.get("epoch", ())), history.get(MONITOR, ()), strict=True)
         )
         stopped = self._replay()
-        if self._past and not self._file(self.best_epoch).exists():
-            raise InputError(
-                "--resume",
-                f"expected the best weights in {self._file(self.best_epoch)}, got no such file; "
-                "train again without --resume",
-            )
+        if self._past:
+            try:
+                checkpoints.read(self._file(self.best_epoch))
+            except checkpoints.CheckpointError as error:
+                raise InputError(
+                    "--resume",
+                    f"expected the best weights in {self._file(self.best_epoch)}: {error}; to "
+                    "train again, choose another --out",
+                ) from error
         return stopped
 
     def on_train_begin(self, logs=None):
@@ -52,14 +55,18 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
             self._save(epoch)
             # If the process is killed before the next checkpoint, training resumes from the
             # previous best weights, so both files are needed.
-            for path in self.folder.glob("best-*.weights.h5"):
-                if path not in (self._file(previous_best), self._file(epoch)):
-                    path.unlink()
+            for path in self.folder.glob(f"best-*{checkpoints.SUFFIX}"):
+                needed = path in (self._file(previous_best), self._file(epoch))
+                if not needed and checkpoints.record_path(path).exists():
+                    checkpoints.remove(path)
 
     def on_train_end(self, logs=None):
         super().on_train_end(logs)
         if self.best is not None:
-            self.model.load_weights(self._file(self.best_epoch))
+            try:
+                checkpoints.load(self.model, self._file(self.best_epoch))
+            except checkpoints.CheckpointError as error:
+                print(f"The weights of the last epoch are used, not the best ones: {error}")
 
     def _replay(self):
         """Restore the state after the past epochs; return True if training had stopped by then."""
@@ -71,10 +78,7 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
         return self.wait >= self.patience
 
     def _file(self, epoch):
-        return self.folder / f"best-{epoch:06d}.weights.h5"
+        return self.folder / f"best-{epoch:06d}{checkpoints.SUFFIX}"
 
     def _save(self, epoch):
-        # `zoo.Resume` deletes files of such names that a killed process left behind.
-        partial = self.folder / f"partial-best-{os.getpid()}.weights.h5"
-        self.model.save_weights(partial, overwrite=True)
-        os.replace(partial, self._file(epoch))
+        checkpoints.write(self.model, self._file(epoch), epochs=epoch + 1)

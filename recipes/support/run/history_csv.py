@@ -1,13 +1,22 @@
 """history.csv: one row of numbers for each epoch, as `keras.callbacks.CSVLogger` writes them."""
 
+import contextlib
 import csv
-import os
+import io
+
+from zoo.core import files
 
 
 def read(path, epochs=None):
     """Read name -> a number for each epoch, like `fit(...).history`; all epochs or the first."""
     _, rows = _rows(path, epochs)
     return {name: [float(row[name]) for row in rows] for name in rows[0]} if rows else {}
+
+
+def count(path):
+    """Number of epochs, from the first on, whose lines are complete."""
+    _, rows = _rows(path, None)
+    return next(n for n in range(len(rows) + 1) if n == len(rows) or int(rows[n]["epoch"]) != n)
 
 
 def truncate(path, epochs):
@@ -19,22 +28,34 @@ def truncate(path, epochs):
     if not rows:
         path.unlink(missing_ok=True)
         return
-    partial = path.with_name("history.csv.partial")
-    with partial.open("w", newline="") as file:
-        writer = csv.DictWriter(file, names)
-        writer.writeheader()
-        writer.writerows(rows)
-    os.replace(partial, path)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, names)
+    writer.writeheader()
+    writer.writerows(rows)
+    files.write(path, text.getvalue().encode())
 
 
 def _rows(path, epochs):
-    """Column names, and the last row of each epoch; both empty if there is no file."""
-    if not path.exists() or epochs == 0:
+    """Column names, and the last complete row of each epoch; both empty without a readable file."""
+    try:
+        text = path.read_bytes().decode()
+    except (OSError, UnicodeDecodeError):
         return (), []
-    with path.open(newline="") as file:
-        reader = csv.DictReader(file)
-        rows = {row["epoch"]: row for row in reader}
-    if epochs is None:
-        return reader.fieldnames, list(rows.values())
-    wanted = map(str, range(epochs))
-    return reader.fieldnames, [rows[epoch] for epoch in wanted if epoch in rows]
+    text = text[: text.rfind("\n") + 1]  # the rest may be half a line, with half a number
+    reader, rows = csv.DictReader(io.StringIO(text, newline="")), {}
+    with contextlib.suppress(csv.Error):
+        for row in reader:
+            if _is_complete(row):
+                rows[int(row["epoch"])] = row
+    return tuple(reader.fieldnames or ()) if rows else (), [
+        row for epoch, row in sorted(rows.items()) if epochs is None or epoch < epochs
+    ]
+
+
+def _is_complete(row):
+    """Whether a row has the number of its epoch and a number in each other column."""
+    try:
+        numbers = [float(value) for value in row.values()]
+        return len(numbers) > 1 and int(row["epoch"]) >= 0
+    except (KeyError, TypeError, ValueError):
+        return False

@@ -3,16 +3,17 @@
 import contextlib
 import importlib.metadata
 import json
-import os
 import pathlib
 import platform
 
-from support.run.cli import InputError
+from support.run.cli import InputError, first_line
 
 import zoo
+from zoo.core import files
 
 # Options that may differ between a run and its --resume.
 CAN_CHANGE = ("epochs", "resume", "samples", "evaluate", "report", "out", "data_dir")
+CAN_CHANGE += ("learning_rate",)
 PACKAGES = ("keras", "tensorflow", "tensorflow-probability", "numpy", "scikit-learn")
 
 
@@ -27,31 +28,41 @@ def new(recipe, options):
     }
 
 
-def read_to_resume(path, record):
-    """Read the record of the run to resume; it must have the recipe and options of `record`."""
-    if not path.exists():
-        raise InputError("--resume", f"expected a run in {path.parent}, got no metrics.json there")
-    previous = json.loads(path.read_text())
-    if previous["recipe"] != record["recipe"]:
+def check_options(mark, record, folder):
+    """Raise unless the run to resume, of this mark, has the recipe and options of `record`."""
+    if mark["recipe"] != record["recipe"]:
         raise InputError(
             "--resume",
-            f"expected a run of {record['recipe']}.py in {path.parent}, got one of "
-            f"{previous['recipe']}.py; choose its folder with --out",
+            f"expected a run of {record['recipe']}.py in {folder}, got one of "
+            f"{mark['recipe']}.py; choose its folder with --out",
         )
     for name, value in json.loads(json.dumps(record["options"])).items():
-        expected = previous["options"].get(name)
+        expected = mark["options"].get(name)
         if name not in CAN_CHANGE and expected != value:
             flag = "--" + name.replace("_", "-")
             raise InputError(flag, f"expected {expected!r}, as in the run to resume, got {value!r}")
-    return previous
+
+
+def read_progress(path):
+    """(seconds, epochs) of training so far; zeros, with a printed line, if unknown."""
+    try:
+        previous = json.loads(path.read_bytes())
+        seconds, epochs = previous["seconds"].get("training", 0.0), previous.get("epochs", 0)
+        if isinstance(seconds, int | float) and isinstance(epochs, int):
+            return seconds, epochs
+        problem = "no numbers of seconds and epochs"
+    except FileNotFoundError:
+        problem = "no such file"
+    except (OSError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
+        problem = first_line(error)
+    print(f"{path} cannot be read ({problem}): the seconds of training until now are not counted.")
+    return 0.0, 0
 
 
 def write(record, path):
     """Write the file completely or not at all."""
-    partial = path.with_name(f"{path.name}.partial")
     text = json.dumps(record, indent=2, default=_to_json, allow_nan=False)
-    partial.write_text(text + "\n")
-    os.replace(partial, path)
+    files.write(path, (text + "\n").encode())
 
 
 def _options(options):

@@ -71,9 +71,13 @@ def _option_errors(variant):
 
     It is of --variant if the variant is for another kind of data than the recipe's.
     """
+    import tensorflow as tf
+
+    # The values of --option reach any part of the model; a huge one, the memory's end.
+    wrong_value = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
     try:
         yield
-    except (TypeError, ValueError) as error:
+    except (*wrong_value, MemoryError, tf.errors.OpError) as error:
         message = first_line(error)
         if message.startswith("x must be"):
             raise InputError(

@@ -17,7 +17,7 @@ def write(run, vae, held_out, labels, columns):
     zoo.report(
         vae,
         zoo.core.nested.take_rows(held_out, first),
-        run.folder / "report.html",
+        run.file("report.html"),
         labels=None if labels is None else labels[first],
         columns=columns,
         history=run.history() or None,  # empty if training stopped in its first epoch

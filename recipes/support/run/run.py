@@ -3,19 +3,23 @@
 import contextlib
 import dataclasses
 import pathlib
-import shutil
 import sys
 import tempfile
 import time
 
-from support.run import devices, history_csv, metrics_json, model, report_page, saving
-from support.run.cli import InputError
+from support.run import (
+    checkpoints,
+    devices,
+    history_csv,
+    metrics_json,
+    model,
+    report_page,
+    run_folder,
+    saving,
+)
+from support.run.cli import InputError, as_input_error
 
 import zoo
-
-# Results of an earlier run in the same folder, which a new run deletes.
-RESULTS = ("checkpoints", "tensorboard", "figures", "saved_model", "texts", "history.csv")
-RESULTS += ("model.keras", "scores.csv", "columns.json", "sounds", "retrieval.md", "report.html")
 
 
 @dataclasses.dataclass
@@ -39,46 +43,47 @@ class Run:
         options: its parsed command line.
 
     Attributes:
-        folder: path of the run folder.
+        files: the `RunFolder`.
         record: contents of metrics.json.
     """
 
     def __init__(self, recipe, options):
-        self.folder, self.options, self.start = options.out, options, time.monotonic()
+        self.options, self.start = options, time.monotonic()
         self.record = metrics_json.new(recipe, options)
-        self._check_folder()
-        self.strategy = devices.strategy(options.distribute)
+        self.files, self._trained = run_folder.RunFolder(options.out), 0
+        self.files.check()
+        if options.resume:
+            self._read_to_resume()
+        with as_input_error("--distribute", ValueError, LookupError, AttributeError, TypeError):
+            self.strategy = devices.strategy(options.distribute)
         if not devices.is_chief(options.distribute):
             self._use_temporary_folder()
+        elif options.resume:
+            self.files.acquire()
 
-    def _check_folder(self):
-        """Raise `InputError` if the folder holds files other than a run, or no run to resume."""
-        metrics = self.folder / "metrics.json"
-        if self.folder.is_file():
-            raise InputError("--out", f"expected a folder, got the file {self.folder}")
-        if self.folder.is_dir() and any(self.folder.iterdir()) and not metrics.exists():
-            raise InputError(
-                "--out",
-                f"expected an empty or new folder or an earlier run, got {self.folder} with other "
-                "files in it; choose another folder",
-            )
-        if self.options.resume:
-            previous = metrics_json.read_to_resume(metrics, self.record)
-            self.record["seconds"] = {"training": previous["seconds"].get("training", 0.0)}
+    @property
+    def folder(self):
+        """Path of the run folder."""
+        return self.files.path
+
+    def file(self, name):
+        """Path of a result to write, such as "scores.csv": all of them are listed in run.json."""
+        return self.files.file(name)
+
+    def _read_to_resume(self):
+        """Raise unless the folder holds the run to resume; read what it has been trained."""
+        if self.files.mark is None:
+            raise InputError("--resume", f"expected a run in {self.folder}, got no run.json there")
+        metrics_json.check_options(self.files.mark, self.record, self.folder)
+        seconds, self._trained = metrics_json.read_progress(self.folder / "metrics.json")
+        self.record["seconds"] = {"training": seconds}
 
     def _use_temporary_folder(self):
         """Write into a temporary folder: only one worker writes the folder of --out."""
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="worker-"))
+        temporary = run_folder.RunFolder(pathlib.Path(tempfile.mkdtemp(prefix="worker-")))
         if self.options.resume:
-            shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-        self.folder = folder
-
-    def _restore(self, vae):
-        """Restore the model of the run to resume; return how many epochs it was trained."""
-        if not self.options.resume:
-            return 0
-        with vae.distribute_strategy.scope():
-            return zoo.Resume(self.folder / "checkpoints").restore(vae)
+            run_folder.copy(self.folder, temporary.path)
+        temporary.mark, self.files = self.files.mark, temporary
 
     def begin(self, epochs=0):
         """Prepare the folder for training that continues after this number of epochs.
@@ -86,17 +91,13 @@ class Run:
         A run that is not resumed deletes the results of an earlier one here, after its options and
         data have been checked.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if not self.options.resume:
-            for name in RESULTS:
-                saving.remove(self.folder / name)
+        self.files.begin(self.record["recipe"], self.record["options"], self.options.resume)
         self.write()
-        (self.folder / "figures").mkdir(exist_ok=True)
-        history_csv.truncate(self.folder / "history.csv", epochs)
+        history_csv.truncate(self.file("history.csv"), epochs)
 
     def write(self):
         """Write metrics.json with the results so far."""
-        metrics_json.write(self.record, self.folder / "metrics.json")
+        metrics_json.write(self.record, self.file("metrics.json"))
 
     def model(self, event_shape, likelihood, **defaults):
         """Build the model of the command line's options, which override `defaults`."""
@@ -131,10 +132,13 @@ class Run:
     def train(self, vae, train, validation, *callbacks):
         """Fit and save the model, even after Ctrl-C or a loss that is not finite: an `Outcome`."""
         model.check_data(vae, train, validation)
-        first_epoch = self._restore(vae)
+        first_epoch = self._restore(vae, train)
         history = history_csv.read(self.folder / "history.csv", first_epoch)
-        checkpoints = self.folder / "checkpoints"
-        stopped = [c.resume(checkpoints, history) for c in callbacks if hasattr(c, "resume")]
+        stopped = [
+            c.resume(self.folder / "checkpoints", history)
+            for c in callbacks
+            if hasattr(c, "resume")
+        ]
         self.begin(first_epoch)
         # A run that early stopping has ended is not trained further when it is resumed.
         epochs = first_epoch if any(stopped) else self.options.epochs
@@ -149,6 +153,13 @@ class Run:
         )
         self.save(vae)
         return outcome
+
+    def _restore(self, vae, train):
+        """Restore the model of the run to resume; return how many epochs it was trained."""
+        if not self.options.resume:
+            return 0
+        batch_size = self.options.batch_size
+        return checkpoints.restore(self.folder, vae, train, batch_size, self._trained)
 
     def _fit(self, vae, train, validation, epochs, callbacks):
         from support.run.interrupt import BetweenSteps
@@ -177,7 +188,7 @@ class Run:
     def save(self, vae):
         """Write model.keras, saved_model/ and metrics.json; Ctrl-C is ignored meanwhile."""
         with saving.uninterrupted():
-            saving.save(vae, self.folder)
+            saving.save(vae, self.files)
             self.write()
 
     def _callbacks(self, vae, rows, others):
@@ -194,7 +205,7 @@ class Run:
             keras.callbacks.CSVLogger(self.folder / "history.csv", append=options.resume),
             keras.callbacks.TensorBoard(self.folder / "tensorboard", write_graph=False),
             *others,
-            zoo.Resume(self.folder / "checkpoints"),
+            checkpoints.Checkpoints(self.folder, epochs=len(self.history().get("epoch", ()))),
         ]
 
     def history(self):
@@ -203,7 +214,7 @@ class Run:
 
     def figure(self, name, figure):
         """Write figures/NAME.png."""
-        figure.savefig(self.folder / "figures" / f"{name}.png", dpi=150)
+        figure.savefig(self.file(f"figures/{name}.png"), dpi=150)
 
     def report(self, vae, held_out, labels=None, columns=None):
         """Write report.html, unless --no-report was given."""
@@ -225,6 +236,7 @@ class Run:
         tensorboard = self.folder / "tensorboard"
         hint = f"  and tensorboard --logdir {tensorboard}" if tensorboard.is_dir() else ""
         print(f"{self.folder}/figures/{hint}")
+        self.files.lock.release()
         return outcome.status
 
 

@@ -1,10 +1,12 @@
 """Saving of a trained model, completely or not at all, even if Ctrl-C is pressed meanwhile."""
 
 import contextlib
+import itertools
 import os
-import shutil
 import signal
 import threading
+
+from support.run.run_folder import remove_written
 
 
 @contextlib.contextmanager
@@ -24,20 +26,24 @@ def save(vae, folder):
     """Write model.keras and saved_model/.
 
     Each is written under another name and then renamed: a killed process leaves the old one.
+
+    Args:
+        vae: the model.
+        folder: the `RunFolder`.
     """
-    partial = folder / "partial.keras"
+    partial = folder.file("partial.keras")
     vae.save(partial)
-    os.replace(partial, folder / "model.keras")
-    partial, target = folder / "saved_model.partial", folder / "saved_model"
-    remove(partial)
+    os.replace(partial, folder.file("model.keras"))
+    partial, target = folder.path / "saved_model.partial", folder.path / "saved_model"
+    remove_written(partial)
     vae.export(partial)
-    remove(target)
+    remove_written(target)
+    if target.exists():  # files that are not of a recipe
+        os.rename(target, _unused(target))
     os.replace(partial, target)
 
 
-def remove(path):
-    """Delete a file or a folder if it exists."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def _unused(path):
+    """A name for files of the user that are in the way: saved_model.other, ..."""
+    names = (path.with_name(f"{path.name}.other{number or ''}") for number in itertools.count())
+    return next(name for name in names if not name.exists())

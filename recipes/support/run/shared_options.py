@@ -1,6 +1,6 @@
 """Options that several recipes have; each function adds them to a group of a command line."""
 
-from support.run.argument_types import fraction, non_negative, path, positive, seed
+from support.run.argument_types import folder, fraction, non_negative, path, positive, seed
 
 
 def add_tfds(data, examples):
@@ -93,7 +93,7 @@ def add_out(run, out):
     """Add --out, the run folder, with this default."""
     run.add_argument(
         "--out",
-        type=path,
+        type=folder,
         default=path(out),
         metavar="FOLDER",
         help=f"run folder for all results (default {out})",

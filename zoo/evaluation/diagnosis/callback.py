@@ -35,6 +35,8 @@ class DiagnosisLogger(keras.callbacks.Callback):
         diagnosis: the last `Diagnosis`, or None before the first.
 
     Raises:
+        TypeError: log_dir is not a path.
+        ValueError: every or projected is not a positive integer.
         ImportError: tensorboard or matplotlib is not installed.
     """
 
@@ -50,6 +52,7 @@ class DiagnosisLogger(keras.callbacks.Callback):
     ):
         super().__init__()
         validation.check_counts(every=every, projected=projected)
+        validation.check_path(log_dir=log_dir)
         self.x, self.log_dir = x, pathlib.Path(log_dir)
         self.every, self.labels, self.projected = every, labels, projected
         self.options, self.diagnosis, self._last_epoch = options, None, None
