@@ -7,6 +7,7 @@ from zoo.core import elbo, execution, inputs, nested, validation
 from zoo.core.distributions import joint_normal
 from zoo.core.forward import forward_pass
 from zoo.core.identifiers import resolve
+from zoo.core.random import SeedStream
 from zoo.core.samplers import MeanSampler, untile
 from zoo.core.serialization import component, ensure_built
 from zoo.inference.methods import InferenceMethods
@@ -68,9 +69,8 @@ class VAE(InferenceMethods):
                 f"auto_compile must have the keys {', '.join(AUTO_COMPILE)}, got {auto_compile}"
             )
         self.seed = seed = validation.as_model_seed(seed)
-        self._seed_generator = keras.random.SeedGenerator(seed)
-        # Keras saves a layer's variables, but not those of its seed generators.
-        self._seed_state = self._seed_generator.state
+        self._seeds = SeedStream(seed)
+        self._seed_state = self._seeds.state
         if self.input_noise is not None:
             self.input_noise.seed_by_default(seed)
         self._functions = {}  # of zoo.core.functions
@@ -213,7 +213,7 @@ class VAE(InferenceMethods):
 
     def call(self, x, training=None):
         """The `Pass` of `fit` (training) or `evaluate`: with their target, noise and draws."""
-        seed = self._seed_generator if training else tf.constant(EVALUATION_SEED)
+        seed = self._seeds if training else tf.constant(EVALUATION_SEED)
         sampler = self.objective.sampler(seed)
         x = self.preprocessor.to_tensor(x)
         x = self.decoder.likelihood.target(x, sampler.next_seed)

@@ -7,13 +7,12 @@ batch `[S * B]`, sample-major; `tile` repeats other tensors so that they align w
 import functools
 import statistics
 
-import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import NormalMixture, TransformedDistribution, as_event
-from zoo.core.random import normal, replica_seed, uniform
+from zoo.core.random import SeedStream, normal, uniform
 
 tfd = tfp.distributions
 
@@ -67,12 +66,11 @@ class RandomSampler(_NoiseSampler):
     """Sampler with fresh noise, from a seed generator's next state or from a fixed seed.
 
     Args:
-        seed: a `keras.random.SeedGenerator`, whose state advances at each call, or an int32 tensor
-            `[2]`, which each call combines with the number of the call, so that calls differ.
+        seed: a `SeedStream`, whose state advances at each call, or an int32 tensor `[2]`, which each call combines with the number of the call, so that calls differ.
         samples: S, the number of draws for each example.
     """
 
-    def __init__(self, seed: keras.random.SeedGenerator | tf.Tensor, samples: int = 1):
+    def __init__(self, seed: SeedStream | tf.Tensor, samples: int = 1):
         super().__init__(seed, samples)
 
     def __call__(self, distribution: tfd.Distribution) -> tuple[tf.Tensor, tf.Tensor]:
@@ -106,8 +104,8 @@ class RandomSampler(_NoiseSampler):
 
     def next_seed(self) -> tf.Tensor:
         """An int32 `[2]` seed that this sampler has not used before."""
-        if isinstance(self.seed, keras.random.SeedGenerator):
-            return replica_seed(tf.cast(self.seed.next(), tf.int32))
+        if isinstance(self.seed, SeedStream):
+            return self.seed.next()
         self._calls += 1
         return tf.random.experimental.stateless_fold_in(self.seed, self._calls)
 
