@@ -96,7 +96,9 @@ def _is_of_a_model(name, gradient):
     """
     if not name.startswith("CustomGradient-"):
         return False
-    traced = inspect.getclosurevars(gradient).nonlocals["tape_grad_fn"]
+    traced = inspect.getclosurevars(gradient).nonlocals.get("tape_grad_fn")
+    if traced is None:  # of a SavedModel that was loaded
+        return True
     result = inspect.getclosurevars(traced).nonlocals["result"]
     tensors = result if isinstance(result, list | tuple) else [result]
     return all(tensor.graph.name != "lbeta" for tensor in tensors)

@@ -12,7 +12,7 @@ from zoo.core.samplers import MeanSampler, untile
 from zoo.core.serialization import component, ensure_built
 from zoo.inference.methods import InferenceMethods
 from zoo.objectives import ELBO
-from zoo.training import adapt, corruptions, fit
+from zoo.training import adapt, array_data, corruptions, fit
 from zoo.training.optimizers import FusedAdam
 from zoo.training.workers import per_worker
 
@@ -169,14 +169,22 @@ class VAE(InferenceMethods):
     def evaluate(self, x=None, y=None, **kwargs):
         """As `keras.Model.evaluate`, with checked input."""
         if x is None or x is not self._validated:
-            x = inputs.examples(self, x, y, kwargs.get("sample_weight")).x
+            examples = inputs.examples(self, x, y, kwargs.get("sample_weight"))
+            exact = array_data.for_keras(self, examples, kwargs.get("batch_size"))
+            if exact is not examples:  # a dataset, with y and the weights
+                y, kwargs = None, {**kwargs, "sample_weight": None, "batch_size": None}
+            x = exact.x
         with inputs.plain_errors():
             return super().evaluate(x, y, **kwargs)
 
     def predict(self, x, **kwargs) -> dict:
         """As `keras.Model.predict`, with checked input: arrays `loc`, `scale`, `reconstruction`."""
+        examples = inputs.examples(self, x)
+        exact = array_data.for_keras(self, examples, kwargs.get("batch_size"))
+        if exact is not examples:
+            kwargs = {**kwargs, "batch_size": None}
         with inputs.plain_errors():
-            outputs = super().predict(inputs.examples(self, x).x, **kwargs)
+            outputs = super().predict(exact.x, **kwargs)
         reconstruction = self.preprocessor.from_array(outputs["reconstruction"])
         return {**outputs, "reconstruction": reconstruction}
 
@@ -233,7 +241,8 @@ class VAE(InferenceMethods):
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """As in Keras; metrics given to `compile` compare y with E[x|z]."""
         if self._has_user_metrics:
-            means = untile(y_pred.likelihood.mean(), y_pred.samples)
+            means = self.preprocessor.add_origin(y_pred.likelihood.mean(), tf.float32)
+            means = untile(means, y_pred.samples)
             y_pred = tf.nest.map_structure(lambda mean: tf.reduce_mean(mean, 0), means)
         return super().compute_metrics(x, y, y_pred, sample_weight)
 

@@ -17,6 +17,7 @@ from zoo.anomaly.default_model import table_vae
 from zoo.anomaly.scores import FittableScore, as_score
 from zoo.catalogue import get
 from zoo.core import inputs, nested, validation
+from zoo.inference import batching
 from zoo.likelihoods.text.inputs import is_text
 from zoo.model import VAE
 
@@ -32,6 +33,7 @@ except ModuleNotFoundError as error:
 DEFAULT_STEPS = 1000  # optimizer steps if epochs=None
 MIN_EPOCHS = 5
 SCORE_BATCH_SIZE = 256
+LOWEST_SCORE = float(np.finfo("float32").min)  # finite, as scikit-learn's metrics require
 
 
 class AnomalyDetector(OutlierMixin, BaseEstimator):
@@ -101,13 +103,21 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         self.score_ = as_score(self.score)
         if isinstance(self.score_, FittableScore):
             self.score_ = self.score_.fit(self.vae_, X, SCORE_BATCH_SIZE)
-        self.offset_ = float(np.quantile(self._score_checked(X), self.contamination))
+        self.offset_ = float(np.quantile(self._scores(X), self.contamination))
         return self
 
     def score_samples(self, X: np.ndarray | dict | tf.data.Dataset) -> np.ndarray:
-        """Score of each example, `[N]` nats; higher is more normal."""
+        """Score of each example, `[N]` nats; higher is more normal.
+
+        An example with values too large for the model to compute with, millions of standard
+        deviations from the mean, has the score `LOWEST_SCORE`.
+        """
         check_is_fitted(self)
-        return self._score_checked(self._check_data(X))
+        X = self._check_data(X)
+        if not isinstance(X, tf.data.Dataset):
+            return self._scores_of_any(X)
+        parts = [self._scores_of_any(batching.x_in_memory(element)) for element in X]
+        return np.concatenate(parts) if parts else self._scores(X)  # raises for an empty dataset
 
     def decision_function(self, X: np.ndarray | dict | tf.data.Dataset) -> np.ndarray:
         """Score minus the threshold, `score_samples(X) - offset_`, `[N]` nats."""
@@ -131,8 +141,21 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         tags.input_tags.three_d_array = self.vae is not None
         return tags
 
-    def _score_checked(self, x):
-        """Scores of checked data as float64, which scikit-learn requires."""
+    def _scores_of_any(self, x):
+        """Scores of an array, in which extreme examples are no error."""
+        preprocessor = self.vae_.preprocessor
+        inputs.require_examples(x, "X")
+        array = inputs.numeric(preprocessor.to_array(x, "X"), "X")
+        extreme = preprocessor.extreme_rows(array)
+        if not extreme.any():
+            return self._scores(x)
+        scores = np.full(len(extreme), LOWEST_SCORE)
+        if not extreme.all():
+            scores[~extreme] = self._scores(nested.take_rows(array, np.flatnonzero(~extreme)))
+        return scores
+
+    def _scores(self, x):
+        """Scores as float64, which scikit-learn requires."""
         return np.asarray(self.score_(self.vae_, x, SCORE_BATCH_SIZE), "float64")
 
     def _check_arguments(self):

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core import elbo
-from zoo.core.forward import forward_pass
+from zoo.core.forward import decode, forward_pass
 from zoo.core.outputs import Draw, Pass
 from zoo.core.samplers import CommonSampler, MeanSampler
 from zoo.inference import batching
@@ -81,7 +81,7 @@ def _elbo_of_normal(model, batch, parameters, sampler):
     z, log_q = sampler(q)
     latents = model.latents
     draw = Draw(q, latents.prior.distribution(latents.encoder), z, log_q)
-    likelihood = model.decode(z, model.decoder.event_shape_of(batch))
+    likelihood = decode(model, z, model.decoder.event_shape_of(batch))
     return elbo.elbo(Pass((draw,), likelihood, batch, sampler))
 
 

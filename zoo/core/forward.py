@@ -1,5 +1,6 @@
 """One pass through a model: x -> q(z|x) -> draws of z -> p(x|z)."""
 
+from zoo.core import inputs
 from zoo.core.outputs import Pass
 
 
@@ -19,3 +20,11 @@ def forward_pass(model, x, sampler, training=False):
     event_shape = model.decoder.event_shape_of(x)
     likelihood = model.decoder.distribution(code, event_shape, training)
     return Pass(draws, likelihood, x, sampler)
+
+
+def decode(model, z, event_shape=None):
+    """p(x|z) for z `[N, D]`, over x as `Preprocessor.to_tensor` returns it.
+
+    `VAE.decode` is the same over x in the user's units.
+    """
+    return model.decoder.distribution(model.latents.code(inputs.codes(model, z)), event_shape)

@@ -229,7 +229,7 @@ class _BatchCheck:
         x = x_of(element)
         strings = not isinstance(x, dict) and x.dtype == tf.string
         if strings or not isinstance(x, tf.Tensor):
-            x = self.model.preprocessor.to_tensor(x)
+            x = self.model.preprocessor.to_dense(x)
         # Strings need no check: any string is a text.
         parts = ([] if strings else [x], element[1:2] if isinstance(element, tuple) else ())
 

@@ -66,7 +66,8 @@ class RandomSampler(_NoiseSampler):
     """Sampler with fresh noise, from a seed generator's next state or from a fixed seed.
 
     Args:
-        seed: a `SeedStream`, whose state advances at each call, or an int32 tensor `[2]`, which each call combines with the number of the call, so that calls differ.
+        seed: a `SeedStream`, whose state advances at each call, or an int32 tensor `[2]`, which
+            each call combines with the number of the call, so that calls differ.
         samples: S, the number of draws for each example.
     """
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow_probability as tfp
 
-from zoo.core import inputs
+from zoo.core import forward
 from zoo.inference import classification, generation, latent_paths, multimodal, scoring
 from zoo.inference.batching import map_batches
 
@@ -43,8 +43,7 @@ class InferenceMethods(keras.Model):
             event_shape: shape of an example, if it may vary; by default the shape for which the
                 model was built.
         """
-        code = self.latents.code(inputs.codes(self, z))
-        return self.decoder.distribution(code, event_shape)
+        return self.preprocessor.relocated(forward.decode(self, z, event_shape))
 
     def reconstruct(
         self,

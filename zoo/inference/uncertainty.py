@@ -79,7 +79,10 @@ def predictive(
 
     name = ("predictive", samples, probabilities, noise)
     summaries = map_batches(model, name, summary, x, batch_size, seed)
-    return Predictive(**{**summaries, "quantiles": np.moveaxis(summaries["quantiles"], 1, 0)})
+    summaries["quantiles"] = np.moveaxis(summaries["quantiles"], 1, 0)
+    for name in ("mean", "quantiles"):
+        summaries[name] = model.preprocessor.from_array(summaries[name])
+    return Predictive(**summaries)
 
 
 def impute(
@@ -121,15 +124,16 @@ def impute(
     _numbers_only(model)
     x, missing = _with_missing(model, x, missing)
     start = decode_means(model, model.latents.generate(1, tf.constant([seed, 0])))
-    filled = np.where(missing, np.asarray(start, "float32"), x).astype("float32")
+    filled = np.where(missing, start, x)
     inputs.prepare(model, filled, "x (where it is not missing)")
     program = compiled(model, ("impute", draws, steps), _chain(model, draws, steps))
     parts = []
     for number, row in enumerate(range(0, len(x), batch_size)):
         rows = slice(row, row + batch_size)
-        batch = (tf.constant(filled[rows]), tf.constant(missing[rows]))
+        tensor = model.preprocessor.to_tensor(tf.constant(filled[rows]))
+        batch = (tensor, tf.constant(missing[rows]))
         parts.append(program(*batch, tf.constant([seed, number + 1])).numpy())
-    return np.concatenate(parts, 1)
+    return model.preprocessor.from_array(np.concatenate(parts, 1))
 
 
 def coverage(

@@ -11,6 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.core import inputs
+
 # Arrays up to this size are held in the memory of the device; larger ones are passed in chunks.
 RESIDENT_BYTES = 1 << 30
 CHUNK_BYTES = 1 << 28
@@ -21,7 +23,7 @@ class ArrayData:
 
     Args:
         arrays: tuple of (x,), (x, y) or (x, y, sample_weight); each None or a tree of arrays with
-            equally many rows.
+            equally many rows. y and weights become float32 here once, not by Keras at each step.
         batch_size: rows in a batch; the last of an epoch may be smaller.
         seed: an integer; seed and epoch determine the order.
         shuffle: whether the order is random.
@@ -30,7 +32,9 @@ class ArrayData:
     """
 
     def __init__(self, arrays, batch_size, *, seed, shuffle=True, steps_per_epoch=None):
-        self.arrays = keras.tree.map_structure(_as_array, arrays)
+        x, *others = arrays
+        x = keras.tree.map_structure(np.asanyarray, x)
+        self.arrays = (x, *keras.tree.map_structure(_as_float32, others))
         self.row_count = len(next(a for a in keras.tree.flatten(self.arrays) if a is not None))
         self.batch_size = min(batch_size, self.row_count) if steps_per_epoch is None else batch_size
         self.seed, self.shuffle = seed, shuffle
@@ -117,9 +121,27 @@ class ArrayData:
         return max(1, min(steps, CHUNK_BYTES // batch))
 
 
-def _as_array(a):
-    """A NumPy array; float64 is cast to float32 here once, not by Keras at each step."""
+def _as_float32(a):
+    """A NumPy array, float32 if it is float64."""
     if a is None:
         return None
     a = a if isinstance(a, np.ndarray) else np.asarray(a)
     return a.astype("float32") if a.dtype == np.float64 else a
+
+
+def for_keras(model, examples, batch_size=None):
+    """Examples as `keras.Model.evaluate` and `predict` take them without a loss of digits.
+
+    Keras casts arrays of float64 to `keras.config.floatx()`, but not the batches of a dataset.
+
+    Args:
+        model: a `VAE`.
+        examples: `inputs.Examples`.
+        batch_size: as in Keras, 32 by default.
+    """
+    if examples.is_stream or not model.preprocessor.needs_float64:
+        return examples
+    parts = {"x": examples.x, "y": examples.y, "w": examples.sample_weight}
+    parts = {name: part for name, part in parts.items() if part is not None}
+    dataset = tf.data.Dataset.from_tensor_slices(parts).batch(batch_size or 32)
+    return inputs.Examples(dataset.map(lambda p: (p["x"], p.get("y"), p.get("w"))))

@@ -13,7 +13,7 @@ import tensorflow as tf
 from zoo.callbacks.guard import NonFiniteGuard
 from zoo.core import inputs, nested, validation
 from zoo.training import adapt, multi_step
-from zoo.training.array_data import ArrayData
+from zoo.training.array_data import ArrayData, for_keras
 
 BATCH_SIZE = 128
 
@@ -62,18 +62,20 @@ def fit(
         (x, y, sample_weight), validation_data = _split(x, y, sample_weight, validation_split)
     train = _training_examples(model, x, y, sample_weight)
     held_out = _validation_examples(model, validation_data)
+    validation_batch_size = validation_batch_size or batch_size or BATCH_SIZE
+    held_out = held_out and for_keras(model, held_out, validation_batch_size)
     callbacks = _with_guard(callbacks)
     options |= {
         "callbacks": callbacks,
         "initial_epoch": _first_epoch(model, callbacks, initial_epoch),
         "validation_data": held_out and held_out.as_tuple(),
-        "validation_batch_size": validation_batch_size or batch_size or BATCH_SIZE,
+        "validation_batch_size": validation_batch_size,
     }
     with inputs.plain_errors(), _validated(model, held_out):
         if not train.is_stream:
             weights = _with_class_weights(train.y, train.sample_weight, class_weight)
             data = ArrayData(
-                inputs.Examples(train.x, train.y, weights).as_tuple(),
+                inputs.Examples(model.preprocessor.compact(train.x), train.y, weights).as_tuple(),
                 batch_size or BATCH_SIZE,
                 seed=int(model._seed_state.numpy()[0]),
                 shuffle=shuffle,

@@ -4,10 +4,11 @@ import numpy as np
 
 from zoo.core.serialization import component
 from zoo.core.suggestions import nearest
+from zoo.core.validation import check_finite
 from zoo.decoders import MultimodalDecoder
 from zoo.encoders import MultimodalEncoder
 from zoo.latents import MultimodalLatent
-from zoo.likelihoods import IDENTIFIERS, Series, SharedScaleNormal, Text
+from zoo.likelihoods import IDENTIFIERS, Series, SharedScaleNormal, Text, units
 from zoo.likelihoods.multimodal import PRESENT
 from zoo.likelihoods.text.inputs import is_text
 from zoo.objectives import ELBO, KL, Alignment, Rescaling
@@ -120,7 +121,9 @@ class Choice:
         likelihood = decoder.likelihood if decoder else (self.likelihoods or {}).get(name)
         kind = _kind(name, value, likelihood)
         if likelihood is None:
-            likelihood = {"series": "series_normal", "texts": "text"}.get(kind) or _by_range(value)
+            likelihood = {"series": "series_normal", "texts": "text"}.get(kind) or _by_range(
+                name, value
+            )
         common = dict(
             latent_dim=self.latent_dim,
             likelihood=likelihood,
@@ -163,15 +166,18 @@ def _kind(name, value, likelihood):
     return BY_RANK[rank]
 
 
-def _by_range(value):
+def _by_range(name, value):
     """Likelihood that suits the values of an array; Bernoulli where only a shape is known."""
     if isinstance(value, tuple):
         return "bernoulli"
     value = np.asarray(value)
     if value.min() >= 0 and value.max() <= 1:
         return "bernoulli"
+    check_finite(value, f"x[{name!r}]")
     # The error of the first reconstructions is about the standard deviation of the data.
-    return SharedScaleNormal(float(np.clip(value.std(), *SCALES)))
+    exact = value.astype("float64")
+    std = units.scales(exact.mean(), exact.std(), units.resolution(value.dtype))
+    return SharedScaleNormal(float(np.clip(std, *SCALES)))
 
 
 def _check_name(name):
