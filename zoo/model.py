@@ -9,7 +9,7 @@ from zoo.core.forward import forward_pass
 from zoo.core.identifiers import resolve
 from zoo.core.random import SeedStream
 from zoo.core.samplers import MeanSampler, untile
-from zoo.core.serialization import component, ensure_built
+from zoo.core.serialization import component, ensure_built, from_arguments
 from zoo.inference.methods import InferenceMethods
 from zoo.objectives import ELBO
 from zoo.training import adapt, array_data, corruptions, fit
@@ -76,6 +76,15 @@ class VAE(InferenceMethods):
         self._functions = {}  # of zoo.core.functions
         self._multi_step_function = None  # of zoo.training.multi_step
         self._validated = None  # validation data that `fit` has checked
+
+    @property
+    def encoder(self) -> keras.Model:
+        """The encoder, q(z|x) for encoder inputs: `encode` and `posterior` take x itself."""
+        return self.latents.encoder
+
+    def __dir__(self):
+        # Keras saves the attributes that dir() lists; the encoder belongs to the latents.
+        return [name for name in super().__dir__() if name != "encoder"]
 
     # Building and compiling
 
@@ -248,6 +257,16 @@ class VAE(InferenceMethods):
 
     # Saving
 
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """As in Keras; built, if the shape of x is known."""
+        vae = from_arguments(cls, config, custom_objects)
+        shape = vae.decoder.event_shape
+        if shape is not None and not vae.built:  # files of the format .h5 need the weights
+            vae.build(_per_array(lambda sizes: (None, *sizes), shape))
+            vae.built = True
+        return vae
+
     def save(self, filepath, overwrite: bool = True, **kwargs) -> None:
         """As `keras.Model.save`; raises `ValueError` if the model is not built."""
         inputs.require_built(self)
@@ -268,3 +287,7 @@ class VAE(InferenceMethods):
 def _per_array(function, shape):
     """`function` of a shape, or of each shape of a dict."""
     return nested.map_arrays(lambda sizes: function(tuple(sizes)), shape)
+
+
+# By its name alone, as files of the format .h5 have it.
+keras.saving.get_custom_objects()["VAE"] = VAE

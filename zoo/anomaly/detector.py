@@ -17,6 +17,7 @@ from zoo.anomaly.default_model import table_vae
 from zoo.anomaly.scores import FittableScore, as_score
 from zoo.catalogue import get
 from zoo.core import inputs, nested, validation
+from zoo.core.serialization import is_real
 from zoo.inference import batching
 from zoo.likelihoods.text.inputs import is_text
 from zoo.model import VAE
@@ -163,7 +164,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         validation.check_optional_counts(epochs=self.epochs)
         validation.check_counts(batch_size=self.batch_size)
         fraction = self.contamination
-        if not isinstance(fraction, (int, float)) or not 0 <= fraction <= 0.5:
+        if not is_real(fraction) or not 0 <= fraction <= 0.5:
             raise ValueError(f"contamination must be a fraction in [0, 0.5], got {fraction!r}")
         if isinstance(self.vae, VAE):
             inputs.require_built(self.vae)
@@ -177,6 +178,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         """x checked by scikit-learn if it is a table; other data unchanged."""
         if not _is_table(x):
             return x
+        # scikit-learn would read the data below a mask.
+        vae = self.vae if isinstance(self.vae, VAE) else getattr(self, "vae_", None)
+        x = nested.unmasked(x, "X", vae is None or vae.preprocessor.missing_allowed)
         return validate_data(
             self,
             x,

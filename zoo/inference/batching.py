@@ -61,6 +61,7 @@ def map_codes(model, name, function, code, batch_size, event_shape=None, seed=0)
     """
     validation.check_counts(batch_size=batch_size)
     code = np.asarray(code, "float32")
+    inputs.check_event_shape(model, event_shape)
     if event_shape is not None:
         event_shape = nested.map_arrays(lambda s: None if s is None else tuple(s), event_shape)
 

@@ -20,6 +20,7 @@ prior is a `VampPrior`, whose density needs 64 bits.
 """
 
 import functools
+import os
 
 import keras
 import tensorflow as tf
@@ -33,6 +34,7 @@ from zoo.inference.scoring import elbo_terms
 def saved_model(model, filepath, verbose=False, subsets=None):
     """Write `model`, which must be built, to the folder `filepath`."""
     inputs.require_built(model)
+    filepath = os.fspath(filepath)  # raises a TypeError for what is not a path
     archive = keras.export.ExportArchive()
     for resource in (model, *model.preprocessor.resources):
         archive.track(resource)
@@ -51,7 +53,7 @@ def saved_model(model, filepath, verbose=False, subsets=None):
     archive.add_endpoint(
         "generate", lambda n, seed: _generate(model, n, seed), input_signature=[n, seed]
     )
-    archive.write_out(str(filepath), verbose=verbose)
+    archive.write_out(filepath, verbose=verbose)
 
 
 def _encode(model, x):

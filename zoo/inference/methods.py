@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import tensorflow_probability as tfp
 
-from zoo.core import forward
-from zoo.inference import classification, generation, latent_paths, multimodal, scoring
+from zoo.core import forward, inputs, nested
+from zoo.inference import classification, functional, generation, latent_paths, multimodal, scoring
 from zoo.inference.batching import map_batches
 
 tfd = tfp.distributions
@@ -22,7 +22,14 @@ class InferenceMethods(keras.Model):
     """
 
     def posterior(self, x) -> tfd.Normal:
-        """q(z|x) of one batch of tensors: a `tfd.Normal` with batch `[B, latent_dim]`."""
+        """q(z|x) of one batch of tensors: a `tfd.Normal` with batch `[B, latent_dim]`.
+
+        For a `keras.Input` the result has `loc` and `scale` as tensors of a functional model, whose
+        weights include those of this model's encoder.
+        """
+        if functional.is_symbolic(x):
+            return functional.symbolic_posterior(self, x)
+        x = nested.map_arrays(nested.unmasked, x)
         x = self.preprocessor.to_tensor(x)
         return self.latents.posterior(self.preprocessor.encoder_inputs(x))
 
@@ -43,6 +50,7 @@ class InferenceMethods(keras.Model):
             event_shape: shape of an example, if it may vary; by default the shape for which the
                 model was built.
         """
+        inputs.check_event_shape(self, event_shape)
         return self.preprocessor.relocated(forward.decode(self, z, event_shape))
 
     def reconstruct(
@@ -189,7 +197,12 @@ class InferenceMethods(keras.Model):
         return latent_paths.manifold(self, x, dimensions, steps)
 
     def export(
-        self, filepath, verbose: bool = False, subsets: Sequence[Sequence[str]] | None = None
+        self,
+        filepath,
+        format: str = "tf_saved_model",
+        *,
+        verbose: bool = False,
+        subsets: Sequence[Sequence[str]] | None = None,
     ) -> None:
         """Write a SavedModel with `encode`, `decode`, `reconstruct`, `generate` and `score`.
 
@@ -197,12 +210,15 @@ class InferenceMethods(keras.Model):
 
         Args:
             filepath: the folder to write.
+            format: "tf_saved_model", the only one of Keras' formats that holds several functions.
             verbose: whether to print the signatures.
             subsets: subsets of the modalities for which to add signatures, `[("image",), ...]`; by
                 default each modality alone.
         """
         from zoo.inference import export  # noqa: PLC0415  (export uses this class's methods)
 
+        if format != "tf_saved_model":
+            raise ValueError(f"format must be 'tf_saved_model', got {format!r}")
         export.saved_model(self, filepath, verbose, subsets)
 
     def compress(self, x, verbose: bool = False) -> bytes:

@@ -16,6 +16,8 @@ class LocatedPreprocessor(Preprocessor):
     A subclass implements `origin` and `origin_tensor`.
     """
 
+    missing_allowed = True
+
     @property
     def origin(self):
         """Origins, float64, broadcast to x."""

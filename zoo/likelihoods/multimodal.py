@@ -79,6 +79,10 @@ class MultimodalPreprocessor:
         return tuple(r for part in self.parts.values() for r in part.resources)
 
     @property
+    def encoder_layers(self):
+        return tuple(layer for part in self.parts.values() for layer in part.encoder_layers)
+
+    @property
     def adapted(self):
         return bool(self.parts) and all(part.adapted for part in self.parts.values())
 

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from zoo.core import nested
 from zoo.core.validation import check_finite, check_unit_interval
 
 # Larger magnitudes overflow float32 once they are squared, summed and squared again by the
@@ -28,6 +29,10 @@ class Preprocessor:
 
     resources = ()  # lookup tables that a SavedModel must contain
 
+    encoder_layers = ()  # layers with weights that `encoder_inputs` uses
+
+    missing_allowed = False  # True where NaN, or a masked value, is a missing one
+
     adapted = True  # False if `adapt` must run before training
 
     def __init__(self, likelihood):
@@ -39,7 +44,7 @@ class Preprocessor:
 
     def to_array(self, x, argument="x"):
         """Convert the user's x to an array."""
-        del argument
+        x = nested.unmasked(x, argument, self.missing_allowed)
         return x if isinstance(x, np.ndarray) else np.asarray(x)
 
     def event_shape(self, x):

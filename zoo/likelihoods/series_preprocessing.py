@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from zoo.core import nested
 from zoo.core.validation import check_not_infinite
 from zoo.layers import sequence_masks
 from zoo.likelihoods import units
@@ -50,7 +51,7 @@ class SeriesPreprocessor(LocatedPreprocessor):
         return x.reshape(-1, channels)
 
     def to_array(self, x, argument="x"):
-        x = sequence_masks.pad(x, argument)
+        x = sequence_masks.pad(nested.unmasked(x, argument), argument)
         if x.dtype.kind not in "fiub":
             raise TypeError(f"{argument} must be numeric, got an array of dtype {x.dtype}")
         return x

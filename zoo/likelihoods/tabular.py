@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core import nested
 from zoo.core.distributions import bounded_scale
 from zoo.core.serialization import as_tuple, component, is_integer
 from zoo.core.validation import check_not_infinite
@@ -80,7 +81,7 @@ class Tabular(Likelihood):
         A constant column has scale 1; one is constant if its standard deviation is at most a
         rounding error of its mean (`zoo.likelihoods.units`).
         """
-        x = np.asarray(x)
+        x = np.asarray(nested.unmasked(x))
         x = x if x.dtype.kind in "fiu" else x.astype("float64")
         check_not_infinite(x, "x")
         categories = as_tuple(categories) if categories is not None else (0,) * x.shape[1]

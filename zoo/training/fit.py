@@ -58,6 +58,7 @@ def fit(
         steps_per_epoch=steps_per_epoch,
         validation_batch_size=validation_batch_size,
     )
+    validation.check_naturals(initial_epoch=initial_epoch, epochs=options.get("epochs", 1))
     if validation_split and validation_data is None:
         (x, y, sample_weight), validation_data = _split(x, y, sample_weight, validation_split)
     train = _training_examples(model, x, y, sample_weight)
