@@ -34,7 +34,8 @@ from zoo.inference.scoring import elbo_terms
 def saved_model(model, filepath, verbose=False, subsets=None):
     """Write `model`, which must be built, to the folder `filepath`."""
     inputs.require_built(model)
-    filepath = os.fspath(filepath)  # raises a TypeError for what is not a path
+    if not isinstance(filepath, (str, os.PathLike)):
+        raise TypeError(f"filepath must be a path, got {type(filepath).__name__}")
     archive = keras.export.ExportArchive()
     for resource in (model, *model.preprocessor.resources):
         archive.track(resource)
@@ -53,7 +54,7 @@ def saved_model(model, filepath, verbose=False, subsets=None):
     archive.add_endpoint(
         "generate", lambda n, seed: _generate(model, n, seed), input_signature=[n, seed]
     )
-    archive.write_out(filepath, verbose=verbose)
+    archive.write_out(os.fspath(filepath), verbose=verbose)
 
 
 def _encode(model, x):
