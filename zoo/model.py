@@ -192,8 +192,13 @@ class VAE(InferenceMethods):
         exact = array_data.for_keras(self, examples, kwargs.get("batch_size"))
         if exact is not examples:
             kwargs = {**kwargs, "batch_size": None}
-        with inputs.plain_errors():
-            outputs = super().predict(exact.x, **kwargs)
+        x, row_count = exact.x, None
+        if not exact.is_stream and kwargs.get("steps") is None:
+            x, kwargs["batch_size"] = array_data.whole_batches(x, kwargs.get("batch_size"))
+            row_count = nested.row_count(exact.x)
+        with inputs.plain_errors(), array_data.single_steps(self):
+            outputs = super().predict(x, **kwargs)
+        outputs = keras.tree.map_structure(lambda a: a[:row_count], outputs)
         reconstruction = self.preprocessor.from_array(outputs["reconstruction"])
         return {**outputs, "reconstruction": reconstruction}
 

@@ -53,7 +53,7 @@ def test_figures_without_anything_to_draw_are_clear_errors(rng):
         plots.samples(rng.random((4, 64)))
     with pytest.raises(ValueError, match="images must have the shape"):
         plots.reconstructions(rng.random((4, 64)), rng.random((4, 64)))
-    with pytest.raises(ValueError, match="at least one normal row, got .* with 4 anomalies"):
+    with pytest.raises(ValueError, match=r"at least one normal row, got .* with 4 anomalies"):
         plots.score_histogram(rng.random(4), np.ones(4, bool))
     with pytest.raises(ValueError, match="column_names must hold at least one name"):
         plots.marginals([], np.zeros((3, 0)), np.zeros((3, 0)))

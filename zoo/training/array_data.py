@@ -4,6 +4,7 @@ Keras shuffles by a generator whose state is lost when the process ends. With th
 run gets the same batches as an uninterrupted one.
 """
 
+import contextlib
 import itertools
 import math
 
@@ -11,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import inputs
+from zoo.core import inputs, nested, validation
 
 # Arrays up to this size are held in the memory of the device; larger ones are passed in chunks.
 RESIDENT_BYTES = 1 << 30
@@ -145,3 +146,33 @@ def for_keras(model, examples, batch_size=None):
     parts = {name: part for name, part in parts.items() if part is not None}
     dataset = tf.data.Dataset.from_tensor_slices(parts).batch(batch_size or 32)
     return inputs.Examples(dataset.map(lambda p: (p["x"], p.get("y"), p.get("w"))))
+
+
+def whole_batches(x, batch_size=None):
+    """x with its last row repeated, so that all batches are full, and the size of a batch.
+
+    Keras compiles `predict` for each size of a batch. Less than a batch is rounded up to a power of
+    two.
+
+    Args:
+        x: an array or a dict of arrays.
+        batch_size: as in Keras, 32 by default.
+    """
+    batch_size = 32 if batch_size is None else batch_size
+    validation.check_counts(batch_size=batch_size)
+    rows = nested.row_count(x)
+    batch_size = min(batch_size, 1 << (rows - 1).bit_length())
+    if rows % batch_size == 0 or any(isinstance(a, np.memmap) for a in tf.nest.flatten(x)):
+        return x, batch_size
+    at = np.minimum(np.arange(-(-rows // batch_size) * batch_size), rows - 1)
+    return nested.take_rows(x, at), batch_size
+
+
+@contextlib.contextmanager
+def single_steps(model):
+    """Let Keras' `predict` take one batch in each call; it would trace each number of batches."""
+    steps, model.steps_per_execution = model.steps_per_execution, 1
+    try:
+        yield
+    finally:
+        model.steps_per_execution = steps

@@ -146,9 +146,9 @@ def _fit_arrays(model, keras_fit, data, options):
                 f"steps_per_execution must be 1 with several replicas or run_eagerly, got {steps}"
             )
         return keras_fit(data.batches(first_epoch), **options)
-    steps = data.steps_per_chunk(min(steps, data.steps_per_epoch))
+    capacity, steps = steps, data.steps_per_chunk(min(steps, data.steps_per_epoch))
     if data.resident:
-        function = multi_step.resident_function(model, data, steps, first_epoch)
+        function = multi_step.resident_function(model, data, steps, first_epoch, capacity)
         chunks = tf.data.Dataset.counter()
     else:
         function = multi_step.gathered_function(model, data.batch_size, steps)
