@@ -88,6 +88,8 @@ class InferenceMethods(keras.Model):
     ) -> Any:
         """n new examples without noise: E[x|z] for z from the prior, `[n, *event]`.
 
+        Means vary less than data: for rows that look like those of a table, use `sample`.
+
         Args:
             n: number of examples.
             seed: an integer; None draws new codes at each call.

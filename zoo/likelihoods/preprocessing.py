@@ -45,6 +45,11 @@ class Preprocessor:
     def to_array(self, x, argument="x"):
         """Convert the user's x to an array."""
         x = nested.unmasked(x, argument, self.missing_allowed)
+        if not self.likelihood.built and _is_data_in_a_list(x):
+            raise TypeError(
+                f"{argument} must be one array of all examples, got a {type(x).__name__} of "
+                f"{len(x)} arrays, the first of shape {tuple(x[0].shape)}: pass the array itself"
+            )
         return x if isinstance(x, np.ndarray) else np.asarray(x)
 
     def event_shape(self, x):
@@ -137,6 +142,15 @@ class Preprocessor:
     def serving_outputs(self, x):
         """Outputs of a SavedModel: name -> tensor."""
         return {"mean": self.from_tensor(x)}
+
+
+def _is_data_in_a_list(x):
+    """True for one or two large arrays in a list, as `[x]` or `(x, y)`, instead of examples."""
+    return (
+        isinstance(x, (list, tuple))
+        and 0 < len(x) <= 2
+        and all(len(getattr(part, "shape", ())) > 1 for part in x)
+    )
 
 
 class UnitInterval(Preprocessor):

@@ -39,6 +39,11 @@ class SeriesPreprocessor(LocatedPreprocessor):
         """All steps of an array `[steps, C]`, checked; builds the likelihood."""
         x = self.to_array(x)
         check_not_infinite(x, "x")
+        if x.ndim == 2 and x.shape[1] == 1:
+            raise ValueError(
+                f"x of shape {x.shape} would be {len(x)} series of a single step: one series of "
+                f"{len(x)} steps is x[None], of shape {(1, *x.shape)}"
+            )
         x = x[..., None] if x.ndim == 2 else x
         if x.ndim != 3:
             raise ValueError(f"x must be series [N, T] or [N, T, C], got shape {x.shape}")

@@ -1,5 +1,7 @@
 """VAEs for several modalities at once."""
 
+import logging
+
 import numpy as np
 
 from zoo.core.serialization import component
@@ -24,6 +26,7 @@ IMAGES = dict(widths=(32, 64, 64), blocks=1, stem_strides=2, hidden=256)
 IMAGES |= dict(normalization=None, activation="elu")
 BY_RANK = {2: "vectors", 3: "series", 4: "images"}
 SCALES = (0.01, 100.0)
+LOGGER = logging.getLogger("zoo")
 RESERVED_NAMES = (PRESENT, "class_name", "config")
 
 
@@ -157,6 +160,7 @@ def _kind(name, value, likelihood):
         value = np.asarray(value)
         rank, integers = value.ndim, value.dtype.kind in "iu"
     if rank == 2 and integers:
+        _say_that_integers_are_tokens(name, value)
         return "texts"
     if rank not in BY_RANK:
         raise ValueError(
@@ -164,6 +168,19 @@ def _kind(name, value, likelihood):
             f"got an array of rank {rank}: pass encoders= and decoders= for it"
         )
     return BY_RANK[rank]
+
+
+def _say_that_integers_are_tokens(name, value):
+    """Log that integers are read as texts; raise `ValueError` if they cannot be token ids."""
+    remedy = f"pass likelihoods={{{name!r}: 'negative_binomial'}} for counts, or floats for numbers"
+    rows = value if isinstance(value, (list, tuple)) else np.asarray(value)
+    for row in map(np.asarray, rows):
+        if row.min(initial=0) < 0 or ((row[:-1] == 0) & (row[1:] != 0)).any():
+            raise ValueError(
+                f"x[{name!r}] must be token ids if it is integers [N, L], with zeros only after "
+                f"the end of a text, got {row[:8].tolist()}: {remedy}"
+            )
+    LOGGER.warning("x[%r] is integers [N, L] and read as token ids of texts; %s", name, remedy)
 
 
 def _by_range(name, value):
