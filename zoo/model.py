@@ -7,8 +7,9 @@ from zoo.core import elbo, execution, inputs, nested, validation
 from zoo.core.distributions import joint_normal
 from zoo.core.forward import forward_pass
 from zoo.core.identifiers import resolve
+from zoo.core.random import SeedStream
 from zoo.core.samplers import MeanSampler, untile
-from zoo.core.serialization import component, ensure_built
+from zoo.core.serialization import component, ensure_built, from_arguments
 from zoo.inference.methods import InferenceMethods
 from zoo.objectives import ELBO
 from zoo.training import arguments, corruptions
@@ -69,9 +70,8 @@ class VAE(TrainingMethods, InferenceMethods):
                 f"auto_compile must have the keys {', '.join(AUTO_COMPILE)}, got {auto_compile}"
             )
         self.seed = seed = validation.as_model_seed(seed)
-        self._seed_generator = keras.random.SeedGenerator(seed)
-        # Keras saves a layer's variables, but not those of its seed generators.
-        self._seed_state = self._seed_generator.state
+        self._seeds = SeedStream(seed)
+        self._seed_state = self._seeds.state
         if self.input_noise is not None:
             self.input_noise.seed_by_default(seed)
         self._has_user_metrics = False
@@ -79,6 +79,15 @@ class VAE(TrainingMethods, InferenceMethods):
         self._multi_step_function = None  # of zoo.training.multi_step
         self._likelihood_checked = False  # by the first pass
         self._validated = None  # validation data that `fit` has checked
+
+    @property
+    def encoder(self) -> keras.Model:
+        """The encoder, q(z|x) for encoder inputs: `encode` and `posterior` take x itself."""
+        return self.latents.encoder
+
+    def __dir__(self):
+        # Keras saves the attributes that dir() lists; the encoder belongs to the latents.
+        return [name for name in super().__dir__() if name != "encoder"]
 
     # Building and compiling
 
@@ -186,7 +195,7 @@ class VAE(TrainingMethods, InferenceMethods):
 
     def call(self, x, training=None):
         """The `Pass` of `fit` (training) or `evaluate`: with their target, noise and draws."""
-        seed = self._seed_generator if training else tf.constant(EVALUATION_SEED)
+        seed = self._seeds if training else tf.constant(EVALUATION_SEED)
         sampler = self.objective.sampler(seed)
         x = self.preprocessor.to_tensor(x)
         x = self.decoder.likelihood.target(x, sampler.next_seed)
@@ -206,11 +215,22 @@ class VAE(TrainingMethods, InferenceMethods):
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """As in Keras; metrics given to `compile` compare y with E[x|z]."""
         if self._has_user_metrics:
-            means = untile(y_pred.likelihood.mean(), y_pred.samples)
+            means = self.preprocessor.add_origin(y_pred.likelihood.mean(), tf.float32)
+            means = untile(means, y_pred.samples)
             y_pred = tf.nest.map_structure(lambda mean: tf.reduce_mean(mean, 0), means)
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
     # Saving
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """As in Keras; built, if the shape of x is known."""
+        vae = from_arguments(cls, config, custom_objects)
+        shape = vae.decoder.event_shape
+        if shape is not None and not vae.built:  # files of the format .h5 need the weights
+            vae.build(_per_array(lambda sizes: (None, *sizes), shape))
+            vae.built = True
+        return vae
 
     def save(self, filepath, overwrite: bool = True, **kwargs) -> None:
         """As `keras.Model.save`; raises `ValueError` if the model is not built."""
@@ -232,3 +252,7 @@ class VAE(TrainingMethods, InferenceMethods):
 def _per_array(function, shape):
     """`function` of a shape, or of each shape of a dict."""
     return nested.map_arrays(lambda sizes: function(tuple(sizes)), shape)
+
+
+# By its name alone, as files of the format .h5 have it.
+keras.saving.get_custom_objects()["VAE"] = VAE

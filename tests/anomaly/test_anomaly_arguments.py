@@ -2,6 +2,7 @@
 
 import math
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -241,3 +242,31 @@ def test_a_fitted_score_refuses_other_features_and_uses_the_first_reference_exam
     narrow = small("dense_vae", input_shape=(4,), likelihood=zoo.likelihoods.Normal(0.5), seed=3)
     with pytest.raises(ValueError, match="x must have 6 features, as the data of fit, got 4"):
         score(narrow, X[:, :4])
+
+
+@pytest.mark.parametrize("form", ["array", "dataset"])
+def test_a_row_far_beyond_all_others_is_an_anomaly_and_no_error(fitted, form):
+    x = np.zeros((3, fitted.n_features_in_))
+    x[1, 0], x[2, 1] = 1e9, -1e200
+    data = x if form == "array" else tf.data.Dataset.from_tensor_slices(x).batch(2)
+
+    scores = fitted.score_samples(data)
+
+    assert fitted.predict(data)[1:].tolist() == [-1, -1]
+    assert np.isfinite(scores).all() and scores[0] > scores[1] == scores[2]
+    np.testing.assert_array_equal(scores[:1], fitted.score_samples(x[:1]))
+
+
+def test_the_default_model_scores_constant_columns_of_any_value_alike():
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    elbos = []
+    for value in (14.62, 100.0):
+        x[:, 1] = value
+        keras.utils.set_random_seed(0)
+        vae = zoo.anomaly.table_vae(x)
+        vae.compile(run_eagerly=True)
+        elbos.append(vae.elbo(x))
+        x[:, 1] += 1.0
+        assert np.isfinite(vae.elbo(x)).all()
+
+    np.testing.assert_allclose(*elbos, rtol=1e-4)

@@ -111,3 +111,21 @@ def test_changed_frames_with_valid_checksums_raise(vae, stream):
         bad = stream_format.pack(header, [dataclasses.replace(frame, **change)])
         with pytest.raises(ValueError, match=f"{message}|other data|not made by"):
             vae.decompress(bad)
+
+
+@pytest.mark.parametrize("examples", [2**32 - 1, 0])
+def test_a_frame_of_more_examples_than_the_header_has_raises(stream, examples):
+    header, (frame,) = read(stream)
+    forged = stream_format.pack(header, [dataclasses.replace(frame, examples=examples)])
+
+    with pytest.raises(ValueError, match=f"announces {examples} examples where 20 are missing"):
+        read(forged)
+
+
+def test_a_header_and_a_frame_of_too_many_examples_raise_before_decoding(vae, stream):
+    header, (frame,) = read(stream)
+    header = dataclasses.replace(header, examples=2**32 - 1)
+    forged = stream_format.pack(header, [dataclasses.replace(frame, examples=2**32 - 1)])
+
+    with pytest.raises(ValueError, match="4294967295 examples, more than the"):
+        vae.decompress(forged)

@@ -6,6 +6,7 @@ import json
 import pkgutil
 
 import keras
+import numpy as np
 import pytest
 
 import zoo
@@ -20,6 +21,7 @@ from zoo.encoders import (
     MultimodalEncoder,
     TransformerEncoder,
 )
+from zoo.inference.functional import PosteriorLayer
 from zoo.latents import ConvLevel, DenseLevel
 from zoo.latents.fusion import Concatenation, MixtureOfExperts, MixtureOfProducts, ProductOfExperts
 from zoo.layers.attention import TransformerBlock
@@ -35,8 +37,10 @@ from zoo.likelihoods import (
     BinarizedBernoulli,
     Categorical,
     DiscretizedLogisticLikelihood,
+    NegativeBinomial,
     Normal,
     PerElementNormal,
+    Poisson,
     SeriesNormal,
     SeriesPerStepNormal,
     SeriesStudentT,
@@ -86,6 +90,9 @@ COMPONENTS = (
     MixtureOfExperts(),
     MixtureOfProducts(),
     Concatenation(),
+    Poisson(),
+    NegativeBinomial(floor=0.5, ceiling=np.float32(8.0)),
+    PosteriorLayer(zoo.get("dense_vae", input_shape=(3,), hidden=(4,))),
     MultimodalEncoder(3, encoders={"a": DenseEncoder(3, hidden=(4,))}, fusion="mixture"),
     MultimodalEncoder(3, choice=Choice(3, likelihoods={"a": "normal"}, kernel_regularizer=L2)),
     MultimodalDecoder({"a": (3,)}, decoders={"a": DenseDecoder((3,), likelihood=Normal(0.2))}),

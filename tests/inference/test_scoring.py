@@ -163,6 +163,12 @@ def test_another_seed_reuses_the_compiled_program():
     for seed in range(3):
         vae.log_likelihood(data("dense_vae"), samples=3, seed=seed)
         vae.reconstruct(data("dense_vae"), samples=2, seed=seed)
+        vae.score(data("dense_vae"), seed=seed)
+        zoo.anomaly.feature_scores(vae, data("dense_vae"), seed=seed)
+        score = zoo.anomaly.LikelihoodRegretScore(steps=2, seed=seed)
+        score(vae, data("dense_vae"))
+        vae.generate(2, seed=seed)
+        vae.sample(2, seed=seed)
 
     counts = {n: f.experimental_get_tracing_count() for n, f in vae._functions.items()}
     assert set(counts.values()) == {1}, counts

@@ -1,5 +1,6 @@
 """Figures of training, images, codes and tables."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -34,6 +35,28 @@ def test_training_curves_show_training_and_validation_in_nats(tmp_path):
 def test_training_curves_of_one_epoch_without_validation_have_one_line_each(tmp_path):
     figure = saved(plots.training_curves({"elbo": [-3.0], "nll": [2.0], "kl": [1.0]}), tmp_path)
     assert [len(axes.get_lines()) for axes in figure.axes] == [1, 1, 1]
+
+
+def test_training_curves_take_the_history_of_fit(tmp_path):
+    history = keras.callbacks.History()
+    history.epoch, history.history = [3, 4], {"elbo": [-3.0, -2.0]}
+
+    figure = saved(plots.training_curves(history), tmp_path)
+
+    assert list(figure.axes[0].get_lines()[0].get_xdata()) == [4, 5]
+    with pytest.raises(TypeError, match="history must be a History or a dict of lists, got list"):
+        plots.training_curves([1.0])
+
+
+def test_figures_without_anything_to_draw_are_clear_errors(rng):
+    with pytest.raises(ValueError, match=r"got examples of shape \(64,\): reshape flat images"):
+        plots.samples(rng.random((4, 64)))
+    with pytest.raises(ValueError, match="images must have the shape"):
+        plots.reconstructions(rng.random((4, 64)), rng.random((4, 64)))
+    with pytest.raises(ValueError, match=r"at least one normal row, got .* with 4 anomalies"):
+        plots.score_histogram(rng.random(4), np.ones(4, bool))
+    with pytest.raises(ValueError, match="column_names must hold at least one name"):
+        plots.marginals([], np.zeros((3, 0)), np.zeros((3, 0)))
 
 
 def test_training_curves_cut_off_a_bad_start(tmp_path):

@@ -145,7 +145,7 @@ def test_any_part_may_be_imported_first():
         import keras
         import sys
         import zoo.priors
-        names = [name.rpartition(">")[2] for name in keras.saving.get_custom_objects()]
+        names = [n.rpartition(">")[2] for n in keras.saving.get_custom_objects() if ">" in n]
         assert "VAE" in names and len(names) == len({{*names}}), names
         assert sys.modules["zoo.priors"].__spec__.name == "zoo.priors"
         assert sys.modules["zoo.priors"].__spec__.loader.__class__.__name__ == "SourceFileLoader"

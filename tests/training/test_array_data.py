@@ -105,7 +105,7 @@ def step_by_step():
     vae = small("dense_vae")
     vae.compile(optimizer(), run_eagerly=True)
     x, weight = data("dense_vae"), np.linspace(0.5, 1.5, 20).astype("float32")
-    seed = int(vae._seed_generator.state.numpy()[0])
+    seed = int(vae._seed_state.numpy()[0])
     vae.optimizer.build(vae.trainable_variables)
     array_data = ArrayData((x,), 3, seed=seed)
     for epoch in range(2):

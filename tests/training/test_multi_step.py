@@ -107,3 +107,15 @@ def test_training_needs_no_private_build_hook_of_keras(monkeypatch):
     history = vae.fit(X, batch_size=8, epochs=1, verbose=0)
 
     assert np.isfinite(history.history["loss"]).all()
+
+
+@pytest.mark.filterwarnings("ignore:Even though the .tf.config.experimental_run_functions_eagerly")
+def test_fit_works_while_tensorflow_runs_functions_eagerly():
+    vae = small("dense_vae", run_eagerly=False)
+    tf.config.run_functions_eagerly(True)
+    try:
+        history = vae.fit(data("dense_vae", 8), batch_size=4, epochs=1, verbose=0).history
+    finally:
+        tf.config.run_functions_eagerly(False)
+
+    assert np.isfinite(history["loss"]).all()

@@ -17,6 +17,8 @@ from zoo.anomaly.default_model import table_vae
 from zoo.anomaly.scores import FittableScore, as_score
 from zoo.catalogue import get
 from zoo.core import inputs, nested, streams, validation
+from zoo.core.serialization import is_real
+from zoo.inference import batching
 from zoo.likelihoods.text.inputs import is_text
 from zoo.model import VAE
 
@@ -32,6 +34,7 @@ except ModuleNotFoundError as error:
 DEFAULT_STEPS = 1000  # optimizer steps if epochs=None
 MIN_EPOCHS = 5
 SCORE_BATCH_SIZE = 256
+LOWEST_SCORE = float(np.finfo("float32").min)  # finite, as scikit-learn's metrics require
 
 
 class AnomalyDetector(OutlierMixin, BaseEstimator):
@@ -105,13 +108,21 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         self.score_ = as_score(self.score)
         if isinstance(self.score_, FittableScore):
             self.score_ = self.score_.fit(self.vae_, X, SCORE_BATCH_SIZE)
-        self.offset_ = float(np.quantile(self._score_checked(X), self.contamination))
+        self.offset_ = float(np.quantile(self._scores(X), self.contamination))
         return self
 
     def score_samples(self, X: np.ndarray | dict | tf.data.Dataset) -> np.ndarray:
-        """Score of each example, `[N]` nats; higher is more normal."""
+        """Score of each example, `[N]` nats; higher is more normal.
+
+        An example with values too large for the model to compute with, millions of standard
+        deviations from the mean, has the score `LOWEST_SCORE`.
+        """
         check_is_fitted(self)
-        return self._score_checked(self._check_data(X))
+        X = self._check_data(X)
+        if not isinstance(X, tf.data.Dataset):
+            return self._scores_of_any(X)
+        parts = [self._scores_of_any(batching.x_in_memory(element)) for element in X]
+        return np.concatenate(parts) if parts else self._scores(X)  # raises for an empty dataset
 
     def decision_function(self, X: np.ndarray | dict | tf.data.Dataset) -> np.ndarray:
         """Score minus the threshold, `score_samples(X) - offset_`, `[N]` nats."""
@@ -135,8 +146,21 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         tags.input_tags.three_d_array = self.vae is not None
         return tags
 
-    def _score_checked(self, x):
-        """Scores of checked data as float64, which scikit-learn requires."""
+    def _scores_of_any(self, x):
+        """Scores of an array, in which extreme examples are no error."""
+        preprocessor = self.vae_.preprocessor
+        inputs.require_examples(x, "X")
+        array = inputs.numeric(preprocessor.to_array(x, "X"), "X")
+        extreme = preprocessor.extreme_rows(array)
+        if not extreme.any():
+            return self._scores(x)
+        scores = np.full(len(extreme), LOWEST_SCORE)
+        if not extreme.all():
+            scores[~extreme] = self._scores(nested.take_rows(array, np.flatnonzero(~extreme)))
+        return scores
+
+    def _scores(self, x):
+        """Scores as float64, which scikit-learn requires."""
         return np.asarray(self.score_(self.vae_, x, SCORE_BATCH_SIZE), "float64")
 
     def _check_arguments(self):
@@ -144,7 +168,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         validation.check_optional_counts(epochs=self.epochs)
         validation.check_counts(batch_size=self.batch_size)
         fraction = self.contamination
-        if not isinstance(fraction, (int, float, np.number)) or not 0 <= fraction <= 0.5:
+        if not is_real(fraction) or not 0 <= fraction <= 0.5:
             raise ValueError(f"contamination must be a fraction in [0, 0.5], got {fraction!r}")
         if isinstance(self.vae, VAE):
             inputs.require_built(self.vae)
@@ -158,6 +182,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         """x checked by scikit-learn if it is a table; other data unchanged."""
         if not _is_table(x):
             return x
+        # scikit-learn would read the data below a mask.
+        vae = self.vae if isinstance(self.vae, VAE) else getattr(self, "vae_", None)
+        x = nested.unmasked(x, "X", vae is None or vae.preprocessor.missing_allowed)
         return validate_data(
             self,
             x,

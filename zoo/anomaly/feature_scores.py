@@ -44,13 +44,13 @@ def feature_scores(
     validation.check_counts(samples=samples)
     seed = validation.as_seed(seed)
 
-    def mean_log_probs(batch, unused_seed):
-        out = forward_pass(vae, batch, CommonSampler(seed, samples))
+    def mean_log_probs(batch, seed):
+        out = forward_pass(vae, batch, CommonSampler(seed[0], samples))
         log_probs = log_prob_per_feature(out.likelihood, tile(out.target, samples))
         return tf.reduce_mean(untile(log_probs, samples), 0)
 
     return batching.map_batches(
-        vae, ("feature_scores", samples, seed), mean_log_probs, x, batch_size
+        vae, ("feature_scores", samples), mean_log_probs, x, batch_size, seed
     )
 
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core import elbo
-from zoo.core.forward import forward_pass
+from zoo.core.forward import decode, forward_pass
 from zoo.core.outputs import Draw, Pass
 from zoo.core.samplers import CommonSampler, MeanSampler
 from zoo.inference import batching
@@ -23,17 +23,17 @@ def likelihood_regret(model, x, batch_size=256, *, steps, learning_rate, samples
         ValueError: the model has several stochastic layers, or its posterior is not a Normal.
     """
 
-    def regret(batch, unused_seed):
+    def regret(batch, seed):
         q = _normal_posterior(forward_pass(model, batch, MeanSampler()).draws)
         start = tf.concat([q.loc, tf.math.log(q.scale)], -1)
 
         def elbos(parameters):
-            return _elbo_of_normal(model, batch, parameters, CommonSampler(seed, samples))
+            return _elbo_of_normal(model, batch, parameters, CommonSampler(seed[0], samples))
 
         return maximize(elbos, start, steps, learning_rate) - elbos(start)
 
-    name = ("likelihood_regret", steps, learning_rate, samples, seed)
-    return batching.map_batches(model, name, regret, x, batch_size)
+    name = ("likelihood_regret", steps, learning_rate, samples)
+    return batching.map_batches(model, name, regret, x, batch_size, seed)
 
 
 def maximize(function, start, steps, learning_rate):
@@ -81,7 +81,7 @@ def _elbo_of_normal(model, batch, parameters, sampler):
     z, log_q = sampler(q)
     latents = model.latents
     draw = Draw(q, latents.prior.distribution(latents.encoder), z, log_q)
-    likelihood = model.decode(z, model.decoder.event_shape_of(batch))
+    likelihood = decode(model, z, model.decoder.event_shape_of(batch))
     return elbo.elbo(Pass((draw,), likelihood, batch, sampler))
 
 

@@ -107,6 +107,11 @@ def _decode_frames(block_model, header, frames, progress):
             raise ValueError(
                 f"corrupt stream: unknown grid spacing {frame.spacing_index} in frame {number}"
             )
+        if frame.examples > _frame_rows(block_model):
+            raise ValueError(
+                f"corrupt stream: frame {number} announces {frame.examples} examples, more than "
+                f"the {_frame_rows(block_model)} that a frame can hold"
+            )
         coder = BitsBackCoder(block_model, GRID_SPACINGS[frame.spacing_index])
         k = coder.decode(ANSStack(frame.words), frame.examples, progress)
         x = block_model.alphabet.values(k, header.dtype)

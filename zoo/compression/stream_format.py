@@ -121,6 +121,11 @@ def _frames(rest, missing, checksum):
         checksum = zlib.crc32(rest[head:end], zlib.crc32(rest[: FRAME.size], checksum))
         if (checksum,) != CHECKSUM.unpack(rest[FRAME.size : head]):
             raise ValueError(f"corrupt stream: the checksum of frame {number} is wrong")
+        if not 0 < examples <= missing:
+            raise ValueError(
+                f"corrupt stream: frame {number} announces {examples} examples where {missing} "
+                "are missing"
+            )
         yield Frame(spacing_index, examples, data_checksum, np.frombuffer(rest[head:end], "<u4"))
         missing -= examples
         rest = rest[end:]

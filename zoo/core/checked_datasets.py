@@ -65,7 +65,7 @@ class _BatchCheck:
         x, y, sample_weight = streams.unpack(element, self.argument)
         strings = not isinstance(x, dict) and x.dtype == tf.string
         if strings or not isinstance(x, tf.Tensor):
-            x = self.model.preprocessor.to_tensor(x)
+            x = self.model.preprocessor.to_dense(x)
         if sample_weight is not None:
             sample_weight = targets.squeezed(sample_weight)
         # Strings need no check: any string is a text.

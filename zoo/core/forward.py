@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from zoo.core import inputs
 from zoo.core.outputs import Pass
 
 
@@ -24,6 +25,14 @@ def forward_pass(model, x, sampler, training=False):
         check_event(model.decoder, likelihood, x)
         model._likelihood_checked = True
     return Pass(draws, likelihood, x, sampler)
+
+
+def decode(model, z, event_shape=None):
+    """p(x|z) for z `[N, D]`, over x as `Preprocessor.to_tensor` returns it.
+
+    `VAE.decode` is the same over x in the user's units.
+    """
+    return model.decoder.distribution(model.latents.code(inputs.codes(model, z)), event_shape)
 
 
 def check_event(decoder, distribution, x):

@@ -152,8 +152,29 @@ def match_event_shape(model, x, argument="x"):
 
 def _fits(shape, expected):
     return len(shape) == len(expected) and all(
-        b is None or a == b for a, b in zip(shape, expected, strict=True)
+        a is None or (a > 0 if b is None else a == b) for a, b in zip(shape, expected, strict=True)
     )
+
+
+def check_event_shape(model, event_shape):
+    """Raise `ValueError` unless x can be decoded with this shape; None stands for the model's."""
+    if event_shape is None:
+        return
+    require_built(model)
+    expected = model.decoder.free_event_shape
+    if isinstance(expected, dict) != isinstance(event_shape, dict):
+        raise ValueError(f"event_shape must be like {expected}, got {event_shape!r}")
+    if not isinstance(expected, dict):
+        expected, event_shape = {"event_shape": expected}, {"event_shape": event_shape}
+    for name, shape in event_shape.items():
+        if shape is None or tf.is_tensor(shape):
+            continue
+        fits = name in expected and np.iterable(shape) and _fits(tuple(shape), expected[name])
+        if not fits:
+            raise ValueError(
+                f"event_shape must be {expected.get(name, 'of a modality')}, where None is any "
+                f"positive integer, got {shape!r}"
+            )
 
 
 def codes(model, z):

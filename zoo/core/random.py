@@ -2,7 +2,32 @@
 
 import math
 
+import keras
 import tensorflow as tf
+
+
+class SeedStream:
+    """A sequence of seeds, int32 `[2]`, that is determined by the first.
+
+    Keras saves the variables of a layer, but not those of its seed generators, and it lists a
+    generator's state in `variables`. A layer that holds a generator within this class, and its
+    `state` as an attribute, saves the state and lists it once.
+
+    Args:
+        seed: an integer; None draws one from Keras' global seed.
+    """
+
+    def __init__(self, seed=None):
+        self._generator = keras.random.SeedGenerator(seed)
+
+    @property
+    def state(self):
+        """The variable from which the next seed follows."""
+        return self._generator.state
+
+    def next(self):
+        """The next seed, another one for each replica."""
+        return replica_seed(tf.cast(self._generator.next(), tf.int32))
 
 
 def uniform(shape, seed):

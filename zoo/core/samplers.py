@@ -4,15 +4,15 @@ A sampler is called with a distribution (batch `[B]`, event `[D]`) and returns `
 batch `[S * B]`, sample-major; `tile` repeats other tensors so that they align with z.
 """
 
+import functools
 import statistics
 
-import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import NormalMixture, TransformedDistribution, as_event
-from zoo.core.random import normal, replica_seed, uniform
+from zoo.core.random import SeedStream, normal, uniform
 
 tfd = tfp.distributions
 
@@ -66,12 +66,12 @@ class RandomSampler(_NoiseSampler):
     """Sampler with fresh noise, from a seed generator's next state or from a fixed seed.
 
     Args:
-        seed: a `keras.random.SeedGenerator`, whose state advances at each call, or an int32 tensor
-            `[2]`, which each call combines with the number of the call, so that calls differ.
+        seed: a `SeedStream`, whose state advances at each call, or an int32 tensor `[2]`, which
+            each call combines with the number of the call, so that calls differ.
         samples: S, the number of draws for each example.
     """
 
-    def __init__(self, seed: keras.random.SeedGenerator | tf.Tensor, samples: int = 1):
+    def __init__(self, seed: SeedStream | tf.Tensor, samples: int = 1):
         super().__init__(seed, samples)
 
     def __call__(self, distribution: tfd.Distribution) -> tuple[tf.Tensor, tf.Tensor]:
@@ -105,8 +105,8 @@ class RandomSampler(_NoiseSampler):
 
     def next_seed(self) -> tf.Tensor:
         """An int32 `[2]` seed that this sampler has not used before."""
-        if isinstance(self.seed, keras.random.SeedGenerator):
-            return replica_seed(tf.cast(self.seed.next(), tf.int32))
+        if isinstance(self.seed, SeedStream):
+            return self.seed.next()
         self._calls += 1
         return tf.random.experimental.stateless_fold_in(self.seed, self._calls)
 
@@ -115,12 +115,13 @@ class CommonSampler(_NoiseSampler):
     """Sampler with common random numbers: the same standard normal noise for every example.
 
     The score of an example then does not depend on its batch or on its position in the batch. The
-    noise is drawn when a function is traced, so the graph has constants and no random op. The error
-    of noise that all examples share does not average out, so the noise is balanced
+    error of noise that all examples share does not average out, so the noise is balanced
     (`balanced_noise`) instead of independent.
 
     Args:
-        seed: an integer.
+        seed: an integer, for which the noise is a constant of the graph, so that it has no random
+            op and can be exported; or an int32 scalar tensor, for which the noise is drawn on the
+            host when the graph runs, so that a new seed does not trace it again.
         samples: S, the number of draws for each example.
     """
 
@@ -135,9 +136,25 @@ class CommonSampler(_NoiseSampler):
             loc, scale = base.components_at(tf.tile(quantiles[:, None], [1, size]))
         else:
             loc, scale = base.loc, base.scale
-        rng = np.random.default_rng((self.seed, self._calls))
-        noise = tf.constant(balanced_noise(rng, self.samples, loc.shape[-1]), loc.dtype)
-        return loc + scale * noise[:, None, :]
+        return loc + scale * self._noise(loc.shape[-1], loc.dtype)[:, None, :]
+
+    def _noise(self, size, dtype):
+        if not tf.is_tensor(self.seed):
+            return tf.constant(_seeded_noise(self.seed, self._calls, self.samples, size), dtype)
+        arguments = [self.seed, self._calls, self.samples, size]
+        noise = tf.numpy_function(_seeded_noise, arguments, tf.float32, stateful=False)
+        return tf.cast(tf.ensure_shape(noise, [self.samples, size]), dtype)
+
+
+def _seeded_noise(seed, call, samples, size):
+    """Balanced noise of one call, float32 `[samples, size]`."""
+    return _cached_noise(int(seed), int(call), int(samples), int(size))
+
+
+@functools.lru_cache(maxsize=64)  # every batch of a call, and every step of a loop, asks for it
+def _cached_noise(seed, call, samples, size):
+    rng = np.random.default_rng((seed, call))
+    return balanced_noise(rng, samples, size).astype("float32")
 
 
 def balanced_noise(rng, samples, size):

@@ -23,17 +23,20 @@ def component(cls):
 
     def get_config(self):
         config = _layer_config(self) if is_layer else {}
-        config.update({n: keras.saving.serialize_keras_object(getattr(self, n)) for n in names})
+        values = {name: as_python(getattr(self, name)) for name in names}
+        config.update({n: keras.saving.serialize_keras_object(v) for n, v in values.items()})
         return config
-
-    def from_config(cls, config, custom_objects=None):
-        return cls(**{k: _deserialize(v, custom_objects) for k, v in config.items()})
 
     if "get_config" not in vars(cls):
         cls.get_config = get_config
     if "from_config" not in vars(cls):
-        cls.from_config = classmethod(from_config)
+        cls.from_config = classmethod(from_arguments)
     return keras.saving.register_keras_serializable(package="zoo")(cls)
+
+
+def from_arguments(cls, config, custom_objects=None):
+    """An object of `cls` from its constructor's arguments, in which Keras objects are configs."""
+    return cls(**{k: _deserialize(v, custom_objects) for k, v in config.items()})
 
 
 def _constructor_arguments(cls):
@@ -84,9 +87,22 @@ def as_tuple(value):
     return tuple(v.item() if isinstance(v, np.generic) else v for v in values)
 
 
+def as_python(value):
+    """A scalar of NumPy as a number of Python; any other value unchanged."""
+    scalar = isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim)
+    return value.item() if scalar else value
+
+
+def is_real(value):
+    """Return True for a real number of Python or NumPy; True and False do not count as numbers."""
+    if isinstance(value, np.ndarray):
+        return value.ndim == 0 and is_real(value[()])
+    return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
+
+
 def is_integer(value):
     """Return True for an integer of Python or NumPy; True and False do not count as integers."""
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    return isinstance(as_python(value), numbers.Integral) and is_real(value)
 
 
 def positive(**arguments):

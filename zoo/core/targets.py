@@ -24,6 +24,8 @@ def check(model, y, sample_weight, rows, argument="x", place=""):
         TypeError, ValueError: y or the weights are not numbers, or do not fit x.
     """
     name = f"y{place}" if argument == "x" else f"y of {argument}{place}"
+    y = nested.map_arrays(lambda a: nested.unmasked(a, name, missing_allowed=False), y)
+    sample_weight = nested.unmasked(sample_weight, "sample_weight", missing_allowed=False)
     if y is not None:
         y = _labels(y, rows, name, argument)
         model.latents.check_labels(y, name)

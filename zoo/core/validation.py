@@ -1,10 +1,11 @@
 """Checks of values and arguments."""
 
+import math
 import os
 
 import numpy as np
 
-from zoo.core.serialization import is_integer
+from zoo.core.serialization import as_python, is_integer, is_real
 
 
 def check_finite(x, argument):
@@ -57,6 +58,25 @@ def check_counts(**arguments):
     for name, value in arguments.items():
         if not is_integer(value) or value < 1:
             raise ValueError(f"{name} must be a positive integer, got {value!r}")
+
+
+def check_naturals(**arguments):
+    """Raise `ValueError` unless each argument is an integer of at least 0."""
+    for name, value in arguments.items():
+        if not is_integer(value) or value < 0:
+            raise ValueError(f"{name} must be an integer of at least 0, got {value!r}")
+
+
+def finite(**arguments):
+    """Check real numbers of Python or NumPy; return them in order as Python numbers.
+
+    Raises:
+        ValueError: names the first argument that is not a finite number.
+    """
+    for name, value in arguments.items():
+        if not is_real(value) or not math.isfinite(value):
+            raise ValueError(f"{name} must be a finite number, got {value!r}")
+    return [as_python(value) for value in arguments.values()]
 
 
 def check_optional_counts(**arguments):

@@ -30,6 +30,10 @@ class Decoder(keras.Model):
         static = None not in tuple(x.shape[1:])
         return tuple(x.shape[1:]) if static else tf.shape(x)[1:]
 
+    def predict_step(self, data):
+        """E[x|z] for a batch of codes, so that `predict` returns arrays."""
+        return self(keras.utils.unpack_x_y_sample_weight(data)[0], training=False).mean()
+
     def distribution(self, code, event_shape=None, training=False):
         """p(x|z) for a code; `event_shape` matters only where x may vary in size."""
         if not self.variable_axes:

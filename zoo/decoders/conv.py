@@ -108,7 +108,9 @@ class ConvDecoder(Decoder):
         )
         if self.stem_strides == 2:
             return UpsampleConv2D(outputs, size, **common)
-        return keras.layers.Conv2D(outputs, 3, padding="same", **common)
+        return keras.layers.Conv2D(
+            outputs, 3, padding="same", data_format="channels_last", **common
+        )
 
     def call(self, code, training=None):
         x = code

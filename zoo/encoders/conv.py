@@ -66,7 +66,7 @@ class ConvEncoder(keras.Model):
             for width in self.widths[1:]
             for i in range(self.blocks)
         ]
-        self.flatten = keras.layers.Flatten(dtype=self.dtype_policy)
+        self.flatten = keras.layers.Flatten("channels_last", dtype=self.dtype_policy)
         hidden = [self.hidden] if self.hidden else []
         self.top = dense_stack(hidden, activation, self.kernel_regularizer, self.dtype_policy)
 
@@ -102,6 +102,7 @@ def stem_layers(encoder):
         3,
         strides=encoder.stem_strides,
         padding="same",
+        data_format="channels_last",
         use_bias=encoder.normalization is None,
         kernel_initializer="he_normal",
         kernel_regularizer=encoder.kernel_regularizer,

@@ -40,7 +40,7 @@ class DenseEncoder(keras.Model):
         self.posterior = posterior or NormalPosterior(
             latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy
         )
-        self.flatten = keras.layers.Flatten(dtype=self.dtype_policy)
+        self.flatten = keras.layers.Flatten("channels_last", dtype=self.dtype_policy)
         self.body = dense_stack(self.hidden, activation, self.kernel_regularizer, self.dtype_policy)
 
     def build(self, input_shape):

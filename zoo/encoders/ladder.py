@@ -26,7 +26,7 @@ class _LadderEncoder(keras.Model):
         (self.latent_dim,) = positive(latent_dim=latent_dim)
         (self.lower_levels,) = positive(lower_levels=lower_levels) if lower_levels else (0,)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
-        self.flatten = keras.layers.Flatten(dtype=self.dtype_policy)
+        self.flatten = keras.layers.Flatten("channels_last", dtype=self.dtype_policy)
         self.head = NormalPosterior(
             self.latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy
         )

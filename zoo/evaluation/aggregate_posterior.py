@@ -69,6 +69,11 @@ def mmd(a: np.ndarray, b: np.ndarray, kernel: Callable | None = None) -> float:
     """
     kernel = InverseMultiquadratic() if kernel is None else kernel
     a, b = (tf.convert_to_tensor(x, tf.float32) for x in (a, b))
+    for name, draws in (("a", a), ("b", b)):
+        if len(draws.shape) != 2 or len(draws) < 2:
+            raise ValueError(
+                f"{name} must have shape [N, D] with N of at least 2, got {tuple(draws.shape)}"
+            )
 
     def within(x):
         pairs = kernel(x, x)

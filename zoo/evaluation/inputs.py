@@ -12,7 +12,7 @@ def label_vector(labels, argument):
         TypeError: the labels are neither numbers nor strings.
         ValueError: they are not a vector, there are none, or one is NaN.
     """
-    labels = np.asarray(labels)
+    labels = np.asarray(nested.unmasked(labels, argument, missing_allowed=False))
     if labels.dtype == object:  # pandas stores strings as objects
         labels = np.asarray(labels.tolist())
     if labels.ndim != 1 or not labels.size:

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import inputs, nested, streams, validation
+from zoo.core import forward, inputs, nested, streams, validation
 from zoo.core.functions import compiled
 
 
@@ -63,11 +63,12 @@ def map_codes(model, name, function, code, batch_size, event_shape=None, seed=0)
     """
     validation.check_counts(batch_size=batch_size)
     code = np.asarray(code, "float32")
+    inputs.check_event_shape(model, event_shape)
     if event_shape is not None:
         event_shape = nested.map_arrays(lambda s: None if s is None else tuple(s), event_shape)
 
     def decoded(z, seed):
-        return function(model.decode(z, event_shape), seed)
+        return function(forward.decode(model, z, event_shape), seed)
 
     program = compiled(model, (name, str(event_shape)), decoded)
     parts = [
@@ -89,7 +90,7 @@ def first(x, n):
         return nested.take_rows(x, slice(n))
     parts, row_count = [], 0
     for element in streams.elements(x):
-        part = nested.take_rows(_in_memory(streams.x_of(element)), slice(n - row_count))
+        part = nested.take_rows(x_in_memory(element), slice(n - row_count))
         parts.append(part)
         row_count += nested.row_count(part)
         if row_count == n:
@@ -97,6 +98,11 @@ def first(x, n):
     if not parts:
         raise ValueError("data must hold at least one batch, got an empty dataset")
     return _joined(parts)
+
+
+def x_in_memory(element):
+    """x of a dataset's element, as arrays."""
+    return _in_memory(streams.x_of(element))
 
 
 def _in_memory(x):

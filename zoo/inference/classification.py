@@ -31,11 +31,11 @@ def classify(model, x, samples=4, seed=0, batch_size=256):
     seed = validation.as_seed(seed)
     label_prior(model)
 
-    def probabilities(batch, unused):  # the noise is a constant of the program
-        (draw,) = forward_pass(model, batch, CommonSampler(seed, samples)).draws
+    def probabilities(batch, seed):
+        (draw,) = forward_pass(model, batch, CommonSampler(seed[0], samples)).draws
         return tf.reduce_mean(untile(tf.exp(draw.prior.log_class(draw.z)), samples), 0)
 
-    return map_batches(model, ("classify", samples, seed), probabilities, x, batch_size)
+    return map_batches(model, ("classify", samples), probabilities, x, batch_size, seed)
 
 
 def class_codes(model, n, label, seed):

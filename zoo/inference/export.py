@@ -12,17 +12,21 @@ x and mean have the form of the user's data: strings `[N]` for a text model. A m
 takes and returns the modalities by their names. It also has the signatures `encode_NAME`,
 `reconstruct_NAME` and `score_NAME`, which take a subset of the modalities.
 
+x is float32. A model of data that float32 cannot hold, such as unix time in seconds, also has the
+signatures `encode_float64`, `reconstruct_float64` and `score_float64`, which take x as float64.
+
 Only `generate` contains a random op, so the others convert to TFLite, except for `score` if the
 prior is a `VampPrior`, whose density needs 64 bits.
 """
 
 import functools
+import os
 
 import keras
 import tensorflow as tf
 
 from zoo.core import inputs
-from zoo.core.forward import forward_pass
+from zoo.core.forward import decode, forward_pass
 from zoo.core.samplers import CommonSampler, MeanSampler
 from zoo.inference.scoring import elbo_terms
 
@@ -30,6 +34,8 @@ from zoo.inference.scoring import elbo_terms
 def saved_model(model, filepath, verbose=False, subsets=None):
     """Write `model`, which must be built, to the folder `filepath`."""
     inputs.require_built(model)
+    if not isinstance(filepath, (str, os.PathLike)):
+        raise TypeError(f"filepath must be a path, got {type(filepath).__name__}")
     archive = keras.export.ExportArchive()
     for resource in (model, *model.preprocessor.resources):
         archive.track(resource)
@@ -44,11 +50,11 @@ def saved_model(model, filepath, verbose=False, subsets=None):
             archive.add_endpoint(name + suffix, endpoint, input_signature=[x])
     z = tf.TensorSpec([None, model.latents.latent_dim], tf.float32, name="z")
     n, seed = tf.TensorSpec([], tf.int32, name="n"), tf.TensorSpec([2], tf.int32, name="seed")
-    archive.add_endpoint("decode", lambda z: _mean(model, model.decode(z)), input_signature=[z])
+    archive.add_endpoint("decode", lambda z: _mean(model, decode(model, z)), input_signature=[z])
     archive.add_endpoint(
         "generate", lambda n, seed: _generate(model, n, seed), input_signature=[n, seed]
     )
-    archive.write_out(str(filepath), verbose=verbose)
+    archive.write_out(os.fspath(filepath), verbose=verbose)
 
 
 def _encode(model, x):
@@ -66,7 +72,7 @@ def _score(model, x):
 
 
 def _generate(model, n, seed):
-    return _mean(model, model.decode(model.latents.generate(n, seed)))
+    return _mean(model, decode(model, model.latents.generate(n, seed)))
 
 
 def _mean(model, likelihood):

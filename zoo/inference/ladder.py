@@ -32,11 +32,11 @@ def kl_by_level(
     validation.check_counts(samples=samples)
     seed = validation.as_seed(seed)
 
-    def levels(batch, unused):
-        kl = elbo.kl_by_level(forward_pass(model, batch, CommonSampler(seed, samples)))
+    def levels(batch, seed):
+        kl = elbo.kl_by_level(forward_pass(model, batch, CommonSampler(seed[0], samples)))
         return tf.stack(kl[::-1], -1)
 
-    return map_batches(model, ("kl_by_level", samples, seed), levels, x, batch_size)
+    return map_batches(model, ("kl_by_level", samples), levels, x, batch_size, seed)
 
 
 def reconstruct_levels(

@@ -65,7 +65,7 @@ def _path(path):
 def traverse(model, x, dimensions, low, high, steps):
     """See `VAE.traverse`."""
     validation.check_counts(steps=steps)
-    validation.check_numbers(low=low, high=high)
+    low, high = validation.finite(low=low, high=high)
     inputs.require_built(model)
     size = model.latents.latent_dim
     dimensions = list(range(size)) if dimensions is None else _dimensions(dimensions, size)
@@ -105,7 +105,8 @@ def _origin(model, x):
     """The code `[D]` of one example, or zeros if x is None."""
     if x is None:
         return np.zeros(model.latents.latent_dim)
-    return np.asarray(model.encode(nested.map_arrays(lambda a: np.asarray(a)[None], x)).mean())[0]
+    example = nested.map_arrays(lambda a: np.asanyarray(a)[None], x)
+    return np.asarray(model.encode(example).mean())[0]
 
 
 def _unflatten(means, *sizes):

@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.core import inputs, nested, validation
-from zoo.inference import classification, generation, latent_paths, multimodal, scoring
+from zoo.core import forward, inputs, nested, validation
+from zoo.inference import classification, functional, generation, latent_paths, multimodal, scoring
 from zoo.inference.batching import map_batches
 
 tfd = tfp.distributions
@@ -23,7 +23,13 @@ class InferenceMethods(keras.Model):
     """
 
     def posterior(self, x) -> tfd.Normal:
-        """q(z|x) of one batch of tensors: a `tfd.Normal` with batch `[B, latent_dim]`."""
+        """q(z|x) of one batch of tensors: a `tfd.Normal` with batch `[B, latent_dim]`.
+
+        For a `keras.Input` the result has `loc` and `scale` as tensors of a functional model, whose
+        weights include those of this model's encoder.
+        """
+        if functional.is_symbolic(x):
+            return functional.symbolic_posterior(self, x)
         if not any(map(tf.is_symbolic_tensor, tf.nest.flatten(x))):
             checked = inputs.prepare(self, x)
             # Tensors stay as they are: a gradient may be taken with respect to them.
@@ -49,8 +55,8 @@ class InferenceMethods(keras.Model):
             event_shape: shape of an example, if it may vary; by default the shape for which the
                 model was built.
         """
-        code = self.latents.code(inputs.codes(self, z))
-        return self.decoder.distribution(code, event_shape)
+        inputs.check_event_shape(self, event_shape)
+        return self.preprocessor.relocated(forward.decode(self, z, event_shape))
 
     def reconstruct(
         self,
@@ -86,6 +92,8 @@ class InferenceMethods(keras.Model):
         label: int | Sequence[int] | None = None,
     ) -> Any:
         """n new examples without noise: E[x|z] for z from the prior, `[n, *event]`.
+
+        Means vary less than data: for rows that look like those of a table, use `sample`.
 
         Args:
             n: number of examples.
@@ -196,7 +204,12 @@ class InferenceMethods(keras.Model):
         return latent_paths.manifold(self, x, dimensions, steps)
 
     def export(
-        self, filepath, verbose: bool = False, subsets: Sequence[Sequence[str]] | None = None
+        self,
+        filepath,
+        format: str = "tf_saved_model",
+        *,
+        verbose: bool = False,
+        subsets: Sequence[Sequence[str]] | None = None,
     ) -> None:
         """Write a SavedModel with `encode`, `decode`, `reconstruct`, `generate` and `score`.
 
@@ -204,6 +217,7 @@ class InferenceMethods(keras.Model):
 
         Args:
             filepath: the folder to write.
+            format: "tf_saved_model", the only one of Keras' formats that holds several functions.
             verbose: whether to print the signatures.
             subsets: subsets of the modalities for which to add signatures, `[("image",), ...]`; by
                 default each modality alone.
@@ -215,6 +229,8 @@ class InferenceMethods(keras.Model):
             )
         from zoo.inference import export  # noqa: PLC0415  (export uses this class's methods)
 
+        if format != "tf_saved_model":
+            raise ValueError(f"format must be 'tf_saved_model', got {format!r}")
         export.saved_model(self, filepath, verbose, subsets)
 
     def compress(self, x, verbose: bool = False) -> bytes:

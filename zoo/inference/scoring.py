@@ -23,11 +23,10 @@ def score(model, x, samples, seed, batch_size):
     validation.check_counts(samples=samples)
     seed = validation.as_seed(seed)
 
-    def terms(batch, unused):  # "_" is not a valid name of a graph node
-        # The noise is a constant of the compiled function, which needs no seed for each batch.
-        return elbo_terms(model, batch, CommonSampler(seed, samples))
+    def terms(batch, seed):
+        return elbo_terms(model, batch, CommonSampler(seed[0], samples))
 
-    return map_batches(model, ("score", samples, seed), terms, x, batch_size)
+    return map_batches(model, ("score", samples), terms, x, batch_size, seed)
 
 
 def log_likelihood(model, x, samples, seed, batch_size, rows):

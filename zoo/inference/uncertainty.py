@@ -7,11 +7,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import inputs, validation
+from zoo.core import inputs, nested, validation
 from zoo.core.forward import forward_pass
 from zoo.core.functions import compiled
 from zoo.core.samplers import RandomSampler, untile
-from zoo.core.serialization import is_integer
+from zoo.core.serialization import is_real
 from zoo.inference.batching import decode_means, map_batches
 
 
@@ -80,7 +80,10 @@ def predictive(
 
     name = ("predictive", samples, probabilities, noise)
     summaries = map_batches(model, name, summary, x, batch_size, seed)
-    return Predictive(**{**summaries, "quantiles": np.moveaxis(summaries["quantiles"], 1, 0)})
+    summaries["quantiles"] = np.moveaxis(summaries["quantiles"], 1, 0)
+    for name in ("mean", "quantiles"):
+        summaries[name] = model.preprocessor.from_array(summaries[name])
+    return Predictive(**summaries)
 
 
 def impute(
@@ -122,15 +125,16 @@ def impute(
     _numbers_only(model)
     x, missing = _with_missing(model, x, missing)
     start = decode_means(model, model.latents.generate(1, tf.constant([seed, 0])))
-    filled = np.where(missing, np.asarray(start, "float32"), x).astype("float32")
+    filled = np.where(missing, start, x)
     inputs.prepare(model, filled, "x (where it is not missing)")
     program = compiled(model, ("impute", draws, steps), _chain(model, draws, steps))
     parts = []
     for number, row in enumerate(range(0, len(x), batch_size)):
         rows = slice(row, row + batch_size)
-        batch = (tf.constant(filled[rows]), tf.constant(missing[rows]))
+        tensor = model.preprocessor.to_tensor(tf.constant(filled[rows]))
+        batch = (tensor, tf.constant(missing[rows]))
         parts.append(program(*batch, tf.constant([seed, number + 1])).numpy())
-    return np.concatenate(parts, 1)
+    return model.preprocessor.from_array(np.concatenate(parts, 1))
 
 
 def coverage(
@@ -144,22 +148,30 @@ def coverage(
     Calibrated draws cover about the level itself; less means that they are overconfident.
 
     Args:
-        x: the truth, `[N, ...]`.
+        x: the truth, `[N, ...]`; NaN is missing and is left out.
         draws: `[S, N, ...]`, as `impute` returns them.
         levels: probabilities of the intervals, in (0, 1).
         where: bool `[N, ...]`, True for the values to include; all by default.
+
+    Raises:
+        ValueError: shapes do not fit, nothing is included, or draws have NaN for included values.
 
     >>> truth = np.random.default_rng(0).normal(size=(4000, 1))
     >>> same = np.random.default_rng(1).normal(size=(200, 4000, 1))
     >>> {level: round(fraction, 1) for level, fraction in coverage(truth, same, (0.5, 0.9)).items()}
     {0.5: 0.5, 0.9: 0.9}
     """
-    x, draws = np.asarray(x), np.asarray(draws)
+    x, draws = np.asarray(nested.unmasked(x)), np.asarray(draws)
     if draws.shape[1:] != x.shape:
         raise ValueError(f"draws must have shape [S, {x.shape}], got {draws.shape}")
     where = np.ones(x.shape, bool) if where is None else np.asarray(where, bool)
     if where.shape != x.shape or not where.any():
         raise ValueError(f"where must have shape {x.shape} and hold True, got {where.shape}")
+    where = where & ~np.isnan(x)
+    if not where.any():
+        raise ValueError("x must have a value that is included, got NaN alone")
+    if np.isnan(draws[:, where]).any():
+        raise ValueError("draws must not be NaN where x is included, got NaN")
     fractions = {}
     for level in _probabilities("levels", levels):
         low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
@@ -198,7 +210,7 @@ def _with_missing(model, x, missing):
         raise ValueError(
             "missing must be a bool array where examples vary in length, got None: NaN is padding"
         )
-    x = inputs.numeric(np.asarray(x), "x")
+    x = inputs.numeric(nested.unmasked(x), "x")
     missing = np.isnan(x) if missing is None else np.asarray(missing)
     if missing.shape != x.shape or missing.dtype != bool:
         raise ValueError(
@@ -211,7 +223,7 @@ def _with_missing(model, x, missing):
 def _probabilities(name, values):
     """Probabilities as a tuple of floats."""
     values = tuple(values) if np.iterable(values) else (values,)
-    numbers = all(isinstance(v, float) or is_integer(v) for v in values)
+    numbers = all(map(is_real, values))
     if not (values and numbers and all(0 <= v <= 1 for v in values)):
         raise ValueError(f"{name} must be numbers in [0, 1], got {values!r}")
     return tuple(float(v) for v in values)

@@ -23,6 +23,15 @@ class Latents(keras.layers.Layer):
 
     adapted = True  # False until `adapt` was called, if data are needed before training
 
+    @property
+    def layers(self) -> list[keras.layers.Layer]:
+        """The layers that this one consists of, which `summary(expand_nested=True)` lists."""
+        return list(self._flatten_layers(include_self=False, recursive=False))
+
+    def __dir__(self):
+        # Keras saves the attributes that dir() lists; these layers have attributes of their own.
+        return [name for name in super().__dir__() if name != "layers"]
+
     def adapt(self, encoder_inputs: Iterable) -> None:
         """Initialize from an iterable of batches of encoder inputs, before training."""
         del encoder_inputs

@@ -199,6 +199,7 @@ class ConvLevel(Level):
             filters,
             size,
             padding="same",
+            data_format="channels_last",
             activation=activation,
             kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,

@@ -123,6 +123,7 @@ class _Block(keras.layers.Layer):
             kernel_size,
             strides=strides,
             padding="same",
+            data_format="channels_last",
             use_bias=self.normalization is None,
             kernel_initializer=initializer,
             kernel_regularizer=self.kernel_regularizer,

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from zoo.core.random import replica_seed, uniform
+from zoo.core.random import SeedStream, uniform
 from zoo.core.serialization import component, fraction
 from zoo.layers import fused_ops
 
@@ -23,9 +23,8 @@ class Dropout(keras.layers.Layer):
         super().__init__(**kwargs)
         fraction(rate=rate)
         self.rate = rate
-        self.seed_generator = keras.random.SeedGenerator()
-        # Keras saves a layer's variables, but not those of its seed generators.
-        self.seed_state = self.seed_generator.state
+        self._seeds = SeedStream()
+        self.seed_state = self._seeds.state
 
     def build(self, input_shape):
         del input_shape
@@ -42,7 +41,7 @@ class Dropout(keras.layers.Layer):
         With a `PackedBatch` all positions of an example have the same mask: Gal and Ghahramani, A
         theoretically grounded application of dropout in recurrent neural networks, 2016.
         """
-        seed = replica_seed(tf.cast(self.seed_generator.next(), tf.int32))
+        seed = self._seeds.next()
         if packed is None:
             return uniform(tf.shape(x), seed) >= self.rate
         shape = tf.concat([tf.shape(packed.mask)[:1], x.shape[1:]], 0)

@@ -43,6 +43,8 @@ def rounded_max(n):
 def pad(sequences, argument="x"):
     """Pad sequences of different lengths with NaN to one float array, `[N, T]` or `[N, T, C]`.
 
+    Integers and float64 stay exact: a unit of large numbers is subtracted before they are float32.
+
     Args:
         sequences: list of arrays `[T_i]` or `[T_i, C]`, or a ragged tensor; an array is returned
             unchanged.
@@ -50,7 +52,7 @@ def pad(sequences, argument="x"):
 
     >>> pad([[1.0], [2.0, 3.0]])
     array([[ 1., nan],
-           [ 2.,  3.]], dtype=float32)
+           [ 2.,  3.]])
     """
     if isinstance(sequences, tf.RaggedTensor):
         sequences = [row.numpy() for row in sequences]
@@ -69,7 +71,9 @@ def pad(sequences, argument="x"):
                 f"got {row.shape[1]}"
             )
     steps = max(len(row) for row in rows)
-    padded = np.full((len(rows), steps, *rows[0].shape[1:]), np.nan, "float32")
+    dtype = np.result_type(*{row.dtype for row in rows})
+    dtype = dtype if dtype in (np.float16, np.float32) else "float64"
+    padded = np.full((len(rows), steps, *rows[0].shape[1:]), np.nan, dtype)
     for target, row in zip(padded, rows, strict=True):
         target[: len(row)] = row
     return padded

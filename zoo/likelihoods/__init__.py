@@ -3,6 +3,7 @@
 from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.bernoulli import Bernoulli, BinarizedBernoulli, binarize
 from zoo.likelihoods.categorical import Categorical
+from zoo.likelihoods.counts import NegativeBinomial, Poisson
 from zoo.likelihoods.discretized_logistic import DiscretizedLogisticLikelihood
 from zoo.likelihoods.normal import Normal, PerElementNormal, SharedScaleNormal
 from zoo.likelihoods.series import Series, SeriesNormal, SeriesPerStepNormal, SeriesStudentT
@@ -17,6 +18,8 @@ IDENTIFIERS = {
     "per_element_normal": PerElementNormal,
     "discretized_logistic": DiscretizedLogisticLikelihood,
     "categorical": Categorical,
+    "poisson": Poisson,
+    "negative_binomial": NegativeBinomial,
     "series_normal": SeriesNormal,
     "series_per_step_normal": SeriesPerStepNormal,
     "series_student_t": SeriesStudentT,
@@ -30,8 +33,10 @@ __all__ = [
     "Categorical",
     "DiscretizedLogisticLikelihood",
     "Likelihood",
+    "NegativeBinomial",
     "Normal",
     "PerElementNormal",
+    "Poisson",
     "Series",
     "SeriesNormal",
     "SeriesPerStepNormal",

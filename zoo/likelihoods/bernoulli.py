@@ -3,12 +3,14 @@
 import numbers
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from zoo.core.discrete_distributions import FusedBernoulli
 from zoo.core.distributions import as_event
 from zoo.core.random import uniform
 from zoo.core.serialization import component
+from zoo.core.validation import check_unit_interval
 from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.preprocessing import UnitInterval
 
@@ -37,7 +39,7 @@ class BinarizedBernoulli(Bernoulli):
     """
 
     def target(self, x, next_seed):
-        return binarize(x, next_seed())
+        return _draw(x, next_seed())
 
 
 def binarize(x, seed: int | Sequence[int] | tf.Tensor = 0) -> tf.Tensor:
@@ -46,8 +48,19 @@ def binarize(x, seed: int | Sequence[int] | tf.Tensor = 0) -> tf.Tensor:
     Args:
         x: values in [0, 1].
         seed: an integer or an int32 `[2]`; the same seed gives the same draw.
+
+    Raises:
+        ValueError: x is not in [0, 1].
     """
+    if not tf.is_symbolic_tensor(x):
+        x = np.asarray(x)
+        if x.size:
+            check_unit_interval(x, "x", "probabilities")
     if isinstance(seed, numbers.Integral):
         seed = [int(seed), 0]  # int(), because NumPy integers would give an int64 tensor
+    return _draw(x, seed)
+
+
+def _draw(x, seed):
     x = tf.cast(x, tf.float32)
     return tf.cast(uniform(tf.shape(x), seed) < x, tf.float32)

@@ -87,6 +87,10 @@ class MultimodalPreprocessor:
         return tuple(r for part in self.parts.values() for r in part.resources)
 
     @property
+    def encoder_layers(self):
+        return tuple(layer for part in self.parts.values() for layer in part.encoder_layers)
+
+    @property
     def adapted(self):
         return bool(self.parts) and all(part.adapted for part in self.parts.values())
 
@@ -161,8 +165,30 @@ class MultimodalPreprocessor:
                 return
         raise ValueError(missing_everywhere(absent[0]))
 
+    def extreme_rows(self, x):
+        """Mask `[N]` of the examples with a present value that `validate` refuses as too large."""
+        extreme = [
+            x[PRESENT][:, column] & part.extreme_rows(x[name])
+            for column, (name, part) in enumerate(self.parts.items())
+        ]
+        return np.any(extreme, 0)
+
+    @property
+    def needs_float64(self):
+        return any(part.needs_float64 for part in self.parts.values())
+
+    def compact(self, x):
+        return {n: self.parts[n].compact(a) if n in self.parts else a for n, a in x.items()}
+
+    def to_dense(self, x):
+        """As `to_tensor`, in the user's units."""
+        return self._tensors(x, "to_dense")
+
     def to_tensor(self, x):
         """Tensors as users pass them -> tensors of every name, zeros for what is missing."""
+        return self._tensors(x, "to_tensor")
+
+    def _tensors(self, x, method):
         size = tf.shape(tf.nest.flatten({n: x[n] for n in self.names if n in x})[0])[0]
         present = self._present_tensor(x, size)
         tensors = {}
@@ -170,7 +196,7 @@ class MultimodalPreprocessor:
             if name not in x:
                 tensors[name] = tf.zeros([size, *self._event_shape_of(name)], part.dtype)
                 continue
-            value = part.to_tensor(x[name])
+            value = getattr(part, method)(x[name])
             mask = tf.reshape(present[:, column], [-1] + [1] * (len(value.shape) - 1))
             tensors[name] = tf.where(mask, value, tf.zeros_like(value))
         return {**tensors, PRESENT: present}
@@ -201,6 +227,13 @@ class MultimodalPreprocessor:
 
     # Data out
 
+    def relocated(self, distribution):
+        parts = distribution.parts.items()
+        return type(distribution)({n: self.parts[n].relocated(part) for n, part in parts})
+
+    def add_origin(self, x, dtype=tf.float64):
+        return {name: self.parts[name].add_origin(value, dtype) for name, value in x.items()}
+
     def from_tensor(self, x):
         return {name: self.parts[name].from_tensor(value) for name, value in x.items()}
 
@@ -212,7 +245,14 @@ class MultimodalPreprocessor:
 
         The default subsets are the single modalities.
         """
-        specs = {n: part.signature(event_shape[n], n) for n, part in self.parts.items()}
+        signatures = self._signatures(event_shape, subsets, "signature")
+        if self.needs_float64:
+            exact = self._signatures(event_shape, subsets, "exact_signature")
+            signatures |= {f"{suffix}_float64": specs for suffix, specs in exact.items()}
+        return signatures
+
+    def _signatures(self, event_shape, subsets, method):
+        specs = {n: getattr(p, method)(event_shape[n], n) for n, p in self.parts.items()}
         subsets = [(name,) for name in self.names] if subsets is None else subsets
         signatures = {"": specs}
         for subset in subsets:

@@ -1,5 +1,6 @@
 """Likelihoods of time series in data units; NaN is a value that was not observed."""
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
@@ -16,9 +17,10 @@ class Series(Likelihood):
     """Base class: p(x|z) over series `[B, T]` or `[B, T, C]`, independent steps given z.
 
     Each channel is standardised internally, by the mean and standard deviation that the first call
-    of `fit` (or `VAE.adapt`) learns. log_prob includes the log-determinant, so x and nats are in
-    data units. A value that was not observed adds nothing to log_prob or its gradient, and `mean()`
-    fills it in.
+    of `fit` (or `VAE.adapt`) learns. A channel that is far from zero, such as unix time, is moved
+    near zero before it becomes float32 (`zoo.likelihoods.units`). log_prob includes the
+    log-determinant, so x and nats are in data units. A value that was not observed adds nothing to
+    log_prob or its gradient, and `mean()` fills it in.
 
     A subclass implements `value_distribution`.
 
@@ -41,11 +43,22 @@ class Series(Likelihood):
         self.adaptations = self.add_weight(
             shape=(), initializer="zeros", trainable=False, name="adaptations"
         )
+        self.channel_origin = self._statistic("channel_origin", 0.0)
 
     def _statistic(self, name, value):
         return self.add_weight(
             shape=(self.channels,), initializer=constant(value), trainable=False, name=name
         )
+
+    def load_own_variables(self, store):
+        """As in Keras; files of version 0.1 have no origins, which were 0."""
+        others = [v for v in self.weights if v is not self.channel_origin]
+        if len(store.keys()) != len(others):
+            super().load_own_variables(store)
+            return
+        for i, variable in enumerate(others):
+            variable.assign(store[f"{i}"])
+        self.channel_origin.assign(np.zeros(self.channels))
 
     def params_size(self, channels):
         return self.params_per_value * channels

@@ -3,18 +3,18 @@
 import numpy as np
 import tensorflow as tf
 
+from zoo.core import nested
 from zoo.core.arrays import is_frame
 from zoo.core.validation import check_not_infinite
 from zoo.layers import sequence_masks
-from zoo.likelihoods.preprocessing import MAX_VALUE, Preprocessor
-
-# Below this fraction of the mean's magnitude, a standard deviation is only a rounding error.
-FLOAT32_RESOLUTION = 1e-7
+from zoo.likelihoods import units
+from zoo.likelihoods.located_preprocessing import LocatedPreprocessor
+from zoo.likelihoods.preprocessing import MAX_VALUE
 
 MAX_MAGNITUDE = 1e18
 
 
-class SeriesPreprocessor(Preprocessor):
+class SeriesPreprocessor(LocatedPreprocessor):
     """Series `[N, T]` or `[N, T, C]`, or a list of arrays of any length; NaN is a gap or padding.
 
     Args:
@@ -27,21 +27,21 @@ class SeriesPreprocessor(Preprocessor):
 
     def adapt(self, parts):
         """Learn each channel's mean and standard deviation from an iterable of arrays."""
-        moments = _Moments()
+        moments = units.Moments()
         for part in parts:
             moments.update(self._steps(part))
+        _check_observed(moments.count)
         mean, std = moments.result()
-        # A constant channel has no scale of its own: unit scale keeps it finite.
-        std = np.where(std <= FLOAT32_RESOLUTION * np.abs(mean), 1.0, std)
-        self.likelihood.channel_mean.assign(mean)
+        origin = units.origins(mean, std)
+        self.likelihood.channel_origin.assign(origin)
+        self.likelihood.channel_mean.assign(mean - origin)
         self.likelihood.channel_std.assign(std)
         self.likelihood.adaptations.assign_add(1.0)
 
     def _steps(self, x):
-        """All steps of an array as float64 `[steps, C]`, checked; builds the likelihood."""
+        """All steps of an array `[steps, C]`, checked; builds the likelihood."""
         x = self.to_array(x)
         _check_range(x, "x")
-        x = x.astype("float64")
         x = x[..., None] if x.ndim == 2 else x
         if x.ndim != 3:
             raise ValueError(f"x must be series [N, T] or [N, T, C], got shape {x.shape}")
@@ -61,10 +61,31 @@ class SeriesPreprocessor(Preprocessor):
                 f"{argument}.to_numpy()[None] for one series of {rows} steps and {columns} "
                 f"channels, or {argument}.to_numpy() for {rows} series of {columns} steps"
             )
-        x = sequence_masks.pad(x, argument)
+        x = sequence_masks.pad(nested.unmasked(x, argument), argument)
         if x.dtype.kind not in "fiub":
             raise TypeError(f"{argument} must be numeric, got an array of dtype {x.dtype}")
         return x
+
+    @property
+    def origin(self):
+        if not self.likelihood.built:
+            return np.zeros(1)
+        with tf.init_scope():  # a number, also while a function is traced
+            return np.asarray(self.likelihood.channel_origin.numpy(), "float64")
+
+    def origin_tensor(self):
+        return self.likelihood.channel_origin if self.likelihood.built else 0.0
+
+    def extreme_rows(self, x):
+        if not self.likelihood.built:
+            return np.zeros(len(x), bool)
+        return np.nanmax(self._distances(x).reshape(len(x), -1), 1, initial=0.0) > MAX_VALUE
+
+    def _distances(self, x):
+        """Distances from the mean in standard deviations, in the shape of x; NaN stays."""
+        likelihood = self.likelihood
+        mean = self.origin + np.asarray(likelihood.channel_mean.numpy(), "float64")
+        return np.abs(x - mean) / likelihood.channel_std.numpy()
 
     def validate_training(self, parts):
         """Raise `ValueError` for series of a single step, which a column `[T, 1]` would be."""
@@ -82,19 +103,21 @@ class SeriesPreprocessor(Preprocessor):
         _check_range(x, argument)
         if not self.likelihood.built or np.isnan(x).all():
             return
-        statistics = (self.likelihood.channel_mean, self.likelihood.channel_std)
-        mean, std = (np.asarray(v.numpy(), "float64") for v in statistics)
-        low, high = np.nanmin(x), np.nanmax(x)
-        far = np.max(np.maximum(np.abs(low - mean), np.abs(high - mean)) / std)
+        far = np.nanmax(self._distances(x))
         if far > MAX_VALUE:
             raise ValueError(
                 f"{argument} must lie within {MAX_VALUE:g} standard deviations of the mean that "
                 f"the model was adapted to, got values {far:.3g} standard deviations from it"
             )
 
+    def to_dense(self, x):
+        if not isinstance(x, tf.RaggedTensor):
+            return x
+        x = x if x.dtype in (tf.float32, tf.float64) else tf.cast(x, tf.float64)
+        return x.to_tensor(np.nan)
+
     def to_tensor(self, x):
-        x = tf.cast(x, self.dtype)
-        return x.to_tensor(np.nan) if isinstance(x, tf.RaggedTensor) else x
+        return super().to_tensor(self.to_dense(x))
 
     def encoder_inputs(self, x):
         """Standardised series `[B, T, C]`; NaN stays."""
@@ -122,38 +145,12 @@ def _check_range(x, argument):
         )
 
 
-class _Moments:
-    """Mean and standard deviation of columns that arrive in parts; NaN is ignored."""
-
-    def __init__(self):
-        self.count = self.total = self.squares = 0.0
-        self.shift = None
-
-    def update(self, rows):
-        """Add float64 rows `[n, C]`."""
-        # Values are shifted to near zero, because squares of large numbers would lose precision.
-        if self.shift is None:
-            self.shift = np.array([_first_observed(column) for column in rows.T])
-        observed, rows = ~np.isnan(rows), np.nan_to_num(rows - self.shift)
-        self.count = self.count + observed.sum(0)
-        self.total = self.total + rows.sum(0)
-        self.squares = self.squares + (rows**2).sum(0)
-
-    def result(self):
-        """(mean, standard deviation), each `[C]`."""
-        if not np.any(self.count):
-            raise ValueError("x must hold at least one observed value, got none")
-        if (self.count == 0).any():
-            empty = int(np.argmin(self.count))
-            raise ValueError(
-                f"x must hold an observed value in each channel, got none in channel {empty}: "
-                "leave the channel out"
-            )
-        mean = self.total / self.count
-        std = np.sqrt(np.maximum(self.squares / self.count - mean**2, 0.0))
-        return mean + self.shift, std
-
-
-def _first_observed(column):
-    observed = column[~np.isnan(column)]
-    return observed[0] if len(observed) else 0.0
+def _check_observed(count):
+    """Raise `ValueError` unless each channel has an observed value."""
+    if not np.any(count):
+        raise ValueError("x must hold at least one observed value, got none")
+    if (count == 0).any():
+        raise ValueError(
+            "x must hold an observed value in each channel, got none in channel "
+            f"{int(np.argmin(count))}: leave the channel out"
+        )

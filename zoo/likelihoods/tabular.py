@@ -4,14 +4,19 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core import nested
 from zoo.core.distributions import bounded_scale
 from zoo.core.serialization import as_tuple, component, is_integer
 from zoo.core.validation import check_not_infinite
+from zoo.likelihoods import units
 from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.categorical import OneHotCategorical, check_classes
-from zoo.likelihoods.preprocessing import MAX_VALUE, Preprocessor
+from zoo.likelihoods.located_preprocessing import LocatedPreprocessor
+from zoo.likelihoods.preprocessing import MAX_VALUE
 
 tfd = tfp.distributions
+
+LARGEST = float(np.finfo("float32").max)  # as a limit of draws: none
 
 
 @component
@@ -23,15 +28,31 @@ class Tabular(Likelihood):
     the log-determinant in log_prob, so that x and nats are in the table's own units. `mean()`
     returns the most probable class for categorical columns, so that reconstructions impute classes.
 
+    A draw is made to look like the table: a column of whole numbers is rounded, and values are
+    limited to the range of the data. log_prob remains the density of the Normal.
+
     Args:
         categories: for each column the number of classes, coded 0 .. n - 1; 0 for a numeric column.
         means, scales: mean and scale that standardise each column (`from_data` computes them).
         floor: the smallest standard deviation of a numeric column, as a fraction of its scale.
+        lows, highs: range of the draws of each column; None for no limit.
+        whole: whether the draws of each column are rounded; None for no column.
 
     Event: `[len(categories)]`.
     """
 
-    def __init__(self, categories, means=None, scales=None, floor=0.05, **kwargs):
+    def __init__(
+        self,
+        categories,
+        means=None,
+        scales=None,
+        floor=0.05,
+        *,
+        lows=None,
+        highs=None,
+        whole=None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.categories = as_tuple(categories)
         if not all(is_integer(n) and n >= 0 for n in self.categories):
@@ -43,7 +64,10 @@ class Tabular(Likelihood):
         self.means = as_tuple(means) if means is not None else (0.0,) * columns
         self.scales = as_tuple(scales) if scales is not None else (1.0,) * columns
         self.floor = floor
-        for name in ("means", "scales"):
+        self.lows = as_tuple(lows) if lows is not None else (-LARGEST,) * columns
+        self.highs = as_tuple(highs) if highs is not None else (LARGEST,) * columns
+        self.whole = as_tuple(whole) if whole is not None else (False,) * columns
+        for name in ("means", "scales", "lows", "highs", "whole"):
             if len(getattr(self, name)) != columns:
                 raise ValueError(
                     f"{name} must have one number for each of {columns} columns, "
@@ -52,18 +76,37 @@ class Tabular(Likelihood):
 
     @classmethod
     def from_data(cls, x, categories=None, **kwargs):
-        """A likelihood with the mean and standard deviation of each numeric column of x."""
-        x = np.asarray(x, "float64")
+        """A likelihood with the mean, standard deviation and range of each numeric column of x.
+
+        A constant column has scale 1; one is constant if its standard deviation is at most a
+        rounding error of its mean (`zoo.likelihoods.units`).
+        """
+        x = np.asarray(nested.unmasked(x))
+        x = x if x.dtype.kind in "fiu" else x.astype("float64")
         check_not_infinite(x, "x")
         categories = as_tuple(categories) if categories is not None else (0,) * x.shape[1]
-        means, scales = [], []
-        for column, classes in zip(x.T, categories, strict=True):
-            observed = column[~np.isnan(column)]
-            numeric = not classes and len(observed)
-            means.append(float(observed.mean()) if numeric else 0.0)
-            # A constant column has no scale of its own: unit scale keeps it finite.
-            scales.append(float(observed.std()) or 1.0 if numeric else 1.0)
-        return cls(categories, means, scales, **kwargs)
+        moments = units.Moments()
+        moments.update(x)
+        means, scales = moments.result()
+        x = x.astype("float64")
+        numeric = (np.array(categories) == 0) & (moments.count > 0)
+        options = {
+            "lows": np.where(numeric, np.nanmin(x, 0, initial=LARGEST), -LARGEST),
+            "highs": np.where(numeric, np.nanmax(x, 0, initial=-LARGEST), LARGEST),
+            "whole": numeric & (np.isnan(x) | (x == np.round(x))).all(0),
+        }
+        return cls(
+            categories,
+            np.where(numeric, means, 0.0),
+            np.where(numeric, scales, 1.0),
+            **{**options, **kwargs},
+        )
+
+    @property
+    def origins(self):
+        """The number, float64 `[columns]`, that is subtracted from each column beforehand."""
+        numeric = np.array(self.categories) == 0
+        return np.where(numeric, units.origins(self.means, self.scales), 0.0)
 
     def params_size(self, channels):
         if channels != len(self.categories):
@@ -83,21 +126,45 @@ class Tabular(Likelihood):
             i: OneHotCategorical(logits=raw[:, starts[i] : starts[i] + n], dtype=tf.int32)
             for i, n in self.class_columns()
         }
-        return IndependentColumns(tfd.Normal(loc, scales * scale), at, classes)
+        return IndependentColumns(
+            tfd.Normal(loc, scales * scale), at, classes, self._draws_of_the_table
+        )
+
+    def _draws_of_the_table(self, x):
+        """Draws of the numeric columns, rounded and limited where the table's columns are."""
+        at, origins = self.numeric_columns()[0], self.origins
+        low, high = (np.array(limit, "float64") - origins for limit in (self.lows, self.highs))
+        whole, fraction = np.array(self.whole, bool)[at], (origins % 1.0)[at].astype("float32")
+        x = tf.where(whole, tf.round(x + fraction) - fraction, x)
+        return tf.clip_by_value(x, low[at].astype("float32"), high[at].astype("float32"))
 
     def numeric_columns(self):
-        """Positions of the numeric columns, their means and their scales, as arrays."""
+        """Positions of the numeric columns, their means less origins, and scales, as arrays."""
         at = np.array([i for i, classes in enumerate(self.categories) if not classes], "int32")
-        pick = [np.array(values, "float32")[at] for values in (self.means, self.scales)]
-        return at, *pick
+        means = np.array(self.means, "float64") - self.origins
+        return at, means[at].astype("float32"), np.array(self.scales, "float32")[at]
 
     def class_columns(self):
         """(position, number of classes) of each categorical column."""
         return [(i, classes) for i, classes in enumerate(self.categories) if classes]
 
 
-class TabularPreprocessor(Preprocessor):
+class TabularPreprocessor(LocatedPreprocessor):
     """Rows of numbers and class codes; NaN is a missing value."""
+
+    @property
+    def origin(self):
+        return self.likelihood.origins
+
+    def to_tensor(self, x):
+        return super().to_tensor(x) if self.needs_float64 else tf.cast(x, self.dtype)
+
+    def extreme_rows(self, x):
+        table = self.likelihood
+        at = table.numeric_columns()[0]
+        means, scales = (np.array(values)[at] for values in (table.means, table.scales))
+        far = np.abs((x[:, at] - means) / scales)
+        return np.nanmax(far, 1, initial=0.0) > MAX_VALUE
 
     def validate(self, x, argument="x"):
         table = self.likelihood
@@ -142,10 +209,12 @@ class IndependentColumns:
         numeric: Normal with batch `[B, len(at)]`.
         at: the numeric columns' positions in the table.
         classes: position in the table -> categorical distribution with batch `[B]`.
+        as_in_table: function of the draws of the numeric columns; None returns them as they are.
     """
 
-    def __init__(self, numeric, at, classes):
+    def __init__(self, numeric, at, classes, as_in_table=None):
         self.numeric, self.at, self.classes = numeric, at, classes
+        self.as_in_table = as_in_table or (lambda x: x)
 
     def log_prob(self, x):
         """log p(x|z) in nats over the observed columns, `[B]`."""
@@ -167,7 +236,8 @@ class IndependentColumns:
         """Draw one row for each code, `[B, columns]`."""
         first, *seeds = tfp.random.split_seed(seed, n=1 + len(self.classes))
         pairs = zip(self.classes.values(), seeds, strict=True)
-        return self._in_order(self.numeric.sample(seed=first), [c.sample(seed=s) for c, s in pairs])
+        numeric = self.as_in_table(self.numeric.sample(seed=first))
+        return self._in_order(numeric, [c.sample(seed=s) for c, s in pairs])
 
     def _in_order(self, numeric, classes):
         """Columns in the table's order."""

@@ -67,6 +67,7 @@ def samples(
         title: title of the figure.
     """
     images = np.asarray(images)
+    check_cells(images[None])
     columns = columns or math.ceil(math.sqrt(len(images)))
     rows = math.ceil(len(images) / columns)
     blank = np.ones((rows * columns - len(images), *images.shape[1:]), images.dtype)
@@ -155,6 +156,7 @@ def manifold(
 def grid_figure(cells, title, row_names=(), column_names=()):
     """Plot images `[rows, columns, H, W, C]` as one grid with names of its rows and columns."""
     cells = np.asarray(cells, "float32")
+    check_cells(cells)
     rows, columns, height, width, _ = cells.shape
     gap = _gap(height)
     cell_inches = min(0.75, 10 / columns)
@@ -171,6 +173,16 @@ def grid_figure(cells, title, row_names=(), column_names=()):
     ):
         set_ticks(np.arange(len(names)) * (side + gap) + side / 2 - 0.5, names)
     return figure
+
+
+def check_cells(cells):
+    """Raise `ValueError` unless these are images `[rows, columns, H, W, C]`."""
+    if cells.ndim != 5 or 0 in cells.shape:
+        raise ValueError(
+            "images must have the shape [..., height, width, channels] and none of these 0, got "
+            f"examples of shape {cells.shape[2:]}: reshape flat images first, for instance with "
+            "images.reshape(-1, 28, 28, 1)"
+        )
 
 
 def tile(cells):

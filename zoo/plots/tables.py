@@ -40,6 +40,11 @@ def score_histogram(
     """
     scores = np.asarray(scores, "float64")
     anomaly = np.zeros(len(scores), bool) if anomaly is None else np.asarray(anomaly, bool)
+    if scores.ndim != 1 or anomaly.shape != scores.shape or anomaly.all():
+        raise ValueError(
+            "scores and anomaly must be vectors of one length with at least one normal row, got "
+            f"shapes {scores.shape} and {anomaly.shape} with {anomaly.sum()} anomalies"
+        )
     low, median, high = np.quantile(scores[~anomaly], [0.1, 0.5, 0.9])
     scores, width = scores - median, max(high - low, 1e-6)
     ends = np.arcsinh([scores.min() / width - 0.01, scores.max() / width + 0.01])
@@ -113,6 +118,8 @@ def marginals(
         max_columns: number of columns to draw.
     """
     real, generated = np.asarray(real), np.asarray(generated)
+    if not len(column_names):
+        raise ValueError("column_names must hold at least one name, got none")
     column_count = min(max_columns, len(column_names))
     width = min(4, column_count)
     height = math.ceil(column_count / width)

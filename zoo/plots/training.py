@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import keras
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -10,16 +11,23 @@ from numpy.typing import ArrayLike
 from zoo.plots.canvas import DATA, MODEL, add_legend, label_axes, new_figure
 
 
-def training_curves(history: Mapping[str, ArrayLike]) -> Figure:
+def training_curves(history: Mapping[str, ArrayLike] | keras.callbacks.History) -> Figure:
     """Plot ELBO, negative log-likelihood and KL by epoch, for training and validation data.
 
     The y axis covers the values after the first tenth of the epochs, so that a bad start does not
     flatten the rest of a curve.
 
     Args:
-        history: name -> a number for each epoch, as in `fit(...).history`; an entry `epoch`, if
-            present, holds the numbers of the epochs, counted from 0.
+        history: the `History` that `fit` returns, or name -> a number for each epoch, as in
+            `fit(...).history`; an entry `epoch`, if present, holds the numbers of the epochs,
+            counted from 0.
     """
+    if isinstance(history, keras.callbacks.History):
+        history = {"epoch": history.epoch, **history.history}
+    if not isinstance(history, Mapping):
+        raise TypeError(
+            f"history must be a History or a dict of lists, got {type(history).__name__}"
+        )
     figure = new_figure(11, 3.4)
     panels = {"elbo": "ELBO", "nll": r"$-\log\ p(x|z)$", "kl": r"KL$(q(z|x)\ \|\ p(z))$"}
     for axes, (key, title) in zip(figure.subplots(1, 3), panels.items(), strict=True):

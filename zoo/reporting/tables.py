@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from zoo import plots
 from zoo.anomaly.feature_scores import log_prob_per_feature
-from zoo.core.forward import forward_pass
+from zoo.core.forward import decode, forward_pass
 from zoo.core.samplers import MeanSampler
 from zoo.inference import batching
 from zoo.likelihoods import Tabular
@@ -77,7 +77,7 @@ def surprise(context):
         del seed
         out = forward_pass(model, batch, MeanSampler())
         z = tf.concat([draw.z for draw in out.draws], -1)
-        other = model.decode(tf.roll(z, 1, 0), model.decoder.event_shape_of(out.target))
+        other = decode(model, tf.roll(z, 1, 0), model.decoder.event_shape_of(out.target))
         nats = [-log_prob_per_feature(p, out.target) for p in (out.likelihood, other)]
         return tuple(tf.where(tf.math.is_finite(n), n, 0.0) for n in nats)
 

@@ -4,6 +4,7 @@ Keras shuffles by a generator whose state is lost when the process ends. With th
 run gets the same batches as an uninterrupted one.
 """
 
+import contextlib
 import itertools
 import math
 
@@ -11,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.core import nested, validation
 from zoo.core.examples import Examples
 
 # Arrays up to this size are held in the memory of the device; larger ones are passed in chunks.
@@ -23,7 +25,7 @@ class ArrayData:
 
     Args:
         arrays: tuple of (x,), (x, y) or (x, y, sample_weight); each None or a tree of arrays with
-            equally many rows.
+            equally many rows. y and weights become float32 here once, not by Keras at each step.
         batch_size: rows in a batch; the last of an epoch may be smaller.
         seed: an integer; seed and epoch determine the order.
         shuffle: whether the order is random.
@@ -32,7 +34,9 @@ class ArrayData:
     """
 
     def __init__(self, arrays, batch_size, *, seed, shuffle=True, steps_per_epoch=None):
-        self.arrays = keras.tree.map_structure(_as_array, arrays)
+        x, *others = arrays
+        x = keras.tree.map_structure(np.asanyarray, x)
+        self.arrays = (x, *keras.tree.map_structure(_as_float32, others))
         self.row_count = len(next(a for a in keras.tree.flatten(self.arrays) if a is not None))
         self.batch_size = min(batch_size, self.row_count) if steps_per_epoch is None else batch_size
         self.seed, self.shuffle = seed, shuffle
@@ -126,7 +130,7 @@ def weighted(examples, batch_size):
         examples: `Examples`; others are returned unchanged.
         batch_size: rows in a batch.
     """
-    if examples.sample_weight is None or examples.y is not None:
+    if examples.is_stream or examples.sample_weight is None or examples.y is not None:
         return examples
     data = ArrayData(examples.as_tuple(), batch_size, seed=0, shuffle=False)
     count = data.steps_per_epoch
@@ -134,9 +138,57 @@ def weighted(examples, batch_size):
     return Examples(dataset)
 
 
-def _as_array(a):
-    """A NumPy array; float64 is cast to float32 here once, not by Keras at each step."""
+def _as_float32(a):
+    """A NumPy array, float32 if it is float64."""
     if a is None:
         return None
     a = a if isinstance(a, np.ndarray) else np.asarray(a)
     return a.astype("float32") if a.dtype == np.float64 else a
+
+
+def for_keras(model, examples, batch_size=None):
+    """Examples as `keras.Model.evaluate` and `predict` take them without a loss of digits.
+
+    Keras casts arrays of float64 to `keras.config.floatx()`, but not the batches of a dataset.
+
+    Args:
+        model: a `VAE`.
+        examples: `Examples`.
+        batch_size: as in Keras, 32 by default.
+    """
+    if examples.is_stream or not model.preprocessor.needs_float64:
+        return examples
+    parts = {"x": examples.x, "y": examples.y, "w": examples.sample_weight}
+    parts = {name: part for name, part in parts.items() if part is not None}
+    dataset = tf.data.Dataset.from_tensor_slices(parts).batch(batch_size or 32)
+    return Examples(dataset.map(lambda p: (p["x"], p.get("y"), p.get("w"))))
+
+
+def whole_batches(x, batch_size=None):
+    """x with its last row repeated, so that all batches are full, and the size of a batch.
+
+    Keras compiles `predict` for each size of a batch. Less than a batch is rounded up to a power of
+    two.
+
+    Args:
+        x: an array or a dict of arrays.
+        batch_size: as in Keras, 32 by default.
+    """
+    batch_size = 32 if batch_size is None else batch_size
+    validation.check_counts(batch_size=batch_size)
+    rows = nested.row_count(x)
+    batch_size = min(batch_size, 1 << (rows - 1).bit_length())
+    if rows % batch_size == 0 or any(isinstance(a, np.memmap) for a in tf.nest.flatten(x)):
+        return x, batch_size
+    at = np.minimum(np.arange(-(-rows // batch_size) * batch_size), rows - 1)
+    return nested.take_rows(x, at), batch_size
+
+
+@contextlib.contextmanager
+def single_steps(model):
+    """Let Keras' `predict` take one batch in each call; it would trace each number of batches."""
+    steps, model.steps_per_execution = model.steps_per_execution, 1
+    try:
+        yield
+    finally:
+        model.steps_per_execution = steps

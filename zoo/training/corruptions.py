@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from zoo.core.random import normal, replica_seed, uniform
+from zoo.core.random import SeedStream, normal, uniform
 from zoo.core.serialization import component, fraction
 
 
@@ -35,8 +35,8 @@ class _Corruption(keras.layers.Layer):
         super().__init__(**kwargs)
         self.check_amount(amount)
         self.amount, self.seed = amount, seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.seed_state = self.seed_generator.state  # Keras saves variables, not generators
+        self._seeds = SeedStream(seed)
+        self.seed_state = self._seeds.state
 
     def seed_by_default(self, seed):
         """Use `seed` if the constructor got none, in a random stream other than that of z."""
@@ -62,7 +62,7 @@ class _Corruption(keras.layers.Layer):
 
     def next_seed(self):
         """An int32 `[2]` seed that this layer has not used before."""
-        return replica_seed(tf.cast(self.seed_generator.next(), tf.int32))
+        return self._seeds.next()
 
 
 @component

@@ -1,10 +1,12 @@
 """`evaluate`, `predict` and the methods of one batch of a `VAE`: checked data around Keras'."""
 
-from zoo.core import functions, streams, targets
+import keras
+
+from zoo.core import functions, nested, streams, targets
 from zoo.core.checked_datasets import plain_errors
 from zoo.core.examples import examples, require_y
 from zoo.training import arguments
-from zoo.training.array_data import weighted
+from zoo.training.array_data import for_keras, single_steps, weighted, whole_batches
 
 BATCH_SIZE = 32  # as in Keras
 OF_EVALUATE = ("return_dict", "_use_cached_eval_dataset")
@@ -19,8 +21,11 @@ def evaluate(
     if x is None or x is not model._validated:
         data = examples(model, x, y, sample_weight)
         require_y(model, data)
-        data = weighted(data, batch_size or BATCH_SIZE)
-        x, y, sample_weight = data.x, data.y, data.sample_weight
+        exact = for_keras(model, data, batch_size or BATCH_SIZE)
+        exact = weighted(exact, batch_size or BATCH_SIZE)
+        if exact is not data:  # a dataset, with y and the weights
+            batch_size = None
+        x, y, sample_weight = exact.x, exact.y, exact.sample_weight
     with plain_errors(), functions.forgotten_on_error(model):
         return keras_evaluate(x, y, sample_weight=sample_weight, batch_size=batch_size, **options)
 
@@ -28,9 +33,17 @@ def evaluate(
 def predict(model, keras_predict, x, **options):
     """See `VAE.predict`."""
     arguments.check_loop("predict", **options)
-    data = examples(model, x)
-    with plain_errors(), functions.forgotten_on_error(model):
-        return _in_user_form(model, keras_predict(data.x, **options))
+    data, batch_size = examples(model, x), options.pop("batch_size", None)
+    data, row_count = for_keras(model, data, batch_size), None
+    x = data.x
+    if not data.is_stream:
+        if options.get("steps") is None:
+            row_count = nested.row_count(x)
+            x, batch_size = whole_batches(x, batch_size)
+        options["batch_size"] = batch_size
+    with plain_errors(), functions.forgotten_on_error(model), single_steps(model):
+        outputs = keras_predict(x, **options)
+    return _in_user_form(model, keras.tree.map_structure(lambda a: a[:row_count], outputs))
 
 
 def train_on_batch(

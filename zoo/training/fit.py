@@ -13,7 +13,7 @@ from zoo.core import functions, inputs, nested, streams, targets
 from zoo.core.checked_datasets import plain_errors
 from zoo.core.examples import Examples, check_beside, examples, require_y
 from zoo.training import adapt, arguments, data_order, multi_step, session
-from zoo.training.array_data import ArrayData, weighted
+from zoo.training.array_data import ArrayData, for_keras, weighted
 
 BATCH_SIZE = 128
 
@@ -78,6 +78,7 @@ def fit(
     if held_out is not None:
         held_out = examples(model, *held_out, argument="validation_data")
         require_y(model, held_out, "validation_data")
+        held_out = for_keras(model, held_out, validation_batch_size)
         held_out = weighted(held_out, validation_batch_size)
     description = functools.partial(
         data_order.describe,
@@ -102,7 +103,7 @@ def fit(
         if not train.is_stream:
             weights = targets.with_class_weight(train.y, train.sample_weight, class_weight)
             data = ArrayData(
-                Examples(train.x, train.y, weights).as_tuple(),
+                Examples(model.preprocessor.compact(train.x), train.y, weights).as_tuple(),
                 batch_size or BATCH_SIZE,
                 seed=_seed(model),
                 shuffle=shuffle,
@@ -184,9 +185,9 @@ def _fit_arrays(model, keras_fit, data, options):
                 f"steps_per_execution must be 1 with several replicas or run_eagerly, got {steps}"
             )
         return keras_fit(data.batches(first_epoch), **options)
-    steps = data.steps_per_chunk(min(steps, data.steps_per_epoch))
+    capacity, steps = steps, data.steps_per_chunk(min(steps, data.steps_per_epoch))
     if data.resident:
-        function = multi_step.resident_function(model, data, steps, first_epoch)
+        function = multi_step.resident_function(model, data, steps, first_epoch, capacity)
         chunks = tf.data.Dataset.counter()
     else:
         function = multi_step.gathered_function(model, data.batch_size, steps)

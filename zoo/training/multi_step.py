@@ -39,17 +39,33 @@ def train_function(model, function, steps):
             model.test_function = None
 
 
-def resident_function(model, data, steps, first_epoch):
+# Numbers of rows are rounded up, so that programs are reused for data of another size.
+MIN_ROWS, MIN_ROWS_BYTES = 256, 1 << 24
+
+
+def rounded_up(rows, row_bytes):
+    """The next number of rows to compile for: at most an eighth more, or `MIN_ROWS_BYTES` more."""
+    step = max(1, min(MIN_ROWS, MIN_ROWS_BYTES // max(1, row_bytes)))
+    step = max(step, 1 << max(0, rows.bit_length() - 4))
+    return -(-rows // step) * step
+
+
+def resident_function(model, data, steps, first_epoch, capacity=None):
     """A train function for arrays that are held in the memory of the device.
 
     Its iterator yields the numbers of chunks, 0, 1, ...: row numbers themselves, as elements of a
     dataset that Python generates, would slow small models down by a third.
+
+    Args:
+        steps: number of steps in a call.
+        capacity: number of steps for which to compile; `steps` by default.
     """
-    rows = keras.tree.map_structure(_tensor, data.arrays)
+    size = rounded_up(data.row_count, data.bytes // data.row_count)
+    rows = keras.tree.map_structure(lambda a: _tensor(a, size), data.arrays)
 
     def run(iterator):
         order = data.chunk(int(next(iterator)), first_epoch, steps)
-        return _train(model, rows, order, data.batch_size, steps)
+        return _train(model, rows, order, data.batch_size, max(steps, capacity or 0))
 
     return run
 
@@ -119,8 +135,13 @@ def _take(a, rows):
     return None if a is None else tf.gather(a, rows)
 
 
-def _tensor(a):
-    return None if a is None else tf.convert_to_tensor(a)
+def _tensor(a, size):
+    """The rows of an array as a tensor, with zeros behind them up to `size` rows."""
+    if a is None:
+        return None
+    if len(a) < size:
+        a = np.concatenate([a, np.zeros((size - len(a), *a.shape[1:]), a.dtype)])
+    return tf.convert_to_tensor(a)
 
 
 def _leaf(tree):

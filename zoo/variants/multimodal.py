@@ -11,7 +11,7 @@ from zoo.core.validation import check_finite
 from zoo.decoders import MultimodalDecoder
 from zoo.encoders import MultimodalEncoder
 from zoo.latents import MultimodalLatent
-from zoo.likelihoods import IDENTIFIERS, Series, SharedScaleNormal, Text
+from zoo.likelihoods import IDENTIFIERS, Series, SharedScaleNormal, Text, units
 from zoo.likelihoods.multimodal import PRESENT
 from zoo.likelihoods.text.inputs import is_text
 from zoo.likelihoods.text.vocabulary import END
@@ -28,6 +28,7 @@ IMAGES = dict(widths=(32, 64, 64), blocks=1, stem_strides=2, hidden=256)
 IMAGES |= dict(normalization=None, activation="elu")
 BY_RANK = {2: "vectors", 3: "series", 4: "images"}
 SCALES = (0.01, 100.0)
+LOGGER = logging.getLogger("zoo")
 RESERVED_NAMES = (PRESENT, "class_name", "config")
 
 
@@ -182,7 +183,7 @@ def _check_token_ids(name, value):
                 f"x[{name!r}] must be token ids with zeros only at the end of a text, because it "
                 f"is integers [N, L], got counts, one-hot rows or classes: {vector}"
             )
-    logging.getLogger("zoo").warning(
+    LOGGER.warning(
         "x[%r] is integers [N, L] and is read as token ids of texts: %s, and likelihoods={%r: "
         "'text'} makes the choice explicit",
         name,
@@ -199,8 +200,11 @@ def _by_range(name, value):
     check_finite(value, f"x[{name!r}]")
     if value.min() >= 0 and value.max() <= 1:
         return "bernoulli"
+    check_finite(value, f"x[{name!r}]")
     # The error of the first reconstructions is about the standard deviation of the data.
-    return SharedScaleNormal(float(np.clip(value.std(), *SCALES)))
+    exact = value.astype("float64")
+    std = units.scales(exact.mean(), exact.std(), units.resolution(value.dtype))
+    return SharedScaleNormal(float(np.clip(std, *SCALES)))
 
 
 def _check_name(name):

@@ -9,7 +9,7 @@ import tensorflow_probability as tfp
 
 from zoo.core import elbo, inputs, validation
 from zoo.core.distributions import joint_normal, kl_per_dimension
-from zoo.core.forward import forward_pass
+from zoo.core.forward import decode, forward_pass
 from zoo.core.functions import compiled
 from zoo.core.samplers import CommonSampler, RandomSampler
 from zoo.evaluation.diagnosis.result import Diagnosis
@@ -142,7 +142,7 @@ def _latent_quantities(model, batch, seed):
         "scale": q.scale,
         "posterior_mean": tf.concat(elbo.posterior_means(out), -1),
         "nll_with_own_z": elbo.nll(out),
-        "nll_with_other_z": -model.decode(tf.roll(z, 1, 0), shape).log_prob(out.target),
+        "nll_with_other_z": -decode(model, tf.roll(z, 1, 0), shape).log_prob(out.target),
     }
     if type(top.posterior) is tfd.Normal:
         posterior = top.posterior

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
+from zoo.core import nested
 from zoo.likelihoods.preprocessing import Preprocessor
 from zoo.likelihoods.text.inputs import is_text, padded, strings
 from zoo.likelihoods.text.vocabulary import END, Vocabulary
@@ -42,6 +43,10 @@ class TextPreprocessor(Preprocessor):
         return () if self.vocabulary is None else (self.vocabulary,)
 
     @property
+    def encoder_layers(self):
+        return (self.likelihood,)
+
+    @property
     def adapted(self):
         return self._takes_ids or self.likelihood.vocabulary is not None
 
@@ -66,6 +71,7 @@ class TextPreprocessor(Preprocessor):
 
     def to_array(self, x, argument="x"):
         """Strings, lists of token ids or an array of them -> int32 `[N, L]`."""
+        x = nested.unmasked(x, argument, missing_allowed=False)
         if is_text(x):
             texts = tf.constant(strings(x, argument))
             return self._learned_vocabulary(argument).tokenize(texts).numpy()
@@ -90,6 +96,9 @@ class TextPreprocessor(Preprocessor):
                 "call fit or adapt with texts first, or give Text a vocabulary"
             )
         return self.vocabulary
+
+    def extreme_rows(self, x):
+        return np.zeros(len(x), bool)
 
     def validate(self, x, argument="x"):
         if x.ndim != 2:
