@@ -1,10 +1,8 @@
-"""Columns of a table: each column of a data frame is checked and encoded as float32 here.
+"""Columns of a table: each column is checked and encoded as float32 here.
 
-- `check` refuses columns that a model cannot learn from: empty, constant, dates, lists, infinite.
-- `categories_as_strings` decides which columns are categorical: texts, truth values, --categorical.
-- `encode` makes numbers of them. Categories become 0 .. n - 1 and a last level for those that are
-  not among the training rows; numbers lose a large offset and are clipped far from all training
-  rows; missing values become NaN.
+`column_kinds.py` has decided which columns are numbers and which are categories. Categories become
+0 .. n - 1 and a last level for those that are not among the training rows; numbers lose a large
+offset and are clipped far from all training rows; missing values become NaN.
 """
 
 import dataclasses
@@ -13,14 +11,12 @@ from typing import Any
 import numpy as np
 from support.run.cli import InputError
 
-MAX_LEVELS = 200
 OTHER = "(other)"  # the level of categories that are not among the training rows
 MAX_VALUE = 1e37  # float32 ends at 3.4e38, and differences need room
 MAX_STDS = 1e5  # standard deviations of the training rows
 # float32 has seven digits: of a number that is a thousand times the standard deviation, four digits
 # are left for the position within it.
 MAX_MEAN_IN_STDS = 1000.0
-CONTAINERS = (list, tuple, dict, set, np.ndarray)
 
 
 @dataclasses.dataclass
@@ -47,96 +43,54 @@ class Column:
         return f"{self.name} - {self.offset:g}" if self.offset else self.name
 
 
-def check(frame):
-    """Raise if the model cannot learn from a column; the error says how to leave it out."""
-    _check_kinds(frame)
-    for name in frame.columns:
-        if frame[name].dtype.kind not in "iuf":
-            continue
-        sizes = np.abs(numbers(frame[name]).astype("float64"))
-        if np.isinf(sizes).any():
-            raise InputError(
-                "--data",
-                f"expected finite numbers, got infinite ones in column {name!r}; leave it out with "
-                f"--drop {name}",
-            )
-        if np.nanmax(sizes) > MAX_VALUE:
-            raise InputError(
-                "--data",
-                f"expected values of at most {MAX_VALUE:g}, got {np.nanmax(sizes):g} in column "
-                f"{name!r}; rescale it, or leave it out with --drop {name}",
-            )
+def check(kind):
+    """Raise if a model cannot learn from the numbers of a `Kind`; the error says what to do."""
+    if kind.values.dtype == object:
+        return
+    sizes, name = np.abs(kind.values), kind.column
+    if np.isinf(sizes).any():
+        raise InputError(
+            "--data",
+            f"expected finite numbers, got infinite ones in column {name!r}; leave it out with "
+            f"--kind {name}=drop",
+        )
+    if np.nanmax(sizes) > MAX_VALUE:
+        raise InputError(
+            "--data",
+            f"expected values of at most {MAX_VALUE:g}, got {np.nanmax(sizes):g} in column "
+            f"{name!r}; rescale it, or leave it out with --kind {name}=drop",
+        )
 
 
-def _check_kinds(frame):
-    for name in frame.columns:
-        kinds = [type(v).__name__ for v in frame[name] if isinstance(v, CONTAINERS)]
-        if kinds:
-            raise InputError(
-                "--data",
-                f"expected numbers, texts or truth values, got a {kinds[0]} in each row of column "
-                f"{name!r}; leave it out with --drop {name}",
-            )
-    for kind, names in (
-        ("empty columns", [c for c in frame if frame[c].isna().all()]),
-        ("constant columns", [c for c in frame if frame[c].nunique() == 1]),
-        ("columns of dates", [c for c in frame if frame[c].dtype.kind in "mM"]),
-    ):
-        if names:
-            raise InputError(
-                "--data",
-                f"expected columns of different numbers or texts, got {kind}; leave them out with "
-                f"--drop {' '.join(names)}",
-            )
+def encode(kinds, train):
+    """A `Column` for each `Kind` that is not left out; levels and scales are of the rows `train`.
 
-
-def categories_as_strings(frame, categorical):
-    """The frame with texts, truth values and the columns in `categorical` as strings."""
-    frame = frame.copy()
-    for name in frame.columns:
-        if frame[name].dtype.kind not in "iuf" or name in categorical:
-            frame[name] = frame[name].astype("string").astype(object)
-            levels = frame[name].nunique()
-            if levels > MAX_LEVELS:
-                raise InputError(
-                    "--data",
-                    f"expected at most {MAX_LEVELS} different texts in a column, got {levels} in "
-                    f"{name!r}; leave identifiers and free text out with --drop {name}",
-                )
-    return frame
-
-
-def encode(frame, train):
-    """A `Column` for each column of the frame; levels and scales are those of the rows `train`."""
+    A column without values in the training rows becomes a `Kind` that is left out, in place.
+    """
     columns = []
-    for name in frame.columns:
-        column = frame[name]
-        if column.iloc[train].isna().all():
-            raise InputError(
-                "--data",
-                f"expected values in the training rows, got none in column {name!r}; leave it out "
-                f"with --drop {name}",
-            )
-        encode_column = _categorical if column.dtype == object else _numeric
-        columns.append(encode_column(name, column, train))
+    for kind in kinds:
+        if kind.values is None:
+            continue
+        check(kind)
+        categorical = kind.values.dtype == object
+        missing = [v is None for v in kind.values[train]] if categorical else kind.values[train]
+        if all(missing) if categorical else np.isnan(missing).all():
+            kind.kind, kind.why, kind.values = "drop", "empty in the rows to train on", None
+            continue
+        encode_column = _categorical if categorical else _numeric
+        columns.append(encode_column(kind.column, kind.values, train))
     return columns
 
 
-def numbers(column):
-    """A numeric column as float64, NaN where a value is missing."""
-    return column.to_numpy(dtype="float64", na_value=np.nan)
-
-
-def _categorical(name, column, train):
-    known = sorted(str(v) for v in column.iloc[train].dropna().unique())
+def _categorical(name, x, train):
+    known = sorted({value for value in x[train] if value is not None})
     codes = {level: float(i) for i, level in enumerate(known)}
-    values = [codes.get(v, len(known)) if isinstance(v, str) else np.nan for v in column]
+    values = [np.nan if value is None else codes.get(value, len(known)) for value in x]
     return Column(name, np.array(values, "float32"), [*known, OTHER])
 
 
-def _numeric(name, column, train):
+def _numeric(name, x, train):
     # In float64 up to the end: float32 would lose the small digits of 1.7e9 + noise.
-    x = numbers(column)
     observed = x[train][~np.isnan(x[train])]
     constant = observed.min() == observed.max()
     mean, std = (observed[0], 1.0) if constant else (observed.mean(), observed.std())

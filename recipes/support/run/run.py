@@ -107,13 +107,16 @@ class Run:
         self.record["model"] = model.describe(self.options, vae, likelihood, strategy)
         return vae
 
-    def describe(self, name, train, held_out):
-        """Record name, sizes and shape of the data for metrics.json."""
+    def describe(self, name, train, held_out, reading=()):
+        """Record name, sizes and shape of the data for metrics.json; print how they were read."""
+        if reading:
+            print(*reading, "", sep="\n")
         self.record["data"] = {
             "name": name,
             "train": zoo.core.nested.row_count(train),
             "held_out": zoo.core.nested.row_count(held_out),
             "event_shape": zoo.core.nested.map_arrays(lambda x: list(x.shape[1:]), train),
+            "reading": list(reading),
         }
 
     def note(self, text):
