@@ -29,7 +29,7 @@ DESCRIPTION = f"""\
 Train a variational autoencoder on images, evaluate it on held-out images and draw figures.
 
 Reads scikit-learn's digits (no download), a data set of TensorFlow Datasets (TFDS, --dataset) or
-your own images (--data).
+your own images (--data). Files that cannot be read are skipped and listed.
 Writes into the folder --out:
   figures/          curves, reconstructions, samples, latent space, interpolation, uncertainty,
                     traversal (also as a GIF); the manifold if there are two latent dimensions
@@ -73,7 +73,7 @@ def main(options):
     options.likelihood = options.likelihood or _likelihood(x)
     small = DIGITS.get(options.variant, {}) if data.default else {}
     _set_epochs(options, len(x), data.default)
-    run.describe(data.name, x, held_out)
+    run.describe(data.name, x, held_out, data.notes)
     print(
         f"{data.name}: {len(x):,} images of {'x'.join(map(str, x.shape[1:]))} to train on, "
         f"{len(held_out):,} held out; {options.variant}, {options.likelihood}"

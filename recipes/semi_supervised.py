@@ -117,7 +117,7 @@ def main(options):
     data = few_labels.load(options)
     if options.epochs is None:
         options.epochs = DIGITS_EPOCHS if data.default else EPOCHS
-    run.describe(data.name, data.x, data.test_x)
+    run.describe(data.name, data.x, data.test_x, data.notes)
     print(
         f"{data.name}: {len(data.x):,} images of {len(data.names)} classes to train on, "
         f"{options.labels} with a label; {len(data.test_x):,} to test"

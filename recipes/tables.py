@@ -31,7 +31,8 @@ values, and give each held-out row an anomaly score: -ELBO, in nats.
 
 Reads scikit-learn's breast cancer table (no download; trains on benign rows, malignant ones are the
 anomalies), a table of TensorFlow Datasets (TFDS, --dataset), or your own file (--data): CSV with
-any separator, decimal mark and encoding, JSON lines, Excel or Parquet. How each column is read is printed before training; --kind changes it.
+any separator, decimal mark and encoding, JSON lines, Excel or Parquet. How each column is read is
+printed before training; --kind changes it.
 With a label (--label), the model is trained on normal rows only, and AUROC and average precision
 are reported with those of scikit-learn's IsolationForest on the same rows.
 A seventh of the training rows is used for early stopping.

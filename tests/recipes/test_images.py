@@ -118,7 +118,7 @@ def test_invalid_size_is_refused(refusal, size, message):
 def test_unusable_images_are_refused(tmp_path, refusal):
     (tmp_path / "empty").mkdir()
     broken = tmp_path / "broken"
-    write_image(broken / "a.png", (9, 9))
+    broken.mkdir()
     (broken / "b.png").write_text("no image")
     np.save(tmp_path / "nan.npy", np.full((5, 8, 8), np.nan))
     np.save(tmp_path / "big.npy", np.full((5, 8, 8), 300.0))
@@ -128,7 +128,7 @@ def test_unusable_images_are_refused(tmp_path, refusal):
         ("empty", "got none in"),
         ("broken", "b.png"),
         ("nan.npy", "got NaN"),
-        ("big.npy", "expected floats in [0, 1]"),
+        ("big.npy", "expected values in [0, 1]"),
         ("flat.npy", "got shape (5, 8)"),
     ):
         line = refusal("images", "--data", tmp_path / data, "--out", tmp_path / "run")

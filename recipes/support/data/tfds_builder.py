@@ -12,6 +12,17 @@ def tfds_builder(name, data_dir):
         name: "mnist", or with a configuration "wine_quality/red".
         data_dir: the folder of TFDS' data, or None for its default.
     """
+    try:
+        return _builder(name, data_dir)
+    except ImportError as error:  # TFDS imports parts when they are used
+        raise InputError(
+            "--dataset",
+            f"needs the package {error.name or first_line(error)}: pip install "
+            f"{error.name or 'tensorflow-datasets'}",
+        ) from error
+
+
+def _builder(name, data_dir):
     import tensorflow_datasets as tfds
 
     if data_dir is not None and not data_dir.is_dir():

@@ -4,21 +4,7 @@ import re
 
 import numpy as np
 
-MISSING = (
-    "?",
-    "-",
-    "--",
-    "\u2013",
-    "\u2014",
-    ".",
-    "n.a.",
-    "na",
-    "n/a",
-    "none",
-    "null",
-    "nan",
-    "missing",
-)
+MISSING = ("?", "-", "--", "\u2013", "\u2014", ".", "na", "n/a", "n.a.", "none", "null", "nan")
 MAX_OTHERS, MAX_OTHER_FRACTION = 5, 0.1
 CURRENCY = re.compile(r"[$€£¥₹₽₩]|\b(?:USD|EUR|GBP|CHF|JPY|INR)\b", re.IGNORECASE)
 SPACES = re.compile(r"[\s\u00a0\u202f'\u2019_]")
