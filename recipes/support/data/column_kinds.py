@@ -4,15 +4,13 @@
 training, because a column that is read wrongly gives a model that is wrong without an error.
 """
 
-import contextlib
 import dataclasses
 import decimal as decimals
 import re
-import warnings
 from typing import Any
 
 import numpy as np
-from support.data import table_files, written_numbers
+from support.data import table_files, written_dates, written_numbers
 from support.run.cli import InputError
 
 KINDS = ("number", "category", "date", "drop")
@@ -100,8 +98,8 @@ def _given(column, kind, decimal):
     values, why = None, ""
     if kind == "date":
         values, why = _days(column)
-    elif _number_kind(column) is not None:
-        values = _number_kind(column)
+    elif numbers(column) is not None:
+        values = numbers(column)
     else:
         values, notes = written_numbers.parse(column.astype("string"), decimal) or (None, ())
         why = "".join(f"; {note}" for note in notes)
@@ -122,7 +120,7 @@ def _detected(column, decimal):
         return Kind(name, "drop", "empty")
     if column.dtype.kind == "M":
         return Kind(name, "number", *reversed(_days(column)))
-    values, notes = _number_kind(column), []
+    values, notes = numbers(column), []
     if values is None and column.dtype.kind != "b" and not _is_code(column):
         values, notes = written_numbers.parse(column, decimal) or (None, [])
     if values is None:
@@ -184,7 +182,7 @@ def _codes(values):
     return np.array([None if np.isnan(v) else f"{v:.12g}" for v in values], object)
 
 
-def _number_kind(column):
+def numbers(column):
     """Values of a numeric column as float64, or None if it is not numeric."""
     if column.dtype.kind in "iuf":
         return column.to_numpy("float64", na_value=np.nan)
@@ -218,7 +216,7 @@ def _missing(values):
 
 def _days(column):
     """Days since 1970 as float64, NaN where missing, and the reason; (None, "") for no dates."""
-    dates = parse_dates(column)
+    dates = written_dates.parse(column)
     if dates is None:
         return None, ""
     import pandas as pd
@@ -226,24 +224,3 @@ def _days(column):
     start = dates.min()
     days = ((dates - pd.Timestamp(0, tz=dates.dt.tz)) / pd.Timedelta(days=1)).to_numpy("float64")
     return days, f"dates from {start:%Y-%m-%d} to {dates.max():%Y-%m-%d}, as days"
-
-
-def parse_dates(column):
-    """A column as a pandas series of dates, or None; 13.2.2024 has the day first."""
-    import pandas as pd
-
-    if column.dtype.kind == "M" or isinstance(column.dtype, pd.DatetimeTZDtype):
-        return column
-    if column.dtype.kind in "biufm":
-        return None
-    values = column.dropna().astype("string").str.strip()
-    if not len(values) or not values.head(50).str.contains(r"\d{1,4}[-/.:T ]\d", regex=True).all():
-        return None
-    day_first = bool(values.str.contains(r"^\d{1,2}\.\d").any())
-    for options in ({"dayfirst": day_first}, {"dayfirst": True}, {"utc": True}):
-        # pandas warns of formats that it has to guess, and refuses offsets that differ, as with
-        # daylight saving, unless utc is set.
-        with warnings.catch_warnings(), contextlib.suppress(ValueError, TypeError, OverflowError):
-            warnings.simplefilter("ignore")
-            return pd.to_datetime(column, **options)
-    return None
