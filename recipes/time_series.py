@@ -125,7 +125,9 @@ def main(options):
     lines = []
     if outcome.error is None:
         with run.skippable():
-            normal = _normal(data, held_out)[: options.evaluate or None]
+            normal = _normal(data, held_out)
+            chosen = np.random.default_rng(options.seed).permutation(len(normal))
+            normal = normal[chosen[: options.evaluate or None]]
             lines = evaluation.held_out(run, vae, normal)
             scores = series_scores.step_scores(vae, data.held_out, options.window, options.seed)
             lines += write_scores(run, data, scores)
