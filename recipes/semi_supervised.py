@@ -161,19 +161,30 @@ def _model(run, data):
 
 def _train(run, vae, data, labelled, log):
     """Fit in phases; return the seconds that it took."""
+    from support.run.progress import EpochLines
+
     start, options = time.monotonic(), run.options
+    total = options.epochs + options.rounds * -(-options.epochs // 2)
+    lines = EpochLines(total, ("elbo", "classification", "val_classification"), write=_print)
     y = visible = few_labels.hide(data.y, labelled)
-    epoch = _train_phase(run, vae, data, y, labelled, 0, options.epochs, log)
+    print(f"{options.labels} labels; {total} epochs in {1 + options.rounds} phases")
+    epoch = _train_phase(run, vae, data, y, labelled, 0, options.epochs, log, lines)
     classification = vae.objective.term("classification")
     classification.current.assign(PROPAGATED_FACTOR * classification.weight)
     for number in range(options.rounds):
         codes = np.asarray(vae.encode(data.x, batch_size=1000).loc)
         y = label_propagation.propagate(codes, visible, len(data.names), options.seed + number)
-        epoch = _train_phase(run, vae, data, y, labelled, epoch, -(-options.epochs // 2), log)
+        print(f"labels are propagated: {(y >= 0).sum():,} of {len(y):,} images have one")
+        half = -(-options.epochs // 2)
+        epoch = _train_phase(run, vae, data, y, labelled, epoch, half, log, lines)
     return time.monotonic() - start
 
 
-def _train_phase(run, vae, data, y, labelled, first_epoch, epochs, log):
+def _print(text):
+    print(text, flush=True)
+
+
+def _train_phase(run, vae, data, y, labelled, first_epoch, epochs, log, lines):
     """Train for `epochs` epochs with a learning rate that falls to nearly 0; return the last."""
     import keras
 
@@ -182,11 +193,11 @@ def _train_phase(run, vae, data, y, labelled, first_epoch, epochs, log):
     steps = epochs * -(-len(x) // options.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(options.learning_rate, steps, alpha=0.02)
     vae.compile(zoo.FusedAdam(rate))
-    logging = {}
+    logging = {"callbacks": [lines]}
     if log:
         logger = keras.callbacks.CSVLogger(run.folder / "history.csv", append=first_epoch > 0)
         logging = {
-            "callbacks": [logger],
+            "callbacks": [logger, lines],
             "validation_data": (data.test_x[:LOGGED], data.test_y[:LOGGED]),
         }
     vae.fit(

@@ -186,6 +186,7 @@ class Run:
     def _callbacks(self, vae, rows, others):
         """Callbacks in order: history.csv and the best weights are written before a checkpoint."""
         import keras
+        from support.run.progress import DurationEstimate
 
         options, anneal = self.options, []
         if options.warmup_epochs:
@@ -197,6 +198,7 @@ class Run:
             keras.callbacks.CSVLogger(self.folder / "history.csv", append=options.resume),
             keras.callbacks.TensorBoard(self.folder / "tensorboard", write_graph=False),
             *others,
+            DurationEstimate(stops_early=bool(others)),
             zoo.Resume(self.folder / "checkpoints"),
         ]
 
