@@ -225,7 +225,7 @@ def _draw(run, vae, data, seed):
     run.figure("latent", plots.latent_scatter(q.loc, data.names[data.test_y]))
     labels = np.repeat(np.arange(count), 10)
     samples = vae.generate(len(labels), label=labels, seed=seed)
-    run.figure("classes", plots.samples(samples, columns=10, title="Samples of each class"))
+    run.figure("classes", plots.samples(samples, 10, "Samples of each class", data.names))
 
 
 def _summary(run, accuracies):

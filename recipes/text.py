@@ -19,6 +19,7 @@ import zoo
 
 STEPS = 2500
 MAX_EPOCHS = 60
+UNKNOWN = 1  # token id of words outside of the vocabulary
 DEFAULTS = {"transformer_vae": dict(latent_dim=32)}
 
 DESCRIPTION = f"""\
@@ -142,21 +143,20 @@ def main(options):
 
 def _length_notes(likelihood, data):
     """Sentences that are cut, and words outside of the vocabulary."""
-    import tensorflow as tf
-
-    from zoo.likelihoods.text import vocabulary
-
-    longer = vocabulary.Vocabulary(
-        likelihood.vocabulary, likelihood.max_length + 1, likelihood.standardize
+    longer = zoo.likelihoods.Text(
+        max_length=likelihood.max_length + 1,
+        width=likelihood.width,
+        vocabulary=likelihood.vocabulary,
+        standardize=likelihood.standardize,
     )
-    tokens = longer.tokenize(tf.constant([*data.train, *data.held_out])).numpy()
+    tokens = longer.preprocessor().to_array(np.concatenate([data.train, data.held_out]))
     cut = int((tokens[:, -1] > 0).sum())
     if cut:
         yield (
             f"{cut:,} of {len(tokens):,} sentences are longer than {likelihood.max_length} words "
             "and are cut; --max-length sets another limit"
         )
-    unknown = (tokens == vocabulary.UNKNOWN).sum() / (tokens > 0).sum()
+    unknown = (tokens == UNKNOWN).sum() / (tokens > 0).sum()
     if unknown:
         yield f"{unknown:.1%} of the words are outside of the vocabulary (--vocabulary)"
 

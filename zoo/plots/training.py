@@ -1,6 +1,7 @@
 """Training curves."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -9,16 +10,20 @@ from numpy.typing import ArrayLike
 
 from zoo.plots.canvas import DATA, MODEL, add_legend, label_axes, new_figure
 
+if TYPE_CHECKING:
+    from keras.callbacks import History
 
-def training_curves(history: Mapping[str, ArrayLike]) -> Figure:
+
+def training_curves(history: "Mapping[str, ArrayLike] | History") -> Figure:
     """Plot ELBO, negative log-likelihood and KL by epoch, for training and validation data.
 
     The first tenth of the epochs is cut off where it would flatten the rest of a curve.
 
     Args:
-        history: name -> a number for each epoch, as in `fit(...).history`; an entry `epoch`, if
-            present, holds the epochs' numbers from 0.
+        history: the result of `fit`, or its `history`: name -> a number for each epoch. An entry
+            `epoch`, if present, holds the epochs' numbers from 0.
     """
+    history = getattr(history, "history", history)
     figure = new_figure(11, 3.4)
     panels = {"elbo": "ELBO", "nll": r"$-\log\ p(x|z)$", "kl": r"KL$(q(z|x)\ \|\ p(z))$"}
     for axes, (key, title) in zip(figure.subplots(1, 3), panels.items(), strict=True):
