@@ -23,6 +23,7 @@ STEPS = 3000
 MAX_EPOCHS = 400
 MAX_DRAWN = 5000  # rows in figures
 # Tables are small: a narrow network fits them as well as a wide one and overfits later.
+LIKELIHOOD_NOTE = "likelihood: Tabular, a Normal for numbers and a categorical one for categories"
 DEFAULTS = {"dense_vae": dict(latent_dim=8, hidden=(128, 64))}
 
 DESCRIPTION = f"""\
@@ -92,7 +93,7 @@ def main(options):
     if options.epochs is None:
         steps = math.ceil(len(table.train) / options.batch_size)
         options.epochs = min(MAX_EPOCHS, max(5, math.ceil(STEPS / steps)))
-    reading = [*table.notes, *column_kinds.table(table.kinds)]
+    reading = [*table.notes, *column_kinds.table(table.kinds), LIKELIHOOD_NOTE]
     run.describe(table.name, table.train, table.held_out, reading)
     anomalies = 0 if table.anomaly is None else int(table.anomaly.sum())
     print(

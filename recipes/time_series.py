@@ -114,7 +114,9 @@ def main(options):
     if options.epochs is None:
         options.epochs = max(5, math.ceil(STEPS / math.ceil(len(x) / options.batch_size)))
     kinds = column_kinds.table(data.kinds) if data.kinds else []
-    run.describe(data.name, x, held_out, [*data.notes, *kinds, *_limit_note(data, x, options)])
+    reading = [*data.notes, *kinds, *_limit_note(data, x, options)]
+    reading.append(f"likelihood: {options.likelihood}; --likelihood names another")
+    run.describe(data.name, x, held_out, reading)
     print(
         f"{data.name}: {len(data.channels)} channels, {len(data.values):,} steps; {len(x):,} "
         f"windows of {options.window} to train on, {len(data.held_out):,} steps held out"

@@ -15,6 +15,7 @@ from support.run.cli import InputError
 
 KINDS = ("number", "category", "date", "drop")
 MAX_LEVELS = 200
+MAX_LINES = 100  # columns in a printed table
 ID_NAME = re.compile(r"(.*[_ -])?(id|uuid|guid|rowid|index)|.*[a-z]ID|.*[a-z]Id|unnamed: \d+|idx")
 POSTCODE_NAME = re.compile(r"(.*[_ -])?(zip|zip[_ -]?code|post[_ -]?code|postal[_ -]?code|plz)")
 MAX_ID_REPEATS = 0.05  # of the rows of an identifier's column that may repeat a value
@@ -83,10 +84,16 @@ def decide(frame, kinds=None):
 
 
 def table(kinds):
-    """Lines of a text table: column, kind, why."""
-    rows = [("column", "kind", "why"), *((k.column, k.kind, k.why) for k in kinds)]
+    """Lines of a text table: column, kind, why; of very many columns the first ones."""
+    rows = [("column", "kind", "why")]
+    rows += [(k.column, k.kind, k.why) for k in kinds[:MAX_LINES]]
     widths = [min(40, max(len(row[i]) for row in rows)) for i in (0, 1)]
-    return [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows]
+    lines = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows]
+    if len(kinds) > MAX_LINES:
+        names = [kind.kind for kind in kinds[MAX_LINES:]]
+        counts = ", ".join(f"{names.count(name):,} {name}" for name in sorted({*names}))
+        lines.append(f"... and {len(names):,} more columns: {counts}")
+    return lines
 
 
 def _given(column, kind, decimal):

@@ -138,4 +138,8 @@ def size(text):
         raise argparse.ArgumentTypeError(
             f"expected at least {image_sizes.MIN_SIZE} pixels, got {text}"
         )
+    if max(height_width) > image_sizes.MAX_SIZE:
+        raise argparse.ArgumentTypeError(
+            f"expected at most {image_sizes.MAX_SIZE} pixels, got {text}"
+        )
     return height_width

@@ -84,6 +84,8 @@ def _read(options):
     path, kind = options.data, "".join(options.data.suffixes[-2:]).lower()
     if any(kind.endswith(suffix) for suffix in TABLES) or options.column is not None:
         return _column(options)
+    if path.is_dir():
+        raise InputError("--data", f"expected a file, got the folder {path}")
     with as_input_error("--data", OSError):
         content = path.read_bytes()
     text, notes = csv_format.decode(content, options.encoding)

@@ -34,8 +34,9 @@ def _builder(name, data_dir):
         close = difflib.get_close_matches(name.split("/")[0], known, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise InputError("--dataset", f"expected a name of TFDS, got {name!r}{hint}") from error
-    except (ValueError, RuntimeError) as error:  # an unknown configuration
+    except (ValueError, RuntimeError, AssertionError) as error:  # unknown configuration, version
         raise InputError("--dataset", first_line(error)) from error
-    with as_input_error("--dataset", OSError, tfds.download.DownloadError):
+    # An AssertionError says what to put into TFDS' manual_dir.
+    with as_input_error("--dataset", OSError, AssertionError, tfds.download.DownloadError):
         builder.download_and_prepare()
     return builder

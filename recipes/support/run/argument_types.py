@@ -3,6 +3,8 @@
 import argparse
 import pathlib
 
+MAX_INTEGER = 2**31 - 1  # TensorFlow counts steps and rows with at least these bits
+
 
 def positive(text):
     """An integer of at least 1."""
@@ -58,6 +60,10 @@ def _integer(text, minimum):
         value = None
     if value is None or value < minimum:
         raise argparse.ArgumentTypeError(f"expected an integer of at least {minimum}, got {text}")
+    if value > MAX_INTEGER:
+        raise argparse.ArgumentTypeError(
+            f"expected an integer of at most {MAX_INTEGER}, got {text}"
+        )
     return value
 
 

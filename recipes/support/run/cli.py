@@ -119,6 +119,12 @@ def main(parser, recipe, argv=None):
         return recipe(options)
     except InputError as error:
         parser.exit(2, f"{parser.prog}: error: {error}\n")
+    except MemoryError as error:
+        parser.exit(
+            2,
+            f"{parser.prog}: error: not enough memory ({first_line(error) or 'out of memory'}): "
+            "use less data (--limit), a smaller --batch-size or a smaller model\n",
+        )
     except KeyboardInterrupt:
         parser.exit(130, f"\n{parser.prog}: stopped\n")
 
