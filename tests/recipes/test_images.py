@@ -107,6 +107,7 @@ def test_photos_are_resized_one_by_one_while_reading(recipe, load, tmp_path, mon
     ("size", "message"),
     [
         ("4", "--size: expected at least 8 pixels, got 4"),
+        ("99999999", "--size: expected at most 4096 pixels, got 99999999"),
         ("8x8x8", "--size: expected S or HxW"),
         ("big", "--size: expected S or HxW"),
     ],

@@ -164,8 +164,13 @@ def test_run_on_a_table_with_gaps_and_categories(tmp_path, start, capsys):
 
     assert start("tables", *tiny, "--data", data, *CHURNED, "--out", out) == 0
 
-    assert "AUROC" in capsys.readouterr().out
-    anomalies = check_run(out, FIGURES)["anomalies"]
+    printed = capsys.readouterr().out
+    assert "AUROC" in printed and "trivial models    marginal -" in printed
+    assert "id      drop      consecutive integers" in printed
+    record = check_run(out, FIGURES)
+    anomalies = record["anomalies"]
+    assert any(line.startswith("age     number") for line in record["data"]["reading"])
+    assert "marginal" in record["held_out"]["trivial_models"]
     assert 0 <= anomalies["VAE, -ELBO"]["auroc"] <= 1 and "isolation forest" in anomalies
     columns = json.loads((out / "columns.json").read_text())
     kinds = {"id": "drop", "age": "number", "city": "category", "member": "category"}
