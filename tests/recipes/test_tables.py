@@ -162,7 +162,7 @@ def test_run_on_a_table_with_gaps_and_categories(tmp_path, start, capsys):
     data, out = customers(tmp_path / "customers.csv"), tmp_path / "run"
     tiny = [*SMALL, "--option", "hidden=(8,)", "--latent-dim", "2"]
 
-    assert start("tables", *tiny, "--data", data, *CHURNED, "--out", out) == 0
+    assert start("tables", *tiny, "--evaluate", 0, "--data", data, *CHURNED, "--out", out) == 0
 
     printed = capsys.readouterr().out
     assert "AUROC" in printed and "trivial models    marginal -" in printed

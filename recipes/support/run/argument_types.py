@@ -18,7 +18,7 @@ def natural(text):
 
 def seed(text):
     """An integer that every random generator accepts."""
-    value = _integer(text, 0)
+    value = _integer(text, 0, maximum=None)
     if value >= 2**31:
         raise argparse.ArgumentTypeError(f"expected an integer below 2**31, got {value}")
     return value
@@ -53,17 +53,15 @@ def probability(text):
     return value
 
 
-def _integer(text, minimum):
+def _integer(text, minimum, maximum=MAX_INTEGER):
     try:
         value = int(text)
     except ValueError:
         value = None
     if value is None or value < minimum:
         raise argparse.ArgumentTypeError(f"expected an integer of at least {minimum}, got {text}")
-    if value > MAX_INTEGER:
-        raise argparse.ArgumentTypeError(
-            f"expected an integer of at most {MAX_INTEGER}, got {text}"
-        )
+    if maximum is not None and value > maximum:
+        raise argparse.ArgumentTypeError(f"expected an integer of at most {maximum}, got {text}")
     return value
 
 
