@@ -166,7 +166,7 @@ def test_run_on_a_table_with_gaps_and_categories(tmp_path, start, capsys):
 
     printed = capsys.readouterr().out
     assert "AUROC" in printed and "trivial models    marginal -" in printed
-    assert "id      drop      consecutive integers" in printed
+    assert "id      drop      as asked" in printed
     record = check_run(out, FIGURES)
     anomalies = record["anomalies"]
     assert any(line.startswith("age     number") for line in record["data"]["reading"])
