@@ -15,6 +15,8 @@ VERSION = re.search(
 # What recipes/ need beside the package: data, tables, pictures, logs.
 RECIPES = [
     "tensorflow-datasets>=4.9.7",
+    # TFDS imports it when it prepares a data set, and declares it for Python below 3.9 alone.
+    "importlib-resources>=6.4",
     "scikit-learn>=1.5",
     "scipy>=1.13",
     "matplotlib>=3.9",

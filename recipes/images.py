@@ -29,7 +29,7 @@ DESCRIPTION = f"""\
 Train a variational autoencoder on images, evaluate it on held-out images and draw figures.
 
 Reads scikit-learn's digits (no download), a data set of TensorFlow Datasets (TFDS, --dataset) or
-your own images (--data).
+your own images (--data). Files that cannot be read are skipped and listed.
 Writes into the folder --out:
   figures/          curves, reconstructions, samples, latent space, interpolation, uncertainty,
                     traversal (also as a GIF); the manifold if there are two latent dimensions
@@ -70,10 +70,13 @@ def main(options):
     if options.evaluate:
         held_out = held_out[: options.evaluate]
         labels = None if labels is None else labels[: options.evaluate]
-    options.likelihood = options.likelihood or _likelihood(x)
+    notes = list(data.notes)
+    if options.likelihood is None:
+        options.likelihood, reason = _likelihood(x)
+        notes.append(f"likelihood: {options.likelihood}, {reason}; --likelihood names another")
     small = DIGITS.get(options.variant, {}) if data.default else {}
     _set_epochs(options, len(x), data.default)
-    run.describe(data.name, x, held_out)
+    run.describe(data.name, x, held_out, notes)
     print(
         f"{data.name}: {len(x):,} images of {'x'.join(map(str, x.shape[1:]))} to train on, "
         f"{len(held_out):,} held out; {options.variant}, {options.likelihood}"
@@ -165,9 +168,12 @@ def _pairs(rows, labels):
 
 
 def _likelihood(x):
-    """Choose Bernoulli if most pixels of grey images are nearly black or white, as in drawings."""
+    """Name of a likelihood, and the reason: Bernoulli for grey images of black and white."""
+    if x.shape[-1] > 1:
+        return "discretized_logistic", "for colours"
     extreme = np.mean((x < 0.1) | (x > 0.9))
-    return "binarized_bernoulli" if x.shape[-1] == 1 and extreme > 0.5 else "discretized_logistic"
+    reason = f"{extreme:.0%} of the grey values are nearly black or white"
+    return "binarized_bernoulli" if extreme > 0.5 else "discretized_logistic", f"because {reason}"
 
 
 def _set_epochs(options, rows, default):

@@ -117,7 +117,7 @@ def main(options):
     data = few_labels.load(options)
     if options.epochs is None:
         options.epochs = DIGITS_EPOCHS if data.default else EPOCHS
-    run.describe(data.name, data.x, data.test_x)
+    run.describe(data.name, data.x, data.test_x, data.notes)
     print(
         f"{data.name}: {len(data.x):,} images of {len(data.names)} classes to train on, "
         f"{options.labels} with a label; {len(data.test_x):,} to test"
@@ -161,19 +161,30 @@ def _model(run, data):
 
 def _train(run, vae, data, labelled, log):
     """Fit in phases; return the seconds that this took."""
+    from support.run.progress import EpochLines
+
     start, options = time.monotonic(), run.options
+    total = options.epochs + options.rounds * -(-options.epochs // 2)
+    lines = EpochLines(total, ("elbo", "classification", "val_classification"), write=_print)
     y = visible = few_labels.hide(data.y, labelled)
-    epoch = _train_phase(run, vae, data, y, labelled, 0, options.epochs, log)
+    print(f"{options.labels} labels; {total} epochs in {1 + options.rounds} phases")
+    epoch = _train_phase(run, vae, data, y, labelled, 0, options.epochs, log, lines)
     classification = vae.objective.term("classification")
     classification.current.assign(PROPAGATED_FACTOR * classification.weight)
     for number in range(options.rounds):
         codes = np.asarray(vae.encode(data.x, batch_size=1000).loc)
         y = label_propagation.propagate(codes, visible, len(data.names), options.seed + number)
-        epoch = _train_phase(run, vae, data, y, labelled, epoch, -(-options.epochs // 2), log)
+        print(f"labels are propagated: {(y >= 0).sum():,} of {len(y):,} images have one")
+        half = -(-options.epochs // 2)
+        epoch = _train_phase(run, vae, data, y, labelled, epoch, half, log, lines)
     return time.monotonic() - start
 
 
-def _train_phase(run, vae, data, y, labelled, first_epoch, epochs, log):
+def _print(text):
+    print(text, flush=True)
+
+
+def _train_phase(run, vae, data, y, labelled, first_epoch, epochs, log, lines):
     """Train for `epochs` epochs with a learning rate that falls to nearly 0; return the last."""
     import keras
 
@@ -182,11 +193,11 @@ def _train_phase(run, vae, data, y, labelled, first_epoch, epochs, log):
     steps = epochs * -(-len(x) // options.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(options.learning_rate, steps, alpha=0.02)
     vae.compile(zoo.FusedAdam(rate))
-    logging = {}
+    logging = {"callbacks": [lines]}
     if log:
         logger = keras.callbacks.CSVLogger(run.file("history.csv"), append=first_epoch > 0)
         logging = {
-            "callbacks": [logger],
+            "callbacks": [logger, lines],
             "validation_data": (data.test_x[:LOGGED], data.test_y[:LOGGED]),
         }
     vae.fit(
@@ -214,7 +225,7 @@ def _draw(run, vae, data, seed):
     run.figure("latent", plots.latent_scatter(q.loc, data.names[data.test_y]))
     labels = np.repeat(np.arange(count), 10)
     samples = vae.generate(len(labels), label=labels, seed=seed)
-    run.figure("classes", plots.samples(samples, columns=10, title="Samples of each class"))
+    run.figure("classes", plots.samples(samples, 10, "Samples of each class", data.names))
 
 
 def _summary(run, accuracies):

@@ -12,7 +12,8 @@ import json
 import math
 
 import numpy as np
-from support.data import tables
+from support.data import column_kinds, table_files, tables
+from support.results import row_scores
 from support.run import cli, evaluation, shared_options
 from support.run.run import Run, early_stopping
 
@@ -22,6 +23,7 @@ STEPS = 3000
 MAX_EPOCHS = 400
 MAX_DRAWN = 5000  # rows in figures
 # Tables are small: a narrow network fits them as well as a wide one and overfits later.
+LIKELIHOOD_NOTE = "likelihood: Tabular, a Normal for numbers and a categorical one for categories"
 DEFAULTS = {"dense_vae": dict(latent_dim=8, hidden=(128, 64))}
 
 DESCRIPTION = f"""\
@@ -30,24 +32,28 @@ values, and give each held-out row the anomaly score -ELBO in nats. A higher sco
 anomalous; the scores of zoo.AnomalyDetector have the opposite sign.
 
 Reads scikit-learn's breast cancer table (no download; trains on benign rows, malignant ones are the
-anomalies), a table of TensorFlow Datasets (TFDS, --dataset), or your own CSV or Parquet file
-(--data).
+anomalies), a table of TensorFlow Datasets (TFDS, --dataset), or your own file (--data): CSV with
+any separator, decimal mark and encoding, JSON lines, Excel or Parquet. How each column is read is
+printed before training; --kind changes it.
 With a label (--label), the model is trained on normal rows only, and AUROC and average precision
 are reported with those of scikit-learn's IsolationForest on the same rows.
 A seventh of the training rows is used for early stopping.
 Writes into the folder --out:
   figures/          curves, scores, scores by column, latent space, samples and data
   metrics.json      held-out numbers, options, seed, versions, seconds
-  scores.csv        for each held-out row its "score", the anomaly score -ELBO in nats, higher for
-                    more anomalous rows, and with a label "anomaly", 1 for anomalies
-  columns.json      names of columns and of their categories ("levels") in the order of the model's
-                    input; "(other)" stands for categories that are not among the training rows,
-                    "offset" is the number that was subtracted from a column
+  scores.csv        for each row of the file, in its order: its number from 0, its part (training or
+                    held out), "score", the anomaly score -ELBO in nats, higher for more anomalous
+                    rows, and the columns that contribute most to it
+  columns.json      how each column was read; those of kind number and category, in this order, are
+                    the model's input. "levels" are the categories, of which "(other)" stands for
+                    those that are not among the training rows; "offset" is the number that was
+                    subtracted from a column
 {cli.FILES}"""
 EXAMPLES = """\
 examples:
   python recipes/tables.py
-  python recipes/tables.py --data customers.csv --drop id --label churned
+  python recipes/tables.py --data customers.csv --drop name --label churned
+  python recipes/tables.py --data kunden.csv --kind plz=category age=number --encoding latin-1
   python recipes/tables.py --data visits.parquet --categorical ward --label outcome --anomaly died
   python recipes/tables.py --dataset wine_quality/red --label quality --anomaly 3 8
 
@@ -60,7 +66,9 @@ def parser():
     command_line = cli.parser("tables.py", DESCRIPTION, EXAMPLES)
     data = command_line.add_argument_group("data")
     shared_options.add_tfds(data, "wine_quality/red")
-    shared_options.add_data(data, "FILE", "a .csv or .parquet file")
+    shared_options.add_data(data, "FILE", table_files.SUFFIXES)
+    table_files.add_options(data)
+    column_kinds.add_option(data)
     data.add_argument("--label", metavar="COLUMN", help="column that is 1 for anomalies")
     data.add_argument(
         "--anomaly",
@@ -92,10 +100,8 @@ def main(options):
     if options.epochs is None:
         steps = math.ceil(len(table.train) / options.batch_size)
         options.epochs = min(MAX_EPOCHS, max(5, math.ceil(STEPS / steps)))
-    run.describe(table.name, table.train, table.held_out)
-    for note in table.notes:
-        print(note)
-        run.note(note)
+    reading = [*table.notes, *column_kinds.table(table.kinds), LIKELIHOOD_NOTE]
+    run.describe(table.name, table.train, table.held_out, reading)
     anomalies = 0 if table.anomaly is None else int(table.anomaly.sum())
     print(
         f"{table.name}: {len(table.columns)} columns; {len(table.train):,} rows to train on, "
@@ -105,43 +111,28 @@ def main(options):
     defaults = DEFAULTS.get(options.variant, {})
     vae = run.model((len(table.columns),), likelihood, **defaults)
     # Early stopping uses a seventh of the training rows, so that no held-out row affects training.
-    valid = max(1, len(table.train) // 7)
-    outcome = run.train(
-        vae, table.train[valid:], table.train[:valid], early_stopping(options.epochs // 10)
-    )
+    train, valid = table.train, max(1, len(table.train_rows) // 7)
+    outcome = run.train(vae, train[valid:], train[:valid], early_stopping(options.epochs // 10))
     _write_columns(run.file("columns.json"), table)
     lines = []
     if outcome.error is None:
         with run.skippable():
             lines = evaluation.held_out(run, vae, table.normal)
-            scores = -vae.elbo(table.held_out, samples=16, seed=options.seed)
-            lines += write_scores(run, table, scores)
+            scores = row_scores.write(run.file("scores.csv"), vae, table, options.seed)
+            scores = scores[table.held_out_rows]
+            lines += compare(run, table, scores)
             draw(run, vae, table, scores)
             names = dict(zip(table.titles, table.category_names, strict=True))
             run.report(vae, table.normal, columns=names)
     return run.finish(outcome, *lines)
 
 
-def write_scores(run, table, scores):
-    """Write scores.csv; with labels, compare with a baseline and return summary lines.
-
-    Scores are -ELBO in nats; higher is more anomalous.
-    """
-    anomaly = table.anomaly
-    columns = [scores] if anomaly is None else [scores, anomaly]
-    np.savetxt(
-        run.file("scores.csv"),
-        np.stack(columns, 1),
-        fmt=["%.4f", "%d"][: len(columns)],
-        delimiter=",",
-        header="score,anomaly" if len(columns) == 2 else "score",
-        comments="",
-    )
-    if anomaly is None:
+def compare(run, table, scores):
+    """With labels, compare the scores of held-out rows with a baseline; return summary lines."""
+    if table.anomaly is None:
         return []
-    baseline = _isolation_forest(table, run.options.seed)
-    methods = {"VAE, -ELBO": scores, "isolation forest": baseline}
-    return evaluation.anomaly_ranking(run, anomaly, methods)
+    methods = {"VAE, -ELBO": scores, "isolation forest": _isolation_forest(table, run.options.seed)}
+    return evaluation.anomaly_ranking(run, table.anomaly, methods)
 
 
 def _isolation_forest(table, seed):
@@ -174,8 +165,8 @@ def draw(run, vae, table, scores):
     run.figure("scores", plots.score_histogram(scores, anomaly, auroc))
     labels = None if anomaly is None else np.where(anomaly, *table.classes[::-1])
     run.figure("latent", plots.latent_scatter(vae.encode(table.held_out).loc, labels))
-    excess = _column_scores(vae, table.held_out)
-    excess -= np.nanmedian(_column_scores(vae, table.train), 0)
+    held_out = table.held_out[:MAX_DRAWN]
+    excess = row_scores.by_column(vae, held_out, table.train[:MAX_DRAWN])
     drawn_anomaly = None if anomaly is None else anomaly[: len(excess)]
     groups = [excess] if anomaly is None else [excess[~drawn_anomaly], excess[drawn_anomaly]]
     means = [np.nan_to_num(np.nanmean(group, 0)) for group in groups]
@@ -186,19 +177,14 @@ def draw(run, vae, table, scores):
     run.figure("samples", plots.marginals(table.titles, rows, samples, table.category_names))
 
 
-def _column_scores(vae, x):
-    """-log p(column | z) at the mean of q(z|x), `[N, columns]` nats; NaN for missing values."""
-    x = x[:MAX_DRAWN]
-    nats = -np.asarray(vae.decode(vae.encode(x).loc).log_prob_per_column(x))
-    return np.where(np.isnan(x), np.nan, nats)
-
-
 def _write_columns(path, table):
+    details = zip(table.category_names, table.offsets, strict=True)
+    encoded = dict(zip(table.columns, details, strict=True))
     columns = []
-    fields = zip(table.columns, table.category_names, table.offsets, strict=True)
-    for name, names, offset in fields:
-        kind = {"kind": "numeric"} if names is None else {"kind": "categorical", "levels": names}
-        columns.append({"name": name, **kind, **({"offset": offset} if offset else {})})
+    for kind in table.kinds:
+        names, offset = encoded.get(kind.column, (None, 0.0))
+        details = {"levels": names} if names else {"offset": offset} if offset else {}
+        columns.append({"name": kind.column, "kind": kind.kind, "why": kind.why, **details})
     path.write_text(json.dumps(columns, indent=2) + "\n")
 
 

@@ -10,7 +10,7 @@ the reference but mean little, because 1,600 training sentences are few.
 import math
 
 import numpy as np
-from support.data import text
+from support.data import table_files, text
 from support.results import generated_text
 from support.run import argument_types, cli, evaluation, shared_options
 from support.run.run import Run, early_stopping
@@ -19,14 +19,16 @@ import zoo
 
 STEPS = 2500
 MAX_EPOCHS = 60
+UNKNOWN = 1  # token id of words outside of the vocabulary
 DEFAULTS = {"transformer_vae": dict(latent_dim=32)}
 
 DESCRIPTION = f"""\
 Train a variational autoencoder on sentences; write new sentences, reconstructions, interpolations
 between two sentences, and neighbours in latent space.
 
-Reads the language reference that is part of Python (some thousand sentences) or your own file with
-one sentence per line (--data). A tenth is held out for all numbers, sentences and figures.
+Reads the language reference that is part of Python (some thousand sentences), your own file with
+one sentence per line (--data), or one column of a table (--column). A tenth is held out for all
+numbers, sentences and figures.
 Writes into the folder --out:
   texts/            samples, reconstructions, interpolation, neighbours
   figures/          curves, latent space
@@ -37,6 +39,7 @@ examples:
   python recipes/text.py
   python recipes/text.py --data reviews.txt --max-length 30 --epochs 20
   python recipes/text.py --data ptb.train.txt --split-on-spaces --vocabulary 10000
+  python recipes/text.py --data reviews.csv --column text
   python recipes/text.py --option decoder=lstm --option word_dropout=0.5
 """
 
@@ -45,7 +48,21 @@ def parser():
     """Command line of the recipe."""
     command_line = cli.parser("text.py", DESCRIPTION, EXAMPLES)
     data = command_line.add_argument_group("data")
-    shared_options.add_data(data, "FILE", "one sentence per line, UTF-8")
+    shared_options.add_data(data, "FILE", "one sentence per line, or a table")
+    data.add_argument(
+        "--column",
+        metavar="NAME",
+        help="column of a .csv, .jsonl, .xlsx or .parquet file (default: the one with the longest "
+        "texts)",
+    )
+    table_files.add_options(data)
+    data.add_argument(
+        "--words",
+        choices=("auto", "spaces", "characters"),
+        default="auto",
+        help="whether each character counts as a word in scripts without spaces, such as Chinese "
+        "(default: auto, if they are common)",
+    )
     data.add_argument(
         "--vocabulary",
         type=argument_types.positive,
@@ -92,7 +109,6 @@ def main(options):
     if options.epochs is None:
         steps = math.ceil(len(data.train) / options.batch_size)
         options.epochs = min(MAX_EPOCHS, max(5, math.ceil(STEPS / steps)))
-    run.describe(data.name, data.train, data.held_out)
     with cli.as_input_error("--vocabulary", ValueError):
         likelihood = zoo.likelihoods.Text(
             options.vocabulary,
@@ -101,6 +117,8 @@ def main(options):
             standardize=not options.split_on_spaces,
         )
     likelihood.preprocessor().adapt([data.train])
+    reading = [*data.notes, *_length_notes(likelihood, data)]
+    run.describe(data.name, data.train, data.held_out, reading)
     print(
         f"{data.name}: {len(data.train):,} sentences to train on, {len(data.held_out):,} held out, "
         f"{likelihood.token_count:,} different words"
@@ -121,6 +139,26 @@ def main(options):
             draw(run, vae, x)
             run.report(vae, x, _lengths(vae, x))
     return run.finish(outcome, *lines)
+
+
+def _length_notes(likelihood, data):
+    """Sentences that are cut, and words outside of the vocabulary."""
+    longer = zoo.likelihoods.Text(
+        max_length=likelihood.max_length + 1,
+        width=likelihood.width,
+        vocabulary=likelihood.vocabulary,
+        standardize=likelihood.standardize,
+    )
+    tokens = longer.preprocessor().to_array(np.concatenate([data.train, data.held_out]))
+    cut = int((tokens[:, -1] > 0).sum())
+    if cut:
+        yield (
+            f"{cut:,} of {len(tokens):,} sentences are longer than {likelihood.max_length} words "
+            "and are cut; --max-length sets another limit"
+        )
+    unknown = (tokens == UNKNOWN).sum() / (tokens > 0).sum()
+    if unknown:
+        yield f"{unknown:.1%} of the words are outside of the vocabulary (--vocabulary)"
 
 
 def draw(run, vae, x):

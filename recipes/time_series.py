@@ -11,7 +11,7 @@ isolation forest 0.90 and 0.52); held-out log p(x) -17 +- 4 nats per window.
 import math
 
 import numpy as np
-from support.data import series, windows
+from support.data import column_kinds, series, table_files, windows
 from support.results import series_scores
 from support.run import cli, evaluation, shared_options
 from support.run.argument_types import positive
@@ -30,8 +30,9 @@ DESCRIPTION = f"""\
 Train a variational autoencoder on windows of a time series; reconstruct the held-out part, give
 each of its steps an anomaly score, and generate new series.
 
-Reads simulated sensors (with labelled faults, no download) or your own CSV or Parquet file
-(--data), with or without gaps. The series is split by time: the model is trained on the first part,
+Reads simulated sensors (with labelled faults, no download) or your own file (--data: CSV,
+JSON lines, Excel or Parquet), with or without gaps. The step, the gaps and how each column is read
+are printed before training. The series is split by time: the model is trained on the first part,
 all numbers and figures are made from the second, and no window has steps of both.
 Writes into the folder --out:
   figures/          curves, the series with reconstruction, band and score, samples, latent space
@@ -47,6 +48,7 @@ examples:
   python recipes/time_series.py --data machine.csv --columns rpm torque --label fault
   python recipes/time_series.py --data GOOG.csv --columns Close Volume --log-returns
   python recipes/time_series.py --data stocks.csv --where Name=AAPL --columns close --log-returns
+  python recipes/time_series.py --data meter.csv --grid 15min --sep semicolon --decimal ,
 
 The first takes about two minutes on two free CPU cores.
 """
@@ -56,16 +58,28 @@ def parser():
     """Command line of the recipe."""
     command_line = cli.parser("time_series.py", DESCRIPTION, EXAMPLES)
     data = command_line.add_argument_group("data")
-    shared_options.add_data(data, "FILE", "a .csv or .parquet file")
+    shared_options.add_data(data, "FILE", table_files.SUFFIXES)
+    table_files.add_options(data)
     data.add_argument(
         "--where",
+        nargs="+",
         metavar="COLUMN=VALUE",
-        help="use only the rows with this value, to select one series of several",
+        help="use only the rows with these values, to select one series of several",
     )
     data.add_argument(
         "--columns", nargs="+", metavar="NAME", help="channels (default: all other columns)"
     )
-    data.add_argument("--time-column", metavar="NAME", help="column of increasing dates or numbers")
+    data.add_argument(
+        "--time-column",
+        metavar="NAME",
+        help="column of dates or numbers (default: the first column of dates)",
+    )
+    data.add_argument(
+        "--grid",
+        metavar="STEP",
+        help="put the rows on a regular grid, with missing values in gaps: auto (the usual step), "
+        "or a step such as 15min",
+    )
     data.add_argument("--label", metavar="NAME", help="column that is 1 for anomalies")
     data.add_argument(
         "--log-returns", action="store_true", help="convert prices p to log(p_t / p_(t-1))"
@@ -100,7 +114,10 @@ def main(options):
     x, valid, held_out = parts(data, options)
     if options.epochs is None:
         options.epochs = max(5, math.ceil(STEPS / math.ceil(len(x) / options.batch_size)))
-    run.describe(data.name, x, held_out)
+    kinds = column_kinds.table(data.kinds) if data.kinds else []
+    reading = [*data.notes, *kinds, *_limit_note(data, x, options)]
+    reading.append(f"likelihood: {options.likelihood}; --likelihood names another")
+    run.describe(data.name, x, held_out, reading)
     print(
         f"{data.name}: {len(data.channels)} channels, {len(data.values):,} steps; {len(x):,} "
         f"windows of {options.window} to train on, {len(data.held_out):,} steps held out"
@@ -111,7 +128,9 @@ def main(options):
     lines = []
     if outcome.error is None:
         with run.skippable():
-            normal = _normal(data, held_out)[: options.evaluate or None]
+            normal = _normal(data, held_out)
+            chosen = np.random.default_rng(options.seed).permutation(len(normal))
+            normal = normal[chosen[: options.evaluate or None]]
             lines = evaluation.held_out(run, vae, normal)
             scores = series_scores.step_scores(vae, data.held_out, options.window, options.seed)
             lines += write_scores(run, data, scores)
@@ -132,7 +151,9 @@ def parts(data, options):
             f"need a window each in the {data.split} steps before the held-out part",
         )
     stride = options.stride or math.ceil(border / MAX_WINDOWS)
-    x = windows.cut(data.values[:border], window, stride)[: options.limit]
+    x = windows.cut(data.values[:border], window, stride)
+    if options.limit is not None and options.limit < len(x):
+        x = x[np.sort(np.random.default_rng(options.seed).permutation(len(x))[: options.limit])]
     for name, channel in zip(data.channels, np.moveaxis(x, 2, 0), strict=True):
         if np.isnan(channel).all():
             raise cli.InputError(
@@ -143,6 +164,11 @@ def parts(data, options):
             )
     valid = windows.cut(data.values[border : data.split], window, max(stride, 4))
     return x, valid, windows.cut(data.held_out, window, window)
+
+
+def _limit_note(data, x, options):
+    if options.limit is not None and len(x) == options.limit:
+        yield f"{len(x):,} windows to train on (--limit); the choice is random, by --seed"
 
 
 def _normal(data, held_out):

@@ -149,7 +149,7 @@ def test_state_of_another_model_is_refused(run, options, message):
         ({"x": X[:19]}, r"x: float32 \(20, 6\), SHA-256 .* in the saved state, float32 \(19, 6\)"),
         ({"batch_size": 7}, "batch_size: 128 in the saved state, 7 now"),
         ({"shuffle": False}, "shuffle: True in the saved state, False now"),
-        ({"sample_weight": np.ones(20)}, "sample_weight: not set in the saved state, float64"),
+        ({"sample_weight": np.ones(20)}, "sample_weight: not set in the saved state, float32"),
     ],
 )
 def test_state_of_other_data_or_another_order_is_refused(run, options, message):

@@ -56,7 +56,7 @@ def test_another_image_size_at_inference(conv):
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
-        ((7, 8, 1), r"at least 8x8, got \(7, 8, 1\)"),
+        ((7, 8, 1), r"at least 8x8, got .* \(7, 8, 1\)"),
         ((28, 28), r"for grey images pass x\[..., None\]"),
         ((28,), r"images \[N, height, width, channels\], got examples of shape \(28,\)"),
     ],

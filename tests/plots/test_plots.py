@@ -149,7 +149,8 @@ def test_score_histogram_holds_every_normal_row_and_anomaly(rng, tmp_path):
 
 def test_score_histogram_without_labels_has_one_group(rng, tmp_path):
     axes = saved(plots.score_histogram(rng.normal(size=50)), tmp_path).axes[0]
-    assert legend_names(axes) == ["normal (50)"]
+    assert legend_names(axes) == ["all rows (50)"]
+    assert axes.get_xlabel() == "score above the median (nats)"
     saved(plots.score_histogram(np.zeros(3)), tmp_path)
 
 

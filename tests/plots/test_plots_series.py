@@ -41,11 +41,13 @@ def test_a_series_has_an_axes_for_each_channel_with_its_unit_below():
         assert heights.max() == arrays["high"][:, channel].max()
 
 
-def test_a_series_of_many_channels_is_cut_and_its_channels_are_numbered():
+def test_many_channels_are_cut_to_the_first_and_the_last_and_the_title_says_so():
     figure, _ = series(channels=plots.MAX_CHANNELS + 3)
 
-    expected = [f"channel {i}" for i in range(plots.MAX_CHANNELS)]
+    expected = [f"channel {i}" for i in [*range(plots.MAX_CHANNELS - 1), plots.MAX_CHANNELS + 2]]
     assert [axes.get_ylabel() for axes in figure.axes] == expected
+    assert figure.get_suptitle() == "(8 of 11 channels)"
+    assert len(series(channels=7)[0].axes) == 7
 
 
 def test_a_score_has_a_panel_of_its_own_with_its_median():

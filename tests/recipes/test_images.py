@@ -107,6 +107,7 @@ def test_photos_are_resized_one_by_one_while_reading(recipe, load, tmp_path, mon
     ("size", "message"),
     [
         ("4", "--size: expected at least 8 pixels, got 4"),
+        ("99999999", "--size: expected at most 4096 pixels, got 99999999"),
         ("8x8x8", "--size: expected S or HxW"),
         ("big", "--size: expected S or HxW"),
     ],
@@ -118,7 +119,7 @@ def test_invalid_size_is_refused(refusal, size, message):
 def test_unusable_images_are_refused(tmp_path, refusal):
     (tmp_path / "empty").mkdir()
     broken = tmp_path / "broken"
-    write_image(broken / "a.png", (9, 9))
+    broken.mkdir()
     (broken / "b.png").write_text("no image")
     np.save(tmp_path / "nan.npy", np.full((5, 8, 8), np.nan))
     np.save(tmp_path / "big.npy", np.full((5, 8, 8), 300.0))
@@ -128,7 +129,7 @@ def test_unusable_images_are_refused(tmp_path, refusal):
         ("empty", "got none in"),
         ("broken", "b.png"),
         ("nan.npy", "got NaN"),
-        ("big.npy", "expected floats in [0, 1]"),
+        ("big.npy", "expected values in [0, 1]"),
         ("flat.npy", "got shape (5, 8)"),
     ):
         line = refusal("images", "--data", tmp_path / data, "--out", tmp_path / "run")

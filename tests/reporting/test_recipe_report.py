@@ -51,4 +51,4 @@ def test_a_recipe_with_one_row_or_no_report_writes_none(
     folder.finish(type("Outcome", (), {"status": 0, "error": None}))
 
     assert len(folder.record.get("notes", ())) == notes
-    assert "report.html" not in capsys.readouterr().out
+    assert "report.html  start here" not in capsys.readouterr().out

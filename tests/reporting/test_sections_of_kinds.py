@@ -261,3 +261,23 @@ def test_a_traversal_of_a_table_lists_the_largest_changes_in_stds():
     assert first == "column 2 -3.0, column 1 +2.0, column 4 +1.0, column 3 +0.5"
     assert second.startswith("column 2 +3.0, column 1 -2.0")
     assert cells(body)[0] == "4.0 nats"
+
+
+def test_a_traversal_of_a_table_names_the_classes_at_its_ends():
+    x = np.stack([np.array([-1.0, 1.0]), np.array([0.0, 1.0]), np.array([0.0, 1.0])], 1)
+    ends = np.array([[0.0, 0.0, 1.0], [0.5, 1.0, 1.0]])
+    model = types.SimpleNamespace(traverse=lambda **_: np.stack([ends, ends]))
+    columns = {"age": None, "ward": ["A", "B"], "sex": ["f", "m"]}
+
+    body = tables.traversal(context(modality("tables", x, columns=columns), model=model)).body
+
+    assert cells(body)[1] == "ward from A to B, age +0.5"
+
+
+def test_bars_of_small_gains_are_short(monkeypatch):
+    numbers = (np.zeros(2), np.zeros(2), np.array([0.01, 0.0]))
+    monkeypatch.setattr(tables, "surprise", lambda context: numbers)
+
+    body = tables.columns(context(modality("tables", np.zeros((3, 2))))).body
+
+    assert "width:1.0%" in body and "width:100.0%" not in body

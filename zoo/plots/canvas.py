@@ -30,12 +30,12 @@ def label_axes(axes, title, x_label, y_label):
 
 def label_row(axes, name):
     """Write the name of a row of pictures to the left of its first axes."""
-    axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9, color=INK)
+    axes.set_ylabel(plain(name), rotation=0, ha="right", va="center", fontsize=9, color=INK)
 
 
 def figure_title(figure, title):
     """Write a title above all axes of a figure."""
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11, color=INK)
+    figure.suptitle(plain(title), x=0.01, ha="left", fontsize=11, color=INK)
 
 
 def hide_ticks(axes):
@@ -78,6 +78,34 @@ def shorten(name, max_length=24):
     """Cut `name` to at most `max_length` characters."""
     name = str(name)
     return name if len(name) <= max_length else name[: max_length - 1] + "…"
+
+
+def plain(text):
+    r"""The text as matplotlib shows it: "$" starts no formula, and lone surrogates are replaced.
+
+    >>> print(plain("US$_per_$unit"))
+    US\$_per_\$unit
+    """
+    return str(text).encode("utf-8", "replace").decode().replace("$", r"\$")
+
+
+def name_text(name, max_length=24):
+    """A user's name for a figure: `shorten`ed and `plain`."""
+    return plain(shorten(name, max_length))
+
+
+def class_labels(labels):
+    """Class labels as an array that can be sorted: mixed types and None become texts."""
+    labels = np.asarray(labels)
+    kinds = {type(label) for label in labels.tolist()} if labels.dtype == object else ()
+    if len(kinds) > 1 or type(None) in kinds:
+        return np.array(["no label" if label is None else str(label) for label in labels.tolist()])
+    return labels
+
+
+def tick_text(value):
+    """A number beside a tick: at most three digits after the first one that is not 0."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def dimension_names(count):

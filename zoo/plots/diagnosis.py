@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from zoo.plots.canvas import DATA, MODEL, PALETTE, add_legend, label_axes, new_figure
+from zoo.plots.canvas import DATA, MODEL, PALETTE, add_legend, label_axes, new_figure, plain
 
 if TYPE_CHECKING:
     from zoo.evaluation.diagnosis import Diagnosis
@@ -27,7 +27,7 @@ def diagnosis(result: "Diagnosis") -> Figure:
     _draw_terms(terms, result)
     _draw_dimensions(dimensions, result)
     _draw_posterior(means, scales, result)
-    figure.suptitle(f"{result.model}: {result.verdict}", x=0.01, ha="left", weight="bold")
+    figure.suptitle(plain(f"{result.model}: {result.verdict}"), x=0.01, ha="left", weight="bold")
     return figure
 
 

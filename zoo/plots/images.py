@@ -10,7 +10,15 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from zoo.plots.canvas import check_length, dimension_names, hide_ticks, label_axes, new_figure
+from zoo.plots.canvas import (
+    check_length,
+    dimension_names,
+    hide_ticks,
+    label_axes,
+    name_text,
+    new_figure,
+    plain,
+)
 
 MAX_TICKS = 16
 
@@ -57,22 +65,35 @@ def levels(original: ArrayLike, means: ArrayLike, draws: ArrayLike, max_images: 
 
 
 def samples(
-    images: ArrayLike, columns: int | None = None, title: str = "Samples from the prior"
+    images: ArrayLike,
+    columns: int | None = None,
+    title: str = "Samples from the prior",
+    row_names: Sequence[str] = (),
 ) -> Figure:
     """Plot images as a grid.
 
     Args:
-        images: `[N, H, W, C]`.
+        images: `[N, H, W, C]`, or `[N, H, W]`.
         columns: number of columns; by default the grid is as square as possible.
         title: title of the figure.
+        row_names: names of the rows, such as classes; none by default.
+
+    Raises:
+        ValueError: the images have another number of axes.
     """
     images = np.asarray(images)
+    images = images[..., None] if images.ndim == 3 else images
+    if images.ndim != 4:
+        raise ValueError(
+            f"images must have the shape [N, H, W, C] or [N, H, W], got {images.shape}; reshape "
+            "flat examples to height and width"
+        )
     check_cells(images[None])
     columns = columns or math.ceil(math.sqrt(len(images)))
     rows = math.ceil(len(images) / columns)
     blank = np.ones((rows * columns - len(images), *images.shape[1:]), images.dtype)
     grid = np.concatenate([images, blank]).reshape(rows, columns, *images.shape[1:])
-    return grid_figure(grid, title)
+    return grid_figure(grid, plain(title), [name_text(name) for name in row_names])
 
 
 def interpolations(paths: ArrayLike | Mapping[str, ArrayLike]) -> Figure:

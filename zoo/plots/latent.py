@@ -49,7 +49,7 @@ def latent_scatter(
     if labels is None:
         axes.scatter(*points.T, s=size, color=canvas.DATA, alpha=0.6, lw=0)
     else:
-        _draw_classes(axes, points, np.asarray(labels)[chosen], class_names, size)
+        _draw_classes(axes, points, canvas.class_labels(labels)[chosen], class_names, size)
     outside = _zoom(axes, points)
     more = f" ({outside} outside the plot)" if outside else ""
     title = f"Latent codes of {len(chosen):,} examples{more}"
@@ -79,14 +79,14 @@ def _draw_classes(axes, points, labels, class_names, size):
     for label, colour in colours.items():
         members = points[labels == label]
         name = str(label if class_names is None else class_names[label])
-        label_text = canvas.shorten(name)
+        label_text = canvas.name_text(name)
         axes.scatter(*members.T, s=size, color=colour, alpha=0.75, lw=0, label=label_text)
         # Names beside the points help readers who cannot match the colours of a legend.
         median = np.median(members, 0)
         is_free = all(np.abs(median - other).max() > min_distance for other in medians)
         medians.append(median)
         if len(name) <= 10 and is_free:
-            canvas.outlined_text(axes, median, name)
+            canvas.outlined_text(axes, median, canvas.plain(name))
     legend = axes.figure.legend(loc="outside right upper", frameon=False, fontsize=9)
     for handle in legend.legend_handles:
         handle.set_alpha(1.0)

@@ -75,7 +75,7 @@ def modality_scatter(
     points = iter(np.split(points, np.cumsum([len(x) for x in arrays])[:-1]))
     size = len(arrays[0])
     chosen = np.random.default_rng(seed).permutation(size)[: MAX_POINTS // len(codes)]
-    labels = np.zeros(size, int) if labels is None else np.asarray(labels)
+    labels = np.zeros(size, int) if labels is None else canvas.class_labels(labels)
     markers = dict(zip([n for panel in panels.values() for n in panel], MARKERS, strict=False))
     figure = canvas.new_figure(1.6 + 5.4 * len(panels), 5.6)
     (row,) = figure.subplots(1, len(panels), squeeze=False, sharex=True, sharey=True)
@@ -101,8 +101,11 @@ def score_table(scores: Mapping[str, Mapping[str, float]], title: str) -> Figure
     figure = canvas.new_figure(3.0 + 1.5 * len(columns), 0.8 + 0.35 * len(scores))
     axes = figure.subplots()
     axes.axis("off")
-    axes.set_title(title, loc="left", fontsize=11, color=canvas.INK)
-    table = axes.table(cells, rowLabels=list(scores), colLabels=columns, loc="center")
+    axes.set_title(canvas.plain(title), loc="left", fontsize=11, color=canvas.INK)
+    names = [canvas.plain(name) for name in scores]
+    table = axes.table(
+        cells, rowLabels=names, colLabels=[*map(canvas.plain, columns)], loc="center"
+    )
     table.auto_set_font_size(False)
     table.set_fontsize(10)
     table.scale(1, 1.5)
@@ -143,11 +146,13 @@ def _draw_points(axes, points, labels, markers):
             axes.scatter(*modality_points[members].T, s=size, **options)
         if len(classes) > 1:
             median = np.median(np.concatenate([p[members] for p in points.values()]), 0)
-            canvas.outlined_text(axes, median, canvas.shorten(label, 10))
+            canvas.outlined_text(axes, median, canvas.name_text(label, 10))
 
 
 def _marker_legend(figure, markers):
     """Add a legend of the modalities' markers."""
     options = dict(color=canvas.INK, ls="", ms=7)
-    handles = [Line2D([], [], marker=m, label=name, **options) for name, m in markers.items()]
+    handles = [
+        Line2D([], [], marker=m, label=canvas.plain(name), **options) for name, m in markers.items()
+    ]
     figure.legend(handles=handles, loc="outside right upper", frameon=False, fontsize=9)

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import SymmetricalLogLocator
 from numpy.typing import ArrayLike
 
-from zoo.plots.canvas import DATA, INK, MODEL, figure_title, label_axes, new_figure, shorten
+from zoo.plots.canvas import DATA, INK, MODEL, figure_title, label_axes, name_text, new_figure
 
-MAX_CHANNELS = 6
+MAX_CHANNELS = 8
+MAX_DATES = 8  # dates beside the axis
 
 
 def series(
@@ -27,7 +29,8 @@ def series(
 
     Args:
         times: `[T]`, numbers or dates, increasing.
-        x: measured values `[T, C]`, NaN where missing; the first `MAX_CHANNELS` channels are drawn.
+        x: measured values `[T, C]`, NaN where missing. Of more than 8 channels the first 7 and the
+            last are drawn, and the title says so.
         mean: reconstruction `[T, C]`.
         low, high: lower and upper end of the band `[T, C]`.
         score: anomaly score of each step `[T]` in nats, higher for more anomalous steps, for a
@@ -37,13 +40,12 @@ def series(
         title: title of the figure.
     """
     x, mean, low, high = (np.asarray(a) for a in (x, mean, low, high))
-    channel_count = min(x.shape[1], MAX_CHANNELS)
-    names = channel_names or [f"channel {i}" for i in range(channel_count)]
-    rows = channel_count + (score is not None)
+    channels, names, cut = _channels(x.shape[1], channel_names)
+    rows = len(channels) + (score is not None)
     figure = new_figure(10, 1.35 * rows + 0.8)
     figure.subplots(rows, 1, sharex=True, squeeze=False)
-    figure_title(figure, title)
-    for i, axes in enumerate(figure.axes[:channel_count]):
+    figure_title(figure, f"{title}{cut}".strip())
+    for i, axes in zip(channels, figure.axes, strict=False):
         axes.fill_between(times, low[:, i], high[:, i], color=MODEL, alpha=0.25, lw=0)
         axes.plot(times, mean[:, i], color=MODEL, lw=1.2, label="reconstruction with band")
         axes.plot(times, x[:, i], color=DATA, lw=0.9, label="measured")
@@ -55,6 +57,10 @@ def series(
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", frameon=False, fontsize=9, ncols=3)
     figure.axes[-1].set_xlabel("time", color=INK)
+    if np.asarray(times).dtype.kind == "M":
+        locator = AutoDateLocator(maxticks=MAX_DATES)
+        figure.axes[-1].xaxis.set_major_locator(locator)
+        figure.axes[-1].xaxis.set_major_formatter(ConciseDateFormatter(locator))
     return figure
 
 
@@ -72,18 +78,28 @@ def series_samples(
         max_series: number of real and of generated series to draw.
     """
     real, generated = np.asarray(real)[:max_series], np.asarray(generated)[:max_series]
-    channel_count = min(real.shape[2], MAX_CHANNELS)
-    names = channel_names or [f"channel {i}" for i in range(channel_count)]
+    channels, names, cut = _channels(real.shape[2], channel_names)
     columns = [("real", x, DATA) for x in real] + [("generated", x, MODEL) for x in generated]
-    figure = new_figure(2.0 * len(columns) + 1, 1.2 * channel_count + 0.8)
-    grid = figure.subplots(channel_count, len(columns), squeeze=False, sharex=True, sharey="row")
-    for i, row in enumerate(grid):
+    figure = new_figure(2.0 * len(columns) + 1, 1.2 * len(channels) + 0.8)
+    grid = figure.subplots(len(channels), len(columns), squeeze=False, sharex=True, sharey="row")
+    if cut:
+        figure_title(figure, cut.strip())
+    for i, row in zip(channels, grid, strict=True):
         for j, (axes, (source, x, colour)) in enumerate(zip(row, columns, strict=True)):
             axes.plot(x[:, i], color=colour, lw=1.1)
             name = _with_unit_below(names[i]) if j == 0 else ""
             label_axes(axes, source if i == 0 else "", "", name)
     figure.supxlabel("step", color=INK, fontsize=10)
     return figure
+
+
+def _channels(count, names):
+    """Numbers of the channels that are drawn, names of all, and a note if some are left out."""
+    names = list(names) if names else [f"channel {i}" for i in range(count)]
+    if count <= MAX_CHANNELS:
+        return list(range(count)), names, ""
+    drawn = [*range(MAX_CHANNELS - 1), count - 1]
+    return drawn, names, f" ({MAX_CHANNELS} of {count} channels)"
 
 
 def _draw_score(axes, times, score):
@@ -114,4 +130,4 @@ def _shade(axes, times, anomaly):
 
 def _with_unit_below(name):
     """Move the unit in parentheses to a line of its own."""
-    return shorten(name, 28).replace(" (", "\n(")
+    return name_text(name, 28).replace(" (", "\n(")

@@ -13,8 +13,9 @@ from zoo.plots.canvas import (
     add_legend,
     figure_title,
     label_axes,
+    name_text,
     new_figure,
-    shorten,
+    tick_text,
 )
 
 MAX_COLUMNS = 20
@@ -34,11 +35,13 @@ def score_histogram(
     Args:
         scores: `[N]` in nats, such as -ELBO; higher is more anomalous, the opposite sign of
             `zoo.anomaly`.
-        anomaly: bool `[N]`; None if unknown, in which case all rows count as normal.
+        anomaly: bool `[N]`, or None if it is unknown.
         auroc: area under the ROC curve, for the title.
         bins: number of bins.
     """
-    scores = np.asarray(scores, "float64")
+    scores, names = np.asarray(scores, "float64"), ("normal", "anomaly")
+    if anomaly is None:
+        names = ("all rows", "")
     anomaly = np.zeros(len(scores), bool) if anomaly is None else np.asarray(anomaly, bool)
     if scores.ndim != 1 or anomaly.shape != scores.shape or anomaly.all():
         raise ValueError(
@@ -51,16 +54,17 @@ def score_histogram(
     edges = width * np.sinh(np.linspace(*ends, bins + 1))
     figure = new_figure(7.4, 3.8)
     axes = figure.subplots()
-    for chosen, name, colour in ((~anomaly, "normal", DATA), (anomaly, "anomaly", MODEL)):
+    for chosen, name, colour in ((~anomaly, names[0], DATA), (anomaly, names[1], MODEL)):
         if chosen.any():
             label = f"{name} ({chosen.sum():,})"
             weights = np.full(chosen.sum(), 100 / chosen.sum())
             axes.hist(scores[chosen], edges, weights=weights, color=colour, alpha=0.65, label=label)
     axes.set_xscale("asinh", linear_width=width)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if width > 1 else f"{value:g}")
+    axes.xaxis.set_major_formatter(lambda value, _: tick_text(value))
     axes.minorticks_off()
     title = "Anomaly scores" if auroc is None else f"Anomaly scores, AUROC {auroc:.3f}"
-    label_axes(axes, title, "score above the median of normal rows (nats)", "rows of the group (%)")
+    of = "of normal rows " if names[0] == "normal" else ""
+    label_axes(axes, title, f"score above the median {of}(nats)", "rows of the group (%)")
     add_legend(axes)
     return figure
 
@@ -88,12 +92,12 @@ def column_surprise(
         axes.hlines(rows, normal[order], anomaly, color="#cccccc", lw=2, zorder=1)
         axes.scatter(anomaly, rows, color=MODEL, s=36, label="anomalies")
     axes.scatter(normal[order], rows, color=DATA, s=36, label="normal rows")
-    axes.set_yticks(rows, [shorten(column_names[i]) for i in order])
+    axes.set_yticks(rows, [name_text(column_names[i]) for i in order])
     axes.axvline(0, color="#999999", lw=0.8, zorder=0)
     # The surprise of anomalies spans orders of magnitude.
     axes.set_xscale("symlog", linthresh=1.0)
     axes.set_xlim(left=lowest - 0.2)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+    axes.xaxis.set_major_formatter(lambda value, _: tick_text(value))
     cut = f" ({len(order)} of {len(normal)})" if len(order) < len(normal) else ""
     title = rf"Surprise by column{cut}: mean $-\log\ p$(column $|\ z$)"
     label_axes(axes, title, "nats above a typical training row", "")
@@ -133,7 +137,7 @@ def marginals(
             _draw_classes(axes, *observed, class_names[i])
         else:
             _draw_numbers(axes, *observed)
-        label_axes(axes, shorten(column_names[i], 30), "", "rows (%)" if i % width == 0 else "")
+        label_axes(axes, name_text(column_names[i], 30), "", "rows (%)" if i % width == 0 else "")
     total = len(column_names)
     cut = f" ({column_count} of {total} columns)" if column_count < total else ""
     handles, labels = grid[0].get_legend_handles_labels()
@@ -161,5 +165,5 @@ def _draw_classes(axes, real, generated, class_names):
     for x, shift, style in ((real, -0.2, data_style), (generated, 0.2, sample_style)):
         percentages = [100 * np.mean(x == c) if len(x) else 0.0 for c in classes]
         axes.bar(classes + shift, percentages, 0.4, **style)
-    names = [shorten(class_names[c], 9) for c in classes]
+    names = [name_text(class_names[c], 9) for c in classes]
     axes.set_xticks(classes, names, rotation=30, ha="right")

@@ -54,7 +54,7 @@ def join(*parts):
 
 def escape(value):
     """Return `Markup` unchanged and anything else as escaped text."""
-    return value if isinstance(value, Markup) else Markup(html.escape(str(value)))
+    return value if isinstance(value, Markup) else Markup(html.escape(_encodable(value)))
 
 
 def table(header, rows, class_=None):
@@ -84,9 +84,14 @@ def paragraph(*parts, class_=None):
     return tag("p", *parts, class_=class_)
 
 
+def _encodable(value):
+    """Text without lone surrogates, which a page in UTF-8 cannot hold."""
+    return str(value).encode("utf-8", "replace").decode()
+
+
 def _attribute(item):
     name, value = item
     if value is None or value is False:
         return ""
     name = name.rstrip("_").replace("_", "-")
-    return f' {name}="{html.escape(str(value))}"'
+    return f' {name}="{html.escape(_encodable(value))}"'

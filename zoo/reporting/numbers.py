@@ -8,11 +8,12 @@ import numpy as np
 from zoo import plots
 from zoo.core import elbo
 from zoo.likelihoods import DiscretizedLogisticLikelihood, Text
+from zoo.reporting.findings import curve_findings
 from zoo.reporting.markup import Markup, Section, join, paragraph, table, tag
 from zoo.reporting.pictures import chart
 
 # Verdict -> class of its badge; all others are warnings.
-BADGES = {"healthy": "good", "diverged": "bad", "collapsed": "bad"}
+BADGES = {"healthy": "good", "diverged": "bad", "not learned": "bad", "collapsed": "bad"}
 
 
 def verdict(context):
@@ -35,12 +36,7 @@ def curves(context):
         return Section("Training", paragraph(text, class_="quiet"))
     drawn = plots.training_curves(context.history)
     alt = "ELBO, negative log-likelihood and KL by epoch, for training and validation data"
-    caption = (
-        "Nats per example by epoch. If the ELBO still rises at the end, train longer. If the "
-        "validation ELBO falls, or is far below the training ELBO, the model overfits: stop "
-        "earlier, use more data or a smaller model, or regularise it (input_noise=, "
-        "kernel_regularizer=)."
-    )
+    caption = " ".join(["Nats per example by epoch.", *curve_findings(context.history)])
     return Section("Training", chart(drawn, alt, caption))
 
 
@@ -85,6 +81,8 @@ def _rows(context):
     )
     note = f"this bound minus the ELBO, {bounded}: error of q(z|x) as an approximate posterior"
     yield "gap", _nats(d.gap), note
+    for name, value in d.trivial.items():
+        yield f"log p(x), {name}", _nats(value), f"of a trivial model of this kind; {bounded}"
     yield from _per_unit(context)
     note = "rise of the NLL when each example is decoded from another example's z"
     yield "decoder's use of z", _nats(d.decoder_use), note

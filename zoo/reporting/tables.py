@@ -16,6 +16,7 @@ from zoo.reporting.thumbnails import standardise
 
 MAX_COLUMNS = 40
 LIMIT = 2.0  # of a traversal, in units of z
+MIN_BAR_NATS = 1.0  # gain of a full bar, at least: a bar of 0.01 nats must not look like much
 MAX_CHANGES = 4  # columns listed for each latent dimension
 
 
@@ -42,7 +43,7 @@ def columns(context):
         text = f"No numbers by column: p(x|z) of {likelihood} does not factorise over columns."
         return Section("Columns", paragraph(text, class_="quiet"))
     median, excess, gain = numbers
-    names, scale = column_names(modality, len(gain)), max(gain.max(), 1e-12)
+    names, scale = column_names(modality, len(gain)), max(gain.max(), MIN_BAR_NATS)
     order = np.argsort(-gain, kind="stable")[:MAX_COLUMNS]
     rows = [
         (
@@ -98,19 +99,33 @@ def traversal(context):
     ends = context.model.traverse(dimensions=list(dimensions), low=-LIMIT, high=LIMIT, steps=2)
     rows = []
     for (i, information), pair in zip(dimensions.items(), ends, strict=True):
-        low, high = standardise(pair, modality.x)
-        change = high - low
-        order = np.argsort(-np.abs(change), kind="stable")[:MAX_CHANGES]
-        names = column_names(modality, len(change))
-        changes = ", ".join(f"{names[j]} {change[j]:+z.1f}" for j in order)
-        rows.append((f"z{i}", information, changes))
+        rows.append((f"z{i}", information, ", ".join(_changes(modality, pair))))
     text = (
         f"The {MAX_CHANGES} columns that change most when one latent dimension goes from "
-        f"-{LIMIT:.0f} to {LIMIT:.0f} and the others stay at 0, in standard deviations of the "
-        "column."
+        f"-{LIMIT:.0f} to {LIMIT:.0f} and the others stay at 0: numbers in standard deviations of "
+        "the column, categories by their most probable class at either end."
     )
     header = ("dimension", "KL, or std of its means", "change of columns")
     return Section("Traversal", join(paragraph(text), table(header, rows)))
+
+
+def _changes(modality, pair):
+    """Texts of the columns that differ most between two rows."""
+    low, high = standardise(pair, modality.x)
+    names, classes = column_names(modality, len(low)), _class_names(modality, len(low))
+    # A class that differs counts as one standard deviation.
+    change = np.array(
+        [
+            float(a != b) if levels else d
+            for a, b, levels, d in zip(*pair, classes, high - low, strict=True)
+        ]
+    )
+    for j in np.argsort(-np.abs(change), kind="stable")[:MAX_CHANGES]:
+        if classes[j] is None:
+            yield f"{names[j]} {change[j]:+z.1f}"
+        elif change[j]:
+            start, end = (classes[j][int(row[j])] for row in pair)
+            yield f"{names[j]} from {start} to {end}"
 
 
 def _flat(x):

@@ -13,6 +13,7 @@ from zoo.core import files, inputs, nested, streams, validation
 from zoo.evaluation.diagnosis import diagnose
 from zoo.inference.batching import first
 from zoo.model import VAE
+from zoo.plots.canvas import class_labels
 from zoo.reporting.context import ReportContext
 from zoo.reporting.page import FIRST_LINES, page
 from zoo.reporting.sections import sections
@@ -128,7 +129,7 @@ def _labels(labels, data, size):
         raise ValueError(
             f"labels must be a vector of {at_least}{expected} entries, got shape {labels.shape}"
         )
-    return labels[:size]
+    return class_labels(labels[:size])
 
 
 def _columns(columns):

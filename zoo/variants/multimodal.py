@@ -175,7 +175,10 @@ def _kind(name, value, likelihood):
 
 def _check_token_ids(name, value):
     """Refuse integers that cannot be token ids; log that others are read as token ids."""
-    vector = f"a vector needs x[{name!r}].astype('float32')"
+    vector = (
+        f"a vector needs x[{name!r}].astype('float32'), counts need "
+        f"likelihoods={{{name!r}: 'negative_binomial'}}"
+    )
     if isinstance(value, np.ndarray):
         ended = np.cumsum(value == END, 1) > 0
         if value.min() < 0 or value[ended].any():

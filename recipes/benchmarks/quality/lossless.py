@@ -21,7 +21,7 @@ import time
 
 import keras
 import numpy as np
-from shared import command_line, tfds_images
+from shared import command_line, random_rows, tfds_images
 
 import zoo
 
@@ -37,7 +37,8 @@ def main():
     for task in args.tasks:
         levels, epochs, load = TASKS[task]
         train, test = load(args)
-        rows += measure(task, levels, epochs(args), train, test[: args.images], args)
+        test = test[random_rows(len(test), args.images, args.seed)]
+        rows += measure(task, levels, epochs(args), train, test, args)
         print(json.dumps(rows[-1]), flush=True)
     print(table(rows))
 

@@ -1,13 +1,14 @@
-"""Gain in log p(x) of flows, priors, bounds and ladders on dynamically binarised MNIST.
+"""Gain in log p(x) of flows, priors, bounds and ladders on dynamically binarised images: MNIST.
 
 All models have the same residual dense encoder (in a ladder it also has the layers of the levels),
 optimizer, epochs and warm-up of beta; nothing is selected on the test set. log p(x) is estimated by
-importance sampling on test images that are binarised once with a fixed seed, the same for each
-model.
+importance sampling on --evaluate test images, a random choice that is binarised once with a fixed
+seed, the same for each model.
 
-Needs TFDS' mnist in the folder DIR (default: downloaded):
+Needs TFDS' mnist in the folder DIR (default: downloaded), or other grey images:
 
     python recipes/benchmarks/quality/mnist_factors.py --data-dir DIR --out OUT --models normal iaf
+    python recipes/benchmarks/quality/mnist_factors.py --dataset fashion_mnist --out FASHION
     python recipes/benchmarks/quality/mnist_factors.py --out OUT --table
 
 Models that the folder OUT already has are not trained again. `docs/results.md` has results.
@@ -20,12 +21,14 @@ import time
 import keras
 import numpy as np
 from shared import (
+    add_image_options,
     add_training_options,
     command_line,
     cosine_adam,
+    image_parts,
     log_likelihoods,
     mean_and_std,
-    mnist,
+    random_rows,
     write_json,
 )
 
@@ -82,7 +85,8 @@ def main():
     if args.table:
         print(table(args.out))
         return
-    train, test = mnist(args.data_dir)
+    train, test = image_parts(args)
+    print(f"log p(x) of {min(args.evaluate, len(test)):,} of {len(test):,} test images", flush=True)
     test = np.asarray(zoo.binarize(test, seed=0))
     for name in args.models:
         for seed in args.seeds:
@@ -98,7 +102,7 @@ def fit(name, seed, train, args):
     """Train one model: the model, and the first part of its results."""
     keras.utils.set_random_seed(seed)
     vae = MODELS[name](seed)
-    vae.build((None, 28, 28, 1))
+    vae.build((None, *train.shape[1:]))
     per_epoch = -(-len(train) // args.batch_size)
     vae.compile(cosine_adam(args.learning_rate, args.epochs * per_epoch))
     callbacks = [keras.callbacks.CSVLogger(args.out / f"{name.replace(' ', '_')}-{seed}.csv")]
@@ -118,9 +122,10 @@ def fit(name, seed, train, args):
 
 
 def evaluate(vae, test, args):
-    """ELBO, KL and active units of `test`, and the importance-weighted bound of its beginning."""
+    """ELBO, KL and active units of `test`, and the importance-weighted bound of a random part."""
     numbers = vae.evaluate(test, batch_size=500, verbose=0, return_dict=True)
-    bound = log_likelihoods(vae, test[: args.evaluate], args.samples, SLICE)
+    rows = random_rows(len(test), args.evaluate, seed=0)  # the same for each model
+    bound = log_likelihoods(vae, test[rows], args.samples, SLICE)
     return {
         **{name: float(value) for name, value in numbers.items()},
         "log_likelihood": float(bound.mean()),
@@ -153,12 +158,14 @@ def table(folder):
 def parser():
     """Command line."""
     p = command_line(__doc__)
-    p.add_argument("--data-dir", help="folder of TFDS' data")
+    add_image_options(p)
     p.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS), metavar="MODEL")
     p.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     add_training_options(p, epochs=40, batch_size=128, learning_rate=1e-3, warmup=5)
     p.add_argument("--samples", type=int, default=5000, help="importance samples")
-    p.add_argument("--evaluate", type=int, default=1000, help="number of test images")
+    p.add_argument(
+        "--evaluate", type=int, default=1000, help="number of test images, chosen at random"
+    )
     p.add_argument("--out", type=pathlib.Path, required=True, help="folder of results")
     p.add_argument(
         "--table", action="store_true", help="only print the table of the folder's results"

@@ -4,9 +4,10 @@ The model is trained on the 60,000 training images, binarised again in each epoc
 single-sample ELBO. Its last weights are evaluated on the 10,000 test images, binarised once with a
 fixed seed. Nothing is selected on the test set.
 
-Needs TFDS' mnist in the folder DIR (default: downloaded):
+Needs TFDS' mnist in the folder DIR (default: downloaded), or other grey images:
 
     python recipes/benchmarks/quality/mnist_likelihood.py --data-dir DIR
+    python recipes/benchmarks/quality/mnist_likelihood.py --data images.npz
 
 `docs/results.md` has results.
 """
@@ -18,12 +19,14 @@ import keras
 import numpy as np
 from shared import (
     FAST_CONV,
+    add_image_options,
     add_seed_and_out,
     add_training_options,
     command_line,
     cosine_adam,
+    image_parts,
     log_likelihoods,
-    mnist,
+    random_rows,
     write_json,
 )
 
@@ -42,7 +45,7 @@ def main():
     """Train or load a model, evaluate it, and print and write the results as JSON."""
     args = parser().parse_args()
     keras.utils.set_random_seed(args.seed)
-    train, test = mnist(args.data_dir)
+    train, test = image_parts(args)
     if args.model:
         vae, result = keras.models.load_model(args.model), {"model": str(args.model)}
     else:
@@ -55,7 +58,7 @@ def main():
 
 def fit(train, args):
     """Train the model: the model, and the first part of its results."""
-    vae = zoo.get("conv_vae", input_shape=(28, 28, 1), seed=args.seed, **OPTIONS)
+    vae = zoo.get("conv_vae", input_shape=train.shape[1:], seed=args.seed, **OPTIONS)
     per_epoch = -(-len(train) // args.batch_size)
     optimizer = cosine_adam(args.learning_rate, args.epochs * per_epoch)
     vae.compile(optimizer, steps_per_execution=20)
@@ -82,8 +85,8 @@ def evaluate(vae, test, args):
     # `evaluate` draws noise for each row; `score` would use the same noise for all rows.
     numbers = vae.evaluate(np.repeat(test, 4, 0), batch_size=500, verbose=0, return_dict=True)
     means = np.asarray(vae.encode(test).loc)
-    chosen = np.random.default_rng(args.seed).permutation(len(test))[: args.evaluate]
-    bound = log_likelihoods(vae, test[chosen], args.samples, SLICE, args.skip)
+    rows = random_rows(len(test), args.evaluate, args.seed)
+    bound = log_likelihoods(vae, test[rows], args.samples, SLICE, args.skip)
     return {
         "elbo": numbers["elbo"],
         "kl": numbers["kl"],
@@ -99,7 +102,7 @@ def evaluate(vae, test, args):
 def parser():
     """Command line."""
     p = command_line(__doc__)
-    p.add_argument("--data-dir", help="folder of TFDS' data")
+    add_image_options(p)
     p.add_argument("--model", help="a .keras file to evaluate instead of training one")
     add_training_options(p, epochs=70, batch_size=64, learning_rate=2e-3, warmup=3)
     p.add_argument("--samples", type=int, default=5000, help="importance samples")

@@ -5,10 +5,12 @@ trained on the same series without its labels. Measures VUS-PR (Paparrizos et al
 under the precision-recall curve, averaged over tolerances up to the period, without point
 adjustment. The six series without an anomaly are left out.
 
-Needs statsmodels, vus, and a clone of NAB's repository in the folder NAB:
+Needs statsmodels, vus, and a clone of NAB's repository in the folder NAB, or other files with a
+column that is 1 for anomalies:
 
     pip install statsmodels && pip install --no-deps vus
     python recipes/benchmarks/quality/nab.py --data-dir NAB
+    python recipes/benchmarks/quality/nab.py --files machine-*.csv --label anomaly
 
 vus is installed without its dependencies, which the two functions used here do not need.
 `docs/results.md` has results.
@@ -32,7 +34,8 @@ import zoo
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
-from support.data import windows
+import time_series
+from support.data import series_files, windows
 
 SAMPLES = 8  # of z, for the ELBO
 
@@ -41,9 +44,8 @@ def main():
     """Score every series with every method; print a table of means."""
     args = parser().parse_args()
     lines = []
-    for name in names(args)[: args.limit]:
-        values, anomaly = load(args.data_dir, name)
-        period = int(find_length(values[:, 0]))
+    for name, values, anomaly in series(args):
+        period = int(np.median([find_length(np.nan_to_num(channel)) for channel in values.T]))
         start = time.time()
         scores = {
             **vae_scores(values, int(np.clip(period, *args.windows)), args),
@@ -60,21 +62,48 @@ def main():
         print(f"| {method} | {np.mean([line[method] for line in lines]):.3f} |")
 
 
-def names(args):
-    """Sorted names of the series that have at least one anomaly."""
+def series(args):
+    """Yield name, standardised values `[steps, channels]` and 1 for each step with an anomaly.
+
+    Of NAB, only the series with at least one anomaly; with --limit, a random choice by --seed.
+    """
+    if args.files:
+        for path in chosen(args.files, args):
+            yield path.name, *read_file(path, args)
+        return
     labels = json.loads((args.data_dir / "labels" / "combined_windows.json").read_text())
-    return sorted(name for name, windows in labels.items() if windows)
+    for name in chosen(sorted(name for name, spans in labels.items() if spans), args):
+        yield name, *read_nab(args.data_dir / "data" / name, labels[name])
 
 
-def load(folder, name):
-    """A standardised series `[steps, 1]`, and 1 for each step with an anomaly `[steps]`."""
-    frame = pd.read_csv(folder / "data" / name, parse_dates=["timestamp"])
-    labels = json.loads((folder / "labels" / "combined_windows.json").read_text())[name]
+def chosen(names, args):
+    """At most --limit of the names, a random choice by --seed, in their order."""
+    rows = np.random.default_rng(args.seed).permutation(len(names))[: args.limit]
+    return [names[row] for row in sorted(rows)]
+
+
+def read_nab(path, labels):
+    """Values `[steps, 1]` and labels of a file of NAB and its windows of anomalies."""
+    frame = pd.read_csv(path, parse_dates=["timestamp"])
     anomaly = np.zeros(len(frame), int)
     for start, end in labels:
         anomaly[frame.timestamp.between(pd.Timestamp(start), pd.Timestamp(end)).to_numpy()] = 1
-    values = frame.value.to_numpy("float32")[:, None]
-    return (values - values.mean()) / (values.std() or 1.0), anomaly
+    return standardised(frame.value.to_numpy("float64")[:, None]), anomaly
+
+
+def read_file(path, args):
+    """Values `[steps, channels]` and labels of another file, as `time_series.py` reads it."""
+    options = time_series.parser().parse_args(["--label", args.label, "--window", "1"])
+    options.data, options.columns = path, args.columns
+    data = series_files.load(options)
+    return standardised(data.values.astype("float64")), data.anomaly.astype(int)
+
+
+def standardised(values):
+    """Each channel with mean 0 and standard deviation 1; a constant one becomes 0."""
+    mean, std = np.nanmean(values, 0), np.nanstd(values, 0)
+    varies = std > 1e-9 * np.abs(mean)
+    return ((values - mean) / np.where(varies, std, np.inf)).astype("float32")
 
 
 def vae_scores(values, window, args):
@@ -94,8 +123,9 @@ def vae_scores(values, window, args):
 
 
 def baselines(values, window):
-    """Scores of PCA (squared error) and of an isolation forest on windows."""
-    x = windows.cut(values, window)[..., 0]
+    """Scores of PCA (squared error) and of an isolation forest on windows of all channels."""
+    x = windows.cut(np.nan_to_num(values), window)
+    x = x.reshape(len(x), -1)
     pca = PCA(0.9, svd_solver="full").fit(x)
     error = ((x - pca.inverse_transform(pca.transform(x))) ** 2).sum(1)
     forest = -IsolationForest(random_state=0).fit(x).score_samples(x)
@@ -122,8 +152,14 @@ def vus_pr(anomaly, score, period):
 def parser():
     """Command line."""
     p = command_line(__doc__)
-    p.add_argument("--data-dir", type=pathlib.Path, required=True, help="clone of NAB's repository")
-    p.add_argument("--limit", type=int, help="number of series (default: all)")
+    data = p.add_mutually_exclusive_group(required=True)
+    data.add_argument("--data-dir", type=pathlib.Path, help="clone of NAB's repository")
+    data.add_argument(
+        "--files", type=pathlib.Path, nargs="+", help="other series, one in each file"
+    )
+    p.add_argument("--label", default="label", help="column of --files that is 1 for anomalies")
+    p.add_argument("--columns", nargs="+", help="channels of --files (default: all others)")
+    p.add_argument("--limit", type=int, help="number of series, chosen at random (default: all)")
     p.add_argument(
         "--windows",
         type=int,

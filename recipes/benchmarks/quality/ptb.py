@@ -19,7 +19,7 @@ import time
 import keras
 import numpy as np
 import tensorflow as tf
-from shared import add_seed_and_out, add_training_options, command_line, write_json
+from shared import add_seed_and_out, add_training_options, command_line, random_rows, write_json
 
 import zoo
 
@@ -38,8 +38,9 @@ def main():
     if args.model:
         vae, result = keras.models.load_model(args.model), {"model": str(args.model)}
     else:
-        vae, result = fit(train[: args.limit], valid, args)
-    result.update(evaluate(vae, test[: args.evaluate], args))
+        vae, result = fit(train[random_rows(len(train), args.limit, args.seed)], valid, args)
+    rows = random_rows(len(test), args.evaluate, args.seed)
+    result.update(evaluate(vae, test[rows], args))
     print(json.dumps(result, indent=2))
     if args.out:
         write_json(args.out / "result.json", result)

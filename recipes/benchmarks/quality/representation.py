@@ -14,7 +14,14 @@ Needs scikit-learn and TFDS' mnist in the folder DIR (default: downloaded):
 import time
 
 import keras
-from shared import add_seed_and_out, command_line, tfds_images, unit_range, write_json
+from shared import (
+    add_seed_and_out,
+    command_line,
+    random_rows,
+    tfds_images,
+    unit_range,
+    write_json,
+)
 
 import zoo
 
@@ -31,11 +38,13 @@ def main():
     print(f"trained in {time.process_time() - start:.0f} core seconds", flush=True)
     print(f"test ELBO {vae.evaluate(test_x, verbose=0, return_dict=True)['elbo']:.2f} nats")
     start = time.process_time()
+    train = random_rows(len(x), args.train, args.seed)
+    test = random_rows(len(test_x), args.test, args.seed)
     scores = zoo.evaluation.representation.scores(
         vae,
-        x[: args.train],
-        y[: args.train],
-        test=(test_x[: args.test], test_y[: args.test]),
+        x[train],
+        y[train],
+        test=(test_x[test], test_y[test]),
         baselines=True,
         seed=args.seed,
         verbose=True,

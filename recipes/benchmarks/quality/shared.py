@@ -10,6 +10,12 @@ import numpy as np
 
 import zoo
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+import images as image_recipe
+from support.data import images as image_data
+from support.run import cli
+
 # Options of a residual network on maps of at most half the size of the images, several times as
 # fast on a CPU as the default network.
 FAST_CONV = {
@@ -34,9 +40,32 @@ def unit_range(images):
     return images.astype("float32") / 255
 
 
-def mnist(data_dir):
-    """Training and test images of MNIST, `[N, 28, 28, 1]` float32 in [0, 1]."""
-    return [unit_range(images) for images, _ in tfds_images("mnist", data_dir)]
+def image_parts(args):
+    """Training and test images, `[N, H, W, C]` float32 in [0, 1], of --dataset or --data.
+
+    They are read as `images.py` reads them; what was understood goes to stderr.
+    """
+    options = image_recipe.parser().parse_args(["--evaluate", "0"])
+    options.dataset, options.data = (None if args.data else args.dataset), args.data
+    options.data_dir = args.data_dir
+    try:
+        data = image_data.load(options)
+    except cli.InputError as error:
+        sys.exit(f"{pathlib.Path(sys.argv[0]).name}: error: {error}")
+    print(*data.notes, sep="\n", file=sys.stderr)
+    return data.train, data.held_out
+
+
+def add_image_options(parser):
+    """Add --dataset, --data-dir and --data, which `image_parts` reads."""
+    parser.add_argument("--dataset", default="mnist", help="a name of TFDS (default mnist)")
+    parser.add_argument("--data-dir", type=pathlib.Path, help="folder of TFDS' data")
+    parser.add_argument("--data", type=pathlib.Path, help="a folder, .npy or .npz file of images")
+
+
+def random_rows(rows, count, seed):
+    """Row numbers of at most `count` of `rows` examples, a random choice by the seed, in order."""
+    return np.sort(np.random.default_rng(seed).permutation(rows)[:count])
 
 
 def command_line(description):

@@ -23,6 +23,7 @@ class Classes:
         test_y: their classes.
         names: names of the classes.
         default: True for scikit-learn's digits.
+        notes: what was understood of the data, for the user.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Classes:
     test_y: Any
     names: Any
     default: bool
+    notes: tuple = ()
 
 
 def load(options):
@@ -57,7 +59,7 @@ def load(options):
             "images",
         )
     y, test_y = (np.searchsorted(names, a) for a in (data.train_labels, labels))
-    return Classes(data.name, data.train, y, test_x, test_y, names, data.default)
+    return Classes(data.name, data.train, y, test_x, test_y, names, data.default, data.notes)
 
 
 def choose(y, labels, seed):

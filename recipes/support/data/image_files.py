@@ -1,79 +1,127 @@
-"""Image files of `images.py`: a folder of PNG, JPEG, ... or an .npy file."""
+"""Image files of `images.py`: a folder of PNG, JPEG, ..., read one by one.
+
+A file that cannot be read is skipped and listed; it does not stop the others.
+"""
+
+import collections
+import warnings
 
 import numpy as np
-from support.data import image_sizes
-from support.run.cli import InputError, as_input_error
+from support.data import image_arrays, image_sizes
+from support.data.image_arrays import ImageSet
+from support.run.cli import InputError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 ORIENTATION = 0x0112  # EXIF tag
+TRAIN = ("train", "training")
+HELD_OUT = ("test", "testing", "val", "valid", "validation", "dev", "eval")
+SYSTEM = ("__MACOSX",)
+LISTED = 5  # files in a note
 
 
-def read(path, size):
-    """Images `[N, H, W, C]` of a folder or an .npy file, and class names `[N]` or None.
+def read(path, size, key=None):
+    """Read images of a folder, an .npy or an .npz file: `ImageSet`.
 
     Args:
         path: the folder or file.
         size: height and width to resize them to, or None.
+        key: name of an array of an .npz file, or None.
     """
-    return (_folder if path.is_dir() else _array_file)(path, size)
-
-
-def _array_file(path, size):
-    """Images of an .npy file, and None for their labels."""
-    if path.suffix.lower() != ".npy":
-        raise InputError("--data", f"expected a folder of images or an .npy file, got {path}")
-    with as_input_error("--data", ValueError, OSError, EOFError):
-        x = np.load(path, allow_pickle=False)
-    if x.ndim == 3:
-        x = x[..., None]
-    if x.ndim != 4 or 0 in x.shape:
-        raise InputError(
-            "--data", f"expected an array [N, height, width(, channels)], got shape {x.shape}"
-        )
-    if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
-        raise InputError("--data", f"expected numbers, got an array of {x.dtype}")
-    if not np.isfinite(x).all():
-        raise InputError("--data", "expected finite numbers, got NaN or infinity; correct the file")
-    low, high = x.min(), x.max()
-    if np.issubdtype(x.dtype, np.integer) and low >= 0 and 1 < high <= 255:
-        x = x.astype("uint8")
-    elif low < 0 or high > 1:
-        raise InputError(
-            "--data",
-            f"expected floats in [0, 1] or integers from 0 to 255, got values from {low:g} to "
-            f"{high:g}; rescale them",
-        )
-    return (x if size is None else image_sizes.resize(x, size, "--data")), None
+    return _folder(path, size) if path.is_dir() else image_arrays.read(path, size, key)
 
 
 def _folder(folder, size):
     """Images in a folder and its sub-folders; the sub-folders' names are the labels."""
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    paths, notes = _image_paths(folder)
+    skipped = {}
+    sizes = _read_all(paths, _upright_size, skipped)
+    if not sizes:
+        reasons = "; ".join(f"{path.name}: {reason}" for path, reason in [*skipped.items()][:3])
+        raise InputError("--data", f"expected images, got none that can be read: {reasons}")
+    size = size or image_sizes.common_size([*sizes.values()])
+    image_sizes.print_resized([*sizes.values()], size)
+    # Each image is resized when it is read: thousands of photos would not fit into memory.
+    images = _read_all(sizes, lambda image: image_sizes.fit(_pixels(image), size), skipped)
+    if not images:
+        raise InputError("--data", f"expected images, got none that can be read in {folder}")
+    channels = max(image.shape[-1] for image in images.values())
+    pixels = np.stack([np.repeat(x, channels // x.shape[-1], -1) for x in images.values()])
+    labels, held_out, split_notes = _labels(folder, [*images])
+    return ImageSet(
+        pixels, labels, held_out, (*notes, *_skipped_note(folder, skipped), *split_notes)
+    )
+
+
+def _image_paths(folder):
+    """Paths of images, without those in hidden folders, and a note on other files."""
+    paths, others, hidden = [], collections.Counter(), 0
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if any(part.startswith(".") or part in SYSTEM for part in parts):
+            hidden += path.is_file()
+        elif path.is_file() and path.suffix.lower() in SUFFIXES:
+            paths.append(path)
+        elif path.is_file():
+            others[path.suffix.lower() or "no suffix"] += 1
     if not paths:
         raise InputError("--data", f"expected images ({', '.join(SUFFIXES)}), got none in {folder}")
-    sizes = [_read_image(path, _upright_size) for path in paths]
-    size = size or image_sizes.common_size(sizes)
-    image_sizes.print_resized(sizes, size)
-    # Each image is resized when it is read: thousands of photos would not fit into memory.
-    images = [
-        _read_image(path, lambda image: image_sizes.fit(_pixels(image), size)) for path in paths
-    ]
-    channels = max(image.shape[-1] for image in images)
-    images = np.stack([np.repeat(x, channels // x.shape[-1], -1) for x in images])
-    inside = [path.relative_to(folder).parts for path in paths]
-    labels = np.array([parts[0] if len(parts) > 1 else "" for parts in inside])
-    return images, labels if len(set(labels)) > 1 else None
+    notes = [f"{hidden} hidden files are skipped"] if hidden else []
+    if others:
+        kinds = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(LISTED))
+        notes.append(f"{sum(others.values())} files that are not images are skipped ({kinds})")
+    return paths, notes
 
 
-def _read_image(path, function):
-    """Apply `function` to the Pillow image in a file."""
-    from PIL import Image, UnidentifiedImageError
+def _read_all(paths, function, skipped):
+    """path -> result of `function` for the image in it; files that fail go to `skipped`."""
+    from PIL import Image
 
-    try:
-        with Image.open(path) as image:
-            return function(image)
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
-        raise InputError("--data", f"expected images, got {path}: {error}; remove it") from error
+    results = {}
+    for path in paths:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Pillow warns of damaged metadata
+                with Image.open(path) as image:
+                    results[path] = function(image)
+        except Exception as error:  # Pillow's readers of damaged files raise many kinds
+            empty = path.is_file() and not path.stat().st_size
+            text = str(error).split("\n")[0].replace(str(path), "it") or type(error).__name__
+            skipped[path] = "the file is empty" if empty else text
+    return results
+
+
+def _skipped_note(folder, skipped):
+    if skipped:
+        listed = [
+            f"{p.relative_to(folder)} ({reason})" for p, reason in [*skipped.items()][:LISTED]
+        ]
+        more = f" and {len(skipped) - LISTED} more" if len(skipped) > LISTED else ""
+        listed = ", ".join(listed)
+        yield f"{len(skipped)} image files cannot be read and are skipped: {listed}{more}"
+
+
+def _labels(folder, paths):
+    """Labels `[N]` or None, which images are held out `[N]` or None, and notes.
+
+    The labels are the names of the first sub-folders, or below train/ and test/ the second ones.
+    """
+    inside = [path.relative_to(folder).parts[:-1] for path in paths]
+    first = {parts[0].lower() if parts else "" for parts in inside}
+    held_out, notes = None, []
+    splits = first & {*TRAIN}, first & {*HELD_OUT}
+    if all(splits) and first <= {*TRAIN, *HELD_OUT}:
+        held_out = np.array([parts[0].lower() in HELD_OUT for parts in inside])
+        inside = [parts[1:] for parts in inside]
+        names = ["/".join(sorted(split)) for split in splits]
+        notes.append(f"{names[0]}/ is trained on, {names[1]}/ is held out ({held_out.sum():,})")
+    labels = np.array([parts[0] if parts else "" for parts in inside])
+    names, counts = np.unique(labels, return_counts=True)
+    if len(names) < 2:
+        return None, held_out, notes
+    pairs = list(zip(names, counts, strict=True))
+    listed = ", ".join(f"{n or '(no folder)'} {c:,}" for n, c in pairs[:12])
+    more = f", and {len(names) - 12} more" if len(names) > 12 else ""
+    return labels, held_out, [*notes, f"{len(names)} classes by sub-folder: {listed}{more}"]
 
 
 def _upright_size(image):
@@ -83,12 +131,15 @@ def _upright_size(image):
 
 
 def _pixels(image):
-    """A Pillow image as uint8 `[H, W, 1 or 3]`, rotated by its EXIF orientation."""
-    from PIL import ImageOps
+    """A Pillow image as uint8 `[H, W, 1 or 3]`, upright by EXIF, on white if transparent."""
+    from PIL import Image, ImageOps
 
     image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I"):  # 16 bits, which Pillow's conversion would clip
-        return (np.asarray(image)[..., None] // 257).astype("uint8")
-    if image.mode in ("1", "L", "LA"):
-        return np.asarray(image.convert("L"))[..., None]
-    return np.asarray(image.convert("RGB"))
+    if image.mode.startswith(("I", "F")):  # 16 bits and floats, which Pillow would clip
+        return image_arrays.as_eight_bits(np.asarray(image)[..., None])
+    grey = image.mode in ("1", "L", "LA", "La")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    pixels = np.asarray(image.convert("L" if grey else "RGB"))
+    return pixels[..., None] if grey else pixels

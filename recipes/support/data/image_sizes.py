@@ -3,7 +3,7 @@
 import numpy as np
 from support.run.cli import InputError
 
-MIN_SIZE = 8  # pixels of height and width
+MIN_SIZE, MAX_SIZE = 8, 4096  # pixels of height and width
 MAX_DEFAULT_SIZE = 64  # if images have different sizes and --size is not set
 
 

@@ -1,13 +1,13 @@
-"""Data of `images.py`: scikit-learn's digits, a TFDS data set, a folder or an .npy file."""
+"""Data of `images.py`: scikit-learn's digits, a TFDS data set, a folder, an .npy or .npz file."""
 
 import argparse
 import dataclasses
 from typing import Any
 
 import numpy as np
-from support.data import image_files, image_sizes
+from support.data import image_files, image_sizes, image_tfds
+from support.data.image_arrays import ImageSet
 from support.data.splits import split_rows
-from support.data.tfds_builder import tfds_builder
 from support.run import shared_options
 from support.run.cli import InputError
 
@@ -23,6 +23,7 @@ class Images:
         labels: class names of the held-out images, or None.
         train_labels: class names of the images to train on, or None.
         default: True for scikit-learn's digits.
+        notes: what was understood and changed, for the user.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Images:
     labels: Any
     train_labels: Any
     default: bool = False
+    notes: tuple = ()
 
 
 def add_options(data):
@@ -39,7 +41,13 @@ def add_options(data):
     shared_options.add_data(
         data,
         "PATH",
-        "a folder of images (its sub-folders are classes), or an .npy file [N, H, W(, C)]",
+        "a folder of images (its sub-folders are classes, or train/ and test/ with classes), or an"
+        " .npy or .npz file [N, H, W(, C)]",
+    )
+    data.add_argument(
+        "--key",
+        metavar="NAME",
+        help="array of an .npz file, or feature of a TFDS data set, that holds the images",
     )
     data.add_argument(
         "--size",
@@ -56,18 +64,44 @@ def load(options):
     if options.data is not None and options.dataset is not None:
         raise InputError("--data", "expected either --data or --dataset, got both; leave one out")
     if options.dataset is not None:
-        return _from_tfds(options)
-    if options.data is None:
-        name, (x, labels) = "scikit-learn's digits", _digits(options.size)
+        name, data = options.dataset, image_tfds.read(options)
+    elif options.data is None:
+        name, data = "scikit-learn's digits", ImageSet(*_digits(options.size))
     elif not options.data.exists():
         raise InputError("--data", f"expected an existing file or folder, got {options.data}")
     else:
         name = options.data.name
-        x, labels = image_files.read(options.data, options.size)
-    train, held_out = split_rows(len(x), 0.2, options.seed, options.limit, "--data")
+        data = image_files.read(options.data, options.size, options.key)
+    train, held_out = _rows(data, options)
+    notes = [*data.notes, *_double_note(data.images, train, held_out)]
+    x, labels = as_float(data.images), data.labels
+    unused = len(x) - len(train) - len(held_out)
+    if unused:
+        notes.append(f"{unused:,} images are left out (--limit); the choice is random, by --seed")
     split_labels = (None, None) if labels is None else (labels[held_out], labels[train])
-    x = as_float(x)
-    return Images(name, x[train], x[held_out], *split_labels, default=options.data is None)
+    default = options.data is None and options.dataset is None
+    return Images(name, x[train], x[held_out], *split_labels, default, tuple(notes))
+
+
+def _rows(data, options):
+    """Row numbers to train on and to hold out, each in a random order."""
+    argument = "--data" if options.dataset is None else "--limit"
+    if data.held_out is None:
+        return split_rows(len(data.images), 0.2, options.seed, options.limit, argument)
+    order = np.random.default_rng(options.seed).permutation(len(data.images))
+    held_out = data.held_out[order]
+    return order[~held_out][: options.limit], order[held_out]
+
+
+def _double_note(images, train, held_out):
+    """A note if images that are held out equal images to train on."""
+    known = {hash(images[i].tobytes()) for i in train}
+    doubled = sum(hash(images[i].tobytes()) in known for i in held_out)
+    if doubled:
+        yield (
+            f"{doubled:,} of {len(held_out):,} held-out images are equal to one that is trained "
+            "on, so that held-out numbers look better than they are"
+        )
 
 
 def as_float(x):
@@ -91,63 +125,6 @@ def _digits(size):
     return digits.images[..., None] / 16, digits.target.astype(str)
 
 
-def _from_tfds(options):
-    """Images of a TFDS data set; its split "test" is held out if it has one, else a fifth."""
-    builder = tfds_builder(options.dataset, options.data_dir)
-    key, label = _features(builder, options.dataset)
-    splits = builder.info.splits
-    if "train" not in splits:
-        raise InputError(
-            "--dataset",
-            f"expected a split 'train', got {list(splits)} in {options.dataset}; choose another",
-        )
-    x, labels = _read(builder, "train", options.limit, key, label, options.size)
-    if "test" in splits:
-        size = options.size or x.shape[1:3]
-        test, test_labels = _read(builder, "test", options.evaluate or None, key, label, size)
-        images = as_float(np.concatenate([x, test]))
-        train, held_out = images[: len(x)], images[len(x) :]
-        return Images(options.dataset, train, held_out, test_labels, labels)
-    train, held_out = split_rows(len(x), 0.2, options.seed, None, "--limit")
-    split_labels = (None, None) if labels is None else (labels[held_out], labels[train])
-    x = as_float(x)
-    return Images(options.dataset, x[train], x[held_out], *split_labels)
-
-
-def _features(builder, name):
-    """Names of a data set's image feature and of its class feature, or None without classes."""
-    import tensorflow_datasets as tfds
-
-    features = builder.info.features
-    features = features if hasattr(features, "items") else {}
-    images = [k for k, v in features.items() if isinstance(v, tfds.features.Image)]
-    labels = [k for k, v in features.items() if isinstance(v, tfds.features.ClassLabel)]
-    if not images:
-        raise InputError(
-            "--dataset", f"expected images, got {list(features)} in {name}; choose another data set"
-        )
-    label = "label" if "label" in labels else next(iter(labels), None)
-    return images[0], label
-
-
-def _read(builder, split, limit, key, label, size):
-    """The first images of a split, `[N, H, W, C]` uint8, and their class names or None."""
-    available = builder.info.splits[split].num_examples
-    dataset = builder.as_dataset(split=f"{split}[:{min(limit or available, available)}]")
-    names = (key,) if label is None else (key, label)
-    rows = dataset.map(lambda example: {k: example[k] for k in names}).as_numpy_iterator()
-    images, classes = [], []
-    for row in rows:
-        images.append(row[key])
-        classes.append(row.get(label))
-    if images and images[0].dtype != np.uint8:
-        raise InputError("--dataset", f"expected 8-bit images, got {images[0].dtype}")
-    class_name = builder.info.features[label].int2str if label else None
-    size = size or image_sizes.common_size([x.shape[:2] for x in images])
-    images = image_sizes.resize(images, size, "--size")
-    return images, np.array([class_name(int(c)) for c in classes]) if label else None
-
-
 def size(text):
     """argparse type: "32" or "28x20", height and width in pixels."""
     try:
@@ -160,5 +137,9 @@ def size(text):
     if min(height_width) < image_sizes.MIN_SIZE:
         raise argparse.ArgumentTypeError(
             f"expected at least {image_sizes.MIN_SIZE} pixels, got {text}"
+        )
+    if max(height_width) > image_sizes.MAX_SIZE:
+        raise argparse.ArgumentTypeError(
+            f"expected at most {image_sizes.MAX_SIZE} pixels, got {text}"
         )
     return height_width

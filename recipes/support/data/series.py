@@ -10,7 +10,8 @@ DAY = 96  # steps of 15 minutes
 STEPS = 80 * DAY
 FAULTS = ("spike", "stuck", "drift", "noise", "shift", "out of step")
 # Options about the file of --data.
-FILE_OPTIONS = ("where", "columns", "time_column", "label", "log_returns")
+FILE_OPTIONS = ("where", "columns", "time_column", "label", "log_returns", "grid", "sep", "decimal")
+FILE_OPTIONS += ("encoding", "header")
 
 
 @dataclasses.dataclass
@@ -24,6 +25,8 @@ class Series:
         times: a date or number for each step.
         anomaly: True for each step with a known anomaly, or None without labels.
         split: the first held-out step.
+        notes: step, gaps and what else was understood, for the user.
+        kinds: how each column of the file was read.
     """
 
     name: str
@@ -32,6 +35,8 @@ class Series:
     times: Any
     anomaly: Any
     split: int
+    notes: tuple = ()
+    kinds: tuple = ()
 
     @property
     def train(self):

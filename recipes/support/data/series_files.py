@@ -1,38 +1,40 @@
-"""Columns of a CSV or Parquet file as a series, read and checked, for `time_series.py`."""
+"""Columns of a file as a series, for `time_series.py`: read, checked, in order of time."""
 
 import contextlib
 
 import numpy as np
-from support.data import table_files
+from support.data import column_kinds, series_times, table_files, written_numbers
+from support.data.column_kinds import Kind
 from support.data.series import Series
-from support.run.cli import InputError, as_input_error
+from support.run.cli import InputError
+
+LABEL_NAMES = ("label", "anomaly", "anomalous", "fault", "outlier", "attack", "target", "class")
+MIN_LABEL_CORRELATION = 0.5  # of a column of 0 and 1 with --label that counts as another label
 
 
 def load(options):
     """Load the `Series` of the file --data and the options about its columns."""
-    name, frame = options.data.name, table_files.read_frame(options.data)
+    name, (frame, notes) = options.data.name, table_files.read_frame(options.data, options)
+    notes, decimal = list(notes), frame.attrs.get("decimal", ".")
     frame = frame.reset_index(drop=True)  # errors count rows of the file, with --where as well
-    if options.where is not None:
-        name, frame = f"{name}, {options.where}", _where(frame, options.where)
-    times = np.arange(len(frame))
-    if options.time_column is not None:
-        times = _times(frame, options.time_column)
-        frame = frame.drop(columns=options.time_column)
+    for condition in options.where or ():
+        name, frame = f"{name}, {condition}", _where(frame, condition)
+    kinds = []
+    times, frame, kind, time_notes = series_times.take(frame, options)
+    kinds += [kind] if kind else []
     anomaly = None
     if options.label is not None:
-        anomaly = _channel(frame, options.label, "--label") > 0
+        anomaly = _channel(frame, options.label, "--label", decimal)[0] > 0
+        kinds.append(Kind(options.label, "label", f"{anomaly.sum():,} steps are anomalies"))
         frame = frame.drop(columns=options.label)
-    columns = options.columns or list(frame.columns)
-    if not columns:
-        raise InputError(
-            "--columns",
-            f"expected at least one column besides time and label, got none in {options.data.name}",
-        )
-    values = np.stack([_channel(frame, column, "--columns") for column in columns], 1)
+    values, columns = _channels(frame, anomaly, options, kinds, decimal)
     if options.log_returns:
         values, times = _log_returns(values, columns, frame.index), times[1:]
         columns = [f"{column} (log return)" for column in columns]
         anomaly = None if anomaly is None else anomaly[1:]
+    if options.grid is not None:
+        values, times, anomaly, note = series_times.on_grid(values, times, anomaly, options.grid)
+        notes.append(note)
     split = int(len(values) * (1 - options.held_out))
     shorter = min(split, len(values) - split)
     if shorter < options.window:
@@ -42,7 +44,61 @@ def load(options):
             f"{options.held_out} splits the {len(values)} steps into two parts, and the shorter "
             f"has {shorter}",
         )
-    return Series(name, columns, values.astype("float32"), times, anomaly, split)
+    notes = (*notes, *time_notes)
+    return Series(name, columns, values.astype("float32"), times, anomaly, split, notes, kinds)
+
+
+def _channels(frame, anomaly, options, kinds, decimal):
+    """Values `[steps, channels]` and names of the channels; `kinds` gains how each was read."""
+    chosen, channels = options.columns or list(frame.columns), {}
+    for name in frame.columns:
+        if name not in chosen:
+            kinds.append(Kind(name, "drop", "not in --columns"))
+            continue
+        reason = None if options.columns else _reason_to_drop(frame[name], anomaly)
+        if reason:
+            kinds.append(Kind(name, "drop", reason))
+            continue
+        values, notes = _channel(frame, name, "--columns", decimal)
+        missing = int(np.isnan(values).sum())
+        notes += [f"{missing:,} missing"] if missing else []
+        notes += ["constant"] if len(np.unique(values[~np.isnan(values)])) == 1 else []
+        kinds.append(Kind(name, "channel", "; ".join(["numbers", *notes])))
+        channels[name] = values
+    for name in chosen:
+        table_files.check_column(frame, name, "--columns")
+    if not channels:
+        reasons = "".join(
+            f"; {k.column!r} is left out ({k.why})" for k in kinds if k.kind == "drop"
+        )
+        raise InputError(
+            "--columns",
+            "expected at least one column besides time and label, got none in "
+            f"{options.data.name}{reasons}",
+        )
+    names = [name for name in chosen if name in channels]
+    return np.stack([channels[name] for name in names], 1), names
+
+
+def _reason_to_drop(column, anomaly):
+    """Why a column that --columns does not name is no channel, or None."""
+    if column.isna().all():
+        return "empty"
+    if column.dtype == object or column.dtype.kind == "O":
+        return "texts, all the same" if column.nunique() == 1 else None
+    x = column.to_numpy("float64", na_value=np.nan)
+    if not {*np.unique(x[~np.isnan(x)])} <= {0.0, 1.0}:
+        return None
+    words = str(column.name).lower().replace("_", " ").replace("-", " ").split()
+    named = any(word in LABEL_NAMES for word in words)
+    if named or (anomaly is not None and _correlation(x, anomaly) > MIN_LABEL_CORRELATION):
+        return "0 and 1 alone, like another label; --columns makes it a channel"
+    return None
+
+
+def _correlation(x, anomaly):
+    x, y = np.nan_to_num(x), anomaly.astype("float64")
+    return float(np.corrcoef(x, y)[0, 1]) if x.std() and y.std() else 0.0
 
 
 def _log_returns(prices, columns, rows):
@@ -82,67 +138,22 @@ def _where(frame, condition):
     return frame[matches].drop(columns=name)
 
 
-def _times(frame, name):
-    """The time column as dates, or as numbers if it holds numbers; it must increase."""
-    import pandas as pd
-
-    table_files.check_column(frame, name, "--time-column")
-    times = frame[name]
-    if not pd.api.types.is_numeric_dtype(times):
-        with as_input_error("--time-column", ValueError, TypeError):
-            times = pd.to_datetime(times)
-    if times.isna().any():
-        row = frame.index[int(np.argmax(times.isna()))]
-        raise InputError(
-            "--time-column",
-            f"expected a time in each row, got none in row {row} of column {name!r}; remove the "
-            "row",
-        )
-    repeated = times.duplicated()
-    if repeated.any():
-        row = int(np.argmax(repeated))
-        raise InputError(
-            "--time-column",
-            f"expected different times, got {times.iloc[row]} again in row {frame.index[row]} of "
-            f"column {name!r}; if the file holds several series, select one, for example with "
-            f"--where {_example(frame, name)}",
-        )
-    if not times.is_monotonic_increasing:
-        row = int(np.argmax(times.diff() < times.iloc[0] - times.iloc[0])) if len(times) else 0
-        raise InputError(
-            "--time-column",
-            f"expected increasing times, got an earlier one in row {frame.index[row]} of column "
-            f"{name!r}; sort the file by it",
-        )
-    return times.to_numpy()
-
-
-def _example(frame, time):
-    """A COLUMN=VALUE that selects one of several series: no time repeats among its rows."""
-    columns = frame.columns.drop(time)
-    # The column that names the series has few different values.
-    for name in sorted(columns, key=lambda column: frame[column].nunique()):
-        if not frame.duplicated([time, name]).any():
-            return f"{name}={frame[name].iloc[0]}"
-    return "COLUMN=VALUE"
-
-
-def _channel(frame, name, argument):
-    """A numeric column as float64, NaN where it is empty; errors name the argument."""
-    import pandas as pd
-
+def _channel(frame, name, argument, decimal="."):
+    """A numeric column as float64, NaN where it is empty, and notes; errors name the argument."""
     table_files.check_column(frame, name, argument)
-    numbers = pd.to_numeric(frame[name], errors="coerce")
-    invalid = numbers.isna() & frame[name].notna()
-    if invalid.any():
-        row = int(np.argmax(invalid))
+    numbers, notes = column_kinds.numbers(frame[name]), []
+    if numbers is None and frame[name].dtype.kind == "b":
+        numbers = frame[name].to_numpy("float64", na_value=np.nan)
+    if numbers is None:
+        numbers, notes = written_numbers.parse(frame[name], decimal) or (None, [])
+    if numbers is None:
+        row = _first_text(frame[name])
         raise InputError(
             argument,
-            f"expected numbers, got {frame[name].iloc[row]!r} in row {frame.index[row]} of column "
-            f"{name!r}; choose other columns with --columns, name the column of times with "
-            "--time-column, or select one of several series with --where",
+            f"expected numbers, got {frame[name].loc[row]!r} in row {row} of column {name!r}; "
+            "choose other columns with --columns, name the column of times with --time-column, or "
+            "select one of several series with --where",
         )
-    numbers = numbers.to_numpy("float64")
     if np.isinf(numbers).any():
         row = frame.index[int(np.argmax(np.isinf(numbers)))]
         raise InputError(
@@ -150,4 +161,12 @@ def _channel(frame, name, argument):
             f"expected finite numbers, got {numbers[np.isinf(numbers)][0]} in row {row} of column "
             f"{name!r}; correct the file or choose other columns",
         )
-    return numbers
+    return numbers, notes
+
+
+def _first_text(column):
+    """Index of the first value of a column that is not a number."""
+    import pandas as pd
+
+    numbers = pd.to_numeric(column.astype("string"), errors="coerce")
+    return column.index[int(np.argmax(numbers.isna() & column.notna()))]

@@ -1,11 +1,9 @@
-"""Columns of a table: checks of a data frame's columns, and their encoding as float32.
+"""Columns of a table: each column is checked and encoded as float32 here.
 
-- `check` raises for columns that a model cannot learn from: empty or constant columns, dates,
-  lists, infinite numbers.
-- `categories_as_strings` converts categorical columns: texts, truth values, --categorical.
-- `encode` converts all columns to numbers. Categories become 0 .. n - 1, and n is the category of
-  all that are not among the training rows. A large offset is subtracted from numbers, and values
-  far from all training rows are clipped. Missing values become NaN.
+`column_kinds.py` decides which columns are numbers and which are categories. Categories become
+0 .. n - 1, and n is the category of all that are not among the training rows. A large offset is
+subtracted from numbers, and values far from all training rows are clipped. Missing values become
+NaN.
 """
 
 import dataclasses
@@ -14,14 +12,12 @@ from typing import Any
 import numpy as np
 from support.run.cli import InputError
 
-MAX_CATEGORIES = 200
 OTHER = "(other)"  # the category of values that are not among the training rows
 MAX_VALUE = 1e37  # float32 ends at 3.4e38, and differences need room
 MAX_STDS = 1e5  # distance from the training rows' mean, in their standard deviations
 # float32 has seven digits. If the mean is a thousand times the standard deviation, only four of
 # them are left for the differences between rows.
 MAX_MEAN_IN_STDS = 1000.0
-CONTAINERS = (list, tuple, dict, set, np.ndarray)
 
 
 @dataclasses.dataclass
@@ -48,96 +44,55 @@ class Column:
         return f"{self.name} - {self.offset:g}" if self.offset else self.name
 
 
-def check(frame):
-    """Raise `InputError` if the model cannot learn from a column."""
-    _check_kinds(frame)
-    for name in frame.columns:
-        if frame[name].dtype.kind not in "iuf":
-            continue
-        sizes = np.abs(numbers(frame[name]).astype("float64"))
-        if np.isinf(sizes).any():
-            raise InputError(
-                "--data",
-                f"expected finite numbers, got infinite ones in column {name!r}; leave it out with "
-                f"--drop {name}",
-            )
-        if np.nanmax(sizes) > MAX_VALUE:
-            raise InputError(
-                "--data",
-                f"expected values of at most {MAX_VALUE:g}, got {np.nanmax(sizes):g} in column "
-                f"{name!r}; rescale it, or leave it out with --drop {name}",
-            )
+def check(kind):
+    """Raise if a model cannot learn from the numbers of a `Kind`; the error says what to do."""
+    if kind.values.dtype == object:
+        return
+    sizes, name = np.abs(kind.values), kind.column
+    if np.isinf(sizes).any():
+        raise InputError(
+            "--data",
+            f"expected finite numbers, got infinite ones in column {name!r}; leave it out with "
+            f"--kind {name}=drop",
+        )
+    if np.nanmax(sizes) > MAX_VALUE:
+        raise InputError(
+            "--data",
+            f"expected values of at most {MAX_VALUE:g}, got {np.nanmax(sizes):g} in column "
+            f"{name!r}; rescale it, or leave it out with --kind {name}=drop",
+        )
 
 
-def _check_kinds(frame):
-    for name in frame.columns:
-        kinds = [type(v).__name__ for v in frame[name] if isinstance(v, CONTAINERS)]
-        if kinds:
-            raise InputError(
-                "--data",
-                f"expected numbers, texts or truth values, got a {kinds[0]} in each row of column "
-                f"{name!r}; leave it out with --drop {name}",
-            )
-    for kind, names in (
-        ("empty columns", [c for c in frame if frame[c].isna().all()]),
-        ("constant columns", [c for c in frame if frame[c].nunique() == 1]),
-        ("columns of dates", [c for c in frame if frame[c].dtype.kind in "mM"]),
-    ):
-        if names:
-            raise InputError(
-                "--data",
-                f"expected columns of different numbers or texts, got {kind}; leave them out with "
-                f"--drop {' '.join(names)}",
-            )
+def encode(kinds, train):
+    """A `Column` for each `Kind` that is not left out; only the rows `train` set its categories and
+    scale.
 
-
-def categories_as_strings(frame, categorical):
-    """The frame with texts, truth values and the columns in `categorical` as strings."""
-    frame = frame.copy()
-    for name in frame.columns:
-        if frame[name].dtype.kind not in "iuf" or name in categorical:
-            frame[name] = frame[name].astype("string").astype(object)
-            count = frame[name].nunique()
-            if count > MAX_CATEGORIES:
-                raise InputError(
-                    "--data",
-                    f"expected at most {MAX_CATEGORIES} categories in a column, got {count} in "
-                    f"{name!r}; leave identifiers and free text out with --drop {name}",
-                )
-    return frame
-
-
-def encode(frame, train):
-    """A `Column` for each column of the frame, with categories and scales of the rows `train`."""
+    A column without values in the training rows becomes a `Kind` that is left out, in place.
+    """
     columns = []
-    for name in frame.columns:
-        column = frame[name]
-        if column.iloc[train].isna().all():
-            raise InputError(
-                "--data",
-                f"expected values in the training rows, got none in column {name!r}; leave it out "
-                f"with --drop {name}",
-            )
-        encode_column = _categorical if column.dtype == object else _numeric
-        columns.append(encode_column(name, column, train))
+    for kind in kinds:
+        if kind.values is None:
+            continue
+        check(kind)
+        categorical = kind.values.dtype == object
+        missing = [v is None for v in kind.values[train]] if categorical else kind.values[train]
+        if all(missing) if categorical else np.isnan(missing).all():
+            kind.kind, kind.why, kind.values = "drop", "empty in the rows to train on", None
+            continue
+        encode_column = _categorical if categorical else _numeric
+        columns.append(encode_column(kind.column, kind.values, train))
     return columns
 
 
-def numbers(column):
-    """A numeric column as float64, NaN where a value is missing."""
-    return column.to_numpy(dtype="float64", na_value=np.nan)
-
-
-def _categorical(name, column, train):
-    known = sorted(str(v) for v in column.iloc[train].dropna().unique())
+def _categorical(name, x, train):
+    known = sorted({value for value in x[train] if value is not None})
     codes = {category: float(i) for i, category in enumerate(known)}
-    values = [codes.get(v, len(known)) if isinstance(v, str) else np.nan for v in column]
+    values = [np.nan if value is None else codes.get(value, len(known)) for value in x]
     return Column(name, np.array(values, "float32"), [*known, OTHER])
 
 
-def _numeric(name, column, train):
+def _numeric(name, x, train):
     # float64 until the offset is subtracted: float32 would lose the small digits of 1.7e9 + noise.
-    x = numbers(column)
     observed = x[train][~np.isnan(x[train])]
     constant = observed.min() == observed.max()
     mean, std = (observed[0], 1.0) if constant else (observed.mean(), observed.std())

@@ -1,22 +1,23 @@
-"""Data of `tables.py`: breast cancer, a TFDS data set, or your own CSV or Parquet file.
+"""Data of `tables.py`: breast cancer, a TFDS data set, or your own file.
 
-`load` reads a data frame (`table_files.py` for CSV and Parquet), takes the label out, encodes each
-column as float32 (`table_columns.py`), and splits the rows. Missing values become NaN.
+`load` reads a data frame (`table_files.py`), takes the label out, decides how each column is read
+(`column_kinds.py`), splits the rows, and encodes the columns as float32 (`table_columns.py`).
+Missing values become NaN.
 """
 
 import dataclasses
 from typing import Any
 
 import numpy as np
-from support.data import table_columns, table_files, table_tfds
+from support.data import column_kinds, table_columns, table_files, table_tfds
 from support.run.cli import InputError
 
-SUFFIXES = (".csv", ".parquet")
+MIN_ROWS = 10
 
 
 @dataclasses.dataclass
 class Table:
-    """Rows `[N, columns]` float32 to train on and held out.
+    """Rows `[N, columns]` float32 of a file, and which of them to train on and to hold out.
 
     Attributes:
         name: name of the data.
@@ -24,11 +25,13 @@ class Table:
         titles: names of the columns for figures, with the number that was subtracted.
         category_names: for each column the names of its categories, or None if it is numeric.
         offsets: for each column the number that was subtracted.
-        train: rows to train on, all of them normal.
-        held_out: rows to evaluate.
-        anomaly: True for each held-out row that is an anomaly, or None without a label.
+        rows: all rows of the file, in its order.
+        train_rows: row numbers to train on, all of them normal.
+        held_out_rows: row numbers to evaluate.
+        labels: True for each row that is an anomaly `[N]`, or None without a label.
+        kinds: how each column of the file was read.
         classes: names of normal rows and of anomalies.
-        notes: changes of the data, for the user.
+        notes: what was detected in the file, and changes of the data, for the user.
     """
 
     name: str
@@ -36,11 +39,28 @@ class Table:
     titles: list
     category_names: list
     offsets: list
-    train: Any
-    held_out: Any
-    anomaly: Any
+    rows: Any
+    train_rows: Any
+    held_out_rows: Any
+    labels: Any
+    kinds: list
     classes: tuple = ("normal", "anomaly")
     notes: tuple = ()
+
+    @property
+    def train(self):
+        """Rows to train on."""
+        return self.rows[self.train_rows]
+
+    @property
+    def held_out(self):
+        """Rows to evaluate."""
+        return self.rows[self.held_out_rows]
+
+    @property
+    def anomaly(self):
+        """True for each held-out row that is an anomaly, or None without a label."""
+        return None if self.labels is None else self.labels[self.held_out_rows]
 
     @property
     def normal(self):
@@ -57,31 +77,53 @@ def load(options):
     """Load the `Table` of --data or --dataset, or else breast cancer."""
     if options.data is not None and options.dataset is not None:
         raise InputError("--data", "expected either --data or --dataset, got both; leave one out")
+    notes = ()
     if options.data is not None:
-        name, frame = options.data.name, _from_file(options.data)
+        name, (frame, notes) = options.data.name, table_files.read_frame(options.data, options)
     elif options.dataset is not None:
         name, frame = options.dataset, table_tfds.read_frame(options.dataset, options.data_dir)
     else:
         name, frame, options.label = "breast cancer", _breast_cancer(), "malignant"
+    given = column_kinds.chosen(options, frame)
     frame, anomaly = _take_label(frame, options)
-    frame = _drop(frame, options.drop)
-    _check(frame, options)
-    frame = table_columns.categories_as_strings(frame, options.categorical)
+    kinds = column_kinds.decide(frame, given)
+    _check_size(frame, kinds)
     train, held_out = _split(anomaly, len(frame), options)
-    columns = table_columns.encode(frame, train)
-    values = np.stack([column.values for column in columns], 1)
+    columns = table_columns.encode(kinds, train)
+    _check_size(frame, kinds)
     return Table(
         name,
         [column.name for column in columns],
         [column.title for column in columns],
         [column.categories for column in columns],
         [column.offset for column in columns],
-        values[train],
-        values[held_out],
-        None if anomaly is None else anomaly[held_out],
+        np.stack([column.values for column in columns], 1),
+        train,
+        held_out,
+        anomaly,
+        kinds,
         ("benign", "malignant") if name == "breast cancer" else ("normal", "anomaly"),
-        tuple(_notes(columns)),
+        (*notes, *_row_notes(frame, train, held_out), *_notes(columns)),
     )
+
+
+def _row_notes(frame, train, held_out):
+    """Rows that are equal to others, and rows that are left out."""
+    try:
+        doubled = int(frame.duplicated().sum())
+    except TypeError:  # lists cannot be compared
+        doubled = 0
+    if doubled:
+        yield (
+            f"{doubled:,} rows are equal to an earlier one; all are used, so that held-out rows "
+            "may equal rows to train on"
+        )
+    unused = len(frame) - len(train) - len(held_out)
+    if unused:
+        yield (
+            f"{unused:,} of {len(frame):,} rows are neither trained on nor evaluated (--limit, "
+            "--evaluate); the others are a random choice by --seed"
+        )
 
 
 def _notes(columns):
@@ -102,20 +144,6 @@ def _breast_cancer():
 
     bunch = load_breast_cancer(as_frame=True)
     return bunch.data.assign(malignant=(bunch.target == 0).astype(int))
-
-
-def _from_file(path):
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError("--data", f"expected a .csv or .parquet file, got {path}")
-    frame = table_files.read_frame(path)
-    for separator, plural in ((";", "semicolons"), ("\t", "tabs")):
-        if len(frame.columns) == 1 and separator in frame.columns[0]:
-            raise InputError(
-                "--data",
-                f"expected values separated by commas, got {plural} in {path.name}; convert the "
-                "file",
-            )
-    return frame
 
 
 def _take_label(frame, options):
@@ -151,23 +179,16 @@ def _take_label(frame, options):
     return frame.drop(columns=name), anomaly
 
 
-def _drop(frame, columns):
-    for name in columns:
-        table_files.check_column(frame, name, "--drop")
-    return frame.drop(columns=columns)
-
-
-def _check(frame, options):
-    """Raise if the frame is too small or a column cannot be used."""
-    if len(frame) < 10 or not len(frame.columns):
+def _check_size(frame, kinds):
+    """Raise if the frame is too small or no column is left."""
+    used = [kind for kind in kinds if kind.kind != "drop"]
+    if len(frame) < MIN_ROWS or not used:
         raise InputError(
             "--data",
-            "expected at least 10 rows and 1 column besides the label, got "
-            f"{len(frame)} rows and {len(frame.columns)} columns",
+            f"expected at least {MIN_ROWS} rows and 1 column besides the label, got {len(frame)} "
+            f"rows and {len(used)} columns that can be used"
+            + "".join(f"; {k.column!r} is left out ({k.why})" for k in kinds[:8] if k not in used),
         )
-    table_columns.check(frame)
-    for name in options.categorical:
-        table_files.check_column(frame, name, "--categorical")
 
 
 def _split(anomaly, rows, options):

@@ -1,12 +1,16 @@
-"""Data of `text.py`: sentences of Python's language reference, or of a file with one per line."""
+"""Data of `text.py`: the sentences of Python's language reference, or your own file."""
 
 import dataclasses
 import re
 
 import numpy as np
+from support.data import csv_format, table_files
 from support.data.splits import split_rows
 from support.run.cli import InputError, as_input_error
 
+# Files of tables, of which one column is read.
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx")
+TABLES += tuple(f".{kind}.{packed}" for kind in ("csv", "tsv") for packed in ("gz", "bz2", "xz"))
 MIN_WORDS, MAX_WORDS = 4, 30
 HELD_OUT = 0.1
 # Sections of the reference mix prose with grammar and code. A paragraph is prose if none of its
@@ -16,43 +20,111 @@ _BULLET = re.compile(r"^\s*(?:[*+-]|\d+\.)\s+")
 _END = re.compile(r"(?<=[a-z)\"][.!?])\s+(?=[A-Z\"])")
 
 
+# Letters that are written without spaces between words: Chinese, Japanese, Thai, Lao, Khmer.
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1780-\u17ff"
+_UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")
+_LETTER = re.compile(r"[^\W\d_]")
+MIN_UNSPACED = 0.3  # of the letters, above which each of them counts as a word
+MIN_LINES = 20
+
+
 @dataclasses.dataclass
 class Texts:
-    """Arrays of strings to train on and held out."""
+    """Arrays of strings to train on and held out.
+
+    Attributes:
+        name: of the data.
+        train: texts to train on.
+        held_out: other texts.
+        notes: what was understood and left out, for the user.
+    """
 
     name: str
     train: np.ndarray
     held_out: np.ndarray
+    notes: tuple = ()
 
 
 def load(options):
     """Load the `Texts` of --data, or else Python's language reference."""
+    notes = []
     if options.data is None:
-        name, sentences = "reference of the Python language (pydoc topics)", reference()
+        name, lines = "reference of the Python language (pydoc topics)", reference()
     else:
-        name, sentences = options.data.name, _lines(options.data)
-    sentences = list(dict.fromkeys(sentences))  # no held-out sentence may be trained on
-    if len(sentences) < 20:
-        raise InputError("--data", f"expected at least 20 different lines, got {len(sentences)}")
-    train, held_out = split_rows(len(sentences), HELD_OUT, options.seed, options.limit, "--data")
-    texts = np.array(sentences, object)
-    return Texts(name, texts[train], texts[held_out])
+        name, (lines, notes) = options.data.name, _read(options)
+    texts = [line.strip() for line in lines if line.strip()]
+    if len(texts) < len(lines):
+        notes.append(f"{len(lines) - len(texts):,} empty lines are left out")
+    if _by_character(texts, options):
+        texts = [_UNSPACED_LETTER.sub(r" \g<0> ", text) for text in texts]
+        texts = [" ".join(text.split()) for text in texts]
+        notes.append(
+            "each character of a script without spaces between words counts as a word; "
+            "--words spaces splits at spaces alone"
+        )
+    different = list(dict.fromkeys(texts))  # no held-out sentence may be trained on
+    if len(different) < len(texts):
+        notes.append(
+            f"{len(texts) - len(different):,} lines that repeat an earlier one are left out"
+        )
+    if len(different) < MIN_LINES:
+        raise InputError(
+            "--data", f"expected at least {MIN_LINES} different lines, got {len(different)}"
+        )
+    train, held_out = split_rows(len(different), HELD_OUT, options.seed, options.limit, "--data")
+    unused = len(different) - len(train) - len(held_out)
+    if unused:
+        notes.append(f"{unused:,} lines are left out (--limit); the choice is random, by --seed")
+    texts = np.array(different, object)
+    return Texts(name, texts[train], texts[held_out], tuple(notes))
 
 
-def _lines(path):
+def _read(options):
+    """Lines of a file of texts, or the values of one column of a table, and notes."""
+    path, kind = options.data, "".join(options.data.suffixes[-2:]).lower()
+    if any(kind.endswith(suffix) for suffix in TABLES) or options.column is not None:
+        return _column(options)
+    if path.is_dir():
+        raise InputError("--data", f"expected a file, got the folder {path}")
     with as_input_error("--data", OSError):
         content = path.read_bytes()
-    try:
-        # Editors on Windows write a byte order mark, which "utf-8-sig" removes.
-        lines = content.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        byte, position = content[error.start], error.start
-        raise InputError(
-            "--data",
-            f"expected UTF-8 text, got the byte 0x{byte:02x} at position {position} of {path}; "
-            "save the file as UTF-8",
-        ) from error
-    return [line.strip() for line in lines if line.strip()]
+    text, notes = csv_format.decode(content, options.encoding)
+    return text.splitlines(), list(notes)
+
+
+def _column(options):
+    """The texts of the column --column, or of the one with the longest texts, and notes."""
+    frame, notes = table_files.read_frame(options.data, options)
+    if options.column is not None:
+        table_files.check_column(frame, options.column, "--column")
+        name = options.column
+    else:
+        lengths = {c: _mean_length(frame[c]) for c in frame if frame[c].dtype.kind == "O"}
+        name = max(lengths, key=lengths.get, default=None)
+        if name is None:
+            raise InputError(
+                "--column",
+                f"expected a column of texts, got none among {table_files.listing(frame)}",
+            )
+    others = table_files.listing(c for c in frame if c != name) or "none"
+    texts = frame[name].fillna("").astype(str).str.split().str.join(" ")
+    return list(texts), [
+        *notes,
+        f"texts: column {name!r}; the other columns are not used: {others}",
+    ]
+
+
+def _mean_length(column):
+    return column.dropna().astype(str).str.len().mean()
+
+
+def _by_character(texts, options):
+    """Whether letters of scripts without spaces count as words: --words, or by their share."""
+    if options.words != "auto":
+        return options.words == "characters"
+    sample = "".join(texts[:1000])
+    letters = len(_LETTER.findall(sample))
+    return letters > 0 and len(_UNSPACED_LETTER.findall(sample)) > MIN_UNSPACED * letters
 
 
 def reference():

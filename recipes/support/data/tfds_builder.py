@@ -12,6 +12,17 @@ def tfds_builder(name, data_dir):
         name: "mnist", or with a configuration "wine_quality/red".
         data_dir: the folder of TFDS' data, or None for its default.
     """
+    try:
+        return _builder(name, data_dir)
+    except ImportError as error:  # TFDS imports parts when they are used
+        raise InputError(
+            "--dataset",
+            f"needs the package {error.name or first_line(error)}: pip install "
+            f"{error.name or 'tensorflow-datasets'}",
+        ) from error
+
+
+def _builder(name, data_dir):
     import tensorflow_datasets as tfds
 
     if data_dir is not None and not data_dir.is_dir():
@@ -23,8 +34,9 @@ def tfds_builder(name, data_dir):
         close = difflib.get_close_matches(name.split("/")[0], known, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise InputError("--dataset", f"expected a name of TFDS, got {name!r}{hint}") from error
-    except (ValueError, RuntimeError) as error:  # an unknown configuration
+    except (ValueError, RuntimeError, AssertionError) as error:  # unknown configuration, version
         raise InputError("--dataset", first_line(error)) from error
-    with as_input_error("--dataset", OSError, tfds.download.DownloadError):
+    # An AssertionError says what to put into TFDS' manual_dir.
+    with as_input_error("--dataset", OSError, AssertionError, tfds.download.DownloadError):
         builder.download_and_prepare()
     return builder

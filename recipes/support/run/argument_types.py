@@ -4,6 +4,7 @@ import argparse
 import pathlib
 
 LARGEST = 3.4e38  # of 32-bit floating point
+MAX_INTEGER = 2**31 - 1  # TensorFlow counts steps and rows with at least these bits
 
 
 def positive(text):
@@ -18,7 +19,10 @@ def natural(text):
 
 def seed(text):
     """An integer that every random generator accepts."""
-    return _integer(text, 0)
+    value = _integer(text, 0, maximum=None)
+    if value > MAX_INTEGER:
+        raise argparse.ArgumentTypeError(f"expected an integer below 2**31, got {_short(text)}")
+    return value
 
 
 def path(text):
@@ -66,7 +70,7 @@ def probability(text):
     return value
 
 
-def _integer(text, minimum):
+def _integer(text, minimum, maximum=MAX_INTEGER):
     try:
         value = int(text)
     except ValueError:
@@ -75,8 +79,10 @@ def _integer(text, minimum):
         raise argparse.ArgumentTypeError(
             f"expected an integer of at least {minimum}, got {_short(text)}"
         )
-    if value >= 2**31:
-        raise argparse.ArgumentTypeError(f"expected an integer below 2**31, got {_short(text)}")
+    if maximum is not None and value > maximum:
+        raise argparse.ArgumentTypeError(
+            f"expected an integer of at most {maximum}, got {_short(text)}"
+        )
     return value
 
 

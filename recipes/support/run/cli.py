@@ -132,6 +132,12 @@ def main(parser, recipe, argv=None):
             f"{parser.prog}: error: {first_line(error)}; make space and continue with --resume, "
             "if this recipe has it\n",
         )
+    except MemoryError as error:
+        parser.exit(
+            2,
+            f"{parser.prog}: error: not enough memory ({first_line(error) or 'out of memory'}): "
+            "use less data (--limit), a smaller --batch-size or a smaller model\n",
+        )
     except KeyboardInterrupt:
         parser.exit(130, f"\n{parser.prog}: stopped\n")
 

@@ -8,6 +8,7 @@ import zoo
 
 # Passes over the held-out rows for the ELBO, each with its own noise.
 DRAWS = 4
+TRIVIAL_ROWS = 2048  # held-out rows on which trivial models are fitted and measured
 
 
 def held_out(run, vae, x):
@@ -39,12 +40,33 @@ def held_out(run, vae, x):
     }
     run.record["held_out"] = numbers
     run.record["seconds"]["evaluation"] = round(time.monotonic() - start, 1)
+    lines = _trivial(run, vae, x, bound)
     return [
         f"held-out ELBO     {numbers['elbo']:.2f} nats per example (KL {numbers['kl']:.2f}, "
         f"{numbers['active_units']} of {numbers['latent_dim']} latent dimensions in use)",
         f"held-out log p(x) {numbers['log_likelihood']:.2f} ± "
         f"{numbers['log_likelihood_standard_error']:.2f} nats, {samples} importance samples",
+        *lines,
     ]
+
+
+def _trivial(run, vae, x, bound):
+    """Compare with trivial models, in metrics.json and as a line that says which is better."""
+    x = zoo.core.nested.take_rows(x, slice(TRIVIAL_ROWS))
+    trivial = zoo.evaluation.diagnosis.trivial_log_probs(vae, x, run.options.seed)
+    if not trivial:
+        return []
+    run.record["held_out"]["trivial_models"] = trivial
+    listed = ", ".join(f"{name} {value:.2f}" for name, value in trivial.items())
+    lines, bound = [f"trivial models    {listed} nats"], float(bound[:TRIVIAL_ROWS].mean())
+    for name, value in sorted(trivial.items(), key=lambda item: -item[1]):
+        if name != "PCA" and value >= bound:
+            lines.append(f"NOT LEARNED: the trivial model {name!r} is {value - bound:.2f} better")
+            break
+    if trivial.get("PCA", -np.inf) > bound:
+        better = trivial["PCA"] - bound
+        lines.append(f"PCA with as many latent dimensions is {better:.2f} nats better")
+    return lines
 
 
 def perplexity(run, vae, x):

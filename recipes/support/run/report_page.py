@@ -10,7 +10,9 @@ def write(run, vae, held_out, labels, columns):
     """Write the page about a run's model; return False if there are too few held-out examples."""
     rows = zoo.core.nested.row_count(held_out)
     if rows < 2:
-        run.note("no report.html: it needs at least two held-out examples")
+        note = f"no report.html: it needs at least two held-out examples, got {rows}; use more data"
+        run.note(note)
+        print(note)
         return False
     # Only full batches: a smaller last batch would be compiled separately.
     first = slice(min(ROWS, rows - rows % EXAMPLES or rows))

@@ -108,13 +108,16 @@ class Run:
         self.record["model"] = model.describe(self.options, vae, likelihood, strategy)
         return vae
 
-    def describe(self, name, train, held_out):
-        """Record name, sizes and shape of the data for metrics.json."""
+    def describe(self, name, train, held_out, reading=()):
+        """Record name, sizes and shape of the data for metrics.json; print how they were read."""
+        if reading:
+            print(*reading, "", sep="\n")
         self.record["data"] = {
             "name": name,
             "train": zoo.core.nested.row_count(train),
             "held_out": zoo.core.nested.row_count(held_out),
             "event_shape": zoo.core.nested.map_arrays(lambda x: list(x.shape[1:]), train),
+            "reading": list(reading),
         }
 
     def note(self, text):
@@ -194,6 +197,7 @@ class Run:
     def _callbacks(self, vae, rows, others):
         """Callbacks in order: history.csv and the best weights are written before a checkpoint."""
         import keras
+        from support.run.progress import DurationEstimate
 
         options, anneal = self.options, []
         if options.warmup_epochs:
@@ -205,6 +209,7 @@ class Run:
             keras.callbacks.CSVLogger(self.folder / "history.csv", append=options.resume),
             keras.callbacks.TensorBoard(self.folder / "tensorboard", write_graph=False),
             *others,
+            DurationEstimate(stops_early=bool(others)),
             checkpoints.Checkpoints(self.folder, epochs=len(self.history().get("epoch", ()))),
         ]
 

@@ -3,6 +3,7 @@
 from zoo.evaluation.diagnosis.callback import DiagnosisLogger
 from zoo.evaluation.diagnosis.measure import diagnose
 from zoo.evaluation.diagnosis.result import Diagnosis
+from zoo.evaluation.diagnosis.trivial import trivial_log_probs
 from zoo.evaluation.diagnosis.verdict import VERDICTS, judge
 
-__all__ = ["VERDICTS", "Diagnosis", "DiagnosisLogger", "diagnose", "judge"]
+__all__ = ["VERDICTS", "Diagnosis", "DiagnosisLogger", "diagnose", "judge", "trivial_log_probs"]

@@ -14,6 +14,7 @@ from zoo.core.functions import compiled
 from zoo.core.samplers import CommonSampler, RandomSampler
 from zoo.evaluation.diagnosis.result import Diagnosis
 from zoo.evaluation.diagnosis.running_moments import RunningMoments
+from zoo.evaluation.diagnosis.trivial import trivial_log_probs
 from zoo.evaluation.diagnosis.verdict import MIN_ACTIVE_VARIANCE
 from zoo.inference import batching
 from zoo.inference.batching import first
@@ -69,6 +70,7 @@ def diagnose(
         importance_samples=importance_samples,
         log_likelihood=float(bounds.mean()),
         gap=float(bounds.mean() - elbos.mean()),
+        trivial=trivial_log_probs(model, subset, seed),
         **_averages(moments),
         **_dimensions(moments),
     )

@@ -38,6 +38,8 @@ class Diagnosis:
         active: bool `[D]`, true if the posterior mean's variance over the data is above 0.01.
         loc_mean, loc_std: `[D]`, mean and standard deviation over the data of q's means.
         scale_mean: `[D]`, mean over the data of q's scales.
+        trivial: name -> mean log p(x) of a trivial model on the same examples as log_likelihood:
+            uniform, constant, marginal or PCA; empty where there is none for the likelihood.
         loc_histogram: (counts `[n]`, edges `[n + 1]`) of q's means, all dimensions together.
         scale_histogram: the same of the decimal logarithms of q's scales.
     """
@@ -62,6 +64,16 @@ class Diagnosis:
     scale_mean: np.ndarray
     loc_histogram: tuple
     scale_histogram: tuple
+    trivial: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def gain(self) -> float | None:
+        """log_likelihood minus that of the best trivial model without latent variables, in nats.
+
+        The trivial models are uniform, constant and marginal ones, not PCA; None if there are none.
+        """
+        values = [value for name, value in self.trivial.items() if name != "PCA"]
+        return self.log_likelihood - max(values) if values else None
 
     @property
     def active_units(self) -> int:
@@ -88,7 +100,7 @@ class Diagnosis:
     def scalars(self) -> dict[str, float]:
         """The single numbers, name -> float, without those that are None."""
         names = ("elbo", "nll", "kl", "log_likelihood", "gap", "decoder_use")
-        names += ("mutual_information", "aggregate_kl", "active_units")
+        names += ("mutual_information", "aggregate_kl", "active_units", "gain")
         values = {name: getattr(self, name) for name in names}
         return {name: float(value) for name, value in values.items() if value is not None}
 
@@ -133,6 +145,8 @@ class Diagnosis:
         bound = f"{self.importance_samples} draws each, {self.bounded:,} examples"
         yield "log p(x)", _nats(self.log_likelihood), f"lower bound; {bound}"
         yield "gap", _nats(self.gap), "between this bound and the ELBO"
+        for name, value in self.trivial.items():
+            yield f"log p(x), {name}", _nats(value), "of a trivial model, same examples"
         yield "decoder's use of z", _nats(self.decoder_use), "rise of -log p(x|z) with another z"
         yield "mutual information", _nats(self.mutual_information), "of x and z"
         yield "aggregate KL", _nats(self.aggregate_kl), "from q(z) to the prior"
@@ -157,6 +171,8 @@ def _json_value(value):
         return [_json_value(part) for part in value]
     if isinstance(value, (np.ndarray, np.generic)):
         value = value.tolist()
+    if isinstance(value, dict):
+        return {name: _json_value(part) for name, part in value.items()}
     if isinstance(value, list):
         return [_json_value(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

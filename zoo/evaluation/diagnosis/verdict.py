@@ -11,6 +11,8 @@ MIN_ACTIVE_FRACTION = 0.5  # of the dimensions, below which the model counts as 
 MAX_GAP_FRACTION = 0.05  # of log p(x) that the gap to the ELBO may be without a remark
 MAX_AGGREGATE_KL_FRACTION = 0.2  # of the KL that KL(q(z) || p(z)) may be without a remark
 MIN_AGGREGATE_KL_NATS = 1.0  # of KL(q(z) || p(z)), below which there is no remark
+MAX_COLLAPSED_LOSS = 0.01  # of log p(x), by which a collapsed model may miss a trivial one
+MIN_PCA_FRACTION = 0.01  # of log p(x), by which PCA must be better for a remark
 
 
 def _diverged(d):
@@ -20,6 +22,13 @@ def _diverged(d):
 
 def _collapsed(d):
     return d.active_units == 0 or min(d.kl, d.decoder_use) < MIN_LATENT_NATS
+
+
+def _not_learned(d):
+    if d.gain is None or d.gain > 0:
+        return False
+    # A collapsed model is about as good as the marginal distribution, and its advice is better.
+    return not _collapsed(d) or d.gain < -MAX_COLLAPSED_LOSS * abs(d.log_likelihood)
 
 
 def _sigma_vanishing(d):
@@ -37,6 +46,13 @@ VERDICTS = {
         _diverged,
         "Some numbers are NaN or infinite. Look for NaN or huge values in the data, lower the "
         "learning rate, or clip gradients.",
+    ),
+    "not learned": (
+        _not_learned,
+        "The model has not learned the data: a trivial model without latent variables (uniform, "
+        "constant, or each feature by itself) gives the same examples a log p(x) at least as high. "
+        "Train longer, raise the learning rate if the ELBO rises slowly and lower it if the ELBO "
+        "jumps, and check that the data and the likelihood belong together.",
     ),
     "collapsed": (
         _collapsed,
@@ -61,7 +77,7 @@ VERDICTS = {
     "healthy": (
         lambda d: True,
         "The latent space is in use: the decoder depends on z, enough dimensions are active, and "
-        "their posterior scales have not vanished. Nothing needs to change.",
+        "their posterior scales have not vanished.",
     ),
 }
 
@@ -74,6 +90,19 @@ def judge(diagnosis) -> tuple[str, list[str]]:
 
 def _remarks(d):
     """Advice that applies with any verdict."""
+    if d.gain is not None:
+        best = max((name for name in d.trivial if name != "PCA"), key=d.trivial.get)
+        side = "above" if d.gain > 0 else "below"
+        yield (
+            f"log p(x) is {abs(d.gain):.1f} nats {side} that of the best trivial model ({best})."
+        )
+    pca = d.trivial.get("PCA", -np.inf) - d.log_likelihood
+    if pca > MIN_PCA_FRACTION * abs(d.log_likelihood):
+        yield (
+            "Probabilistic PCA with as many latent dimensions gives these examples a log p(x) that "
+            f"is {pca:.1f} nats higher. Train longer or on more data; if this remains, the model "
+            "has learned less than a linear one."
+        )
     if d.gap > MAX_GAP_FRACTION * abs(d.log_likelihood):
         yield (
             f"The ELBO is {d.gap:.1f} nats below log p(x). A more flexible posterior (flow=, a "

@@ -1,0 +1,233 @@
+"""Kind of each column of a table: number, category, date or drop, with the reason.
+
+`decide` looks at a column's values and name; --kind overrides it. `write` prints the result before
+training, because a column that is read wrongly gives a model that is wrong without an error.
+"""
+
+import dataclasses
+import decimal as decimals
+import re
+from typing import Any
+
+import numpy as np
+from support.data import table_files, written_dates, written_numbers
+from support.run.cli import InputError
+
+KINDS = ("number", "category", "date", "drop")
+MAX_CATEGORIES = 200
+MAX_LINES = 100  # columns in a printed table
+ID_NAME = re.compile(r"(.*[_ -])?(id|uuid|guid|rowid|index)|.*[a-z]ID|.*[a-z]Id|unnamed: \d+|idx")
+POSTCODE_NAME = re.compile(r"(.*[_ -])?(zip|zip[_ -]?code|post[_ -]?code|postal[_ -]?code|plz)")
+MAX_ID_REPEATS = 0.05  # of the rows of an identifier's column that may repeat a value
+CONTAINERS = (list, tuple, dict, set, np.ndarray)
+
+
+@dataclasses.dataclass
+class Kind:
+    """How a column is read.
+
+    Attributes:
+        column: its name.
+        kind: one of `KINDS`.
+        why: the reason, for the user.
+        values: the column as numbers (float64, NaN where missing) or texts (object, None where
+            missing); None if it is left out.
+    """
+
+    column: str
+    kind: str
+    why: str
+    values: Any = None
+
+
+def add_option(data):
+    """Add --kind to a group of a command line."""
+    data.add_argument(
+        "--kind",
+        nargs="+",
+        default=[],
+        metavar="COLUMN=KIND",
+        help=f"how to read a column, instead of what its values suggest: {', '.join(KINDS)}",
+    )
+
+
+def chosen(options, frame):
+    """column -> kind of --kind, --categorical and --drop."""
+    result = {}
+    for text in options.kind:
+        name, equals, kind = text.rpartition("=")
+        if not equals or kind not in KINDS:
+            raise InputError(
+                "--kind", f"expected COLUMN=KIND with a kind of {', '.join(KINDS)}, got {text!r}"
+            )
+        table_files.check_column(frame, name, "--kind")
+        result[name] = kind
+    for flag, kind in (("categorical", "category"), ("drop", "drop")):
+        for name in getattr(options, flag):
+            table_files.check_column(frame, name, f"--{flag}")
+            if result.setdefault(name, kind) != kind:
+                raise InputError(
+                    "--kind", f"expected {kind} as --{flag} says, got {name}={result[name]}"
+                )
+    return result
+
+
+def decide(frame, kinds=None):
+    """A `Kind` for each column of a data frame; `kinds` maps columns to kinds that are set."""
+    kinds, decimal = kinds or {}, frame.attrs.get("decimal", ".")
+    return [
+        _given(frame[name], kinds[name], decimal)
+        if name in kinds
+        else _detected(frame[name], decimal)
+        for name in frame.columns
+    ]
+
+
+def table(kinds):
+    """Lines of a text table: column, kind, why; of very many columns the first ones."""
+    rows = [("column", "kind", "why")]
+    rows += [(k.column, k.kind, k.why) for k in kinds[:MAX_LINES]]
+    widths = [min(40, max(len(row[i]) for row in rows)) for i in (0, 1)]
+    lines = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows]
+    if len(kinds) > MAX_LINES:
+        names = [kind.kind for kind in kinds[MAX_LINES:]]
+        counts = ", ".join(f"{names.count(name):,} {name}" for name in sorted({*names}))
+        lines.append(f"... and {len(names):,} more columns: {counts}")
+    return lines
+
+
+def _given(column, kind, decimal):
+    name = column.name
+    if kind == "drop":
+        return Kind(name, "drop", "as asked")
+    if kind == "category":
+        return Kind(name, "category", "as asked", texts(column))
+    values, why = None, ""
+    if kind == "date":
+        values, why = _days(column)
+    elif numbers(column) is not None:
+        values = numbers(column)
+    else:
+        values, notes = written_numbers.parse(column.astype("string"), decimal) or (None, ())
+        why = "".join(f"; {note}" for note in notes)
+    if values is None:
+        example = next(iter(column.dropna().astype(str)), "")
+        raise InputError(
+            "--kind", f"expected {kind}s in column {name!r}, got {example!r}; choose another kind"
+        )
+    return Kind(name, "number", f"as asked{why if kind == 'number' else ': ' + why}", values)
+
+
+def _detected(column, decimal):
+    name = column.name
+    if any(isinstance(value, CONTAINERS) for value in column):
+        kind = next(type(v).__name__ for v in column if isinstance(v, CONTAINERS))
+        return Kind(name, "drop", f"holds a {kind} in each row")
+    if column.isna().all():
+        return Kind(name, "drop", "empty")
+    if column.dtype.kind == "M":
+        return Kind(name, "number", *reversed(_days(column)))
+    values, notes = numbers(column), []
+    if values is None and column.dtype.kind != "b" and not _is_code(column):
+        values, notes = written_numbers.parse(column, decimal) or (None, [])
+    if values is None:
+        return _of_texts(column)
+    return _of_numbers(column, values, notes)
+
+
+def _of_numbers(column, values, notes):
+    """Kind of a column whose values are numbers."""
+    name, observed = column.name, values[~np.isnan(values)]
+    distinct = np.unique(observed)
+    why = "; ".join(["numbers", *notes, *_missing(values)])
+    if len(distinct) <= 1:
+        return Kind(name, "drop", f"constant: {distinct[0]:g}" if len(distinct) else "empty")
+    whole = np.isfinite(observed).all() and (observed == np.round(observed)).all()
+    if whole and not notes and _is_sequence(values):
+        return Kind(name, "drop", "consecutive integers: row numbers or an identifier")
+    repeats = 1 - len(distinct) / len(observed)
+    if whole and ID_NAME.fullmatch(name.strip().lower()) and repeats <= MAX_ID_REPEATS:
+        return Kind(name, "drop", "an identifier, by its name and its different values")
+    code = POSTCODE_NAME.fullmatch(name.strip().lower()) or ID_NAME.fullmatch(name.strip().lower())
+    if whole and code:
+        return _of_texts(column, "numbers that are codes, by the column's name")
+    if whole and len(distinct) == 2 and distinct[1] - distinct[0] == 1:  # 0 and 1, or 1 and 2
+        why = f"{distinct[0]:g} and {distinct[1]:g} alone"
+        return Kind(name, "category", "; ".join([why, *_missing(values)]), _codes(values))
+    return Kind(name, "number", why, values)
+
+
+def _of_texts(column, what="texts"):
+    """Kind of a column whose values are texts, truth values or codes."""
+    name, values = column.name, texts(column)
+    count = len({value for value in values if value is not None})
+    present = sum(value is not None for value in values)
+    missing = [*_missing(np.array([np.nan if v is None else 0.0 for v in values]))]
+    if count <= 1:
+        return Kind(name, "drop", "constant" if count else "empty")
+    if what == "texts" and column.dtype.kind not in "b":
+        days, why = _days(column)
+        if days is not None:
+            return Kind(name, "number", "; ".join([why, *missing]), days)
+    if count > MAX_CATEGORIES or (count == present and present >= 20):
+        return Kind(name, "drop", f"{what}: {count:,} different ones, an identifier or free text")
+    what = "truth values" if column.dtype.kind == "b" else what
+    return Kind(name, "category", "; ".join([f"{what}: {count} different", *missing]), values)
+
+
+def texts(column):
+    """A column as texts `[N]`, None where missing; whole numbers without ".0", "?" is missing."""
+    if column.dtype.kind == "f":
+        return _codes(column.to_numpy("float64", na_value=np.nan))
+    values = column.astype("string").str.strip()
+    values = values.mask(values.isin(("?", "")))
+    return values.astype(object).where(values.notna(), None).to_numpy(object)
+
+
+def _codes(values):
+    """Numbers as texts `[N]`, None where missing."""
+    return np.array([None if np.isnan(v) else f"{v:.12g}" for v in values], object)
+
+
+def numbers(column):
+    """Values of a numeric column as float64, or None if it is not numeric."""
+    if column.dtype.kind in "iuf":
+        return column.to_numpy("float64", na_value=np.nan)
+    if column.dtype.kind == "m":
+        return column.dt.total_seconds().to_numpy("float64") / 86400  # days
+    if column.dtype == object:
+        kinds = {type(value) for value in column.dropna()}
+        if kinds and kinds <= {int, float, decimals.Decimal, np.float64, np.int64}:
+            try:
+                return column.astype("float64").to_numpy()
+            except OverflowError:
+                return np.array([np.inf if abs(v) > 1e300 else float(v) for v in column])
+    return None
+
+
+def _is_code(column):
+    """True for codes such as 01067, in which a number would lose the zero."""
+    return bool(column.dropna().astype("string").str.fullmatch(r"0\d+").any())
+
+
+def _is_sequence(x):
+    """True for 0, 1, 2, ... or any other consecutive integers in order."""
+    return len(x) > 2 and (np.diff(x) == 1).all()
+
+
+def _missing(values):
+    count = int(np.isnan(values).sum())
+    if count:
+        yield f"{count:,} missing"
+
+
+def _days(column):
+    """Days since 1970 as float64, NaN where missing, and the reason; (None, "") for no dates."""
+    dates = written_dates.parse(column)
+    if dates is None:
+        return None, ""
+    import pandas as pd
+
+    start = dates.min()
+    days = ((dates - pd.Timestamp(0, tz=dates.dt.tz)) / pd.Timedelta(days=1)).to_numpy("float64")
+    return days, f"dates from {start:%Y-%m-%d} to {dates.max():%Y-%m-%d}, as days"

@@ -1,0 +1,117 @@
+"""Kinds of columns: how values and names decide, and how --kind overrides."""
+
+import decimal
+
+import numpy as np
+import pytest
+
+pandas = pytest.importorskip("pandas", reason="the recipes need pandas: pip install '.[recipes]'")
+
+N = 40
+NUMBERS = np.random.default_rng(0).normal(size=N).round(3)
+
+
+@pytest.fixture
+def decide(recipe):
+    """decide(values, name) is the `Kind` of a column."""
+    kinds = recipe("support.data.column_kinds")
+
+    def decide(values, name="x", given=None, mark="."):
+        frame = pandas.DataFrame({name: values})
+        frame.attrs["decimal"] = mark
+        return kinds.decide(frame, {name: given} if given else {})[0]
+
+    return decide
+
+
+@pytest.mark.parametrize(
+    ("values", "third", "why"),
+    [
+        ([f"${i}.10" for i in range(N)], 2.1, "currency signs"),
+        ([f"{i} %" for i in range(N)], 2.0, "percent signs"),
+        ([f"{1000 * i + 7:,}.5" for i in range(N)], 2007.5, "thousands separators"),
+        ([f"{i},5" for i in range(N)], 2.5, "decimal commas"),
+        ([f"1.{100 + i},5" for i in range(N)], 1102.5, "thousands separators"),
+        ([f"({i})" for i in range(N)], -2.0, "numbers"),
+        (["?", "-", *map(str, range(2, N))], 2.0, "'-', '?' counted as missing; 2 missing"),
+        (["<5", *[f"{i / 2}" for i in range(1, N)]], 1.0, "1 other texts counted as missing"),
+        ([decimal.Decimal(i) / 2 for i in range(N)], 1.0, "numbers"),
+        ([decimal.Decimal(i) / 2 for i in range(N - 1)] + [None], 1.0, "1 missing"),
+        (pandas.to_timedelta(np.arange(N) * 12.0, unit="h"), 1.0, "numbers"),
+        (pandas.date_range("1970-01-01", periods=N), 2.0, "dates from 1970-01-01 to 1970-02-09"),
+        ([f"{i % 28 + 1:02d}.01.1970" for i in range(N)], 2.0, "dates from 1970-01-01"),
+    ],
+)
+def test_numbers_as_people_write_them(decide, values, third, why):
+    kind = decide(values)
+
+    assert kind.kind == "number" and why in kind.why
+    assert kind.values.dtype == "float64" and kind.values[2] == third
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "why"),
+    [
+        ("Unnamed: 0", range(N), "consecutive integers"),
+        ("id", np.arange(N) * 7919 % 1009, "identifier, by its name"),
+        ("customer_id", np.arange(N) * 7919 % 1009, "identifier, by its name"),
+        ("x", np.ones(N), "constant: 1"),
+        ("x", [None] * N, "empty"),
+        ("x", ["a"] * N, "constant"),
+        ("x", [f"word {i}" for i in range(N)], "an identifier or free text"),
+        ("x", [[1, 2]] * N, "holds a list"),
+    ],
+)
+def test_columns_that_are_left_out(decide, name, values, why):
+    kind = decide(values, name)
+
+    assert kind.kind == "drop" and why in kind.why and kind.values is None
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "first", "why"),
+    [
+        ("zip", [10115, 53111] * (N // 2), "10115", "codes, by the column's name"),
+        ("x", ["01067", "53111"] * (N // 2), "01067", "texts: 2 different"),
+        ("store_id", [3.0, 4.0, np.nan, 9.0] * (N // 4), "3", "codes"),
+        ("x", [0, 1] * (N // 2), "0", "0 and 1 alone"),
+        ("x", [True, False] * (N // 2), "True", "truth values"),
+        ("x", ["+", "-"] * (N // 2), "+", "texts: 2 different"),
+        ("x", ["a", "?", "b", "a"] * (N // 4), "a", "10 missing"),
+    ],
+)
+def test_categories(decide, name, values, first, why):
+    kind = decide(values, name)
+
+    assert kind.kind == "category" and kind.values[0] == first and why in kind.why
+
+
+def test_integers_that_only_look_like_row_numbers_stay_numbers(decide):
+    assert decide(np.random.default_rng(0).permutation(N), "age").kind == "number"
+
+
+def test_kinds_can_be_set(decide, input_error):
+    assert decide(range(N), "id", "number").values[3] == 3
+    assert decide([3, 4] * (N // 2), "x", "category").values[0] == "3"
+    assert decide(["$3"] * N, "x", "number").why == "as asked; currency signs removed"
+    assert decide(["2024-01-02"] * N, "x", "date").values[0] == 19724
+    assert decide(NUMBERS, "x", "drop").values is None
+    with pytest.raises(input_error, match="--kind: expected numbers in column 'x', got 'Bonn'"):
+        decide(["Bonn"] * N, "x", "number")
+
+
+def test_huge_integers_are_infinite(decide):
+    assert np.isinf(decide([10**400, *NUMBERS[1:]]).values[0])
+    assert np.isinf(decide(["1" * 400, *map(str, NUMBERS[1:])]).values[0])
+
+
+def test_table_has_a_line_for_each_column(recipe, decide):
+    kinds = [decide(NUMBERS), decide([1] * N, "same")]
+
+    lines = recipe("support.data.column_kinds").table(kinds)
+
+    assert lines == [
+        "column  kind    why",
+        "x       number  numbers",
+        "same    drop    constant: 1",
+    ]

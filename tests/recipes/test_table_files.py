@@ -1,0 +1,136 @@
+"""Files of tables in many formats, with and without a header, and broken files."""
+
+import bz2
+import gzip
+import types
+
+import numpy as np
+import pytest
+
+pandas = pytest.importorskip("pandas", reason="the recipes need pandas: pip install '.[recipes]'")
+
+ROWS = 30
+TABLE = "name;size;share\n" + "\n".join(f"Köln {i};{i}.5;{i % 7}" for i in range(ROWS)) + "\n"
+NONE = types.SimpleNamespace(sep=None, decimal=None, encoding=None, header=None)
+
+
+@pytest.fixture
+def read(recipe, tmp_path):
+    """read("a.csv", content, **options) is the data frame and the notes of a file."""
+    files = recipe("support.data.table_files")
+
+    def read(name, content, **options):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return files.read_frame(path, types.SimpleNamespace(**{**vars(NONE), **options}))
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "note"),
+    [
+        ("a.csv", TABLE.replace(";", ","), None),
+        ("a.csv", TABLE, "separator: semicolons"),
+        ("a.TSV", TABLE.replace(";", "\t"), "separator: tabs"),
+        ("a.txt", TABLE.replace(";", "|"), "separator: vertical bars"),
+        ("a.csv.gz", gzip.compress(TABLE.encode()), "separator: semicolons"),
+        ("a.csv.bz2", bz2.compress(TABLE.encode()), "separator: semicolons"),
+        ("a.csv", TABLE.encode("latin-1"), "encoding: not UTF-8 (the byte 0xf6"),
+        ("a.csv", TABLE.encode("utf-16"), "encoding: utf-16"),
+        ("a.csv", TABLE.encode("utf-16-be"), "encoding: utf-16-be"),
+        ("a.csv", TABLE.encode("utf-8-sig"), "encoding: utf-8-sig"),
+        ("a.csv", TABLE.replace(".5", ",5"), "decimal mark: comma"),
+    ],
+)
+def test_formats_give_the_same_frame_and_are_named(read, name, content, note):
+    frame, notes = read(name, content)
+
+    assert list(frame) == ["name", "size", "share"] and len(frame) == ROWS
+    assert frame["name"].iloc[3] == "Köln 3" and frame["size"].iloc[3] == 3.5
+    assert any(n.startswith(note) for n in notes) if note else not notes
+
+
+def test_options_override_what_is_detected(read):
+    content = "1;2\n3,5;4\n" * 20
+
+    frame, notes = read("a.csv", content, sep=";", decimal=",", header="yes")
+
+    assert list(frame) == ["1", "2"] and frame["1"].max() == 3.5 and not notes
+    assert read("a.csv", TABLE.encode("utf-16-le"), encoding="utf-16-le")[0].shape == (ROWS, 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "header"),
+    [
+        ("5.1,3.5,Iris-a\n4.9,3.0,Iris-b\n", False),
+        ("39, State-gov, 77516\n50, Private, 83311\n", False),
+        ("x,y\n1,2\n", True),
+        ("town,2019,2020\nBonn,1,2\n", True),
+        ("town,street\nBonn,Markt\n", True),
+        ("0,1,2\n0.5,0.25,3\n", True),
+        ("3,8,2\n5,2,3\n", False),
+    ],
+)
+def test_header_is_detected(read, content, header):
+    frame, notes = read("a.csv", content)
+
+    assert ("column_1" not in frame) is header
+    assert any("no header" in note for note in notes) is not header
+    assert len(frame) == content.count("\n") - header
+
+
+def test_json_lines_are_read(read):
+    frame, _ = read("a.jsonl", "\n".join(f'{{"a": {i}, "b": [1]}}' for i in range(9)))
+
+    assert list(frame.a) == list(range(9))
+
+
+def test_leading_zeros_stay(read):
+    frame, _ = read("a.csv", "plz,x\n" + "\n".join(f"0106{i % 10},{i}" for i in range(20)))
+
+    assert frame.plz.iloc[7] == "01067"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", "a,b\n1,2\n1,2,3,4\n", "expected rows of equally many values separated by comm"),
+        ("a.csv", "", "expected rows of equally many values"),
+        ("a.csv", bytes([0, 1, 2]) * 50, "expected a file of text, got one with zero bytes"),
+        ("a.csv", bytes([0x89, 0x01, 0xFE]) * 20, "expected text in UTF-8, got the byte 0x89"),
+        ("a.jsonl", "{", "expected a JSON object in each line"),
+        ("a.gz", b"PK", "expected a file of the kind .csv"),
+        ("a.csv.gz", b"PK", "expected a readable file"),
+        ("a.parquet", b"PK", "--data: "),
+        ("a.xlsx", b"PK", "--data: "),
+        ("a.doc", b"PK", "expected a file of the kind .csv"),
+    ],
+)
+def test_broken_file_is_refused_in_one_line(read, input_error, name, content, message):
+    with pytest.raises(input_error) as error:
+        read(name, content)
+
+    assert message in str(error.value) and "\n" not in str(error.value)
+
+
+def test_unknown_encoding_is_refused(read, input_error):
+    with pytest.raises(input_error, match="--encoding: expected the file's encoding"):
+        read("a.csv", TABLE, encoding="klingon")
+
+
+def test_separators_have_names(recipe, parse):
+    assert parse("tables", "--sep", "tab").sep == "\t"
+    assert parse("tables", "--sep", ";").sep == ";"
+    with pytest.raises(SystemExit):
+        parse("tables", "--sep", "abc")
+
+
+def test_random_bytes_are_read_or_refused(read, input_error):
+    rng = np.random.default_rng(0)
+    for length in (1, 7, 60, 300):
+        for suffix in ("csv", "jsonl", "parquet", "csv.gz"):
+            try:
+                read(f"a.{suffix}", rng.bytes(length))
+            except input_error as error:
+                assert "\n" not in str(error)

@@ -1,0 +1,89 @@
+"""Files of texts: encodings, tables, scripts without spaces, repeated and empty lines."""
+
+import numpy as np
+import pytest
+
+LINES = [f"Satz Nummer {i} über Bäume." for i in range(30)]
+
+
+@pytest.fixture
+def load(recipe, parse, tmp_path):
+    """load(name, content, *flags) is what the recipe reads of a file."""
+
+    def load(name, content, *flags):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return recipe("support.data.text").load(parse("text", "--data", path, *flags))
+
+    return load
+
+
+def texts(data):
+    return {*data.train, *data.held_out}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "note"),
+    [
+        ("utf-8", None),
+        ("utf-8-sig", "encoding: utf-8-sig"),
+        ("latin-1", "encoding: not UTF-8 (the byte 0xfc"),
+        ("utf-16", "encoding: utf-16"),
+    ],
+)
+def test_encodings_are_detected_and_said(load, encoding, note):
+    data = load("a.txt", "\n".join(LINES).encode(encoding))
+
+    assert texts(data) == {*LINES}
+    assert any(n.startswith(note) for n in data.notes) if note else not data.notes
+
+
+def test_repeated_and_empty_lines_are_counted(load):
+    data = load("a.txt", "\n".join([*LINES, "", *LINES[:3]]), "--limit", 20)
+
+    assert len(texts(data)) == 23
+    assert data.notes == (
+        "1 empty lines are left out",
+        "3 lines that repeat an earlier one are left out",
+        "7 lines are left out (--limit); the choice is random, by --seed",
+    )
+
+
+def test_characters_of_chinese_are_words(load):
+    content = "\n".join(f"我喜欢第{i}本书, Python 3!" for i in range(30))
+
+    data, whole = load("a.txt", content), load("a.txt", content, "--words", "spaces")
+
+    assert "我 喜 欢 第 7 本 书 , Python 3!" in texts(data)
+    assert "each character" in data.notes[0] and "我喜欢第7本书, Python 3!" in texts(whole)
+
+
+def test_column_of_the_longest_texts_is_read_from_a_table(load):
+    pytest.importorskip("pandas")
+    content = "id,stars,review\n" + "\n".join(
+        f'{i},good,"{t}, or not"' for i, t in enumerate(LINES)
+    )
+
+    data = load("reviews.csv", content)
+
+    assert texts(data) == {f"{line}, or not" for line in LINES}
+    assert "texts: column 'review'; the other columns are not used: id, stars" in data.notes
+    lines = "\n".join(f'{{"a": "word {i}", "b": "longer text {i}"}}' for i in range(30))
+    assert "word 3" in texts(load("reviews.jsonl", lines, "--column", "a"))
+
+
+def test_table_without_a_column_of_texts_is_refused(load, input_error):
+    pytest.importorskip("pandas")
+    with pytest.raises(input_error, match="--column: expected a column of texts, got none among a"):
+        load("numbers.csv", "a,b\n" + "1,2\n" * 30)
+    with pytest.raises(input_error, match="--column: expected a column of the data, got 'q'"):
+        load("numbers.csv", "a,b\n" + "1,2\n" * 30, "--column", "q")
+
+
+def test_random_bytes_are_read_or_refused(load, input_error):
+    rng = np.random.default_rng(0)
+    for length in (1, 30, 300, 3000):
+        try:
+            load("a.txt", rng.bytes(length))
+        except input_error as error:
+            assert "\n" not in str(error)
