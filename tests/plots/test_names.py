@@ -1,7 +1,5 @@
 """Names of users' data in figures: dollar signs, lone surrogates, mixed labels, dates, numbers."""
 
-import types
-
 import numpy as np
 import pytest
 
@@ -88,16 +86,3 @@ def test_rows_of_samples_have_names(tmp_path):
     figure = saved(plots.samples(np.zeros((6, 4, 4, 1)), 3, row_names=["cat", "dog"]), tmp_path)
 
     assert texts(figure.axes[0].get_yticklabels()) == ["cat", "dog"]
-
-
-def test_flat_samples_are_refused():
-    with pytest.raises(ValueError, match=r"images must have the shape .* got \(4, 784\); reshape"):
-        plots.samples(np.zeros((4, 784)))
-
-
-def test_training_curves_take_the_result_of_fit(tmp_path):
-    history = types.SimpleNamespace(history={"elbo": [1.0, 2.0], "val_elbo": [0.5, 1.5]})
-
-    figure = saved(plots.training_curves(history), tmp_path)
-
-    assert len(figure.axes[0].get_lines()) == 2

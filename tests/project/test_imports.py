@@ -85,7 +85,10 @@ def test_nothing_in_zoo_imports_recipes_or_tests_or_keras_two(path):
 def test_recipes_use_public_names_only(path):
     names = {n for n in imported(path) if n.split(".")[0] == "zoo"}
 
-    assert names <= {"zoo"}, names
+    # Run folders hold files that must survive a crash: these modules write, lock and check them.
+    durable = {"zoo.core.checkpoints", "zoo.core.files", "zoo.core.locks"}
+    durable |= {"zoo.core.examples.examples", "zoo.training.data_order"}
+    assert names <= {"zoo", *(durable if path.parent.name == "run" else ())}, names
 
 
 def test_importing_zoo_loads_the_standard_library_alone():

@@ -33,6 +33,12 @@ def require_vae(model, argument="model"):
         raise TypeError(f"{argument} must be a zoo.VAE, got {type(model).__name__}")
 
 
+def require_encoder(model, argument="vae"):
+    """Raise `TypeError` if the model has no method `encode`, all that its evaluation needs."""
+    if not hasattr(model, "encode"):
+        raise TypeError(f"{argument} must be a zoo.VAE, got {type(model).__name__}")
+
+
 def require_built(model):
     """Raise `ValueError` if the model is not built."""
     require_vae(model)

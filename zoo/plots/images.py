@@ -79,15 +79,10 @@ def samples(
         row_names: names of the rows, such as classes; none by default.
 
     Raises:
-        ValueError: the images have another number of axes.
+        ValueError: the images have another shape.
     """
     images = np.asarray(images)
     images = images[..., None] if images.ndim == 3 else images
-    if images.ndim != 4:
-        raise ValueError(
-            f"images must have the shape [N, H, W, C] or [N, H, W], got {images.shape}; reshape "
-            "flat examples to height and width"
-        )
     check_cells(images[None])
     columns = columns or math.ceil(math.sqrt(len(images)))
     rows = math.ceil(len(images) / columns)

@@ -74,13 +74,17 @@ class TrainingMethods(keras.Model):
         """As `keras.Model.predict`, with checked input: arrays `loc`, `scale`, `reconstruction`."""
         return evaluate.predict(self, super().predict, x, **kwargs)
 
-    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
+    def train_on_batch(
+        self, x, y=None, sample_weight=None, class_weight=None, return_dict: bool = False
+    ) -> dict | list | float:
         """As in Keras, with checked input; a model that learns units needs `adapt` before."""
         return evaluate.train_on_batch(
             self, super().train_on_batch, x, y, sample_weight, class_weight, return_dict
         )
 
-    def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
+    def test_on_batch(
+        self, x, y=None, sample_weight=None, return_dict: bool = False
+    ) -> dict | list | float:
         """As in Keras, with checked input."""
         return evaluate.test_on_batch(self, super().test_on_batch, x, y, sample_weight, return_dict)
 

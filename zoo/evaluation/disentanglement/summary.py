@@ -86,7 +86,7 @@ def scores(
     Raises:
         TypeError, ValueError: an argument is invalid; the message names it.
     """
-    inputs.require_vae(vae, "vae")
+    inputs.require_encoder(vae)
     inputs.require_examples(x)
     factors = check_factors(factors, row_count(x))
     check_categorical(categorical, factors.shape[1])

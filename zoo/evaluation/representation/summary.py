@@ -117,7 +117,7 @@ def scores(
     codes   1.000       1.000  1.000  1.000       0.873  1.000 ± 0.000
     160 training examples, 40 held out
     """
-    checks.require_vae(vae, "vae")
+    checks.require_encoder(vae)
     parts = {"x": x}
     if test is not None:
         if not isinstance(test, (tuple, list)) or len(test) != 2:

@@ -76,7 +76,7 @@ def retrieval(
     precision   0.667   0.500
     mean reciprocal rank 0.611
     """
-    inputs.require_vae(vae, "vae")
+    inputs.require_encoder(vae)
     ks = check_cutoffs(ks)
     classes = class_indices(labels, gallery_labels)
     check_metric(metric)
