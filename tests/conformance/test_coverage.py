@@ -23,12 +23,12 @@ def test_each_promise_is_tested_on_each_variant():
     functions = dict(promises())
 
     marks = {
-        title: {mark.args for mark in getattr(function, "pytestmark", ())}
+        title: [mark.args for mark in getattr(function, "pytestmark", ())]
         for title, function in functions.items()
     }
     assert len(functions) > 30
     for title, of_it in marks.items():
-        on_all = {("name", NAMES), ("name", VARIANTS)} & of_it
+        on_all = ("name", NAMES) in of_it or ("name", VARIANTS) in of_it
         assert on_all, f"{title} is not tested on each variant"
     assert sum(("name", NAMES) in of_it for of_it in marks.values()) > 20
 
