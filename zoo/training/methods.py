@@ -53,8 +53,8 @@ class TrainingMethods(keras.Model):
             shuffle: whether arrays are read in random order, which the model's seed determines.
             class_weight: class -> weight, for integer labels y.
             sample_weight: weight of each example, `[N]`.
-            initial_epoch, steps_per_epoch, validation_steps, validation_batch_size,
-                validation_freq: as in Keras.
+            initial_epoch, steps_per_epoch: as in Keras.
+            validation_steps, validation_batch_size, validation_freq: as in Keras.
 
         Returns:
             Keras' `History`: loss, elbo, nll, kl, active_units and further terms by epoch, in nats.
