@@ -113,6 +113,7 @@ def _members(cls):
         for base in ours
         for name, value in vars(base).items()
         if not name.startswith("_") and getattr(value, "__doc__", None)
+        if name not in ("get_config", "from_config")  # as in Keras
         if inspect.isroutine(value) or isinstance(value, property | functools.cached_property)
         # TFP copies the docstrings of `Distribution` to its subclasses.
         if value.__doc__ not in [getattr(other, name, None).__doc__ for other in theirs]

@@ -7,7 +7,7 @@ MIN_SCALE = 1e-3  # of a Normal in grid units: practically all of it lies on one
 
 
 class LatentGrid:
-    """The points z = mean + std * spacing * k, k = -max_k .. max_k, in each dimension.
+    """The points z = mean + std * spacing * k, k from -max_k to max_k, in each dimension.
 
     Args:
         mean, std: `[D]` or `[rows, D]`, of the prior.

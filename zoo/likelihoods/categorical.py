@@ -15,7 +15,7 @@ tfd = tfp.distributions
 
 @component
 class Categorical(Likelihood):
-    """p(x|z) = softmax(raw)[x] for integer classes x in 0 .. classes - 1.
+    """p(x|z) = softmax(raw)[x] for integer classes x from 0 to classes - 1.
 
     x has any event shape; the encoder's input is one-hot, `[B, *event[:-1], event[-1] * classes]`.
     `mean()` is the most probable class, since classes have no mean.

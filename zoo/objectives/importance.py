@@ -19,7 +19,7 @@ tfd = tfp.distributions
 
 @component
 class ImportanceWeighted(Objective):
-    """-log (1/K) sum_k p(x, z_k) / q(z_k|x), z_1 .. z_K drawn from q(z|x), in nats: IWAE.
+    """-log (1/K) sum_k p(x, z_k) / q(z_k|x), z_1 to z_K drawn from q(z|x), in nats: IWAE.
 
     This is the negative of a lower bound on log p(x). With one draw the bound is the ELBO, with the
     KL estimated at the draw; each further draw makes it tighter. Burda et al., Importance weighted
