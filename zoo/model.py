@@ -3,22 +3,15 @@
 import keras
 import tensorflow as tf
 
-from zoo.core import elbo, execution, inputs, nested, validation
-from zoo.core.distributions import joint_normal
-from zoo.core.forward import forward_pass
+from zoo.core import inputs, nested, validation
 from zoo.core.identifiers import resolve
 from zoo.core.random import SeedStream
-from zoo.core.samplers import MeanSampler, untile
 from zoo.core.serialization import component, ensure_built, from_arguments
 from zoo.inference.methods import InferenceMethods
 from zoo.objectives import ELBO
 from zoo.training import arguments, corruptions
 from zoo.training.methods import TrainingMethods
 from zoo.training.optimizers import FusedAdam
-from zoo.training.workers import per_worker
-
-# `evaluate` draws with this seed every time, so that epochs differ by the weights alone.
-EVALUATION_SEED = (20140, 1312)
 
 # The meaning of "auto" in `compile`, unless a variant passes `auto_compile`.
 AUTO_COMPILE = {"xla_on_cpu": True, "steps_per_execution": 1}
@@ -159,66 +152,6 @@ class VAE(TrainingMethods, InferenceMethods):
         self.compile(**keras.saving.deserialize_keras_object(config))
         if self.built:
             self.optimizer.build(self.trainable_variables)
-
-    # Training
-
-    def make_train_function(self, force=False) -> None:
-        """As in Keras, or the function of several steps that `fit` chose."""
-        if self._multi_step_function is None:
-            super().make_train_function(force)
-        else:
-            self.train_function = self._multi_step_function
-
-    def train_step(self, data):
-        """One optimizer step, as in Keras."""
-        with execution.tracing(self.jit_compile):
-            return per_worker(super().train_step(data))
-
-    def test_step(self, data):
-        """One evaluation step, as in Keras."""
-        with execution.tracing(self.jit_compile):
-            return per_worker(super().test_step(data))
-
-    def predict_step(self, data):
-        """The posterior's parameters and the reconstruction of one batch."""
-        x = self.preprocessor.to_tensor(keras.utils.unpack_x_y_sample_weight(data)[0])
-        with execution.tracing(self.jit_compile):
-            out = forward_pass(self, x, MeanSampler())
-            q = joint_normal(out.draws)
-            return {"loc": q.loc, "scale": q.scale, "reconstruction": out.likelihood.mean()}
-
-    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        # Under a strategy Keras builds the model here from a batch, which fails with several
-        # workers because the batch is a tuple. `fit` has already built this model.
-        if not self.built:
-            super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
-
-    def call(self, x, training=None):
-        """The `Pass` of `fit` (training) or `evaluate`: with their target, noise and draws."""
-        seed = self._seeds if training else tf.constant(EVALUATION_SEED)
-        sampler = self.objective.sampler(seed)
-        x = self.preprocessor.to_tensor(x)
-        x = self.decoder.likelihood.target(x, sampler.next_seed)
-        return forward_pass(self, x, sampler, training)
-
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """The objective, averaged over the batch, plus regularizers; `y_pred` is a `Pass`."""
-        per_example = self.objective.per_example(x, y, y_pred, sample_weight)
-        if sample_weight is not None:
-            per_example *= tf.cast(sample_weight, per_example.dtype)
-        # add_loss would mix the losses of replicas, which are traced in turns.
-        loss = elbo.mean_over_replicas(per_example)
-        if self.losses:  # regularizers and losses that users add; Keras aggregates these
-            loss += super().compute_loss(x, y, y_pred, sample_weight, training)
-        return loss
-
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        """As in Keras; metrics given to `compile` compare y with E[x|z]."""
-        if self._has_user_metrics:
-            means = self.preprocessor.add_origin(y_pred.likelihood.mean(), tf.float32)
-            means = untile(means, y_pred.samples)
-            y_pred = tf.nest.map_structure(lambda mean: tf.reduce_mean(mean, 0), means)
-        return super().compute_metrics(x, y, y_pred, sample_weight)
 
     # Saving
 
