@@ -14,6 +14,8 @@ require_tensorflow(keras.config.backend())
 def component(cls):
     """Register `cls` with Keras and derive its config from its constructor.
 
+    `keras.models.load_model` finds the class after `import zoo` if its module is one of those that
+    `zoo.core.registration` imports: those of encoders, decoders, likelihoods, priors, ....
     Each argument of `__init__` must be stored in an attribute of the same name. Nested Keras
     objects (layers, initializers, other components) are saved with it. The config of a layer also
     has Keras' `name`, `dtype` and `trainable`.

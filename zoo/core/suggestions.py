@@ -9,7 +9,7 @@ def nearest(name, names):
     >>> nearest("convvae", ["conv_vae", "dense_vae"])
     "; did you mean 'conv_vae'?"
     """
-    close = difflib.get_close_matches(str(name), list(names), n=1, cutoff=0.4)
+    close = difflib.get_close_matches(str(name), list(names), n=1, cutoff=0.6)
     return f"; did you mean {close[0]!r}?" if close else "."
 
 

@@ -119,8 +119,8 @@ class InferenceMethods(keras.Model):
             n, seed, batch_size, event_shape, label: as in `generate`. The codes are those of
                 `generate`; the draws of x depend on `batch_size` too.
             **options: options of p(x|z)'s `sample`. For texts: `temperature` (below 1 sharpens the
-                distribution of each next token) and `top_p` (restricts each draw to the most
-                probable tokens that together have this probability). For several modalities: name
+                distribution of each next token) and `top_p` (restricts each draw to the fewest most
+                probable tokens that together reach this probability). For several modalities: name
                 of a modality -> dict of these options.
 
         Raises:

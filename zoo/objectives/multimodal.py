@@ -4,15 +4,12 @@ import math
 import numbers
 
 import tensorflow as tf
-import tensorflow_probability as tfp
 
-from zoo.core.distributions import as_normal
+from zoo.core.distributions import as_normal, kl_of_normals
 from zoo.core.elbo import nll_by_modality
 from zoo.core.outputs import Pass
 from zoo.core.serialization import component
 from zoo.objectives.terms import Term
-
-tfd = tfp.distributions
 
 
 @component
@@ -74,6 +71,6 @@ def distances(draw):
     """KL(q(z|x) || q_m(z|x_m)) in nats: name -> `[B]`; 0 for examples that lack the modality."""
     joint = as_normal(draw.posterior)
     return {
-        name: tf.where(present, tf.reduce_sum(tfd.kl_divergence(joint, expert), -1), 0.0)
+        name: tf.where(present, tf.reduce_sum(kl_of_normals(joint, expert), -1), 0.0)
         for name, (expert, present) in draw.experts.items()
     }

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.core.distributions import bounded_scale, raw_of
+from zoo.core.distributions import bounded_scale, kl_of_normals, raw_of
 from zoo.core.serialization import component, positive
 from zoo.priors.base import Prior
 from zoo.priors.mixture import DiagonalMixture, check_scales
@@ -46,7 +46,7 @@ class LabelMixture(DiagonalMixture):
     def kl_by_class(self, q):
         """KL(q || p(z|y)) from a `tfd.Normal` q, batch `[B, D]`, to each class: `[B, C]`, exact."""
         q = tfd.Normal(q.loc[:, None], q.scale[:, None])
-        return tf.reduce_sum(q.kl_divergence(tfd.Normal(self.locs, self.scales)), -1)
+        return tf.reduce_sum(kl_of_normals(q, tfd.Normal(self.locs, self.scales)), -1)
 
 
 @component

@@ -14,14 +14,15 @@ def greedy(logits, t):
 
 
 def top_p_sampling(seed, temperature=1.0, top_p=1.0):
-    """Top-p sampling from the most probable tokens that together have probability `top_p`.
+    """Top-p sampling: restricted to the fewest most probable tokens that together reach `top_p`.
 
+    Returns `choose(logits [B, V], t)`, which draws the token at position t of each text, `[B]`.
     Holtzman et al., The curious case of neural text degeneration, 2020.
 
     Args:
         seed: int32 `[2]`.
         temperature: divides the logits; below 1 it sharpens, above it flattens. At least 1e-30.
-        top_p: 1.0 keeps all tokens; the most probable one always stays.
+        top_p: from 0 (excluded) to 1, which keeps all tokens. At least one token is kept.
     """
     if not temperature >= MIN_TEMPERATURE:
         raise ValueError(
