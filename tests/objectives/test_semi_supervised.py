@@ -59,7 +59,7 @@ def test_few_labels_classify_all_clusters():
     vae = model(rate=3e-2, jit_compile=False)
     x, classes, y = clusters()
 
-    vae.fit(x, y, epochs=40, batch_size=32, verbose=0)
+    vae.fit(np.tile(x, (10, 1)), np.tile(y, 10), epochs=4, batch_size=32, verbose=0)
 
     fresh, truth, _ = clusters(seed=1)
     assert (vae.classify(x).argmax(-1) == classes).mean() > 0.95
@@ -127,7 +127,7 @@ def test_without_labels_the_classes_are_clusters():
     vae = model(terms=ELBO(), rate=3e-2, jit_compile=False)
     x, classes, _ = clusters()
 
-    vae.fit(x, epochs=40, batch_size=32, verbose=0)  # and y is not asked for
+    vae.fit(np.tile(x, (10, 1)), epochs=4, batch_size=32, verbose=0)  # and y is not asked for
 
     clusters_of_x = vae.classify(x).argmax(-1)
     counts = [[((clusters_of_x == a) & (classes == b)).sum() for b in range(3)] for a in range(3)]

@@ -24,7 +24,7 @@ def built(flow="coupling", std=0.3):
 @pytest.mark.parametrize("name", ["coupling", "spline"])
 def test_the_density_integrates_to_one_and_is_that_of_the_draws(name):
     p = built(name, 0.1).distribution()
-    side = np.linspace(-12, 12, 801).astype("float32")
+    side = np.linspace(-12, 12, 401).astype("float32")
     grid = np.stack(np.meshgrid(side, side, indexing="ij"), -1).reshape(-1, 2)
 
     density = np.exp(p.log_prob(grid)).astype("float64") * (side[1] - side[0]) ** 2
