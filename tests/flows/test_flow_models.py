@@ -160,7 +160,7 @@ def best_elbo(flow, steps=400):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_flow_fits_a_posterior_that_a_normal_cannot(name, elbo_without):
-    flow = flows.IDENTIFIERS[name](hidden=(32,), steps=4)
+    flow = flows.IDENTIFIERS[name](hidden=(32,), steps=2)
 
     elbo = best_elbo(flow)
 

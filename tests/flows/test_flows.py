@@ -10,7 +10,7 @@ from zoo import flows
 
 def sizes(name):
     """Numbers of dimensions to test; a coupling flow needs at least two."""
-    return (2, 5) if flows.IDENTIFIERS[name].cheap_inverse else (1, 2, 5)
+    return (2, 5) if flows.IDENTIFIERS[name].cheap_inverse else (1, 5)
 
 
 EACH_SIZE = [(name, size) for name in NAMES for size in sizes(name)]
