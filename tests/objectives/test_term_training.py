@@ -66,8 +66,8 @@ def train_on_clusters(*kinds):
     options = {"hidden": (32,), "likelihood": zoo.likelihoods.Normal(0.5)}
     objective = ELBO(tuple(kind() for kind in kinds))  # after the seed: a critic has weights
     vae = zoo.get("dense_vae", latent_dim=2, objective=objective, seed=0, **options)
-    vae.compile(zoo.FusedAdam(5e-3), jit_compile=False)
-    logs = vae.fit(x, epochs=15, batch_size=64, verbose=0).history
+    vae.compile(zoo.FusedAdam(3e-3), jit_compile=False)
+    logs = vae.fit(x, epochs=20, batch_size=64, verbose=0).history
     prior = vae.latents.prior.distribution()
     x = x[:512]
     q = vae.encode(x)
