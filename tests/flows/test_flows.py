@@ -10,10 +10,17 @@ from zoo import flows
 
 def sizes(name):
     """Numbers of dimensions to test; a coupling flow needs at least two."""
-    return (2, 5) if flows.IDENTIFIERS[name].cheap_inverse else (1, 2, 5)
+    return (2, 5) if flows.IDENTIFIERS[name].cheap_inverse else (1, 5)
 
 
 EACH_SIZE = [(name, size) for name in NAMES for size in sizes(name)]
+
+
+def jacobian(tape, z, u):
+    """dz/du of each row, `[B, D, D]`: rows do not depend on each other, as a test below checks."""
+    directions = np.eye(z.shape[-1], dtype="float32")
+    rows = [tape.gradient(z, u, np.tile(unit, (ROWS, 1))) for unit in directions]
+    return np.stack(rows, 1).astype("float64")
 
 
 @pytest.mark.parametrize(("name", "size"), EACH_SIZE)
@@ -21,11 +28,11 @@ EACH_SIZE = [(name, size) for name in NAMES for size in sizes(name)]
 def test_the_log_determinant_equals_that_of_the_jacobian(name, size, conditional):
     flow = built(name, size, conditional=conditional)
     u, context = numbers(ROWS, size), numbers(ROWS, 2 * size) if conditional else None
-    with tf.GradientTape() as tape:
+    with tf.GradientTape(persistent=True) as tape:
         tape.watch(u)
         z, log_det = flow.forward(u, context)
 
-    expected = np.linalg.slogdet(np.asarray(tape.batch_jacobian(z, u), "float64"))[1]
+    expected = np.linalg.slogdet(jacobian(tape, z, u))[1]
 
     assert np.abs(expected).max() > 0.1
     np.testing.assert_allclose(log_det, expected, rtol=1e-4, atol=1e-5)
@@ -61,12 +68,12 @@ def test_the_jacobians_of_forward_and_inverse_are_inverse(name):
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(z)
         u = flow.inverse(z, context)[0]
-    with tf.GradientTape() as forward_tape:
+    with tf.GradientTape(persistent=True) as forward_tape:
         forward_tape.watch(u)
         again = flow.forward(u, context)[0]
 
     np.testing.assert_allclose(again, z, atol=1e-4)
-    product = tape.batch_jacobian(u, z) @ forward_tape.batch_jacobian(again, u)
+    product = jacobian(tape, u, z) @ jacobian(forward_tape, again, u)
 
     np.testing.assert_allclose(product, np.tile(np.eye(3), (ROWS, 1, 1)), atol=1e-3)
 

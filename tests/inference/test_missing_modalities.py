@@ -12,16 +12,17 @@ from zoo.training.corruptions import ModalityDropout
 
 
 @pytest.mark.parametrize("fusion", ["product", "mixture", "mixture_of_products"])
-@pytest.mark.parametrize("garbage", [np.nan, np.inf, 1e30])
-def test_garbage_in_missing_rows_changes_nothing(fusion, garbage):
-    x, present, vae = vectors(), holes(), small(fusion=fusion, subsets=0.0)
-    clean, dirty = (with_garbage(x, present, value) for value in (0.0, garbage))
+def test_garbage_in_missing_rows_changes_nothing(fusion):
+    vae = small(fusion=fusion, subsets=0.0)
 
-    def everything(x):
+    def everything(garbage):
+        x = with_garbage(vectors(), holes(), garbage)
         q, scores = vae.encode(x), vae.score(x)
         return [q.loc, q.scale, *scores.values(), vae.log_likelihood(x, samples=3)]
 
-    assert_same(everything(dirty), everything(clean))
+    expected = everything(0.0)
+    for garbage in (np.nan, np.inf, 1e30):
+        assert_same(everything(garbage), expected)
 
 
 @pytest.mark.parametrize("fusion", ["product", "mixture", "mixture_of_products"])
@@ -30,7 +31,7 @@ def test_training_with_garbage_gives_the_same_weights_bit_for_bit(fusion):
 
     def trained(garbage):
         vae = small(fusion=fusion)
-        vae.fit(with_garbage(x, present, garbage), batch_size=8, epochs=2, verbose=0)
+        vae.fit(with_garbage(x, present, garbage), batch_size=12, verbose=0)
         return values(vae.variables)
 
     assert_same(trained(np.nan), trained(0.0))
@@ -93,11 +94,11 @@ def test_datasets_may_have_holes():
 
     def dataset(garbage):
         x_and_present = with_garbage(x, present, garbage)
-        return tf.data.Dataset.from_tensor_slices(x_and_present).batch(8)
+        return tf.data.Dataset.from_tensor_slices(x_and_present).batch(12)
 
     def trained(garbage):
         vae = small()
-        vae.fit(dataset(garbage), epochs=2, verbose=0)
+        vae.fit(dataset(garbage), verbose=0)
         return vae
 
     vae = trained(np.nan)
@@ -147,11 +148,12 @@ def test_product_trains_on_parts_and_others_do_not():
 
 def test_parts_teach_each_encoder_to_stand_alone():
     x = vectors(256)
+    repeated = {name: np.tile(rows, (10, 1)) for name, rows in x.items()}
 
     def alone(subsets):
         vae = small(subsets=subsets)
         vae.compile(optimizer(), jit_compile=False)
-        vae.fit(x, batch_size=32, epochs=40, verbose=0)
+        vae.fit(repeated, batch_size=32, epochs=4, verbose=0)
         error = vae.translate({"a": x["a"]}, to="b") - x["b"]
         return np.sqrt((error**2).mean())
 

@@ -15,15 +15,20 @@ from zoo.likelihoods import SeriesNormal, SeriesPerStepNormal, SeriesStudentT
 LIKELIHOODS = ("series_normal", "series_per_step_normal", "series_student_t")
 
 
-def loss_and_gradients(vae, training=False):
-    """A graph for series of any length, so that training runs the compiled loops."""
+def gradients_and_results(vae, training=False):
+    """Gradients; and posteriors and nats of each example.
+
+    In a graph for series of any length, so that training runs the compiled loops.
+    """
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, None, 2])])
     def step(x):
         with tf.GradientTape() as tape:
             out = forward(vae, x, zoo.core.samplers.MeanSampler(), training)
-            loss = tf.reduce_mean(elbo.nll(out) + elbo.total_kl(out))
-        return [loss, *tape.gradient(loss, [v.value for v in vae.trainable_variables])]
+            nats = elbo.nll(out) + elbo.total_kl(out)
+            loss, q = tf.reduce_mean(nats), out.draws[0].posterior
+        gradients = tape.gradient(loss, [v.value for v in vae.trainable_variables])
+        return gradients, [q.loc, q.scale, nats]
 
     return step
 
@@ -34,17 +39,27 @@ def loss_and_gradients(vae, training=False):
 )
 def test_padding_never_changes_a_result(cell, bidirectional, training):
     x = waves(gaps=0.2)
-    vae = vae_of(x, cell=cell, bidirectional=bidirectional, units=(6, 5))
+    vae = vae_of(x, cell=cell, bidirectional=bidirectional, units=(6, 5) if bidirectional else (6,))
     short, long = padded(x, 16), padded(x, 64)
 
-    a, b = vae.encode(short), vae.encode(long)
-    np.testing.assert_allclose(a.loc, b.loc, atol=1e-6)
-    np.testing.assert_allclose(a.scale, b.scale, atol=1e-6)
-    np.testing.assert_allclose(vae.elbo(short), vae.elbo(long), rtol=1e-5)
-    step = loss_and_gradients(vae, training)
-    ours, theirs = step(short), step(long)
+    step = gradients_and_results(vae, training)
+    (ours, results), (theirs, expected) = step(short), step(long)
+
+    for p, q in zip(results, expected, strict=True):
+        np.testing.assert_allclose(p, q, rtol=1e-5, atol=1e-6)
     for p, q in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(p, q, rtol=1e-3, atol=1e-4)
+
+
+def test_padding_changes_neither_encode_nor_elbo():
+    x = waves(gaps=0.2)
+    vae = vae_of(x)
+
+    a, b = vae.encode(x), vae.encode(padded(x, 64))
+
+    np.testing.assert_allclose(a.loc, b.loc, atol=1e-6)
+    np.testing.assert_allclose(a.scale, b.scale, atol=1e-6)
+    np.testing.assert_allclose(vae.elbo(x), vae.elbo(padded(x, 64)), rtol=1e-5)
 
 
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
@@ -69,9 +84,9 @@ def test_gradients_are_finite_with_gaps_and_with_nothing_at_all(likelihood):
     x[0] = NAN
     vae = vae_of(x, likelihood=likelihood)
 
-    gradients = loss_and_gradients(vae)(x)
+    gradients, results = gradients_and_results(vae)(x)
 
-    assert all(np.isfinite(np.asarray(g)).all() for g in gradients)
+    assert all(np.isfinite(np.asarray(each)).all() for each in (*gradients, *results))
 
 
 def test_log_prob_is_in_data_units():

@@ -103,7 +103,9 @@ def test_a_term_of_weight_zero_trains_its_critic_alone():
         return KL(), Adversarial(0.0)
 
     # One step: a term that draws moves on the seed of the next one's noise.
-    (vae, _), (plain, _) = trained(with_critic, 24), trained(lambda: (KL(),), 24)
+    (vae, _), (plain, _) = (
+        trained(terms, 24, run_eagerly=True) for terms in (with_critic, lambda: (KL(),))
+    )
     fresh = compiled(with_critic)
 
     for part in ("latents", "decoder"):

@@ -87,12 +87,12 @@ def test_training_in_tiles_and_halves_gives_the_weights_of_plain_eager_training(
     tiled = softmax.tiled
     monkeypatch.setattr(softmax, "tiled", lambda *args: tiles.append(1) or tiled(*args))
     vaes[0].compile(optimizer(), jit_compile=False)
-    vaes[0].fit(x, batch_size=60, epochs=2, verbose=0)
+    vaes[0].fit(x, batch_size=60, verbose=0)
     assert tiles
 
     monkeypatch.setattr(softmax, "tiled", softmax.plain)
     vaes[1].compile(optimizer(), run_eagerly=True)
-    vaes[1].fit(x, batch_size=60, epochs=2, verbose=0)
+    vaes[1].fit(x, batch_size=60, verbose=0)
 
     trained = (values(vae.trainable_variables) for vae in vaes)
     assert_same(*trained, rtol=1e-3, atol=1e-4)
