@@ -1,5 +1,6 @@
 """Settings of every test: a CPU, because equal bits are promised on CPUs, quiet logs, a seed."""
 
+import ctypes
 import gc
 import importlib
 import importlib.metadata
@@ -17,6 +18,7 @@ if importlib.metadata.version("tensorflow").startswith("2.21."):  # XLA aborts o
     FLAGS += ["--xla_cpu_use_fusion_emitters=false", "--xla_cpu_parallel_codegen_split_count=1"]
 os.environ.setdefault("XLA_FLAGS", " ".join(FLAGS))
 
+LIBC = ctypes.CDLL(None) if os.name == "posix" else None
 ROOT = str(pathlib.Path(__file__).resolve().parents[1])
 if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
@@ -79,13 +81,19 @@ def freed_graphs():
     """Free the graphs of a module's models at its end, or the suite fills gigabytes.
 
     TensorFlow registers every custom gradient of a graph for ever, and a gradient holds its graph.
+    Models are cycles, which Python collects late after `gc.freeze`, and glibc keeps what is freed.
     """
     yield
     from tensorflow.python.framework import ops
 
     registered = getattr(getattr(ops, "gradient_registry", None), "_registry", {})
-    for name in [n for n, entry in registered.items() if _is_of_a_model(n, entry["type"])]:
+    of_models = [n for n, entry in registered.items() if _is_of_a_model(n, entry["type"])]
+    for name in of_models:
         del registered[name]
+    if of_models:  # or no graph of this module is worth the search
+        gc.collect()
+        if hasattr(LIBC, "malloc_trim"):
+            LIBC.malloc_trim(0)
 
 
 def _is_of_a_model(name, gradient):

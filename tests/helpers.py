@@ -1,8 +1,10 @@
 """Tiny models and data for any variant, and fresh Python processes."""
 
+import importlib
 import inspect
 import os
 import pathlib
+import pkgutil
 import subprocess
 import sys
 import textwrap
@@ -141,6 +143,17 @@ def assert_same(got, expected, **tolerance):
             np.testing.assert_allclose(a, b, **tolerance)
         else:
             np.testing.assert_array_equal(a, b)
+
+
+def registered_classes():
+    """Every class of zoo that Keras can save."""
+    classes = set()
+    for module in pkgutil.walk_packages(zoo.__path__, "zoo."):
+        for value in vars(importlib.import_module(module.name)).values():
+            name = inspect.isclass(value) and keras.saving.get_registered_name(value)
+            if name and name.startswith("zoo>"):
+                classes.add(value)
+    return classes
 
 
 def start_python(code, *arguments, stdout=subprocess.PIPE, **environment):

@@ -1,16 +1,19 @@
 """A user's variant in the catalogue, and for each variant the models that many tests share."""
 
+import contextlib
 import dataclasses
+import pathlib
 
 import keras
 import pytest
-import tensorflow as tf
 
 import zoo
-from tests.conformance.outputs import keras_outputs
-from tests.conformance.variants import OWN
+from tests.conformance.outputs import eagerly, keras_outputs
+from tests.conformance.variants import OWN, VARIANTS
 from tests.helpers import data, optimizer, small, values, without_mask
 from zoo.core.nested import take_rows
+
+HERE = pathlib.Path(__file__).parent
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -25,11 +28,12 @@ def user_variants():
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """Two epochs of training, compiled as users compile by default; the first epoch was saved."""
+    """Two epochs of training, compiled as users compile by default, each of which was saved."""
 
     vae: object
     history: dict
     first_epoch: str
+    second_epoch: str
     x: object
     beginning: list
 
@@ -50,9 +54,13 @@ def restore(vae, arrays):
         variable.assign(value)
 
 
+CACHES = []
+
+
 def cached(function):
-    """`function` of a name, called once for each name."""
+    """`function` of a name, called once for each name until the last test of this folder."""
     results = {}
+    CACHES.append(results)
 
     def lookup(name):
         if name not in results:
@@ -60,6 +68,13 @@ def cached(function):
         return results[name]
 
     return lookup
+
+
+def pytest_runtest_teardown(nextitem):
+    """Let go of the models, or their graphs stay in memory until the end of the session."""
+    if nextitem is None or nextitem.path.parent != HERE:
+        for results in CACHES:
+            results.clear()
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +96,20 @@ def _run(name, folder):
     history = vae.fit(
         x, batch_size=8, epochs=2, validation_data=validation, callbacks=checkpoint, verbose=0
     ).history
-    return Run(vae, history, str(folder / "1.keras"), x, beginning)
+    first, second = (str(folder / f"{epoch}.keras") for epoch in (1, 2))
+    return Run(vae, history, first, second, x, beginning)
+
+
+@pytest.fixture
+def run(trained, name):
+    """The `Run` of a test's model, to be asked: compiled as users do, if it is a variant.
+
+    The functions of the others differ from a variant's in the factors alone, which the compiled
+    training contains.
+    """
+    answers = contextlib.nullcontext if name in VARIANTS else eagerly
+    with answers(trained(name).vae):
+        yield trained(name)
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +121,7 @@ def _eager_model(vae):
     return vae, values(vae.variables)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def eager(eager_models):
     """name -> a model that runs eagerly, with its initial weights and a new optimizer.
 
@@ -110,29 +138,34 @@ def eager(eager_models):
     return model
 
 
+@dataclasses.dataclass(frozen=True)
+class EagerRun:
+    """The training of a `Run`, step by step without any graph; the first epoch was saved."""
+
+    vae: object
+    first_epoch: str
+
+
 @pytest.fixture(scope="session")
-def eagerly_trained(trained):
-    """name -> the model after the training of its `Run`, step by step without any graph."""
+def eagerly_trained(trained, tmp_path_factory):
+    """name -> `EagerRun`."""
 
     def train(name):
+        folder = tmp_path_factory.mktemp(f"eager_{name}")
         vae = small(name)
         vae.compile(optimizer(), run_eagerly=True)
-        vae.fit(trained(name).x, batch_size=8, epochs=2, verbose=0)
-        return vae
+        checkpoint = keras.callbacks.ModelCheckpoint(str(folder / "{epoch}.keras"))
+        x = trained(name).x
+        vae.fit(x, batch_size=8, epochs=2, callbacks=checkpoint, verbose=0)
+        return EagerRun(vae, str(folder / "1.keras"))
 
     return cached(train)
 
 
 @pytest.fixture(scope="session")
-def loaded(trained, tmp_path_factory):
+def loaded(trained):
     """name -> the trained model, saved and loaded."""
-
-    def load(name):
-        path = tmp_path_factory.mktemp("saved") / "vae.keras"
-        trained(name).vae.save(path)
-        return keras.models.load_model(path)
-
-    return cached(load)
+    return cached(lambda name: keras.models.load_model(trained(name).second_epoch))
 
 
 @pytest.fixture(scope="session")
@@ -151,10 +184,3 @@ def exported(user_variants, trained, tmp_path_factory):
         return folder
 
     return cached(export)
-
-
-@pytest.fixture(scope="module")
-def signatures(exported):
-    """name -> the signatures of its SavedModel, loaded in this process."""
-    models = cached(lambda name: tf.saved_model.load(str(exported(name))))
-    return lambda name: models(name).signatures

@@ -44,7 +44,8 @@ def test_each_flow_prior_and_objective_is_part_of_a_variant(user_variants):
     def types(factors):
         return {type(factor) for factor in factors}
 
-    assert {*flows.IDENTIFIERS.values()} <= types(getattr(m.latents, "flow", None) for m in models)
+    flexible = [part for m in models for part in (m.latents, m.latents.prior)]
+    assert {*flows.IDENTIFIERS.values()} <= types(getattr(p, "flow", None) for p in flexible)
     assert {*priors.IDENTIFIERS.values()} <= types(m.latents.prior for m in models)
     assert {*objectives.IDENTIFIERS.values()} <= types(m.objective for m in models)
 

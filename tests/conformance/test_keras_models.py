@@ -48,8 +48,8 @@ def test_the_posterior_is_a_layer_of_a_functional_model(tmp_path, name):
 
 
 @each_variant
-def test_the_decoder_predicts_means(name):
-    vae = small(name)
+def test_the_decoder_predicts_means(eager, name):
+    vae = eager(name)
     code = np.zeros((3, *vae.latents.code_shape), "float32")
 
     means = vae.decoder.predict(code, verbose=0)

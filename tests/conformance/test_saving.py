@@ -1,6 +1,7 @@
 """`.keras` files and SavedModels of every variant."""
 
 import json
+import pathlib
 import zipfile
 
 import keras
@@ -8,13 +9,20 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conformance.outputs import codes, keras_outputs, named, signature_inputs
+from tests.conformance.outputs import (
+    codes,
+    eagerly,
+    keras_outputs,
+    named,
+    signature_inputs,
+)
 from tests.conformance.variants import VARIANTS, each_model, each_variant
-from tests.helpers import assert_same, run_python, shapes, values, without_mask
+from tests.helpers import assert_same, registered_classes, run_python, shapes, values, without_mask
 from zoo.core.nested import map_arrays, take_rows
 
 SIGNATURES = ("encode", "decode", "reconstruct", "generate", "score")
-IMPORT_ORDERS = ("zoo first", "keras first")
+IMPORT_ORDERS = ("zoo keras", "keras zoo")
+PROCESSES = pathlib.Path(__file__).with_name("processes.py")
 
 
 @each_model
@@ -23,7 +31,8 @@ def test_keras_file_gives_equal_outputs(trained, loaded, outputs, name):
 
     assert_same(values(again.variables), values(run.vae.variables))
     assert_same(keras_outputs(again, without_mask(run.x)), outputs(name))
-    np.testing.assert_array_equal(again.elbo(run.x), run.vae.elbo(run.x))
+    with eagerly(again), eagerly(run.vae):
+        np.testing.assert_array_equal(again.elbo(run.x), run.vae.elbo(run.x))
 
 
 @each_model
@@ -36,12 +45,15 @@ def test_keras_file_gives_equal_optimizer_state(trained, loaded, name):
 
 
 @each_variant  # what a factor saves is in the two tests above
-def test_training_continued_after_loading_equals_uninterrupted_training(trained, name):
-    run = trained(name)
+def test_training_continued_after_loading_equals_uninterrupted_training(
+    trained, eagerly_trained, name
+):
+    run = eagerly_trained(name)
     again = keras.models.load_model(run.first_epoch)
 
-    again.fit(run.x, batch_size=8, initial_epoch=1, epochs=2, verbose=0)
+    again.fit(trained(name).x, batch_size=8, initial_epoch=1, epochs=2, verbose=0)
 
+    assert again.run_eagerly
     assert_same(values(again.variables), values(run.vae.variables))
 
 
@@ -56,112 +68,51 @@ def test_keras_file_holds_no_pickle_and_no_lambda(trained, name):
     assert "pickle" not in config
 
 
-ENCODE_IN_FRESH_PROCESS = """
-    import json, sys
-    files, order = json.loads(sys.argv[1]), sys.argv[2]
-    if order == "zoo first":
-        import zoo
-        import keras
-    else:
-        import keras
-        import zoo
-    import numpy as np
-    means = {}
-    for name, (path, x) in files.items():
-        vae = keras.models.load_model(path, safe_mode=True)
-        vae.run_eagerly = True  # one batch each: nothing to gain from a graph
-        means[name] = np.asarray(vae.encode(zoo.core.nested.map_arrays(np.array, x)).loc).tolist()
-    print("RESULT" + json.dumps(means))
-"""
-
-
 @pytest.fixture(scope="module")
-def fresh_means(trained):
-    """{import order: {name: means of z}} from two fresh processes with safe mode on."""
-
-    def lists(x):
-        return map_arrays(np.ndarray.tolist, take_rows(x, slice(3)))
-
-    files = {name: (trained(name).first_epoch, lists(trained(name).x)) for name in VARIANTS}
-    return {
-        order: json.loads(
-            run_python(ENCODE_IN_FRESH_PROCESS, json.dumps(files), order).split("RESULT")[1]
-        )
-        for order in IMPORT_ORDERS
-    }
-
-
-@each_variant
-def test_keras_file_loads_in_a_fresh_process_in_either_import_order(trained, fresh_means, name):
-    run = trained(name)
-    vae = keras.models.load_model(run.first_epoch)
-    vae.run_eagerly = True
-
-    expected = vae.encode(take_rows(run.x, slice(3))).loc
-
-    for order in IMPORT_ORDERS:
-        np.testing.assert_allclose(fresh_means[order][name], expected, atol=1e-6)
-
-
-SERVE_WITH_TENSORFLOW_ALONE = '''
-    import sys
-
-    class Without:
-        """A finder to which some packages are not installed."""
-
-        def __init__(self, finder):
-            self.finder = finder
-
-        def find_spec(self, name, path=None, target=None):
-            blocked = ("zoo", "keras", "tf_keras", "tensorflow_probability")
-            if name.split(".")[0] in blocked:
-                return None
-            return self.finder.find_spec(name, path, target)
-
-    sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
-    import numpy as np
-    import tensorflow as tf
-
-    results = {}
-    inputs = np.load(sys.argv[1])
-    for name in sys.argv[3:]:
-        name, folder = name.split("=", 1)
-        signatures = tf.saved_model.load(folder).signatures
-        calls = dict(generate=dict(n=tf.constant(3), seed=tf.constant([1, 2])))
-        for path in inputs:
-            if path.startswith(name + "/"):
-                _, key, argument = path.split("/")
-                calls.setdefault(key, {})[argument] = tf.constant(inputs[path])
-        for key, arguments in calls.items():
-            for output, value in signatures[key](**arguments).items():
-                results[f"{name}/{key}/{output}"] = value.numpy()
-        one = signatures["encode"](**{a: v[:1] for a, v in calls["encode"].items()})
-        results[name + "/one"] = one["loc"].numpy()
-        results[name + "/signatures"] = np.array(sorted(signatures))
-    assert "keras" not in sys.modules and "tensorflow_probability" not in sys.modules
-    np.savez(sys.argv[2], **results)
-'''
-
-
-@pytest.fixture(scope="module")
-def served(trained, exported, tmp_path_factory):
-    """{name/signature/output: array} from a process that can import TensorFlow alone."""
-    folder = tmp_path_factory.mktemp("served")
-    inputs = {
+def processes(trained, exported, tmp_path_factory):
+    """Folder with the results of tests/conformance/processes.py."""
+    folder = tmp_path_factory.mktemp("processes")
+    arrays = {
         f"{name}/{key}/{argument}": value
         for name in VARIANTS
         for key, arguments in _inputs(trained(name)).items()
         for argument, value in arguments.items()
     }
-    np.savez(folder / "inputs.npz", **inputs)
-    folders = [f"{name}={exported(name)}" for name in VARIANTS]
-    paths = folder / "inputs.npz", folder / "results.npz"
-    run_python(SERVE_WITH_TENSORFLOW_ALONE, *paths, *folders)
-    return dict(np.load(folder / "results.npz"))
+    np.savez(folder / "inputs.npz", **arrays)
+    examples = {name: map_arrays(np.ndarray.tolist, _few(trained(name).x)) for name in VARIANTS}
+    (folder / "examples.json").write_text(json.dumps(examples))
+    classes = sorted(keras.saving.get_registered_name(c) for c in registered_classes())
+    (folder / "classes.json").write_text(json.dumps(classes))
+    files = {name: (trained(name).first_epoch, str(exported(name))) for name in VARIANTS}
+    run_python(PROCESSES.read_text(), folder, json.dumps(files))
+    return folder
 
 
 def _inputs(run):
     return signature_inputs(without_mask(run.x), codes(run.vae))
+
+
+def _few(x):
+    return take_rows(x, slice(3))
+
+
+@each_variant
+def test_keras_file_loads_in_a_fresh_process_in_either_import_order(trained, processes, name):
+    run = trained(name)
+    vae = keras.models.load_model(run.first_epoch)
+
+    with eagerly(vae):
+        expected = vae.encode(_few(run.x)).loc
+
+    for order in IMPORT_ORDERS:
+        with np.load(processes / f"{order}.npz") as means:
+            np.testing.assert_allclose(means[name], expected, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def served(processes):
+    """{name/signature/output: array} from a process that can import TensorFlow alone."""
+    return dict(np.load(processes / "served.npz"))
 
 
 @each_variant
@@ -187,39 +138,26 @@ def test_saved_model_equals_keras_with_tensorflow_alone(outputs, served, name):
 @each_variant
 def test_saved_model_takes_any_batch_size(trained, served, name):
     np.testing.assert_allclose(
-        served[f"{name}/one"], served[f"{name}/encode/loc"][:1], rtol=1e-5, atol=1e-5
+        served[f"{name}/one/loc"], served[f"{name}/encode/loc"][:1], rtol=1e-5, atol=1e-5
     )
     for output, shape in named(shapes(name, 3), "mean").items():
         assert served[f"{name}/generate/{output}"].shape == shape
 
 
 @each_variant
-def test_saved_generate_is_reproduced_by_its_seed(signatures, served, name):
-    generate = signatures(name)["generate"]
-
-    again = generate(n=tf.constant(3), seed=tf.constant([1, 2]))
-    other = generate(n=tf.constant(3), seed=tf.constant([1, 3]))
-
-    assert {*again} == {*named(shapes(name), "mean")}
-    for output, value in again.items():
-        np.testing.assert_allclose(value, served[f"{name}/generate/{output}"], atol=1e-6)
-        assert np.abs(other[output] - value).max() > 0
-
-
-def operations(function):
-    """Types of all operations in a concrete function and in the functions that it calls."""
-    graph = function.graph.as_graph_def()
-    nodes = [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
-    return {node.op for node in nodes}
+def test_saved_generate_is_reproduced_by_its_seed(served, name):
+    for output in named(shapes(name), "mean"):
+        value = served[f"{name}/generate/{output}"]
+        np.testing.assert_array_equal(served[f"{name}/generate again/{output}"], value)
+        assert np.abs(served[f"{name}/generate other/{output}"] - value).max() > 0
 
 
 @each_variant
-def test_deterministic_signatures_hold_no_random_op(signatures, name):
-    functions = signatures(name)
-
-    for key in {*functions} - {"generate"}:
-        assert not [op for op in operations(functions[key]) if "Random" in op], key
-    assert [op for op in operations(functions["generate"]) if "Random" in op]
+def test_random_ops_are_those_of_generate_and_have_no_state(served, name):
+    for key in served[f"{name}/signatures"]:
+        ops = [op for op in served[f"{name}/operations/{key}"] if "Random" in op]
+        assert bool(ops) == (key == "generate"), key
+        assert all(op.startswith("Stateless") for op in ops), ops
 
 
 @each_variant

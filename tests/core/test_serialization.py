@@ -1,16 +1,14 @@
 """Configs of all components."""
 
-import importlib
 import inspect
 import json
-import pkgutil
 
 import keras
 import numpy as np
 import pytest
 
 import zoo
-from tests.helpers import run_python
+from tests.helpers import registered_classes
 from zoo.decoders import ConvDecoder, DenseDecoder, LSTMDecoder, MultimodalDecoder, TextDecoder
 from zoo.encoders import (
     ConvEncoder,
@@ -194,17 +192,6 @@ COMPONENTS = (
 )
 
 
-def registered_classes():
-    """Every class of zoo that Keras can save."""
-    classes = set()
-    for module in pkgutil.walk_packages(zoo.__path__, "zoo."):
-        for value in vars(importlib.import_module(module.name)).values():
-            name = inspect.isclass(value) and keras.saving.get_registered_name(value)
-            if name and name.startswith("zoo>"):
-                classes.add(value)
-    return classes
-
-
 def from_json(config):
     """A config after a round trip through JSON, without the numbers of shared objects."""
     text = json.dumps(config, default=lambda value: value.item())
@@ -247,15 +234,3 @@ def test_every_registered_class_is_in_components():
     missing = registered_classes() - {type(c) for c in COMPONENTS} - {zoo.FusedAdam}
 
     assert not missing
-
-
-def test_importing_zoo_and_keras_registers_every_class():
-    names = sorted(keras.saving.get_registered_name(c) for c in registered_classes())
-    code = """
-        import sys
-        import zoo
-        import keras
-        missing = [n for n in sys.argv[1:] if keras.saving.get_registered_object(n) is None]
-        assert not missing, missing
-    """
-    run_python(code, *names)

@@ -1,7 +1,12 @@
 """Training of small models on one replica, on two of one process, and on one of two workers.
 
-Run in processes of their own, because logical devices and workers are chosen at the start.
+Run in processes of their own, because logical devices and workers are chosen at the start: forks
+of one process that has imported TensorFlow, which takes seconds, and has not begun to use it.
 """
+
+import json
+import os
+import signal
 
 import keras
 import numpy as np
@@ -42,7 +47,32 @@ MODELS = {
 }
 
 
-def mirrored(folder, *runs):
+def run(folder, mirrored_runs, worker_names, addresses):
+    """Save the results of `mirrored` and, of one worker at each address, of `worker`."""
+    os.mkdir(f"{folder}/mirrored")
+    _in_processes((worker, folder, i, addresses, worker_names) for i in range(len(addresses)))
+    _in_processes([(mirrored, f"{folder}/mirrored", mirrored_runs)])
+
+
+def _in_processes(calls):
+    """Run (function, *arguments) at once, each in a process of its own, which must succeed."""
+    children = set()
+    for function, *arguments in calls:
+        child = os.fork()
+        if not child:
+            function(*arguments)
+            os._exit(0)
+        children.add(child)
+    while children:
+        child, status = os.wait()
+        children.discard(child)
+        if status:  # the others would wait for it for ever
+            for other in children:
+                os.kill(other, signal.SIGKILL)
+            raise SystemExit(f"a process ended with status {status}")
+
+
+def mirrored(folder, runs):
     """Save the results of each run, `MODEL-ROWS` or `MODEL-ROWS-alone`, to a file of its name."""
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -57,13 +87,15 @@ def mirrored(folder, *runs):
         _save(f"{folder}/{run}.npz", **results)
 
 
-def worker(path, *names):
-    """Save the results of the models of these names to files that start with `path`."""
+def worker(folder, index, addresses, names):
+    """Save the results of the models of these names to files `INDEX-NAME.npz`."""
+    config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+    os.environ["TF_CONFIG"] = json.dumps(config)
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
     assert strategy.num_replicas_in_sync == 2
     _prepare()
     for name in names:
-        _save(f"{path}-{name}.npz", two=train(name, strategy))
+        _save(f"{folder}/{index}-{name}.npz", two=train(name, strategy))
 
 
 def _prepare():
