@@ -148,6 +148,11 @@ PART_FIRST = """
     assert sys.modules["zoo.priors"].__spec__.loader.__class__.__name__ == "SourceFileLoader"
     assert zoo.latents.base.StandardNormal is zoo.priors.StandardNormal
 """
+MODULE_OF_CORE = """
+    import zoo
+    {}
+    assert not hasattr(zoo.core, "nothing")
+"""
 FIND_SPEC = "import importlib.util; importlib.util.find_spec('keras')"
 IMPORTS = {
     FIND_SPEC: KERAS_FIRST,
@@ -155,6 +160,7 @@ IMPORTS = {
     "from zoo.priors import StandardNormal as part": PART_FIRST,
     "import zoo.likelihoods; part = zoo.likelihoods.Text": PART_FIRST,
     "import importlib; part = importlib.import_module('zoo.core.inputs').prepare": PART_FIRST,
+    "assert zoo.core.nested.row_count([1, 2]) == 2": MODULE_OF_CORE,
 }
 
 
@@ -173,4 +179,9 @@ def test_keras_has_the_classes_whoever_imports_it_first(errors, line):
 
 @pytest.mark.parametrize("line", [n for n, case in IMPORTS.items() if case is PART_FIRST])
 def test_any_part_may_be_imported_first(errors, line):
+    assert errors[line] is None, errors[line]
+
+
+@pytest.mark.parametrize("line", [n for n, case in IMPORTS.items() if case is MODULE_OF_CORE])
+def test_a_module_of_core_is_loaded_by_its_name(errors, line):
     assert errors[line] is None, errors[line]
