@@ -11,6 +11,10 @@ import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+# Threads of NumPy and scikit-learn wait for each other in loops, for longer than small products
+# take; set before NumPy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Tiny programs run for milliseconds and compile for seconds.
 FLAGS = ["--xla_backend_optimization_level=0"]

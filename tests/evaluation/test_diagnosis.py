@@ -46,9 +46,9 @@ def test_a_model_that_uses_its_dimensions_is_healthy(healthy):
 
 
 STATES = {
-    "collapsed": dict(latent_dim=2, beta=200.0),
+    "collapsed": dict(latent_dim=2, beta=200.0, epochs=20),
     "partly collapsed": dict(latent_dim=6),
-    "sigma vanishing": dict(latent_dim=2, beta=0.0, epochs=300),
+    "sigma vanishing": dict(latent_dim=2, beta=0.0, epochs=150),
 }
 
 

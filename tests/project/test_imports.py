@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import json
 import pathlib
 import sys
 import textwrap
@@ -107,56 +108,80 @@ def test_importing_zoo_loads_the_standard_library_alone():
 
 # Each case runs in a process of its own, forked from one that has imported TensorFlow.
 FORK = """
+    import json
     import os
     import sys
+    import traceback
     import tensorflow as tf
 
     tf.constant  # loads it, without starting its runtime
-    failed = []
     for case in sys.argv[1:]:
         child = os.fork()
         if child == 0:
-            exec(case)
+            error = None
+            try:
+                exec(case)
+            except BaseException:
+                error = traceback.format_exc()
+            print(json.dumps(error), flush=True)
             os._exit(0)
         if os.waitpid(child, 0)[1]:
-            failed.append(case)
-    assert not failed, failed
+            print(json.dumps("the process was killed"), flush=True)
 """
 
+KERAS_FIRST = """
+    import sys
+    import zoo
+    {}
+    import keras
+    assert "VAE" in {{name.rpartition(">")[2] for name in keras.saving.get_custom_objects()}}
+    assert not any(type(f).__module__ == "zoo.core.registration" for f in sys.meta_path)
+"""
+PART_FIRST = """
+    {}
+    import keras
+    import sys
+    import zoo.priors
+    names = [n.rpartition(">")[2] for n in keras.saving.get_custom_objects() if ">" in n]
+    assert "VAE" in names and len(names) == len({{*names}}), names
+    assert sys.modules["zoo.priors"].__spec__.name == "zoo.priors"
+    assert sys.modules["zoo.priors"].__spec__.loader.__class__.__name__ == "SourceFileLoader"
+    assert zoo.latents.base.StandardNormal is zoo.priors.StandardNormal
+"""
+MODULE_OF_CORE = """
+    import zoo
+    {}
+    assert not hasattr(zoo.core, "nothing")
+"""
+FIND_SPEC = "import importlib.util; importlib.util.find_spec('keras')"
+IMPORTS = {
+    FIND_SPEC: KERAS_FIRST,
+    "import tensorflow; tensorflow.keras.layers": KERAS_FIRST,
+    "from zoo.priors import StandardNormal as part": PART_FIRST,
+    "import zoo.likelihoods; part = zoo.likelihoods.Text": PART_FIRST,
+    "import importlib; part = importlib.import_module('zoo.core.inputs').prepare": PART_FIRST,
+    "assert zoo.core.nested.row_count([1, 2]) == 2": MODULE_OF_CORE,
+}
 
-def run_each(*cases):
-    run_python(FORK, *map(textwrap.dedent, cases), OPENBLAS_NUM_THREADS="1")
+
+@pytest.fixture(scope="module")
+def errors():
+    """Line of IMPORTS -> traceback of its case, or None."""
+    cases = [textwrap.dedent(case).format(line) for line, case in IMPORTS.items()]
+    output = run_python(FORK, *cases, OPENBLAS_NUM_THREADS="1")
+    return dict(zip(IMPORTS, map(json.loads, output.splitlines()), strict=True))
 
 
-def test_keras_has_the_classes_whoever_imports_it_first():
-    case = """
-        import sys
-        import zoo
-        {}
-        import keras
-        assert "VAE" in {{name.rpartition(">")[2] for name in keras.saving.get_custom_objects()}}
-        assert not any(type(f).__module__ == "zoo.core.registration" for f in sys.meta_path)
-    """
-    find_spec = "import importlib.util; importlib.util.find_spec('keras')"
-    tensorflow_first = "import tensorflow; tensorflow.keras.layers"
-    run_each(*(case.format(between) for between in (find_spec, tensorflow_first)))
+@pytest.mark.parametrize("line", [n for n, case in IMPORTS.items() if case is KERAS_FIRST])
+def test_keras_has_the_classes_whoever_imports_it_first(errors, line):
+    assert errors[line] is None, errors[line]
 
 
-def test_any_part_may_be_imported_first():
-    case = """
-        {}
-        import keras
-        import sys
-        import zoo.priors
-        names = [n.rpartition(">")[2] for n in keras.saving.get_custom_objects() if ">" in n]
-        assert "VAE" in names and len(names) == len({{*names}}), names
-        assert sys.modules["zoo.priors"].__spec__.name == "zoo.priors"
-        assert sys.modules["zoo.priors"].__spec__.loader.__class__.__name__ == "SourceFileLoader"
-        assert zoo.latents.base.StandardNormal is zoo.priors.StandardNormal
-    """
-    first = (
-        "from zoo.priors import StandardNormal as part",
-        "import zoo.likelihoods; part = zoo.likelihoods.Text",
-        "import importlib; part = importlib.import_module('zoo.core.inputs').prepare",
-    )
-    run_each(*(case.format(line) for line in first))
+@pytest.mark.parametrize("line", [n for n, case in IMPORTS.items() if case is PART_FIRST])
+def test_any_part_may_be_imported_first(errors, line):
+    assert errors[line] is None, errors[line]
+
+
+@pytest.mark.parametrize("line", [n for n, case in IMPORTS.items() if case is MODULE_OF_CORE])
+def test_a_module_of_core_is_loaded_by_its_name(errors, line):
+    assert errors[line] is None, errors[line]

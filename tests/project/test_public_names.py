@@ -7,7 +7,7 @@ import pathlib
 import pytest
 
 import zoo
-from tests.helpers import ROOT, run_python
+from tests.helpers import ROOT
 
 SOURCE = ast.parse((pathlib.Path(ROOT) / "zoo" / "__init__.py").read_text())
 
@@ -76,15 +76,6 @@ def test_every_own_method_of_a_vae_has_a_return_type():
 
 def test_the_package_says_that_it_is_typed():
     assert (pathlib.Path(ROOT) / "zoo" / "py.typed").exists()
-
-
-def test_a_module_of_core_is_loaded_by_its_name():
-    code = """
-        import sys, zoo
-        assert "tensorflow" not in sys.modules
-        print(zoo.core.nested.row_count([1, 2]), hasattr(zoo.core, "nothing"))
-    """
-    assert run_python(code).split() == ["2", "False"]
 
 
 def test_a_name_that_does_not_exist_is_an_attribute_error():

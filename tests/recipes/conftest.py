@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.recipes.run_folders import write_empty_saved_model
+
 RECIPES = str(pathlib.Path(__file__).parents[2] / "recipes")
 
 
@@ -33,6 +35,62 @@ def start(recipe):
         return recipe("support.run.cli").main(module.parser(), module.main, arguments)
 
     return start
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Runs of few computations: steps without tracing, figures of few pixels.
+
+    `test_images_run.py` runs the compiled path at the resolution that users get.
+    """
+    from matplotlib.figure import Figure
+
+    import zoo
+
+    compile_model, savefig = zoo.VAE.compile, Figure.savefig
+
+    def compile_eagerly(vae, *arguments, **options):
+        compile_model(vae, *arguments, **{**options, "run_eagerly": True})
+
+    def save_small(figure, file, *, dpi=None, **options):
+        dpi = 30 if isinstance(file, pathlib.Path) else dpi  # frames of an animation have a size
+        savefig(figure, file, dpi=dpi, **options)
+
+    monkeypatch.setattr(zoo.VAE, "compile", compile_eagerly)
+    monkeypatch.setattr(Figure, "savefig", save_small)
+
+
+@pytest.fixture
+def exported(monkeypatch):
+    """`export` writes an empty file in place of a SavedModel, whose signatures take long to trace.
+
+    A list of the models that were exported.
+    """
+    import zoo
+
+    models = []
+
+    def export(vae, folder):
+        write_empty_saved_model(folder)
+        models.append(vae)
+
+    monkeypatch.setattr(zoo.VAE, "export", export)
+    return models
+
+
+@pytest.fixture
+def reported(monkeypatch):
+    """`zoo.report` writes an empty page; a list of the arguments of its calls."""
+    import zoo
+
+    calls = []
+
+    def report(vae, x, path, **options):
+        path.touch()
+        calls.append({"vae": vae, "x": x, **options})
+
+    monkeypatch.setattr(zoo, "report", report)
+    return calls
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """`audio_visual.py`: whole runs, retrieval scores, and options that are refused."""
 
+import dataclasses
+import functools
 import json
 import pathlib
 import wave
@@ -12,8 +14,6 @@ from tests.helpers import assert_same, values
 for package in ("matplotlib", "sklearn", "tensorboard"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
 
-ROOT = pathlib.Path(__file__).parents[2]
-FOLDER = ROOT.parent / "shared" / "data" / "tensorflow_datasets"
 TINY = ["--epochs", 1, "--pairs", 64, "--evaluate", 40, "--samples", 2, "--latent-dim", 3]
 FIGURES = {"curves", "image_to_sound_to_image", "joint_samples", "latent", "retrieval"}
 
@@ -87,8 +87,13 @@ def check_sounds(folder):
     assert min(sounds.values()) > 50 and min(sounds[f"{d}_true"] for d in range(10)) > 3000
 
 
-def test_run_with_tones_writes_all_results(run, capsys):
+@pytest.mark.usefixtures("quick")
+def test_run_with_tones_writes_all_results(run, recipe, exported, reported, capsys, monkeypatch):
     import keras
+
+    spectrograms = recipe("support.data.spectrograms")
+    inverse = functools.partial(spectrograms.waveform, steps=3)
+    monkeypatch.setattr(spectrograms, "waveform", inverse)
 
     out = run()
 
@@ -104,7 +109,9 @@ def test_run_with_tones_writes_all_results(run, capsys):
     vae = keras.models.load_model(out / "model.keras")
     x = np.zeros((2, 28, 28, 1), "float32")
     assert vae.translate({"image": x}, to="audio").shape == (2, 40, 40, 1)
-    assert (out / "saved_model").is_dir()
+    # Once after training, and once more with the prior that was fitted to the codes.
+    assert (out / "saved_model").is_dir() and len(exported) == 2
+    assert len(reported) == 1 and len(reported[0]["labels"]) == 40
 
 
 def test_fusion_alignment_and_subsets_reach_the_model(run, trained_with):
@@ -195,12 +202,18 @@ def test_folder_without_the_data_is_refused(refusal, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.skipif(not FOLDER.is_dir(), reason="needs ../shared/data/tensorflow_datasets")
-def test_spoken_digits_are_loaded_and_the_model_built(run, trained_with):
-    pytest.importorskip("tensorflow_datasets")
+def test_spoken_digits_are_loaded_and_the_model_built(
+    run, trained_with, recipe, tmp_path, monkeypatch
+):
+    data, calls = recipe("support.data.audio_visual"), []
+    texts = {"name": "MNIST and spoken digits", "description": "recordings by theo"}
+    pairs = dataclasses.replace(data.tones(64), **texts)
+    monkeypatch.setattr(data, "spoken", lambda *arguments: calls.append(arguments) or pairs)
 
-    out = run("--data-dir", FOLDER, status=1)
+    out = run("--data-dir", tmp_path, status=1)
 
+    ((folder, *others),) = calls
+    assert pathlib.Path(folder) == tmp_path and others == [64, 0]
     data = json.loads((out / "metrics.json").read_text())["data"]
     assert data["name"] == "MNIST and spoken digits" and "theo" in data["description"]
     assert data["train"] == 64 and trained_with["train"]["audio"].shape == (64, 40, 40, 1)

@@ -109,6 +109,7 @@ def test_spoken_digits_are_paired_by_digit(data, recipe):
 
     pairs = data.load(FOLDER, pairs=600)
 
+    assert pairs.name == "MNIST and spoken digits"
     assert {k: len(x) for k, x in pairs.labels.items()} == dict(train=600, valid=5000, test=10000)
     for part in PARTS:
         check_part(getattr(pairs, part), pairs.labels[part])

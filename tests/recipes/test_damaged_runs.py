@@ -223,7 +223,7 @@ def test_folder_in_use_is_refused(refusal, out):
     lock = {"format": "zoo lock", "pid": os.getppid(), "host": os.uname().nodename, "time": "now"}
     (out / "lock").write_text(json.dumps(lock))
 
-    line = refusal("tables", "--resume", "--learning-rate", 0.05, "--out", out)
+    line = refusal("tables", "--resume", "--learning-rate", 0.1, "--out", out)
 
     assert f"is in use by process {os.getppid()} on host {os.uname().nodename}" in line
 

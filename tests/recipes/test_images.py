@@ -145,8 +145,8 @@ def test_misspelt_names_are_refused_with_the_nearest_one(tmp_path, refusal):
     assert "expected KEY=VALUE" in refusal("images", "--option", "width", *out)
 
 
-def test_figures_of_a_single_held_out_image(start, recipe, tmp_path, monkeypatch):
-    monkeypatch.setattr(recipe("support.run.run").saving, "save", lambda vae, folder: None)
+@pytest.mark.usefixtures("quick", "exported")
+def test_figures_of_a_single_held_out_image(start, tmp_path):
     np.save(tmp_path / "five.npy", np.random.default_rng(0).random((5, 8, 8)))
     flags = ["--data", tmp_path / "five.npy", "--out", tmp_path / "run", "--epochs", 1]
     flags += ["--variant", "dense_vae", "--option", "hidden=(4,)", "--latent-dim", 3]

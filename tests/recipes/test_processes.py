@@ -11,12 +11,13 @@ import time
 import pytest
 
 import zoo  # noqa: F401  (registers the classes for Keras)
-from tests.recipes.run_folders import FIGURES_OF_IMAGES, TINY_IMAGES, check_run, metrics
+from tests.recipes.run_folders import FIGURES_OF_IMAGES, SMALL, check_run, metrics
 
 for package in ("matplotlib", "sklearn", "PIL", "tensorboard"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
 
 ROOT = pathlib.Path(__file__).parents[2]
+TINY = [*SMALL, "--variant", "dense_vae", "--option", "hidden=(8,)", "--latent-dim", "2"]
 
 
 def start(*flags):
@@ -26,7 +27,7 @@ def start(*flags):
     command = [
         sys.executable,
         str(ROOT / "recipes" / "images.py"),
-        *map(str, [*TINY_IMAGES, *flags]),
+        *map(str, [*TINY, *flags]),
     ]
     return subprocess.Popen(
         command,

@@ -89,7 +89,8 @@ def test_random_part_of_many_examples_gets_labels(recipe, monkeypatch):
     assert (propagated != module.propagate(codes, labels, 2, seed=1)).any()
 
 
-def test_run_reports_the_accuracy_of_each_method(start, tmp_path, capsys):
+@pytest.mark.usefixtures("quick", "exported")
+def test_run_reports_the_accuracy_of_each_method(start, reported, tmp_path, capsys):
     import keras
 
     assert start("semi_supervised", *TINY, "--evaluate", 50, "--out", tmp_path / "run") == 0
@@ -103,6 +104,7 @@ def test_run_reports_the_accuracy_of_each_method(start, tmp_path, capsys):
         assert f"{name} {100 * scores[name]:.2f} %" in printed
     assert len((out / "history.csv").read_text().splitlines()) == 1 + 2 + 1
     assert {p.stem for p in (out / "figures").glob("*.png")} == {"classes", "curves", "latent"}
+    assert len(reported) == 1 and len(reported[0]["labels"]) == 50
     vae = keras.models.load_model(out / "model.keras")
     assert vae.classify(np.zeros((2, 8, 8, 1), "float32")).shape == (2, 10)
 

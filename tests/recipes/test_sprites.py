@@ -142,6 +142,7 @@ def test_figure_has_a_point_for_each_model(recipe):
     np.testing.assert_allclose(first.get_lines()[0].get_ydata(), [0.15, 0.3])
 
 
+@pytest.mark.usefixtures("quick", "exported")
 def test_run_of_one_model(start, tmp_path, capsys):
     import keras
 

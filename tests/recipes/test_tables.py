@@ -158,6 +158,7 @@ def test_unusable_table_is_refused(tmp_path, refusal):
         assert message in refusal("tables", *flags)
 
 
+@pytest.mark.usefixtures("quick")
 def test_run_on_a_table_with_gaps_and_categories(tmp_path, start, capsys):
     data, out = customers(tmp_path / "customers.csv"), tmp_path / "run"
     tiny = [*SMALL, "--option", "hidden=(8,)", "--latent-dim", "2"]
@@ -178,7 +179,8 @@ def test_run_on_a_table_with_gaps_and_categories(tmp_path, start, capsys):
     assert columns[2]["levels"] == ["Bonn", "Köln", "Trier", "(other)"]
 
 
-def test_scores_are_those_of_the_rows_of_the_file(tmp_path, start, recipe):
+@pytest.mark.usefixtures("quick", "exported")
+def test_scores_are_those_of_the_rows_of_the_file(tmp_path, start):
     """All rows, in their order, with the columns that make them strange."""
     frame = pandas.read_csv(customers(tmp_path / "customers.csv"))
     frame["part"] = 10 + np.cos(np.arange(len(frame)))
@@ -186,10 +188,8 @@ def test_scores_are_those_of_the_rows_of_the_file(tmp_path, start, recipe):
     frame.to_csv(tmp_path / "strange.csv", index=False)
     tiny = [*SMALL, "--option", "hidden=(8,)", "--latent-dim", "2", "--drop", "churned"]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recipe("support.run.saving"), "save", lambda vae, folder: None)
-        flags = [*tiny, "--data", tmp_path / "strange.csv", "--out", tmp_path / "run"]
-        assert start("tables", *flags) == 0
+    flags = [*tiny, "--data", tmp_path / "strange.csv", "--out", tmp_path / "run"]
+    assert start("tables", *flags) == 0
 
     scores = pandas.read_csv(tmp_path / "run" / "scores.csv")
     assert list(scores.row) == list(range(len(frame))) and scores.score.idxmax() == 77
@@ -197,8 +197,8 @@ def test_scores_are_those_of_the_rows_of_the_file(tmp_path, start, recipe):
     assert scores.part.value_counts()["train"] == 64 and {*scores.part} > {"held out"}
 
 
-def test_run_whose_evaluated_rows_are_all_normal(start, recipe, tmp_path, monkeypatch):
-    monkeypatch.setattr(recipe("support.run.run").saving, "save", lambda vae, folder: None)
+@pytest.mark.usefixtures("quick", "exported")
+def test_run_whose_evaluated_rows_are_all_normal(start, tmp_path):
     flags = ["--out", tmp_path / "run", "--epochs", 1, "--limit", 16, "--samples", 2]
     flags += ["--evaluate", 1, "--option", "hidden=(4,)", "--latent-dim", 3]
 

@@ -67,6 +67,7 @@ def test_default_data_are_sentences(recipe):
     assert not [text for text in sentences if "::=" in text or ">>>" in text or "*" in text]
 
 
+@pytest.mark.usefixtures("quick")
 def test_run_on_a_users_file(tmp_path, start, capsys):
     out, data = tmp_path / "run", animals(tmp_path / "mine.txt")
     assert start("text", *TINY, "--data", data, "--out", out) == 0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import zoo  # noqa: F401  (registers the classes for Keras)
-from tests.recipes.run_folders import SMALL, check_run
+from tests.recipes.run_folders import SMALL, check_results, check_run
 
 pandas = pytest.importorskip("pandas", reason="the recipes need pandas: pip install '.[recipes]'")
 for package in ("matplotlib", "sklearn", "tensorboard"):
@@ -184,6 +184,7 @@ def test_window_that_leaves_nothing_to_train_on_is_refused(recipe, input_error):
         recipe("time_series").parts(data, options)
 
 
+@pytest.mark.usefixtures("quick")
 def test_run_on_simulated_sensors(tmp_path, start, capsys):
     out = tmp_path / "run"
     assert start("time_series", *TINY, "--out", out) == 0
@@ -196,12 +197,13 @@ def test_run_on_simulated_sensors(tmp_path, start, capsys):
     assert rows[0] == "time,score,anomaly" and len(rows) == record["anomalies"]["rows"] + 1
 
 
+@pytest.mark.usefixtures("quick", "exported")
 def test_run_on_a_users_file(tmp_path, start):
     data, out = write_csv(tmp_path / "mine.csv", price=np.arange(1.0, 121.0)), tmp_path / "run"
 
     flags = ["--data", data, "--time-column", "date", "--columns", "wave"]
     assert start("time_series", *TINY, *flags, "--out", out) == 0
 
-    record = check_run(out, FIGURES)
+    record = check_results(out, FIGURES)
     assert record["data"]["event_shape"] == [24, 1]
     assert (out / "scores.csv").read_text().splitlines()[1].startswith("2024-01-04")
