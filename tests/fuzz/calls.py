@@ -14,20 +14,40 @@ from tests.helpers import data, optimizer, small, values
 # Results, which users read and do not construct, and bases, which they derive from.
 RECORDS = {"Alphabet", "Card", "Diagnosis", "DisentanglementScores", "Loop", "Predictive"}
 RECORDS |= {"ProbeScores", "RepresentationScores"}
-BASES = {"Decoder", "Flow", "Fusion", "Latents", "Likelihood", "Objective", "Prior", "Series", "Term"}
+BASES = {
+    "Decoder",
+    "Flow",
+    "Fusion",
+    "Latents",
+    "Likelihood",
+    "Objective",
+    "Prior",
+    "Series",
+    "Term",
+}
 # Made of distributions or models, which other packages check.
 OTHERS = {"FlowBijector", "FlowNormal", "VAE", "mutual_information", "forest"}
 KERAS = {"FusedAdam", "BatchNormalization"}  # Keras checks what it documents
 
 # Parameters that are passed to Keras, which names them in its errors.
-OF_KERAS = {"activation", "callbacks", "filepath", "kernel_regularizer", "name", "overwrite"}
+OF_KERAS = {"activation", "callbacks", "filepath", "kernel_regularizer", "name", "optimizer"}
+OF_KERAS |= {"normalization", "overwrite"}
 
 METHODS = ("adapt", "classify", "compile", "compress", "decode", "decompress", "elbo", "encode")
 METHODS += ("evaluate", "fit", "generate", "interpolate", "log_likelihood", "manifold", "posterior")
 METHODS += ("predict", "predict_on_batch", "reconstruct", "sample", "save", "score", "traverse")
 METHODS += ("test_on_batch", "train_on_batch", "translate")
 CHANGING = {"adapt", "compile", "fit", "train_on_batch"}  # and random numbers with no seed
-FINITE = {"elbo", "encode", "decode", "log_likelihood", "reconstruct", "score", "generate", "sample"}
+FINITE = {
+    "elbo",
+    "encode",
+    "decode",
+    "log_likelihood",
+    "reconstruct",
+    "score",
+    "generate",
+    "sample",
+}
 FINITE |= {"interpolate", "manifold", "traverse", "predict", "predict_on_batch", "translate"}
 
 MODELS = {
@@ -84,14 +104,26 @@ def function_targets(models):
         model, x = _model_of(name, models)
         valid = {"model": model, "vae": model, **ARGUMENTS}
         if x is not None and not name.startswith(("plots.", "disentanglement.mig")):
-            valid |= {n: x for n in ("x", "data", "queries", "gallery")}
+            valid |= dict.fromkeys(("x", "data", "queries", "gallery"), x)
         if "encoder" in parameters:
             valid["encoder"] = _encoder(name)
         if "lower_levels" in parameters and "encoder" in parameters:
             valid["lower_levels"] = [zoo.latents.DenseLevel(3)]
         valid |= _of_results(name, model)
-        arguments = {n: valid[n] for n, p in parameters.items() if n in valid and n not in special and _needed(n, p)}
-        targets.append(Target(name, function, arguments | special, model if {"model", "vae"} & {*parameters} else None, name == "fit_prior"))
+        arguments = {
+            n: valid[n]
+            for n, p in parameters.items()
+            if n in valid and n not in special and _needed(n, p)
+        }
+        targets.append(
+            Target(
+                name,
+                function,
+                arguments | special,
+                model if {"model", "vae"} & {*parameters} else None,
+                name == "fit_prior",
+            )
+        )
     return targets
 
 
@@ -115,7 +147,9 @@ def _model_of(name, models):
         kind = "dense_vae"
     if name == "retrieval":
         return models[kind], data(kind, 8)["image"]
-    return models[kind], (models.binary_x if kind == "binary" else data("dense_vae" if kind == "mixture" else kind, 8))
+    return models[kind], (
+        models.binary_x if kind == "binary" else data("dense_vae" if kind == "mixture" else kind, 8)
+    )
 
 
 def _encoder(name):
@@ -160,17 +194,44 @@ def method_targets(models):
         x = models.binary_x if kind == "binary" else data(kind, 8)
         for method in METHODS:
             function = getattr(vae, method)
-            special = {"x": x, "start": x, "end": x, "z": np.zeros((2, _code_size(vae)), "float32"), "n": 2, "verbose": 0, "to": "image", "stream": b""}
+            special = {
+                "x": x,
+                "start": x,
+                "end": x,
+                "z": np.zeros((2, _code_size(vae)), "float32"),
+                "n": 2,
+                "verbose": 0,
+                "to": "image",
+                "stream": b"",
+            }
             parameters = inspect.signature(function).parameters
-            arguments = {n: special.get(n, ARGUMENTS.get(n)) for n, p in parameters.items() if n in special or _needed(n, p) and n in ARGUMENTS}
+            arguments = {
+                n: special.get(n, ARGUMENTS.get(n))
+                for n, p in parameters.items()
+                if n in special or (_needed(n, p) and n in ARGUMENTS)
+            }
             if method == "manifold":
                 del arguments["x"]
-            targets.append(Target(f"{kind}.{method}", function, arguments | SPECIAL.get(method, {}), vae, method in CHANGING, method in FINITE))
+            targets.append(
+                Target(
+                    f"{kind}.{method}",
+                    function,
+                    arguments | SPECIAL.get(method, {}),
+                    vae,
+                    method in CHANGING,
+                    method in FINITE,
+                )
+            )
     return targets
 
 
 def _code_size(vae):
-    return int(np.shape(vae.generate(1, seed=0) is not None and vae.encode(data(vae.name, 2) if vae.name in MODELS else TABLE[:2]).loc)[-1])
+    return int(
+        np.shape(
+            vae.generate(1, seed=0) is not None
+            and vae.encode(data(vae.name, 2) if vae.name in MODELS else TABLE[:2]).loc
+        )[-1]
+    )
 
 
 def restore(target, saved):

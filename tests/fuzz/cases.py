@@ -41,21 +41,36 @@ class Cases:
         for name in rng.permutation(names)[: int(rng.integers(1, 3))]:
             kinds[name], arguments[name] = replacement(rng, arguments.get(name))
         before = judge.digest([*arguments.values()])
-        check_state = target.model is not None and (target.changes or rng.random() < 1 / STATE_EVERY)
+        check_state = target.model is not None and (
+            target.changes or rng.random() < 1 / STATE_EVERY
+        )
         if target.model is not None:
             values = calls.saved(target)
         state = judge.state(target.model) if check_state else None
-        outcome = judge.run(target.function, of_keras={*kinds} <= calls.OF_KERAS, **arguments)
+        outcome = judge.run(target.function, of_keras=bool({*kinds} & calls.OF_KERAS), **arguments)
         problem = outcome.problem
         if problem is None and before != judge.digest([*arguments.values()]):
             problem = "changed its arguments"
-        if problem is None and check_state and outcome.error is not None and state != judge.state(target.model):
+        if (
+            problem is None
+            and check_state
+            and outcome.error is not None
+            and state != judge.state(target.model)
+        ):
             problem = f"refused ({type(outcome.error).__name__}) but changed the model"
-        if problem is None and outcome.error is None and target.finite and judge.not_finite(outcome.result):
+        if (
+            problem is None
+            and outcome.error is None
+            and target.finite
+            and judge.not_finite(outcome.result)
+        ):
             problem = "result is not finite"
         if target.model is not None and (target.changes or outcome.error is not None):
             calls.restore(target, values)
-        return problem and f"{target.name}: {problem}\n  {_described(kinds, arguments)}\n{outcome.text}"
+        return (
+            problem
+            and f"{target.name}: {problem}\n  {_described(kinds, arguments)}\n{outcome.text}"
+        )
 
     def _file(self, rng, file):
         folder = self.folder / "files"

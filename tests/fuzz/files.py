@@ -16,8 +16,14 @@ import zoo
 from tests.fuzz.arguments import TABLE
 from tests.fuzz.judge import ALLOWED, ROOT
 
-CSV = "time,a,b,label\n" + "".join(f"2024-01-{i + 1:02},{i / 7:.3f},{i % 3},{i % 2}\n" for i in range(28))
-LINES = "".join(f"the {w} sat on the {v}\n" for w in ("cat", "dog", "fox") for v in ("mat", "sofa", "tree", "bed"))
+CSV = "time,a,b,label\n" + "".join(
+    f"2024-01-{i + 1:02},{i / 7:.3f},{i % 3},{i % 2}\n" for i in range(28)
+)
+LINES = "".join(
+    f"the {w} sat on the {v}\n"
+    for w in ("cat", "dog", "fox")
+    for v in ("mat", "sofa", "tree", "bed")
+)
 MARK = {"recipe": "tables", "options": {}, "format": 1}
 
 
@@ -53,15 +59,40 @@ def recipe_files():
     tables, series = loader("tables", "tables"), loader("time_series", "series", "--window", "4")
     text, images = loader("text", "text"), loader("images", "images")
     frame = pd.read_csv(io.StringIO(CSV))
-    contents = [("t.csv", CSV.encode()), ("t.csv.gz", gzip.compress(CSV.encode())), ("t.parquet", frame.to_parquet()), ("t.jsonl", frame.to_json(orient="records", lines=True).encode())]
-    found = [File(f"{r}/{n}", c, f, errors) for n, c in contents for r, f in (("tables", tables), ("series", series))]
-    found += [File("texts/t.txt", LINES.encode(), text, errors), File("texts/t.csv", ("text\n" + LINES).encode(), text, errors)]
+    contents = [
+        ("t.csv", CSV.encode()),
+        ("t.csv.gz", gzip.compress(CSV.encode())),
+        ("t.parquet", frame.to_parquet()),
+        ("t.jsonl", frame.to_json(orient="records", lines=True).encode()),
+    ]
+    found = [
+        File(f"{r}/{n}", c, f, errors)
+        for n, c in contents
+        for r, f in (("tables", tables), ("series", series))
+    ]
+    found += [
+        File("texts/t.txt", LINES.encode(), text, errors),
+        File("texts/t.csv", ("text\n" + LINES).encode(), text, errors),
+    ]
     images_x = (np.arange(12 * 8 * 8) % 256).reshape(12, 8, 8).astype("uint8")
-    for suffix, save in {"npy": np.save, "npz": lambda file, x: np.savez(file, x=x, y=np.arange(12))}.items():
+    for suffix, save in {
+        "npy": np.save,
+        "npz": lambda file, x: np.savez(file, x=x, y=np.arange(12)),
+    }.items():
         file = io.BytesIO()
         save(file, images_x)
         found.append(File(f"images/x.{suffix}", file.getvalue(), images, errors))
-    found += [File(f"images/folder/x.{s}", c, lambda path: images(path.parent), errors, {"good.png": _image("png")}) for s in ("png", "jpeg", "gif", "bmp", "webp", "tiff", "ppm") for c in [_image(s)]]
+    found += [
+        File(
+            f"images/folder/x.{s}",
+            c,
+            lambda path: images(path.parent),
+            errors,
+            {"good.png": _image("png")},
+        )
+        for s in ("png", "jpeg", "gif", "bmp", "webp", "tiff", "ppm")
+        for c in [_image(s)]
+    ]
     return found + _run_files(errors)
 
 
@@ -83,7 +114,9 @@ def _run_files(errors):
         return history.read(path), history.count(path)
 
     return [
-        File("run/history.csv", rows, lambda path: (history.read(path), history.count(path)), errors),
+        File(
+            "run/history.csv", rows, lambda path: (history.read(path), history.count(path)), errors
+        ),
         File("run/history.csv (truncate)", rows, truncate, errors),
         File("run/metrics.json", record, metrics.read_progress, errors),
     ]
@@ -115,7 +148,21 @@ def model_files(models):
     return [
         File("weights/m.keras", (folder / "m.keras").read_bytes(), weights),
         File("weights/m.weights.h5", (folder / "m.weights.h5").read_bytes(), weights),
-        File("states/epoch-000001.weights.h5", state.read_bytes(), restored, beside={record.name: record.read_bytes()}),
-        File("states/epoch-000001.json", record.read_bytes(), restored, beside={state.name: state.read_bytes()}),
-        File("stream/x.bin", binary.compress((TABLE > 0.5).astype("uint8")), lambda path: binary.decompress(path.read_bytes())),
+        File(
+            "states/epoch-000001.weights.h5",
+            state.read_bytes(),
+            restored,
+            beside={record.name: record.read_bytes()},
+        ),
+        File(
+            "states/epoch-000001.json",
+            record.read_bytes(),
+            restored,
+            beside={state.name: state.read_bytes()},
+        ),
+        File(
+            "stream/x.bin",
+            binary.compress((TABLE > 0.5).astype("uint8")),
+            lambda path: binary.decompress(path.read_bytes()),
+        ),
     ]

@@ -149,7 +149,10 @@ def not_finite(result):
     for value in keras.tree.flatten(result):
         if hasattr(value, "loc") and hasattr(value, "scale"):
             value = value.loc
-        if isinstance(value, np.ndarray | float | tf.Tensor) and np.asarray(value).dtype.kind == "f":
+        if (
+            isinstance(value, np.ndarray | float | tf.Tensor)
+            and np.asarray(value).dtype.kind == "f"
+        ):
             if not np.isfinite(np.asarray(value)).all():
                 return True
     return False

@@ -8,7 +8,19 @@ import zipfile
 from tests.fuzz.values import pick
 
 NUMBERS = (b"0", b"-1", b"1e999", b"NaN", b"9" * 400, b"2147483648", b"-9223372036854775809", b"")
-PIECES = (b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"\n", b"\r\n\r\n", b'"', b",", b";;", b"\t", b"'", b"{}")
+PIECES = (
+    b"\0",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf",
+    b"\n",
+    b"\r\n\r\n",
+    b'"',
+    b",",
+    b";;",
+    b"\t",
+    b"'",
+    b"{}",
+)
 PIECES += (b"[" * 3000, b"\xf0\x9f\x98\x80", b"\xed\xa0\x80", b"PK\x03\x04", b"\x93NUMPY\x01\x00")
 
 
@@ -83,7 +95,22 @@ def _mutated_zip(rng, data):
     return out.getvalue()
 
 
-JSON_VALUES = (None, True, 0, -1, 1e308, float("nan"), 10**400, "", "x", "\ud800", [], [[]], {}, {"a": {}})
+JSON_VALUES = (
+    None,
+    True,
+    0,
+    -1,
+    1e308,
+    float("nan"),
+    10**400,
+    "",
+    "x",
+    "\ud800",
+    [],
+    [[]],
+    {},
+    {"a": {}},
+)
 
 
 def _mutated_json(rng, value):

@@ -1,6 +1,7 @@
 """Saving: a component's config consists of its constructor's arguments. Checks of arguments."""
 
 import inspect
+import itertools
 import numbers
 
 import keras
@@ -105,6 +106,11 @@ def is_integer(value):
     return isinstance(as_python(value), numbers.Integral) and is_real(value)
 
 
+def increasing(*values):
+    """Return True for real numbers each of which is smaller than the next."""
+    return all(map(is_real, values)) and all(a < b for a, b in itertools.pairwise(values))
+
+
 def positive(**arguments):
     """Check positive integers, or tuples of them; return them in order as Python integers.
 
@@ -135,5 +141,5 @@ def one_of(allowed, **arguments):
 def fraction(**arguments):
     """Raise `ValueError` naming the first argument that is not in [0, 1)."""
     for name, value in arguments.items():
-        if not 0 <= value < 1:
+        if not is_real(value) or not 0 <= value < 1:
             raise ValueError(f"{name} must be a fraction in [0, 1), got {value!r}")

@@ -56,6 +56,7 @@ def predictive(
     """
     inputs.require_vae(model)
     validation.check_counts(samples=samples, batch_size=batch_size)
+    validation.check_flags(noise=noise)
     seed, probabilities = validation.as_seed(seed), _probabilities("quantiles", quantiles)
     _numbers_only(model)
 

@@ -111,9 +111,3 @@ def tick_text(value):
 def dimension_names(count):
     """Names z0, z1, ... of `count` latent dimensions, as matplotlib's math text."""
     return [f"$z_{{{i}}}$" for i in range(count)]
-
-
-def check_length(argument, values, expected):
-    """Raise `ValueError` unless `values` has the expected length."""
-    if len(values) != expected:
-        raise ValueError(f"{argument} must have {expected} entries, got {len(values)}")

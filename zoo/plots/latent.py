@@ -6,7 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from zoo.core.validation import as_seed
 from zoo.plots import canvas
+from zoo.plots.inputs import check_shape, finite_numbers
 from zoo.plots.projections import check_projection, project
 
 MAX_POINTS = 5000
@@ -37,7 +39,7 @@ def latent_scatter(
         ValueError: the projection is unknown, or its points do not have shape `[N, 2]`.
         ImportError: `umap-learn` is not installed.
     """
-    codes = np.asarray(codes, "float64")
+    codes, seed = finite_numbers(codes, "codes", "[N, D]"), as_seed(seed)
     projection = check_projection(projection, len(codes))
     chosen = np.random.default_rng(seed).permutation(len(codes))[:MAX_POINTS]
     if not isinstance(projection, str):
@@ -49,7 +51,9 @@ def latent_scatter(
     if labels is None:
         axes.scatter(*points.T, s=size, color=canvas.DATA, alpha=0.6, lw=0)
     else:
-        _draw_classes(axes, points, canvas.class_labels(labels)[chosen], class_names, size)
+        labels = canvas.class_labels(labels)
+        check_shape("labels", labels, (len(codes),))
+        _draw_classes(axes, points, labels[chosen], class_names, size)
     outside = _zoom(axes, points)
     more = f" ({outside} outside the plot)" if outside else ""
     title = f"Latent codes of {len(chosen):,} examples{more}"
