@@ -40,7 +40,7 @@ ARGUMENTS = {
     "widths": (4, 8),
     "width": 4,
     "filters": 4,
-    "size": 2,
+    "size": (4, 4),
     "heads": 2,
     "blocks": 1,
     "level": 1,

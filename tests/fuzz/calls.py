@@ -31,7 +31,8 @@ KERAS = {"FusedAdam", "BatchNormalization"}  # Keras checks what it documents
 
 # Parameters that are passed to Keras, which names them in its errors.
 OF_KERAS = {"activation", "callbacks", "filepath", "kernel_regularizer", "name", "optimizer"}
-OF_KERAS |= {"normalization", "overwrite"}
+OF_KERAS |= {"normalization"}
+ASKS = {"overwrite"}  # Keras asks on the terminal
 
 METHODS = ("adapt", "classify", "compile", "compress", "decode", "decompress", "elbo", "encode")
 METHODS += ("evaluate", "fit", "generate", "interpolate", "log_likelihood", "manifold", "posterior")
@@ -76,7 +77,7 @@ class Target:
         """Names of the parameters to replace."""
         kinds = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
         signature = inspect.signature(self.function).parameters.values()
-        return [p.name for p in signature if p.kind not in kinds]
+        return [p.name for p in signature if p.kind not in kinds and p.name not in ASKS]
 
 
 def public_callables():

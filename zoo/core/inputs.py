@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.core import arrays, nested
+from zoo.core.serialization import is_integer
 from zoo.core.streams import is_stream
 from zoo.core.validation import check_finite
 
@@ -175,7 +176,9 @@ def check_event_shape(model, event_shape):
     for name, shape in event_shape.items():
         if shape is None or tf.is_tensor(shape):
             continue
-        fits = name in expected and np.iterable(shape) and _fits(tuple(shape), expected[name])
+        sizes = tuple(shape) if np.iterable(shape) else None
+        integers = sizes is not None and all(n is None or is_integer(n) for n in sizes)
+        fits = name in expected and integers and _fits(sizes, expected[name])
         if not fits:
             raise ValueError(
                 f"event_shape must be {expected.get(name, 'of a modality')}, where None is any "

@@ -8,7 +8,10 @@ def row_count(x):
     """The number of examples in x."""
     if isinstance(x, dict):
         return row_count(next(iter(x.values())))
-    return int(x.nrows()) if isinstance(x, tf.RaggedTensor) else len(x)
+    try:
+        return int(x.nrows()) if isinstance(x, tf.RaggedTensor) else len(x)
+    except TypeError:  # a number, an array without axes, a sparse array
+        raise TypeError(f"x must be an array with rows, got {type(x).__name__}") from None
 
 
 def take_rows(x, at):

@@ -117,6 +117,6 @@ def as_seed(value):
 
 def as_model_seed(value):
     """Return a `VAE`'s seed as a Python integer, or None, for which Keras draws a seed."""
-    if value is not None and (not is_integer(value) or value < 0):
+    if value is not None and (not is_integer(value) or not 0 <= value < 2**63):
         raise ValueError(f"seed must be None or an integer of at least 0, got {value!r}")
     return None if value is None else int(value)

@@ -143,7 +143,7 @@ def _dimensions(dimensions, size):
     """Indices of latent dimensions as a list, checked."""
     try:
         numbers = [operator.index(d) for d in dimensions]
-    except TypeError:  # not a sequence, or not of integers
+    except (TypeError, ValueError, AttributeError):  # not a sequence, or not of integers
         numbers = []
     if not numbers:
         raise ValueError(f"dimensions must be a list of integers, got {dimensions!r}")

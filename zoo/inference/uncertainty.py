@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import inputs, nested, validation
+from zoo.core import arrays, inputs, nested, validation
 from zoo.core.forward import forward_pass
 from zoo.core.functions import compiled
 from zoo.core.samplers import RandomSampler, untile
@@ -162,10 +162,14 @@ def coverage(
     >>> {level: round(fraction, 1) for level, fraction in coverage(truth, same, (0.5, 0.9)).items()}
     {0.5: 0.5, 0.9: 0.9}
     """
-    x, draws = np.asarray(nested.unmasked(x)), np.asarray(draws)
+    x, draws = arrays.as_array(nested.unmasked(x)), arrays.as_array(draws, "draws")
+    for name, array in {"x": x, "draws": draws}.items():
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"{name} must hold numbers, got an array of dtype {array.dtype}")
     if draws.shape[1:] != x.shape:
         raise ValueError(f"draws must have shape [S, {x.shape}], got {draws.shape}")
-    where = np.ones(x.shape, bool) if where is None else np.asarray(where, bool)
+    where = np.ones(x.shape, bool) if where is None else arrays.as_array(where, "where")
+    where = where.astype(bool) if where.dtype.kind in "biuf" else np.zeros(0, bool)
     if where.shape != x.shape or not where.any():
         raise ValueError(f"where must have shape {x.shape} and hold True, got {where.shape}")
     where = where & ~np.isnan(x)

@@ -113,7 +113,9 @@ def samples(
     rows = math.ceil(len(images) / columns)
     blank = np.ones((rows * columns - len(images), *images.shape[1:]), images.dtype)
     grid = np.concatenate([images, blank]).reshape(rows, columns, *images.shape[1:])
-    row_names = names_of(row_names, "row_names", rows if len(row_names) else 0)
+    row_names = names_of(row_names, "row_names")
+    if row_names:
+        check_length("row_names", row_names, rows)
     return grid_figure(grid, plain(title), [name_text(name) for name in row_names])
 
 

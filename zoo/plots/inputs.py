@@ -60,15 +60,16 @@ def check_mapping(items, argument):
         raise ValueError(f"{argument} must hold at least one entry, got an empty dict")
 
 
-def names_of(values, argument, count):
-    """Names as a list of the expected length."""
+def names_of(values, argument, count=None):
+    """Names as a list, of the expected length unless this is None."""
     try:
         names = None if isinstance(values, str | bytes) else list(values)
     except TypeError:  # not a sequence
         names = None
     if names is None:
         raise TypeError(f"{argument} must be a list of names, got {type(values).__name__}")
-    check_length(argument, names, count)
+    if count is not None:
+        check_length(argument, names, count)
     return names
 
 

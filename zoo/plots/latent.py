@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from zoo.core.validation import as_seed
 from zoo.plots import canvas
-from zoo.plots.inputs import check_shape, finite_numbers
+from zoo.plots.inputs import check_shape, finite_numbers, names_of
 from zoo.plots.projections import check_projection, project
 
 MAX_POINTS = 5000
@@ -53,12 +53,26 @@ def latent_scatter(
     else:
         labels = canvas.class_labels(labels)
         check_shape("labels", labels, (len(codes),))
+        class_names = _by_class(class_names, labels)
         _draw_classes(axes, points, labels[chosen], class_names, size)
     outside = _zoom(axes, points)
     more = f" ({outside} outside the plot)" if outside else ""
     title = f"Latent codes of {len(chosen):,} examples{more}"
     canvas.label_axes(axes, title, *axis_names)
     return figure
+
+
+def _by_class(class_names, labels):
+    """`class_names` as a dict of texts with an entry for each class."""
+    classes = np.unique(labels).tolist()
+    if class_names is None:
+        return {label: str(label) for label in classes}
+    if not isinstance(class_names, Mapping):
+        class_names = dict(enumerate(names_of(class_names, "class_names")))
+    lacking = [label for label in classes if label not in class_names]
+    if lacking:
+        raise ValueError(f"class_names must name each class, got none of {lacking[0]!r}")
+    return {label: str(class_names[label]) for label in classes}
 
 
 def _zoom(axes, points):
@@ -82,7 +96,7 @@ def _draw_classes(axes, points, labels, class_names, size):
     medians, min_distance = [], 0.05 * np.ptp(points, 0).max()
     for label, colour in colours.items():
         members = points[labels == label]
-        name = str(label if class_names is None else class_names[label])
+        name = class_names[label]
         label_text = canvas.name_text(name)
         axes.scatter(*members.T, s=size, color=colour, alpha=0.75, lw=0, label=label_text)
         # Names beside the points help readers who cannot match the colours of a legend.

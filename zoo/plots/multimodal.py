@@ -11,7 +11,7 @@ from zoo.core.serialization import is_real
 from zoo.core.validation import as_seed
 from zoo.plots import canvas
 from zoo.plots.images import draw_image
-from zoo.plots.inputs import check_mapping, check_shape, finite_numbers, named_numbers
+from zoo.plots.inputs import check_mapping, check_shape, finite_numbers, named_numbers, names_of
 from zoo.plots.latent import MAX_POINTS
 from zoo.plots.projections import project
 
@@ -39,6 +39,9 @@ def side_by_side(
     """
     rows = named_numbers(rows, "rows", "[N, H, W]", "[N, H, W, 1]")
     rows = {name: _without_channel(x) for name, x in rows.items()}
+    spectrograms = names_of(spectrograms, "spectrograms")
+    limits = finite_numbers(limits, "limits", "[2]")
+    check_shape("limits", limits, (2,))
     columns = len(next(iter(rows.values())))
     figure = canvas.new_figure(0.85 * columns + 2.2, 0.85 * len(rows) + 0.5)
     grid = figure.subplots(len(rows), columns, squeeze=False)

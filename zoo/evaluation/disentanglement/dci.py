@@ -59,7 +59,10 @@ def dci(
     )
     importances, accuracies = [], []
     for train_factor, test_factor in zip(train_factors.T, test_factors.T, strict=True):
-        fitted = predictor(seed).fit(train_codes, train_factor)
+        model = predictor(seed)
+        if not hasattr(model, "fit"):
+            raise TypeError(f"predictor must return a classifier, got {type(model).__name__}")
+        fitted = model.fit(train_codes, train_factor)
         importances.append(fitted.feature_importances_)
         accuracies.append(fitted.score(test_codes, test_factor))
     return {

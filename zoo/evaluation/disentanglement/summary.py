@@ -125,6 +125,7 @@ def score_codes(
     beta_vae           1.000
     rows                 500
     """
+    validation.check_flags(verbose=verbose)
     codes, factors = check_codes_and_factors(codes, factors)
     categorical, seed = check_categorical(categorical, factors.shape[1]), validation.as_seed(seed)
     validation.check_counts(rows=rows)
