@@ -231,7 +231,10 @@ def get(
 
 def _load_weights(vae, weights):
     core.validation.check_path(weights=weights)
-    core.checkpoints.load(vae, pathlib.Path(weights), own=False)
+    path = pathlib.Path(weights)
+    if not path.name:
+        raise ValueError(f"weights must be a file, got {str(path)!r}")
+    core.checkpoints.load(vae, path, own=False)
 
 
 def _check_options(name, parameters, options):

@@ -80,6 +80,10 @@ class Target:
         return [p.name for p in signature if p.kind not in kinds and p.name not in ASKS]
 
 
+def _alphabet(likelihood):
+    return zoo.compression.alphabet(likelihood)
+
+
 def public_callables():
     """name -> public callable: those of `zoo.__all__` and of the `__all__` of its packages."""
     names = [f"zoo.{n}" for n in zoo._MODULES] + ["zoo"]
@@ -90,6 +94,8 @@ def public_callables():
         for key in getattr(module, "__all__", ()):
             item = getattr(module, key)
             if callable(item) and item not in found.values() and not inspect.ismodule(item):
+                if item is zoo.compression.alphabet:  # dispatched by its position
+                    item = _alphabet
                 found[f"{name.removeprefix('zoo').strip('.')}.{key}".strip(".")] = item
     left_out = RECORDS | BASES | OTHERS | KERAS
     return {n: f for n, f in found.items() if n.split(".")[-1] not in left_out}
@@ -181,8 +187,7 @@ class Models(dict):
         options = {"binary": {"likelihood": "bernoulli"}, "mixture": {"prior": "mixture"}}
         name = kind if kind in MODELS else "dense_vae"
         vae = small(name, **options.get(kind, {}))
-        vae.compile(optimizer(), run_eagerly=True)
-        vae.optimizer.build(vae.trainable_variables)
+        _compile(vae)
         self[kind] = vae
         return vae
 
@@ -236,9 +241,16 @@ def _code_size(vae):
 
 
 def restore(target, saved):
-    """Give the model its values of before, which a replay of a later case begins with."""
+    """Give the model its values and settings of before, from which each case begins."""
+    if target.changes:
+        _compile(target.model)
     for variable, value in zip(target.model.variables, saved, strict=True):
         variable.assign(value)
+
+
+def _compile(vae):
+    vae.compile(optimizer(), run_eagerly=True)
+    vae.optimizer.build(vae.trainable_variables)
 
 
 def saved(target):

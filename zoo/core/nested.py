@@ -7,6 +7,8 @@ import tensorflow as tf
 def row_count(x):
     """The number of examples in x."""
     if isinstance(x, dict):
+        if not x:
+            raise ValueError("x must hold at least one array, got an empty dict")
         return row_count(next(iter(x.values())))
     try:
         return int(x.nrows()) if isinstance(x, tf.RaggedTensor) else len(x)

@@ -41,7 +41,7 @@ def _ends(start, end, t):
                 f"{name} must be an array of numbers, got dtype {x.dtype} and shape {x.shape}"
             )
     shapes = [x.shape for x in codes]
-    if shapes[0] != shapes[1] and shapes[0][-1:] != shapes[1][-1:]:
+    if shapes[0] != shapes[1]:
         raise ValueError(f"start and end must have one shape, got {shapes[0]} and {shapes[1]}")
     validation.check_numbers(t=t)
     return *(x.astype(np.result_type(x, "float32")) for x in codes), t

@@ -59,3 +59,9 @@ class NormalPosterior(keras.layers.Layer):
         outputs = keras.ops.cast(self.dense(features), "float32")
         loc, raw = keras.ops.split(outputs, 2, axis=-1)
         return tfd.Normal(loc, bounded_scale(raw, self.floor, self.ceiling))
+
+
+def check_posterior(posterior):
+    """Raise `TypeError` unless this is a layer or None."""
+    if posterior is not None and not isinstance(posterior, keras.layers.Layer):
+        raise TypeError(f"posterior must be a layer or None, got {type(posterior).__name__}")

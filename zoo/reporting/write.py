@@ -136,8 +136,13 @@ def _columns(columns):
     """Return a dict of column name -> names of its classes, or None."""
     if columns is None:
         return {}
-    if isinstance(columns, str) or not isinstance(columns, Iterable):
-        raise TypeError(f"columns must be a list of names or a dict of them, got {columns!r}")
+    if not isinstance(columns, Mapping):
+        try:
+            columns = None if isinstance(columns, str | bytes) else [str(name) for name in columns]
+        except TypeError:  # cannot be iterated over
+            columns = None
+        if columns is None:
+            raise TypeError("columns must be a list of names or a dict of them")
     class_names = columns if isinstance(columns, Mapping) else dict.fromkeys(columns)
     return {str(name): classes for name, classes in class_names.items()}
 

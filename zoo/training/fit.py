@@ -139,6 +139,8 @@ def _check_before_learning(model, train, held_out, class_weight):
     preprocessor = model.preprocessor
     if not streams.is_one_shot(x):  # a generator can be read only once, for training
         preprocessor.validate_training(streams.parts(x))
+    if held_out is not None and model.built and not preprocessor.adapted:
+        _check_form(model, held_out[0], "validation_data")
     if model.built or preprocessor.needs_vocabulary or streams.is_stream(x):
         return
     shape = preprocessor.event_shape(inputs.check_values(model, x))
@@ -153,6 +155,13 @@ def _check_before_learning(model, train, held_out, class_weight):
         raise ValueError(
             f"validation_data must have examples of shape {shape} as x has, got {other}"
         )
+
+
+def _check_form(model, x, argument):
+    """Raise unless x has the type and shape of examples; its values are checked after learning."""
+    if not streams.is_stream(x) and not model.preprocessor.needs_vocabulary:
+        array = inputs.numeric(model.preprocessor.to_array(x, argument), argument)
+        inputs.match_event_shape(model, array, argument)
 
 
 def _training_examples(model, x, y, sample_weight, order):
