@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.core import arrays, nested
-from zoo.core.serialization import is_integer
+from zoo.core.serialization import as_list, is_integer
 from zoo.core.streams import is_stream
 from zoo.core.validation import check_finite
 
@@ -176,7 +176,7 @@ def check_event_shape(model, event_shape):
     for name, shape in event_shape.items():
         if shape is None or (isinstance(shape, tf.Tensor) and shape.dtype.is_integer):
             continue
-        sizes = tuple(shape) if np.iterable(shape) else None
+        sizes = as_list(shape)
         integers = sizes is not None and all(n is None or is_integer(n) for n in sizes)
         fits = name in expected and integers and _fits(sizes, expected[name])
         if not fits:

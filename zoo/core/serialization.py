@@ -88,6 +88,18 @@ def as_tuple(value):
     return tuple(v.item() if isinstance(v, np.generic) else v for v in values)
 
 
+def as_list(values):
+    """The values of a list, array or other sequence as a list; None for anything else.
+
+    An endless dataset or a generator has no length, and reading it might never end.
+    """
+    try:
+        len(values)
+        return list(values)
+    except (TypeError, AttributeError):
+        return None
+
+
 def as_python(value):
     """A scalar of NumPy as a number of Python; any other value unchanged."""
     scalar = isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim)

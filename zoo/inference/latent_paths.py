@@ -6,6 +6,7 @@ import statistics
 import numpy as np
 
 from zoo.core import arrays, inputs, nested, validation
+from zoo.core.serialization import as_list
 from zoo.inference.batching import decode_means
 
 
@@ -142,7 +143,7 @@ def _unflatten(means, *sizes):
 def _dimensions(dimensions, size):
     """Indices of latent dimensions as a list, checked."""
     try:
-        numbers = [operator.index(d) for d in dimensions]
+        numbers = [operator.index(d) for d in as_list(dimensions) or ()]
     except (TypeError, ValueError, AttributeError):  # not a sequence, or not of integers
         numbers = []
     if not numbers:

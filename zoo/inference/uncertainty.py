@@ -11,7 +11,7 @@ from zoo.core import arrays, inputs, nested, validation
 from zoo.core.forward import forward_pass
 from zoo.core.functions import compiled
 from zoo.core.samplers import RandomSampler, untile
-from zoo.core.serialization import is_real
+from zoo.core.serialization import as_list, is_real
 from zoo.inference.batching import decode_means, map_batches
 
 
@@ -227,7 +227,8 @@ def _with_missing(model, x, missing):
 
 def _probabilities(name, values):
     """Probabilities as a tuple of floats."""
-    values = tuple(values) if np.iterable(values) else (values,)
+    sequence = as_list(values)
+    values = (values,) if sequence is None else tuple(sequence)
     numbers = all(map(is_real, values))
     if not (values and numbers and all(0 <= v <= 1 for v in values)):
         raise ValueError(f"{name} must be numbers in [0, 1], got {values!r}")

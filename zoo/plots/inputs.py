@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from zoo.core.arrays import as_array
+from zoo.core.serialization import as_list
 from zoo.core.validation import check_counts as check_counts
 
 IMAGE_HINT = ": reshape flat images first, for instance with images.reshape(-1, 28, 28, 1)"
@@ -62,10 +63,7 @@ def check_mapping(items, argument):
 
 def names_of(values, argument, count=None):
     """Names as a list, of the expected length unless this is None."""
-    try:
-        names = None if isinstance(values, str | bytes) else list(values)
-    except TypeError:  # not a sequence
-        names = None
+    names = None if isinstance(values, str | bytes) else as_list(values)
     if names is None:
         raise TypeError(f"{argument} must be a list of names, got {type(values).__name__}")
     if count is not None:

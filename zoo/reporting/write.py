@@ -137,12 +137,10 @@ def _columns(columns):
     if columns is None:
         return {}
     if not isinstance(columns, Mapping):
-        try:
-            columns = None if isinstance(columns, str | bytes) else [str(name) for name in columns]
-        except TypeError:  # cannot be iterated over
-            columns = None
-        if columns is None:
-            raise TypeError("columns must be a list of names or a dict of them")
+        names = None if isinstance(columns, str | bytes) else as_list(columns)
+        if names is None:
+            raise TypeError(f"columns must be a list of names or a dict of them, got {columns!r}")
+        columns = [str(name) for name in names]
     class_names = columns if isinstance(columns, Mapping) else dict.fromkeys(columns)
     return {str(name): classes for name, classes in class_names.items()}
 

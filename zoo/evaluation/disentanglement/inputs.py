@@ -3,7 +3,7 @@
 import numpy as np
 
 from zoo.core.arrays import as_array
-from zoo.core.serialization import is_integer
+from zoo.core.serialization import as_list, is_integer
 
 TEST_FRACTION = 0.2  # of the rows, held out from fitted predictors
 
@@ -58,7 +58,8 @@ def _matrix(array, argument):
 
 def check_categorical(categorical, count):
     """`categorical` as a tuple of column indices of `count` factors."""
-    columns = tuple(categorical) if np.iterable(categorical) else (categorical,)
+    columns = as_list(categorical)
+    columns = (categorical,) if columns is None else tuple(columns)
     if not all(is_integer(c) and 0 <= c < count for c in columns):
         raise ValueError(
             f"categorical must hold column indices of factors, 0 .. {count - 1}, "

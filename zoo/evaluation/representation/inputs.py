@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from zoo.core.arrays import as_array
-from zoo.core.serialization import is_integer
+from zoo.core.serialization import as_list, is_integer
 from zoo.evaluation.inputs import label_vector, row_count
 
 TEST_FRACTION = 0.2
@@ -74,7 +74,8 @@ def label_counts(few, y):
     classes, rarest = len(class_sizes), int(class_sizes.min())
     if few is None:
         return tuple(n for n in LABEL_COUNTS if classes <= n <= classes * rarest)
-    counts = tuple(few) if np.iterable(few) else (few,)
+    counts = as_list(few)
+    counts = (few,) if counts is None else tuple(counts)
     if not all(is_integer(n) and classes <= n <= classes * rarest for n in counts):
         raise ValueError(
             f"few must hold integers from {classes}, one label for each class, to "
