@@ -135,12 +135,14 @@ def available(pattern: str = "*") -> tuple[str, ...]:
     >>> available("conv*")
     ('conv_vae',)
     """
+    if not isinstance(pattern, str):
+        raise TypeError(f"pattern must be a text such as 'conv*', got {pattern!r}")
     return tuple(sorted(fnmatch.filter(_CARDS, pattern)))
 
 
 def card(name: str) -> Card:
     """The `Card` of a variant; print it to read it."""
-    if name not in _CARDS:
+    if not isinstance(name, str) or name not in _CARDS:
         raise ValueError(
             f"name must be a variant, got {name!r}{nearest(name, _CARDS)} Available: "
             f"{', '.join(available())}"
@@ -170,10 +172,10 @@ def register(
     Returns:
         The `Card`.
     """
-    if name in _CARDS:
-        raise ValueError(f"name must be new, got {name!r}, a variant: {_CARDS[name].summary}")
     if not isinstance(name, str) or not name.isidentifier():
         raise ValueError(f"name must be a Python identifier, got {name!r}")
+    if name in _CARDS:
+        raise ValueError(f"name must be new, got {name!r}, a variant: {_CARDS[name].summary}")
     if not callable(builder) and not (isinstance(builder, str) and ":" in builder):
         raise TypeError(f"builder must be a function or 'module:function', got {builder!r}")
     _CARDS[name] = Card(name, summary, data, input, encoder, parameters, reference, builder)
@@ -229,7 +231,10 @@ def get(
 
 def _load_weights(vae, weights):
     core.validation.check_path(weights=weights)
-    core.checkpoints.load(vae, pathlib.Path(weights), own=False)
+    path = pathlib.Path(weights)
+    if not path.name:
+        raise ValueError(f"weights must be a file, got {str(path)!r}")
+    core.checkpoints.load(vae, path, own=False)
 
 
 def _check_options(name, parameters, options):

@@ -8,7 +8,7 @@ import pytest
 
 import zoo
 from tests.core.inputs import TABLE, spoiled
-from tests.helpers import assert_same, optimizer, small, values
+from tests.helpers import assert_same, data, optimizer, small, values
 
 NAN = spoiled(np.nan)
 
@@ -129,6 +129,17 @@ def test_a_refused_call_changes_nothing(trained, name, number):
     assert not any(word in str(error.value) for word in ("Tensor(", "node", "__len__", "len()"))
     assert state(trained) == before
     assert_same(values(variables), numbers)
+
+
+@pytest.mark.parametrize(("name", "bad"), [("multimodal_vae", 5), ("lstm_vae", "x")])
+def test_refused_validation_data_leave_a_model_without_units(name, bad):
+    vae = small(name)
+    before = values(vae.variables)
+
+    with pytest.raises(TypeError, match="validation_data must be"):
+        vae.fit(data(name, 8), validation_data=bad, verbose=0)
+
+    assert_same(values(vae.variables), before)
 
 
 def test_metrics_without_y_are_refused_and_the_model_fits_afterwards():

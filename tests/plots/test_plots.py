@@ -49,9 +49,9 @@ def test_training_curves_take_the_history_of_fit(tmp_path):
 
 
 def test_figures_without_anything_to_draw_are_clear_errors(rng):
-    with pytest.raises(ValueError, match=r"got examples of shape \(64,\): reshape flat images"):
+    with pytest.raises(ValueError, match=r"got shape \(4, 64\): reshape flat images"):
         plots.samples(rng.random((4, 64)))
-    with pytest.raises(ValueError, match="images must have the shape"):
+    with pytest.raises(ValueError, match=r"original must be an array \[N, H, W, C\]"):
         plots.reconstructions(rng.random((4, 64)), rng.random((4, 64)))
     with pytest.raises(ValueError, match=r"at least one normal row, got .* with 4 anomalies"):
         plots.score_histogram(rng.random(4), np.ones(4, bool))

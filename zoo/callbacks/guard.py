@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from zoo.core import checkpoints
+from zoo.core.serialization import is_real
 
 # A loss is good up to this many times the scale of the losses above the lowest one.
 MAX_EXCESS = 1e4
@@ -39,7 +40,7 @@ class NonFiniteGuard(keras.callbacks.Callback):
         super().__init__()
         if isinstance(seconds, bool) or not isinstance(seconds, int | float | np.number):
             raise ValueError(f"seconds must be a number of at least 0, got {seconds!r}")
-        if not seconds >= 0:
+        if not is_real(seconds) or not seconds >= 0:
             raise ValueError(f"seconds must be a number of at least 0, got {seconds!r}")
         self.seconds = seconds
         self._reset()

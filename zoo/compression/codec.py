@@ -12,7 +12,7 @@ from zoo.compression.ans_stack import ANSStack, load_constriction
 from zoo.compression.bits_back import GRID_SPACINGS, BitsBackCoder, best_coder
 from zoo.compression.block_model import make_block_model
 from zoo.compression.stream_format import DTYPES, Frame, Header, pack, parse
-from zoo.core import inputs, streams
+from zoo.core import inputs, streams, validation
 from zoo.model import VAE
 
 MAX_FRAME_ELEMENTS = 2**22  # elements of x in a frame
@@ -207,4 +207,5 @@ def _dtype_name(x):
 
 
 def _progress_bar(verbose, target):
+    validation.check_flags(verbose=verbose)
     return keras.utils.Progbar(target, verbose=int(verbose), unit_name="example")

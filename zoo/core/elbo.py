@@ -1,14 +1,17 @@
 """The ELBO and its parts, from a `Pass`, in nats per example."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.arrays import as_array
 from zoo.core.distributions import TransformedDistribution, kl, log_prior
 from zoo.core.outputs import Pass
 from zoo.core.samplers import tile, untile
+from zoo.core.serialization import is_integer, is_real
 
 
 def nll(out: Pass) -> tf.Tensor:
@@ -128,7 +131,14 @@ def bits_per_dimension(
     >>> round(bits_per_dimension(784 * math.log(2), (28, 28, 1)), 6)
     1.0
     """
-    return nats / (math.prod(event_shape) * math.log(2))
+    nats = nats if is_real(nats) else as_array(nats, "nats")
+    if not is_real(nats) and nats.dtype.kind not in "biuf":
+        raise TypeError(f"nats must be a number or an array of numbers, got dtype {nats.dtype}")
+    if not isinstance(event_shape, Sequence) or not all(
+        is_integer(n) and n > 0 for n in event_shape
+    ):
+        raise ValueError(f"event_shape must be a tuple of positive integers, got {event_shape!r}")
+    return nats / (math.prod(map(int, event_shape)) * math.log(2))
 
 
 def _log_likelihood(out):

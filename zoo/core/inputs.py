@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.core import arrays, nested
+from zoo.core.serialization import as_list, is_integer
 from zoo.core.streams import is_stream
 from zoo.core.validation import check_finite
 
@@ -173,9 +174,11 @@ def check_event_shape(model, event_shape):
     if not isinstance(expected, dict):
         expected, event_shape = {"event_shape": expected}, {"event_shape": event_shape}
     for name, shape in event_shape.items():
-        if shape is None or tf.is_tensor(shape):
+        if shape is None or (isinstance(shape, tf.Tensor) and shape.dtype.is_integer):
             continue
-        fits = name in expected and np.iterable(shape) and _fits(tuple(shape), expected[name])
+        sizes = as_list(shape)
+        integers = sizes is not None and all(n is None or is_integer(n) for n in sizes)
+        fits = name in expected and integers and _fits(sizes, expected[name])
         if not fits:
             raise ValueError(
                 f"event_shape must be {expected.get(name, 'of a modality')}, where None is any "
@@ -190,6 +193,10 @@ def codes(model, z):
         z = arrays.as_array(z, "z")
         if z.dtype.kind not in "biuf":
             raise TypeError(f"z must hold numbers [N, D], got an array of dtype {z.dtype}")
+    if not isinstance(z, np.ndarray | tf.Tensor | tf.Variable):
+        raise TypeError(f"z must be an array of numbers [N, D], got {type(z).__name__}")
+    if 0 in tuple(z.shape):
+        raise ValueError(f"z must hold at least one code, got shape {tuple(z.shape)}")
     z = tf.cast(z, tf.float32)
     if not tf.is_symbolic_tensor(z):
         check_finite(z.numpy(), "z")

@@ -7,8 +7,13 @@ import tensorflow as tf
 def row_count(x):
     """The number of examples in x."""
     if isinstance(x, dict):
+        if not x:
+            raise ValueError("x must hold at least one array, got an empty dict")
         return row_count(next(iter(x.values())))
-    return int(x.nrows()) if isinstance(x, tf.RaggedTensor) else len(x)
+    try:
+        return int(x.nrows()) if isinstance(x, tf.RaggedTensor) else len(x)
+    except TypeError:  # a number, an array without axes, a sparse array
+        raise TypeError(f"x must be an array with rows, got {type(x).__name__}") from None
 
 
 def take_rows(x, at):

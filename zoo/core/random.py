@@ -5,6 +5,8 @@ import math
 import keras
 import tensorflow as tf
 
+from zoo.core import validation
+
 
 class SeedStream:
     """A sequence of seeds, int32 `[2]`, that is determined by the first.
@@ -18,7 +20,7 @@ class SeedStream:
     """
 
     def __init__(self, seed=None):
-        self._generator = keras.random.SeedGenerator(seed)
+        self._generator = keras.random.SeedGenerator(validation.as_model_seed(seed))
 
     @property
     def state(self):

@@ -1,6 +1,7 @@
 """Saving: a component's config consists of its constructor's arguments. Checks of arguments."""
 
 import inspect
+import itertools
 import numbers
 
 import keras
@@ -89,6 +90,18 @@ def as_tuple(value):
     return tuple(v.item() if isinstance(v, np.generic) else v for v in values)
 
 
+def as_list(values):
+    """The values of a list, array or other sequence as a list; None for anything else.
+
+    An endless dataset or a generator has no length, and reading it might never end.
+    """
+    try:
+        len(values)
+        return list(values)
+    except (TypeError, AttributeError):
+        return None
+
+
 def as_python(value):
     """A scalar of NumPy as a number of Python; any other value unchanged."""
     scalar = isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim)
@@ -105,6 +118,11 @@ def is_real(value):
 def is_integer(value):
     """Return True for an integer of Python or NumPy; True and False do not count as integers."""
     return isinstance(as_python(value), numbers.Integral) and is_real(value)
+
+
+def increasing(*values):
+    """Return True for real numbers each of which is smaller than the next."""
+    return all(map(is_real, values)) and all(a < b for a, b in itertools.pairwise(values))
 
 
 def positive(**arguments):
@@ -137,5 +155,5 @@ def one_of(allowed, **arguments):
 def fraction(**arguments):
     """Raise `ValueError` naming the first argument that is not in [0, 1)."""
     for name, value in arguments.items():
-        if not 0 <= value < 1:
+        if not is_real(value) or not 0 <= value < 1:
             raise ValueError(f"{name} must be a fraction in [0, 1), got {value!r}")

@@ -52,7 +52,8 @@ def weights(sample_weight, rows, name="sample_weight", argument="x"):
     if array.ndim != 1 or not np.isfinite(array).all() or (array < 0).any():
         raise ValueError(
             f"{name} must be a vector of finite numbers of at least 0, "
-            f"got shape {array.shape}, from {array.min()} to {array.max()}"
+            f"got shape {array.shape}"
+            + (f", from {array.min()} to {array.max()}" if array.size else "")
         )
     return array.astype("float32")
 

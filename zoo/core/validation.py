@@ -51,6 +51,20 @@ def check_path(**arguments):
 
 
 SEEDS = 2**31  # seeds are int32
+MAX_COUNT = 2**31 - 1  # sizes of tensors are int32 in many of TensorFlow's ops
+
+
+def check_flags(**arguments):
+    """Raise `TypeError` unless each argument is True, False, 1 or 0."""
+    for name, value in arguments.items():
+        flag = isinstance(value, (bool, np.bool_)) or (is_integer(value) and value in (0, 1))
+        if not flag:
+            raise TypeError(f"{name} must be True or False, got {value!r}")
+
+
+def is_text(value, text):
+    """Return True if value is this text; an array would compare its elements."""
+    return isinstance(value, str) and value == text
 
 
 def check_counts(**arguments):
@@ -58,6 +72,8 @@ def check_counts(**arguments):
     for name, value in arguments.items():
         if not is_integer(value) or value < 1:
             raise ValueError(f"{name} must be a positive integer, got {value!r}")
+        if value > MAX_COUNT:
+            raise ValueError(f"{name} must be at most 2**31 - 1, got {value!r}")
 
 
 def check_naturals(**arguments):
@@ -101,6 +117,6 @@ def as_seed(value):
 
 def as_model_seed(value):
     """Return a `VAE`'s seed as a Python integer, or None, for which Keras draws a seed."""
-    if value is not None and (not is_integer(value) or value < 0):
+    if value is not None and (not is_integer(value) or not 0 <= value < 2**63):
         raise ValueError(f"seed must be None or an integer of at least 0, got {value!r}")
     return None if value is None else int(value)

@@ -51,7 +51,7 @@ class ConvDecoder(Decoder):
         super().__init__(**kwargs)
         self.event_shape = None if event_shape is None else as_tuple(event_shape)
         self.widths, self.blocks, self.stem_strides = check_stages(widths, blocks, stem_strides)
-        (self.hidden,) = positive(hidden=hidden) if hidden else (hidden,)
+        (self.hidden,) = positive(hidden=hidden) if hidden is not None else (None,)
         self.normalization, self.activation = normalization, activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood", required=True)

@@ -1,6 +1,7 @@
 """Decoder for several modalities, independent given z."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -23,6 +24,9 @@ class MultimodalDecoder(Decoder):
 
     def __init__(self, event_shape=None, *, decoders=None, choice=None, **kwargs):
         super().__init__(**kwargs)
+        for name, value in {"event_shape": event_shape, "decoders": decoders}.items():
+            if value is not None and not isinstance(value, Mapping):
+                raise TypeError(f"{name} must be a dict, got {type(value).__name__}")
         if event_shape is not None:
             event_shape = {name: as_tuple(shape) for name, shape in event_shape.items()}
         self.event_shape = event_shape

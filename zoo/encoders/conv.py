@@ -7,7 +7,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.serialization import component, ensure_built, positive
-from zoo.latents.posteriors import NormalPosterior
+from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers.convolution import ResidualBlock, check_stages
 from zoo.layers.dense import dense_stack
 from zoo.layers.normalization import normalization_layer
@@ -57,6 +57,7 @@ class ConvEncoder(keras.Model):
         (self.hidden,) = positive(hidden=hidden) if hidden else (hidden,)
         self.normalization, self.activation = normalization, activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        check_posterior(posterior)
         self.posterior = posterior or NormalPosterior(
             self.latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy
         )

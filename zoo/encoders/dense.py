@@ -7,7 +7,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.serialization import as_tuple, component, ensure_built, positive
-from zoo.latents.posteriors import NormalPosterior
+from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers.dense import dense_stack
 
 
@@ -37,6 +37,7 @@ class DenseEncoder(keras.Model):
         latent_dim, hidden = positive(latent_dim=latent_dim, hidden=as_tuple(hidden))
         self.latent_dim, self.hidden, self.activation = latent_dim, hidden, activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        check_posterior(posterior)
         self.posterior = posterior or NormalPosterior(
             latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy
         )

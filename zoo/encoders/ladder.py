@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.core.serialization import component, ensure_built, not_empty, positive
+from zoo.core.serialization import component, ensure_built, is_integer, not_empty, positive
 from zoo.encoders.conv import check_image_shape, residual_block, stem_layers
 from zoo.latents.posteriors import NormalPosterior
 from zoo.layers.convolution import check_stages
@@ -24,7 +24,9 @@ class _LadderEncoder(keras.Model):
 
     def _set_up(self, latent_dim, lower_levels, kernel_regularizer):
         (self.latent_dim,) = positive(latent_dim=latent_dim)
-        (self.lower_levels,) = positive(lower_levels=lower_levels) if lower_levels else (0,)
+        if not is_integer(lower_levels) or lower_levels < 0:
+            raise ValueError(f"lower_levels must be an integer of at least 0, got {lower_levels!r}")
+        self.lower_levels = int(lower_levels)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.flatten = keras.layers.Flatten("channels_last", dtype=self.dtype_policy)
         self.head = NormalPosterior(

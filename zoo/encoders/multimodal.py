@@ -1,12 +1,14 @@
 """Encoder of several modalities: an encoder for each, and a fusion of their posteriors."""
 
+from collections.abc import Mapping
+
 import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import as_normal
 from zoo.core.identifiers import resolve
-from zoo.core.serialization import component, ensure_built
+from zoo.core.serialization import component, ensure_built, positive
 from zoo.latents import fusion as fusions
 
 
@@ -35,7 +37,9 @@ class MultimodalEncoder(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.latent_dim, self.choice = latent_dim, choice
+        (self.latent_dim,), self.choice = positive(latent_dim=latent_dim), choice
+        if encoders is not None and not isinstance(encoders, Mapping):
+            raise TypeError(f"encoders must be a dict, got {type(encoders).__name__}")
         # The fusion is created before the encoders, because encoders that `build` chooses come
         # after it, and a saved optimizer identifies weights by their order.
         self.fusion = resolve(fusion, fusions.IDENTIFIERS, "fusion", required=True)

@@ -7,7 +7,7 @@ import tensorflow_probability as tfp
 from zoo.core import execution
 from zoo.core.identifiers import resolve
 from zoo.core.serialization import component, ensure_built, fraction, positive
-from zoo.latents.posteriors import NormalPosterior
+from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers import sequence_masks
 from zoo.layers.attention import padding_mask, transformer_stack
 from zoo.layers.batch_split import map_in_halves
@@ -60,6 +60,7 @@ class TransformerEncoder(keras.Model):
         self.hidden, self.dropout = hidden, dropout
         self.pooling = resolve(pooling, POOLINGS, "pooling")
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        check_posterior(posterior)
         self.posterior = posterior or NormalPosterior(
             latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy
         )

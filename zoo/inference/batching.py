@@ -21,6 +21,7 @@ def map_batches(model, name, function, x, batch_size, seed=0):
             compile it again.
     """
     validation.check_counts(batch_size=batch_size)
+    seed = validation.as_seed(seed)
     # The function is made after the first batch was checked: an error leaves no trace of it.
     parts = [
         keras.tree.map_structure(

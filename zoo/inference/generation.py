@@ -17,6 +17,7 @@ NOISE_MASK = 0x5A5A5A5
 
 def reconstruct(model, x, samples, seed, batch_size, draw, options):
     """See `VAE.reconstruct`."""
+    validation.check_flags(draw=draw)
     if not draw and options:
         raise TypeError(f"options {', '.join(options)} need draw=True: a mean has no options")
     options = _checked_options(model, options)

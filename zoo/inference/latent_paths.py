@@ -5,12 +5,14 @@ import statistics
 
 import numpy as np
 
-from zoo.core import inputs, nested, validation
+from zoo.core import arrays, inputs, nested, validation
+from zoo.core.serialization import as_list
 from zoo.inference.batching import decode_means
 
 
 def linear_path(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
     """The straight line (1 - t) start + t end."""
+    start, end, t = _ends(start, end, t)
     return (1 - t) * start + t * end
 
 
@@ -21,6 +23,7 @@ def spherical_path(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
     where sin(w) is 0. Shoemake, Animating rotation with quaternion curves, 1985; for latent space
     White, Sampling generative networks, 2016.
     """
+    start, end, t = _ends(start, end, t)
     lengths = np.linalg.norm(start, axis=-1) * np.linalg.norm(end, axis=-1)
     cosine = np.sum(start * end, -1) / np.maximum(lengths, 1e-12)
     angle = np.arccos(np.clip(cosine, -1.0, 1.0))[..., None]
@@ -28,6 +31,21 @@ def spherical_path(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
     safe = np.where(sine < 1e-6, 1.0, sine)
     arc = (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / safe
     return np.where(sine < 1e-6, linear_path(start, end, t), arc)
+
+
+def _ends(start, end, t):
+    """The arguments of a path as arrays of numbers and a number."""
+    codes = [arrays.as_array(x, name) for x, name in ((start, "start"), (end, "end"))]
+    for x, name in zip(codes, ("start", "end"), strict=True):
+        if x.dtype.kind not in "biuf" or not x.ndim:
+            raise TypeError(
+                f"{name} must be an array of numbers, got dtype {x.dtype} and shape {x.shape}"
+            )
+    shapes = [x.shape for x in codes]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"start and end must have one shape, got {shapes[0]} and {shapes[1]}")
+    validation.check_numbers(t=t)
+    return *(x.astype(np.result_type(x, "float32")) for x in codes), t
 
 
 PATHS = {"linear": linear_path, "spherical": spherical_path}
@@ -44,7 +62,14 @@ def interpolate(model, start, end, steps, path):
             "start and end must hold equally many examples, got {} and {}".format(*sizes)
         )
     a, b = (np.asarray(model.encode(x).mean()) for x in (start, end))
-    codes = np.stack([path(a, b, t) for t in np.linspace(0.0, 1.0, steps)], 1)
+    codes = [arrays.as_array(path(a, b, t), "path") for t in np.linspace(0.0, 1.0, steps)]
+    for code in codes:
+        if code.dtype.kind not in "biuf" or code.shape != a.shape:
+            raise ValueError(
+                f"path must return codes, an array of shape {a.shape}, got shape {code.shape} and "
+                f"dtype {code.dtype}"
+            )
+    codes = np.stack(codes, 1)
     means = decode_means(
         model, codes.reshape(-1, *codes.shape[2:]), event_shape=model.decoder.event_shape_of(start)
     )
@@ -105,7 +130,8 @@ def _origin(model, x):
     """The code `[D]` of one example, or zeros if x is None."""
     if x is None:
         return np.zeros(model.latents.latent_dim)
-    example = nested.map_arrays(lambda a: np.asanyarray(a)[None], x)
+    inputs.require_examples(x)
+    example = nested.map_arrays(lambda a: np.asanyarray(arrays.as_array(a))[None], x)
     return np.asarray(model.encode(example).mean())[0]
 
 
@@ -117,8 +143,8 @@ def _unflatten(means, *sizes):
 def _dimensions(dimensions, size):
     """Indices of latent dimensions as a list, checked."""
     try:
-        numbers = [operator.index(d) for d in dimensions]
-    except TypeError:  # not a sequence, or not of integers
+        numbers = [operator.index(d) for d in as_list(dimensions) or ()]
+    except (TypeError, ValueError, AttributeError):  # not a sequence, or not of integers
         numbers = []
     if not numbers:
         raise ValueError(f"dimensions must be a list of integers, got {dimensions!r}")

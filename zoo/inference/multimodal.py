@@ -30,7 +30,7 @@ def translate(model: keras.Model, x: dict, to: str, batch_size: int = 256) -> An
     """
     inputs.require_vae(model)
     names = _names(model)
-    if to not in names:
+    if not isinstance(to, str) or to not in names:
         raise ValueError(
             f"to must be one of {', '.join(map(repr, names))}, got {to!r}{nearest(to, names)}"
         )

@@ -7,11 +7,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import inputs, nested, validation
+from zoo.core import arrays, inputs, nested, validation
 from zoo.core.forward import forward_pass
 from zoo.core.functions import compiled
 from zoo.core.samplers import RandomSampler, untile
-from zoo.core.serialization import is_real
+from zoo.core.serialization import as_list, is_real
 from zoo.inference.batching import decode_means, map_batches
 
 
@@ -56,6 +56,7 @@ def predictive(
     """
     inputs.require_vae(model)
     validation.check_counts(samples=samples, batch_size=batch_size)
+    validation.check_flags(noise=noise)
     seed, probabilities = validation.as_seed(seed), _probabilities("quantiles", quantiles)
     _numbers_only(model)
 
@@ -161,10 +162,14 @@ def coverage(
     >>> {level: round(fraction, 1) for level, fraction in coverage(truth, same, (0.5, 0.9)).items()}
     {0.5: 0.5, 0.9: 0.9}
     """
-    x, draws = np.asarray(nested.unmasked(x)), np.asarray(draws)
+    x, draws = arrays.as_array(nested.unmasked(x)), arrays.as_array(draws, "draws")
+    for name, array in {"x": x, "draws": draws}.items():
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"{name} must hold numbers, got an array of dtype {array.dtype}")
     if draws.shape[1:] != x.shape:
         raise ValueError(f"draws must have shape [S, {x.shape}], got {draws.shape}")
-    where = np.ones(x.shape, bool) if where is None else np.asarray(where, bool)
+    where = np.ones(x.shape, bool) if where is None else arrays.as_array(where, "where")
+    where = where.astype(bool) if where.dtype.kind in "biuf" else np.zeros(0, bool)
     if where.shape != x.shape or not where.any():
         raise ValueError(f"where must have shape {x.shape} and hold True, got {where.shape}")
     where = where & ~np.isnan(x)
@@ -222,7 +227,8 @@ def _with_missing(model, x, missing):
 
 def _probabilities(name, values):
     """Probabilities as a tuple of floats."""
-    values = tuple(values) if np.iterable(values) else (values,)
+    sequence = as_list(values)
+    values = (values,) if sequence is None else tuple(sequence)
     numbers = all(map(is_real, values))
     if not (values and numbers and all(0 <= v <= 1 for v in values)):
         raise ValueError(f"{name} must be numbers in [0, 1], got {values!r}")

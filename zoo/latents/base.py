@@ -64,7 +64,11 @@ def prior_or_default(prior, encoder):
     Raises:
         ValueError: the prior has another `latent_dim` than the encoder.
     """
+    if not hasattr(encoder, "latent_dim"):
+        raise TypeError(f"encoder must have a latent_dim, got {type(encoder).__name__}")
     prior = StandardNormal(encoder.latent_dim) if prior is None else prior
+    if not hasattr(prior, "latent_dim"):
+        raise TypeError(f"prior must be a Prior of zoo.priors, got {type(prior).__name__}")
     if prior.latent_dim != encoder.latent_dim:
         raise ValueError(
             f"prior must have latent_dim={encoder.latent_dim} as the encoder has, got "

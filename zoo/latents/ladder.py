@@ -1,7 +1,7 @@
 """Ladder latents: several stochastic layers, each conditioned on those above."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import keras
 import tensorflow as tf
@@ -54,6 +54,13 @@ class LadderLatent(Latents):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if not hasattr(encoder, "lower_levels"):
+            raise TypeError(f"encoder must be one of a ladder, got {type(encoder).__name__}")
+        if not isinstance(lower_levels, Sequence):
+            raise TypeError(f"lower_levels must be a list, got {type(lower_levels).__name__}")
+        wrong = [level for level in lower_levels if not isinstance(level, Level)]
+        if wrong:
+            raise TypeError(f"lower_levels must hold levels, got {wrong[0]!r}")
         self.encoder, self.lower_levels = encoder, list(lower_levels)
         self.activation = activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)

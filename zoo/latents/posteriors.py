@@ -5,7 +5,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import bounded_scale
-from zoo.core.serialization import component, ensure_built, positive
+from zoo.core.serialization import component, ensure_built, increasing, positive
 
 tfd = tfp.distributions
 
@@ -37,7 +37,7 @@ class NormalPosterior(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         (latent_dim,) = positive(latent_dim=latent_dim)
-        if not 0 < floor < ceiling:
+        if not increasing(0, floor, ceiling):
             raise ValueError(
                 "floor and ceiling must satisfy 0 < floor < ceiling, got "
                 f"floor={floor!r}, ceiling={ceiling!r}"
@@ -59,3 +59,9 @@ class NormalPosterior(keras.layers.Layer):
         outputs = keras.ops.cast(self.dense(features), "float32")
         loc, raw = keras.ops.split(outputs, 2, axis=-1)
         return tfd.Normal(loc, bounded_scale(raw, self.floor, self.ceiling))
+
+
+def check_posterior(posterior):
+    """Raise `TypeError` unless this is a layer or None."""
+    if posterior is not None and not isinstance(posterior, keras.layers.Layer):
+        raise TypeError(f"posterior must be a layer or None, got {type(posterior).__name__}")

@@ -41,6 +41,8 @@ class SingleLatent(Latents):
         super().__init__(**kwargs)
         self.encoder = encoder
         self.prior = prior_or_default(prior, encoder)
+        if flow is not None and not isinstance(flow, Flow):
+            raise TypeError(f"flow must be a Flow of zoo.flows, got {type(flow).__name__}")
         self.flow = flow
         self.latent_dim = encoder.latent_dim
 

@@ -51,7 +51,10 @@ class UpsampleConv2D(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.filters, self.size, self.use_bias = filters, tuple(size), use_bias
+        self.filters, self.size = positive(filters=filters, size=as_tuple(size))
+        if len(self.size) != 2:
+            raise ValueError(f"size must be (height, width), got {size!r}")
+        self.use_bias = use_bias
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
@@ -105,7 +108,8 @@ class _Block(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.width, self.normalization, self.activation = width, normalization, activation
+        (self.width,) = positive(width=width)
+        self.normalization, self.activation = normalization, activation
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         # The residual branch starts at zero, so that a block starts as its skip connection and deep
         # stacks train faster. Goyal et al., 2017; Zhang et al., Fixup, 2019.
@@ -194,7 +198,7 @@ class UpsampleResidualBlock(_Block):
 
     def __init__(self, width: int, size: tuple[int, int], **kwargs):
         super().__init__(width, **kwargs)
-        self.size = tuple(size)
+        self.size = as_tuple(size)
         self.first = UpsampleConv2D(
             width,
             self.size,

@@ -61,7 +61,8 @@ NORMALIZATIONS = {
 
 def normalization_layer(identifier, channels, dtype, gamma_initializer="ones"):
     """Create the normalization layer of an identifier: `"batch"`, `"group"` or None."""
-    if identifier not in NORMALIZATIONS:
+    named = identifier is None or isinstance(identifier, str)
+    if not named or identifier not in NORMALIZATIONS:
         raise ValueError(
             "normalization must be 'batch', 'group' or None, "
             f"got {identifier!r}{nearest(identifier, ['batch', 'group'])}"

@@ -152,7 +152,7 @@ CELLS = {"lstm": LSTM, "gru": GRU}
 
 def recurrent_stack(cell, units, kernel_regularizer, dtype):
     """List of recurrent layers `[B, T, F]` -> `[B, T, U]`, first to last."""
-    if cell not in CELLS:
+    if not isinstance(cell, str) or cell not in CELLS:
         raise ValueError(f"cell must be 'lstm' or 'gru', got {cell!r}{nearest(cell, CELLS)}")
     return [
         CELLS[cell](u, kernel_regularizer=kernel_regularizer, dtype=dtype, name=f"{cell}_{i}")

@@ -3,14 +3,14 @@
 import numbers
 from collections.abc import Sequence
 
-import numpy as np
 import tensorflow as tf
 
+from zoo.core.arrays import as_array
 from zoo.core.discrete_distributions import FusedBernoulli
 from zoo.core.distributions import as_event
 from zoo.core.random import uniform
 from zoo.core.serialization import component
-from zoo.core.validation import check_unit_interval
+from zoo.core.validation import as_seed, check_unit_interval
 from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.preprocessing import UnitInterval
 
@@ -53,11 +53,17 @@ def binarize(x, seed: int | Sequence[int] | tf.Tensor = 0) -> tf.Tensor:
         ValueError: x is not in [0, 1].
     """
     if not tf.is_symbolic_tensor(x):
-        x = np.asarray(x)
+        x = as_array(x)
+        if x.dtype.kind not in "biuf":
+            raise TypeError(f"x must hold numbers, got an array of dtype {x.dtype}")
         if x.size:
             check_unit_interval(x, "x", "probabilities")
     if isinstance(seed, numbers.Integral):
-        seed = [int(seed), 0]  # int(), because NumPy integers would give an int64 tensor
+        seed = [as_seed(seed), 0]  # a Python integer: NumPy's would give an int64 tensor
+    elif not tf.is_symbolic_tensor(seed):
+        pair = as_array(seed, "seed")
+        if pair.dtype.kind not in "iu" or pair.shape != (2,):
+            raise ValueError(f"seed must be an integer or an int32 array of two, got {seed!r}")
     return _draw(x, seed)
 
 

@@ -5,7 +5,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import as_event, bounded_scale
-from zoo.core.serialization import as_python, component
+from zoo.core.serialization import as_python, component, increasing
 from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.preprocessing import Preprocessor
 
@@ -47,7 +47,7 @@ class NegativeBinomial(Likelihood):
     def __init__(self, floor=1e-2, ceiling=1e4, **kwargs):
         super().__init__(**kwargs)
         floor, ceiling = as_python(floor), as_python(ceiling)
-        if not 0 < floor < ceiling:
+        if not increasing(0, floor, ceiling):
             raise ValueError(
                 f"floor must lie between 0 and ceiling, got floor={floor}, ceiling={ceiling}"
             )

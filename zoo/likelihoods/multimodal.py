@@ -11,6 +11,7 @@ from zoo.likelihoods.multimodal_inputs import (
     MAX_PARTS,
     PRESENT,
     check_dict,
+    checked_dicts,
     examples_of_each,
     missing_everywhere,
     present_mask,
@@ -99,7 +100,9 @@ class MultimodalPreprocessor:
         self._choose(parts)
         for name, part in self.parts.items():
             if not part.adapted:
-                part.adapt(present_rows(x, name, self.names) for x in parts if name in x)
+                part.adapt(
+                    present_rows(x, name, self.names) for x in checked_dicts(parts) if name in x
+                )
 
     def to_array(self, x, argument="x"):
         """`{name: array, ...}` with every name, and the mask of present modalities `[N, M]`."""

@@ -24,7 +24,7 @@ def check_dict(x, argument):
     for name, value in x.items():
         if name == PRESENT:
             continue
-        if value is None or isinstance(value, (str, bytes)) or not hasattr(value, "__len__"):
+        if value is None or isinstance(value, (str, bytes, type)) or not hasattr(value, "__len__"):
             raise TypeError(
                 f"{argument}[{name!r}] must be an array with a row for each example, got "
                 f"{type(value).__name__}: leave out a modality that no example has"
@@ -34,6 +34,13 @@ def check_dict(x, argument):
         raise ValueError(
             f"{argument} must hold equally many examples of each modality, got {sizes}"
         )
+
+
+def checked_dicts(parts, argument="x"):
+    """The dicts of an iterable, each checked as by `check_dict` before it is used."""
+    for part in parts:
+        check_dict(part, argument)
+        yield part
 
 
 def present_mask(x, names, size, argument):

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import as_event, bounded_scale, raw_of
-from zoo.core.serialization import component
+from zoo.core.serialization import component, increasing
 from zoo.likelihoods.base import Likelihood, constant
 
 tfd = tfp.distributions
@@ -18,7 +18,7 @@ class Normal(Likelihood):
 
     def __init__(self, scale=1.0, **kwargs):
         super().__init__(**kwargs)
-        if not (0 < scale < math.inf):
+        if not increasing(0, scale, math.inf):
             raise ValueError(f"scale must be a positive number, got {scale!r}")
         self.scale = scale
 
@@ -38,7 +38,7 @@ class SharedScaleNormal(Likelihood):
 
     def __init__(self, initial_scale=1.0, floor=1e-3, ceiling=1e3, **kwargs):
         super().__init__(**kwargs)
-        if not 0 < floor < initial_scale < ceiling:
+        if not increasing(0, floor, initial_scale, ceiling):
             raise ValueError(
                 "initial_scale must lie between floor and ceiling, which are positive, got "
                 f"floor={floor}, initial_scale={initial_scale}, ceiling={ceiling}"
@@ -65,7 +65,7 @@ class PerElementNormal(Likelihood):
 
     def __init__(self, floor=1e-2, ceiling=1e3, **kwargs):
         super().__init__(**kwargs)
-        if not 0 < floor < ceiling:
+        if not increasing(0, floor, ceiling):
             raise ValueError(
                 f"floor must lie between 0 and ceiling, got floor={floor}, ceiling={ceiling}"
             )

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import arrays, nested
+from zoo.core import arrays, inputs, nested
 from zoo.core.validation import check_finite, check_unit_interval
 
 # Larger magnitudes overflow float32 once they are squared, summed and squared again by the
@@ -43,7 +43,7 @@ class Preprocessor:
     def adapt(self, parts):
         """Learn units or a vocabulary from an iterable of arrays; this base class checks them."""
         for part in parts:
-            self.validate(self.to_array(part))
+            self.validate(inputs.numeric(self.to_array(part), "x"))
 
     def to_array(self, x, argument="x"):
         """Convert the user's x to an array."""

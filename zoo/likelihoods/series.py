@@ -5,7 +5,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import bounded_scale, raw_of
-from zoo.core.serialization import component
+from zoo.core.serialization import component, increasing
 from zoo.likelihoods.base import Likelihood, constant
 from zoo.likelihoods.masked_series import MaskedSeries
 from zoo.likelihoods.series_preprocessing import SeriesPreprocessor
@@ -32,7 +32,7 @@ class Series(Likelihood):
 
     def __init__(self, floor=0.01, **kwargs):
         super().__init__(**kwargs)
-        if not 0 < floor < 1:
+        if not increasing(0, floor, 1):
             raise ValueError(f"floor must be a fraction in (0, 1), got {floor!r}")
         self.floor = floor
 
@@ -94,7 +94,7 @@ class SeriesNormal(Series):
 
     def __init__(self, initial_scale=1.0, floor=0.01, **kwargs):
         super().__init__(floor, **kwargs)
-        if not floor < initial_scale < 1e3:
+        if not increasing(floor, initial_scale, 1e3):
             raise ValueError(
                 f"initial_scale must lie between floor={floor} and 1000, got {initial_scale!r}"
             )

@@ -31,6 +31,9 @@ class Objective(keras.layers.Layer):
     def __init__(self, terms: tuple[Term, ...] = (), **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"})
         self.terms = list(as_tuple(terms))
+        for term in self.terms:
+            if not isinstance(term, Term):
+                raise TypeError(f"terms must be Terms of zoo.objectives, got {term!r}")
         names = [term.name for term in self.terms]
         for name in names:
             if names.count(name) > 1:

@@ -8,7 +8,7 @@ import tensorflow as tf
 from zoo.core.distributions import kl, kl_per_dimension
 from zoo.core.elbo import total_kl
 from zoo.core.outputs import Pass
-from zoo.core.serialization import component, positive
+from zoo.core.serialization import component, increasing, is_real, positive
 from zoo.objectives.batch_ops import global_mean, mean_over_samples
 from zoo.objectives.terms import Term
 
@@ -44,7 +44,7 @@ class FreeBits(Term):
         **kwargs,
     ):
         super().__init__(weight, name=name, **kwargs)
-        if not floor > 0:
+        if not increasing(0, floor):
             raise ValueError(f"floor must be nats above 0, got {floor!r}")
         if group_size is not None:
             (group_size,) = positive(group_size=group_size)
@@ -99,7 +99,7 @@ class Capacity(Term):
 
     def __init__(self, capacity: float = 0.0, weight: float = 100.0, name: str = "kl", **kwargs):
         super().__init__(weight, name=name, **kwargs)
-        if not 0 <= capacity < math.inf:
+        if not is_real(capacity) or not 0 <= capacity < math.inf:
             raise ValueError(f"capacity must be nats of at least 0, got {capacity!r}")
         self.capacity = float(capacity)
         self.current_capacity = self.add_weight(

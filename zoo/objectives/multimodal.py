@@ -1,14 +1,14 @@
 """Terms for multimodal models."""
 
 import math
-import numbers
+from collections.abc import Mapping
 
 import tensorflow as tf
 
 from zoo.core.distributions import as_normal, kl_of_normals
 from zoo.core.elbo import nll_by_modality
 from zoo.core.outputs import Pass
-from zoo.core.serialization import component
+from zoo.core.serialization import component, is_real
 from zoo.objectives.terms import Term
 
 
@@ -52,8 +52,10 @@ class Rescaling(Term):
         **kwargs,
     ):
         super().__init__(weight, name=name, **kwargs)
+        if not isinstance(factors, Mapping):
+            raise TypeError(f"factors must be a dict, got {type(factors).__name__}")
         for modality, factor in factors.items():
-            if not isinstance(factor, numbers.Real) or not 0 < factor < math.inf:
+            if not is_real(factor) or not 0 < factor < math.inf:
                 raise ValueError(f"factors[{modality!r}] must be a positive number, got {factor!r}")
         self.factors = dict(factors)
 

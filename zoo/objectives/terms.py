@@ -1,14 +1,13 @@
 """Terms: named, weighted, per-example quantities in nats that an objective adds up."""
 
 import math
-import numbers
 
 import keras
 import tensorflow as tf
 
 from zoo.core.elbo import total_kl
 from zoo.core.outputs import Pass
-from zoo.core.serialization import component
+from zoo.core.serialization import component, is_real
 
 
 class Term(keras.layers.Layer):
@@ -23,7 +22,7 @@ class Term(keras.layers.Layer):
 
     def __init__(self, weight: float = 1.0, **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"})
-        if not isinstance(weight, numbers.Real) or not 0 <= weight < math.inf:
+        if not is_real(weight) or not 0 <= weight < math.inf:
             raise ValueError(f"weight must be a finite number of at least 0, got {weight!r}")
         self.weight = float(weight)
         self.current = self.add_weight(

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from zoo.core.validation import check_numbers
 from zoo.plots.images import check_traversals, grid_figure, tile
 
 
@@ -58,6 +60,10 @@ def traversal_animation(
         ValueError: names or values do not have the length of the grid.
     """
     grid, names = check_traversals(grid, names, values)
+    check_numbers(milliseconds=milliseconds)
+    if not milliseconds > 0:
+        raise ValueError(f"milliseconds must be above 0, got {milliseconds!r}")
+    values = None if values is None else np.asarray(values)
     figure = grid_figure(grid[None, :, 0], "Latent traversals", (), names)
     axes = figure.axes[0]
 

@@ -4,6 +4,8 @@ import numpy as np
 from matplotlib import patheffects
 from matplotlib.figure import Figure
 
+from zoo.core.arrays import as_array
+
 # Paul Tol's "muted" scheme and a grey: distinct under every common kind of colour blindness.
 PALETTE = (
     *("#332288", "#CC6677", "#117733", "#88CCEE", "#DDCC77"),
@@ -96,7 +98,7 @@ def name_text(name, max_length=24):
 
 def class_labels(labels):
     """Class labels as an array that can be sorted: mixed types and None become texts."""
-    labels = np.asarray(labels)
+    labels = as_array(labels, "labels")
     kinds = {type(label) for label in labels.tolist()} if labels.dtype == object else ()
     if len(kinds) > 1 or type(None) in kinds:
         return np.array(["no label" if label is None else str(label) for label in labels.tolist()])
@@ -111,9 +113,3 @@ def tick_text(value):
 def dimension_names(count):
     """Names z0, z1, ... of `count` latent dimensions, as matplotlib's math text."""
     return [f"$z_{{{i}}}$" for i in range(count)]
-
-
-def check_length(argument, values, expected):
-    """Raise `ValueError` unless `values` has the expected length."""
-    if len(values) != expected:
-        raise ValueError(f"{argument} must have {expected} entries, got {len(values)}")

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from zoo.plots.canvas import DATA, MODEL, PALETTE, add_legend, label_axes, new_figure, plain
+from zoo.plots.inputs import require_diagnosis
 
 if TYPE_CHECKING:
     from zoo.evaluation.diagnosis import Diagnosis
@@ -22,6 +23,7 @@ def diagnosis(result: "Diagnosis") -> Figure:
     Args:
         result: a `zoo.Diagnosis`.
     """
+    require_diagnosis(result, "gap", "kl_by_dimension", "loc_histogram")
     figure = new_figure(11, 6.4)
     (terms, dimensions), (means, scales) = figure.subplots(2, 2)
     _draw_terms(terms, result)
@@ -37,6 +39,7 @@ def kl_per_dimension(result: "Diagnosis") -> Figure:
     Args:
         result: a `zoo.Diagnosis`.
     """
+    require_diagnosis(result, "kl_by_dimension", "active")
     figure = new_figure(7, 3.6)
     _draw_dimensions(figure.subplots(), result)
     return figure
@@ -50,6 +53,7 @@ def posterior_histograms(result: "Diagnosis") -> Figure:
     Args:
         result: a `zoo.Diagnosis`.
     """
+    require_diagnosis(result, "loc_histogram", "scale_histogram")
     figure = new_figure(9.6, 3.4)
     _draw_posterior(*figure.subplots(1, 2), result)
     return figure

@@ -11,13 +11,21 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from zoo.plots.canvas import (
-    check_length,
     dimension_names,
     hide_ticks,
     label_axes,
     name_text,
     new_figure,
     plain,
+)
+from zoo.plots.inputs import (
+    check_counts,
+    check_length,
+    check_shape,
+    finite_numbers,
+    named_numbers,
+    names_of,
+    numbers,
 )
 
 MAX_TICKS = 16
@@ -38,8 +46,15 @@ def reconstructions(
             images).
         max_images: number of examples to draw.
     """
-    rows = {"original": original, "model input": model_input, "reconstruction": reconstructed}
-    rows = {name: np.asarray(x)[:max_images] for name, x in rows.items() if x is not None}
+    check_counts(max_images=max_images)
+    original = numbers(original, "original", "[N, H, W, C]")
+    rows = {"original": original}
+    others = {"model_input": model_input, "reconstructed": reconstructed}
+    for (argument, x), name in zip(others.items(), ("model input", "reconstruction"), strict=True):
+        if x is not None or argument == "reconstructed":
+            rows[name] = numbers(x, argument, "[N, H, W, C]")
+            check_shape(argument, rows[name][:max_images], original[:max_images].shape)
+    rows = {name: x[:max_images] for name, x in rows.items()}
     title = "Reconstructions of held-out images"
     return grid_figure(np.stack(list(rows.values())), title, list(rows))
 
@@ -56,7 +71,14 @@ def levels(original: ArrayLike, means: ArrayLike, draws: ArrayLike, max_images: 
             from their priors.
         max_images: number of examples to draw.
     """
-    original, means, draws = (np.asarray(x) for x in (original, means, draws))
+    check_counts(max_images=max_images)
+    original = numbers(original, "original", "[N, H, W, C]")
+    means, draws = (
+        numbers(means, "means", "[L, N, H, W, C]"),
+        numbers(draws, "draws", "[k, N, H, W, C]"),
+    )
+    check_shape("means", means, (len(means), *original.shape))
+    check_shape("draws", draws, (len(draws), *original.shape))
     rows = np.concatenate([original[None], means, draws])[:, :max_images]
     names = ["original", f"all {len(means)} levels"]
     names += [f"top {count}, mean" for count in range(len(means) - 1, 0, -1)]
@@ -81,13 +103,19 @@ def samples(
     Raises:
         ValueError: the images have another shape.
     """
-    images = np.asarray(images)
+    images = numbers(images, "images", "[N, H, W]", "[N, H, W, C]")
     images = images[..., None] if images.ndim == 3 else images
     check_cells(images[None])
-    columns = columns or math.ceil(math.sqrt(len(images)))
+    if columns is None:
+        columns = math.ceil(math.sqrt(len(images)))
+    check_counts(columns=columns)
+    columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
     blank = np.ones((rows * columns - len(images), *images.shape[1:]), images.dtype)
     grid = np.concatenate([images, blank]).reshape(rows, columns, *images.shape[1:])
+    row_names = names_of(row_names, "row_names")
+    if row_names:
+        check_length("row_names", row_names, rows)
     return grid_figure(grid, plain(title), [name_text(name) for name in row_names])
 
 
@@ -98,8 +126,14 @@ def interpolations(paths: ArrayLike | Mapping[str, ArrayLike]) -> Figure:
         paths: images `[N, steps, H, W, C]`, as from `VAE.interpolate`; or a dict of name -> such
             images for the same pairs, which are drawn below one another, pair by pair.
     """
-    kinds = paths if isinstance(paths, Mapping) else {"": paths}
-    names, grid = list(kinds), np.stack([np.asarray(x) for x in kinds.values()], 1)
+    axes = "[N, steps, H, W, C]"
+    if isinstance(paths, Mapping):
+        kinds = named_numbers(paths, "paths", axes)
+    else:
+        kinds = {"": numbers(paths, "paths", axes)}
+    for name, x in kinds.items():
+        check_shape(f"paths[{name!r}]", x, next(iter(kinds.values())).shape)
+    names, grid = list(kinds), np.stack([*kinds.values()], 1)
     pairs, steps = len(grid), grid.shape[2]
     return grid_figure(
         grid.reshape(-1, *grid.shape[2:]),
@@ -123,7 +157,7 @@ def traversals(
         ValueError: names or values do not have the length of the grid.
     """
     grid, names = check_traversals(grid, names, values)
-    ticks = () if values is None else [f"{value:+.1f}" for value in values]
+    ticks = () if values is None else [f"{value:+.1f}" for value in np.asarray(values)]
     figure = grid_figure(grid, "Latent traversals", names, ticks)
     if len(ticks):
         figure.axes[0].set_xlabel("value of the latent dimension")
@@ -136,11 +170,10 @@ def check_traversals(grid, names, values):
     Raises:
         ValueError: names or values do not have the length of the grid.
     """
-    grid = np.asarray(grid)
-    names = dimension_names(len(grid)) if names is None else list(names)
-    check_length("names", names, len(grid))
+    grid = numbers(grid, "grid", "[dimensions, steps, H, W, C]")
+    names = dimension_names(len(grid)) if names is None else names_of(names, "names", len(grid))
     if values is not None:
-        check_length("values", values, grid.shape[1])
+        check_length("values", numbers(values, "values", "[steps]"), grid.shape[1])
     return grid, names
 
 
@@ -159,6 +192,9 @@ def manifold(
     Raises:
         ValueError: values do not have the length of the grid.
     """
+    grid = numbers(grid, "grid", "[steps, steps, H, W, C]")
+    check_shape("grid", grid, (len(grid), *grid.shape[:1], *grid.shape[2:]))
+    values, names = finite_numbers(values, "values", "[steps]"), names_of(names, "names", 2)
     check_length("values", values, len(grid))
     interval = math.ceil(len(values) / MAX_TICKS)
     ticks = [f"{v:+.1f}" if i % interval == 0 else "" for i, v in enumerate(values)]

@@ -6,7 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from zoo.core.validation import as_seed
 from zoo.plots import canvas
+from zoo.plots.inputs import check_shape, finite_numbers, names_of
 from zoo.plots.projections import check_projection, project
 
 MAX_POINTS = 5000
@@ -37,7 +39,7 @@ def latent_scatter(
         ValueError: the projection is unknown, or its points do not have shape `[N, 2]`.
         ImportError: `umap-learn` is not installed.
     """
-    codes = np.asarray(codes, "float64")
+    codes, seed = finite_numbers(codes, "codes", "[N, D]"), as_seed(seed)
     projection = check_projection(projection, len(codes))
     chosen = np.random.default_rng(seed).permutation(len(codes))[:MAX_POINTS]
     if not isinstance(projection, str):
@@ -49,12 +51,28 @@ def latent_scatter(
     if labels is None:
         axes.scatter(*points.T, s=size, color=canvas.DATA, alpha=0.6, lw=0)
     else:
-        _draw_classes(axes, points, canvas.class_labels(labels)[chosen], class_names, size)
+        labels = canvas.class_labels(labels)
+        check_shape("labels", labels, (len(codes),))
+        class_names = _by_class(class_names, labels)
+        _draw_classes(axes, points, labels[chosen], class_names, size)
     outside = _zoom(axes, points)
     more = f" ({outside} outside the plot)" if outside else ""
     title = f"Latent codes of {len(chosen):,} examples{more}"
     canvas.label_axes(axes, title, *axis_names)
     return figure
+
+
+def _by_class(class_names, labels):
+    """`class_names` as a dict of texts with an entry for each class."""
+    classes = np.unique(labels).tolist()
+    if class_names is None:
+        return {label: str(label) for label in classes}
+    if not isinstance(class_names, Mapping):
+        class_names = dict(enumerate(names_of(class_names, "class_names")))
+    lacking = [label for label in classes if label not in class_names]
+    if lacking:
+        raise ValueError(f"class_names must name each class, got none of {lacking[0]!r}")
+    return {label: str(class_names[label]) for label in classes}
 
 
 def _zoom(axes, points):
@@ -78,7 +96,7 @@ def _draw_classes(axes, points, labels, class_names, size):
     medians, min_distance = [], 0.05 * np.ptp(points, 0).max()
     for label, colour in colours.items():
         members = points[labels == label]
-        name = str(label if class_names is None else class_names[label])
+        name = class_names[label]
         label_text = canvas.name_text(name)
         axes.scatter(*members.T, s=size, color=colour, alpha=0.75, lw=0, label=label_text)
         # Names beside the points help readers who cannot match the colours of a legend.

@@ -7,8 +7,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
+from zoo.core.serialization import is_real
+from zoo.core.validation import as_seed
 from zoo.plots import canvas
 from zoo.plots.images import draw_image
+from zoo.plots.inputs import check_mapping, check_shape, finite_numbers, named_numbers, names_of
 from zoo.plots.latent import MAX_POINTS
 from zoo.plots.projections import project
 
@@ -34,7 +37,11 @@ def side_by_side(
         limits: lowest and highest value of the colour scale.
         unit: label of the colour scale.
     """
+    rows = named_numbers(rows, "rows", "[N, H, W]", "[N, H, W, 1]")
     rows = {name: _without_channel(x) for name, x in rows.items()}
+    spectrograms = names_of(spectrograms, "spectrograms")
+    limits = finite_numbers(limits, "limits", "[2]")
+    check_shape("limits", limits, (2,))
     columns = len(next(iter(rows.values())))
     figure = canvas.new_figure(0.85 * columns + 2.2, 0.85 * len(rows) + 0.5)
     grid = figure.subplots(len(rows), columns, squeeze=False)
@@ -67,15 +74,24 @@ def modality_scatter(
         multimodal_codes: means of q(z|x) given all modalities, `[N, D]`, for a second panel.
         seed: random seed of the choice of examples if there are more than 5000 points.
     """
-    panels = {"each modality alone": {n: np.asarray(x, "float64") for n, x in codes.items()}}
+    seed = as_seed(seed)
+    codes = named_numbers(codes, "codes", "[N, D]")
+    panels = {"each modality alone": codes}
     if multimodal_codes is not None:
-        panels["all modalities"] = {"all modalities": np.asarray(multimodal_codes, "float64")}
-    arrays = [x for panel in panels.values() for x in panel.values()]
+        panels["all modalities"] = {"all modalities": multimodal_codes}
+    arrays = [
+        finite_numbers(x, "multimodal_codes" if panel is not codes else f"codes[{n!r}]", "[N, D]")
+        for panel in panels.values()
+        for n, x in panel.items()
+    ]
+    for x in arrays:
+        check_shape("codes", x, arrays[0].shape)
     points, axis_names = project(np.concatenate(arrays))
     points = iter(np.split(points, np.cumsum([len(x) for x in arrays])[:-1]))
     size = len(arrays[0])
     chosen = np.random.default_rng(seed).permutation(size)[: MAX_POINTS // len(codes)]
     labels = np.zeros(size, int) if labels is None else canvas.class_labels(labels)
+    check_shape("labels", labels, (size,))
     markers = dict(zip([n for panel in panels.values() for n in panel], MARKERS, strict=False))
     figure = canvas.new_figure(1.6 + 5.4 * len(panels), 5.6)
     (row,) = figure.subplots(1, len(panels), squeeze=False, sharex=True, sharey=True)
@@ -96,7 +112,18 @@ def score_table(scores: Mapping[str, Mapping[str, float]], title: str) -> Figure
         scores: row name -> column name -> number; every row has the same columns.
         title: title of the figure.
     """
+    check_mapping(scores, "scores")
+    for name, row in scores.items():
+        check_mapping(row, f"scores[{name!r}]")
     columns = list(next(iter(scores.values())))
+    for name, row in scores.items():
+        if [*row] != columns:
+            raise ValueError(
+                f"scores[{name!r}] must have the columns {columns} of the first row, got {[*row]}"
+            )
+        for column, value in row.items():
+            if not is_real(value):
+                raise TypeError(f"scores[{name!r}][{column!r}] must be a number, got {value!r}")
     cells = [[f"{row[name]:.3f}" for name in columns] for row in scores.values()]
     figure = canvas.new_figure(3.0 + 1.5 * len(columns), 0.8 + 0.35 * len(scores))
     axes = figure.subplots()

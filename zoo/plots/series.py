@@ -8,7 +8,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import SymmetricalLogLocator
 from numpy.typing import ArrayLike
 
-from zoo.plots.canvas import DATA, INK, MODEL, figure_title, label_axes, name_text, new_figure
+from zoo.core.arrays import as_array
+from zoo.plots.canvas import (
+    DATA,
+    INK,
+    MODEL,
+    figure_title,
+    label_axes,
+    name_text,
+    new_figure,
+)
+from zoo.plots.inputs import check_counts, check_shape, names_of, numbers
 
 MAX_CHANNELS = 8
 MAX_DATES = 8  # dates beside the axis
@@ -39,7 +49,13 @@ def series(
         channel_names: name of each channel; "channel 0", ... by default.
         title: title of the figure.
     """
-    x, mean, low, high = (np.asarray(a) for a in (x, mean, low, high))
+    x = numbers(x, "x", "[T, C]")
+    parts = {"mean": mean, "low": low, "high": high}
+    parts = {name: numbers(a, name, "[T, C]") for name, a in parts.items()}
+    for name, a in parts.items():
+        check_shape(name, a, x.shape)
+    mean, low, high = parts.values()
+    times, score, anomaly = _steps(len(x), times, score, anomaly)
     channels, names, cut = _channels(x.shape[1], channel_names)
     rows = len(channels) + (score is not None)
     figure = new_figure(10, 1.35 * rows + 0.8)
@@ -51,13 +67,13 @@ def series(
         axes.plot(times, x[:, i], color=DATA, lw=0.9, label="measured")
         label_axes(axes, "", "", _with_unit_below(names[i]))
     if score is not None:
-        _draw_score(figure.axes[-1], times, np.asarray(score))
+        _draw_score(figure.axes[-1], times, score)
     for axes in figure.axes:
         _shade(axes, times, anomaly)
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", frameon=False, fontsize=9, ncols=3)
     figure.axes[-1].set_xlabel("time", color=INK)
-    if np.asarray(times).dtype.kind == "M":
+    if times.dtype.kind == "M":
         locator = AutoDateLocator(maxticks=MAX_DATES)
         figure.axes[-1].xaxis.set_major_locator(locator)
         figure.axes[-1].xaxis.set_major_formatter(ConciseDateFormatter(locator))
@@ -77,7 +93,10 @@ def series_samples(
         channel_names: name of each channel; "channel 0", ... by default.
         max_series: number of real and of generated series to draw.
     """
-    real, generated = np.asarray(real)[:max_series], np.asarray(generated)[:max_series]
+    check_counts(max_series=max_series)
+    real = numbers(real, "real", "[N, T, C]")[:max_series]
+    generated = numbers(generated, "generated", "[N, T, C]")[:max_series]
+    check_shape("generated", generated[0], (generated.shape[1], real.shape[2]))
     channels, names, cut = _channels(real.shape[2], channel_names)
     columns = [("real", x, DATA) for x in real] + [("generated", x, MODEL) for x in generated]
     figure = new_figure(2.0 * len(columns) + 1, 1.2 * len(channels) + 0.8)
@@ -95,11 +114,27 @@ def series_samples(
 
 def _channels(count, names):
     """Numbers of the channels that are drawn, names of all, and a note if some are left out."""
-    names = list(names) if names else [f"channel {i}" for i in range(count)]
+    if names is None or (hasattr(names, "__len__") and not len(names)):
+        names = [f"channel {i}" for i in range(count)]
+    names = names_of(names, "channel_names", count)
     if count <= MAX_CHANNELS:
         return list(range(count)), names, ""
     drawn = [*range(MAX_CHANNELS - 1), count - 1]
     return drawn, names, f" ({MAX_CHANNELS} of {count} channels)"
+
+
+def _steps(count, times, score, anomaly):
+    """The arguments of `series` with a value for each step, as arrays."""
+    dates = as_array(times, "times")
+    times = dates if dates.dtype.kind == "M" else numbers(times, "times", "[T]")
+    check_shape("times", times, (count,))
+    if score is not None:
+        score = numbers(score, "score", "[T]")
+        check_shape("score", score, (count,))
+    if anomaly is not None:
+        anomaly = numbers(anomaly, "anomaly", "[T]").astype(bool)
+        check_shape("anomaly", anomaly, (count,))
+    return times, score, anomaly
 
 
 def _draw_score(axes, times, score):

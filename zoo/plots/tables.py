@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from zoo.core.validation import check_numbers
 from zoo.plots.canvas import (
     DATA,
     MODEL,
@@ -17,6 +18,7 @@ from zoo.plots.canvas import (
     new_figure,
     tick_text,
 )
+from zoo.plots.inputs import check_counts, check_shape, finite_numbers, names_of, numbers
 
 MAX_COLUMNS = 20
 MAX_CLASSES = 8
@@ -39,11 +41,15 @@ def score_histogram(
         auroc: area under the ROC curve, for the title.
         bins: number of bins.
     """
-    scores, names = np.asarray(scores, "float64"), ("normal", "anomaly")
+    check_counts(bins=bins)
+    if auroc is not None:
+        check_numbers(auroc=auroc)
+    scores, names = finite_numbers(scores, "scores", "[N]"), ("normal", "anomaly")
     if anomaly is None:
         names = ("all rows", "")
-    anomaly = np.zeros(len(scores), bool) if anomaly is None else np.asarray(anomaly, bool)
-    if scores.ndim != 1 or anomaly.shape != scores.shape or anomaly.all():
+    anomaly = np.zeros(len(scores), bool) if anomaly is None else anomaly
+    anomaly = numbers(anomaly, "anomaly", "[N]").astype(bool)
+    if anomaly.shape != scores.shape or anomaly.all():
         raise ValueError(
             "scores and anomaly must be vectors of one length with at least one normal row, got "
             f"shapes {scores.shape} and {anomaly.shape} with {anomaly.sum()} anomalies"
@@ -80,14 +86,18 @@ def column_surprise(
         anomaly: mean surprise of anomalies `[columns]`, or None. Columns are sorted by `anomaly` -
             `normal`, or without `anomaly` by `normal`.
     """
-    normal = np.asarray(normal)
-    sort_key = normal if anomaly is None else np.asarray(anomaly) - normal
+    normal = finite_numbers(normal, "normal", "[columns]")
+    column_names = names_of(column_names, "column_names", len(normal))
+    if anomaly is not None:
+        anomaly = finite_numbers(anomaly, "anomaly", "[columns]")
+        check_shape("anomaly", anomaly, normal.shape)
+    sort_key = normal if anomaly is None else anomaly - normal
     order = np.argsort(sort_key)[::-1][:MAX_COLUMNS][::-1]
     figure = new_figure(7.4, 1.5 + 0.27 * len(order))
     axes, rows = figure.subplots(), np.arange(len(order))
     lowest = min(0.0, normal[order].min())
     if anomaly is not None:
-        anomaly = np.asarray(anomaly)[order]
+        anomaly = anomaly[order]
         lowest = min(lowest, anomaly.min())
         axes.hlines(rows, normal[order], anomaly, color="#cccccc", lw=2, zorder=1)
         axes.scatter(anomaly, rows, color=MODEL, s=36, label="anomalies")
@@ -121,9 +131,18 @@ def marginals(
             None if all columns are numeric.
         max_columns: number of columns to draw.
     """
-    real, generated = np.asarray(real), np.asarray(generated)
-    if not len(column_names):
+    check_counts(max_columns=max_columns)
+    if hasattr(column_names, "__len__") and not len(column_names):
         raise ValueError("column_names must hold at least one name, got none")
+    real = numbers(real, "real", "[N, columns]").astype("float64")
+    generated = numbers(generated, "generated", "[N, columns]").astype("float64")
+    check_shape("generated", generated[0], real[0].shape)
+    column_names = names_of(column_names, "column_names", real.shape[1])
+    if class_names is not None:
+        class_names = [
+            classes if classes is None else list(classes)
+            for classes in names_of(class_names, "class_names", real.shape[1])
+        ]
     column_count = min(max_columns, len(column_names))
     width = min(4, column_count)
     height = math.ceil(column_count / width)

@@ -8,7 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
+from zoo.core.arrays import as_array
 from zoo.plots.canvas import DATA, MODEL, add_legend, label_axes, new_figure
+from zoo.plots.inputs import check_shape, numbers
 
 
 def training_curves(history: Mapping[str, ArrayLike] | keras.callbacks.History) -> Figure:
@@ -32,9 +34,13 @@ def training_curves(history: Mapping[str, ArrayLike] | keras.callbacks.History) 
     panels = {"elbo": "ELBO", "nll": r"$-\log\ p(x|z)$", "kl": r"KL$(q(z|x)\ \|\ p(z))$"}
     for axes, (key, title) in zip(figure.subplots(1, 3), panels.items(), strict=True):
         for name, label, colour in ((key, "training", DATA), (f"val_{key}", "validation", MODEL)):
-            values = np.asarray(history.get(name, ()), "float64")
-            if len(values):
-                epochs = np.asarray(history.get("epoch", np.arange(len(values)))) + 1
+            if as_array(history.get(name, ()), f"history[{name!r}]").size:
+                values = numbers(history[name], f"history[{name!r}]", "[epochs]")
+                epochs = np.arange(len(values))
+                if "epoch" in history:
+                    epochs = numbers(history["epoch"], "history['epoch']", "[epochs]")
+                    check_shape(f"history[{name!r}]", values, epochs.shape)
+                epochs = epochs + 1
                 marker = "o" if len(values) < 30 else None
                 axes.plot(epochs, values, color=colour, label=label, marker=marker, ms=4, lw=1.8)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

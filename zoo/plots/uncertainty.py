@@ -4,8 +4,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from zoo.core import validation
 from zoo.plots.canvas import INK, figure_title, hide_ticks, label_row, new_figure
 from zoo.plots.images import draw_image, for_imshow
+from zoo.plots.inputs import check_shape, finite_numbers, numbers
 
 COLOUR_MAP = "magma"
 
@@ -35,16 +37,23 @@ def uncertainty(
     Raises:
         ValueError: mean or std does not have the shape of the images.
     """
+    validation.check_counts(max_images=max_images)
+    validation.check_numbers(coverage=coverage)
+    original = numbers(original, "original", "[N, H, W, C]")
+    mean, std = numbers(mean, "mean", "[N, H, W, C]"), finite_numbers(std, "std", "[N, H, W, C]")
     for name, values in (("mean", mean), ("std", std)):
         enough = len(values) >= min(max_images, len(original))
         if np.shape(values)[1:] != np.shape(original)[1:] or not enough:
             raise ValueError(
                 f"{name} must be of shape {np.shape(original)}, got {np.shape(values)}"
             )
-    original, mean, std = (np.asarray(x)[:max_images] for x in (original, mean, std))
+    if quantiles is not None:
+        quantiles = finite_numbers(quantiles, "quantiles", "[Q, N, H, W, C]")
+        check_shape("quantiles", quantiles, (len(quantiles), *original.shape))
+    original, mean, std = (x[:max_images] for x in (original, mean, std))
     rows = {"original": original, "mean": mean, "standard\ndeviation": std}
     if quantiles is not None:
-        quantiles = np.asarray(quantiles)[[0, -1], :max_images]
+        quantiles = quantiles[[0, -1], :max_images]
         rows[f"width of the\n{coverage:.0%} interval"] = quantiles[1] - quantiles[0]
     figure = new_figure(0.95 * len(original) + 2.4, 1.0 * len(rows) + 0.7)
     grid = figure.subplots(len(rows), len(original), squeeze=False)

@@ -38,6 +38,8 @@ class FlowPrior(Prior):
     def __init__(self, latent_dim: int, flow: str | Flow = "coupling", **kwargs):
         super().__init__(latent_dim, **kwargs)
         self.flow = resolve(flow, flows.IDENTIFIERS, "flow", required=True)
+        if not isinstance(self.flow, Flow):
+            raise TypeError(f"flow must be a Flow, got {type(self.flow).__name__}")
         if not self.flow.cheap_inverse:
             allowed = sorted(
                 name for name, family in flows.IDENTIFIERS.items() if family.cheap_inverse

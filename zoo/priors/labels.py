@@ -8,7 +8,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import bounded_scale, kl_of_normals, raw_of
-from zoo.core.serialization import component, positive
+from zoo.core.serialization import component, increasing, positive
 from zoo.priors.base import Prior
 from zoo.priors.mixture import DiagonalMixture, check_scales
 
@@ -91,7 +91,7 @@ class LabelPrior(Prior):
         (self.classes,) = positive(classes=classes)
         if self.classes < 2:
             raise ValueError(f"classes must be at least 2, got {classes!r}")
-        if not init_std > 0:
+        if not increasing(0, init_std):
             raise ValueError(
                 f"init_std must be above 0, so that classes start at different places, got "
                 f"{init_std!r}"

@@ -1,6 +1,7 @@
 """Gaussian mixture prior."""
 
 import importlib
+import math
 from collections.abc import Callable
 
 import keras
@@ -10,7 +11,7 @@ import tensorflow_probability as tfp
 
 from zoo.core.distributions import bounded_scale, raw_of
 from zoo.core.random import normal, uniform
-from zoo.core.serialization import component, positive
+from zoo.core.serialization import component, increasing, is_real, positive
 from zoo.priors.base import Prior
 
 tfd = tfp.distributions
@@ -90,6 +91,8 @@ class MixturePrior(Prior):
         super().__init__(latent_dim, **kwargs)
         (components,) = positive(components=components)
         check_scales(floor, initial_scale, ceiling)
+        if not is_real(init_std) or not 0 <= init_std < math.inf:
+            raise ValueError(f"init_std must be a finite number of at least 0, got {init_std!r}")
         self.components, self.init_std = components, init_std
         self.initial_scale, self.floor, self.ceiling = initial_scale, floor, ceiling
 
@@ -135,7 +138,7 @@ class MixturePrior(Prior):
 
 def check_scales(floor, initial_scale, ceiling):
     """Raise `ValueError` unless 0 < floor < initial_scale < ceiling."""
-    if not 0 < floor < initial_scale < ceiling:
+    if not increasing(0, floor, initial_scale, ceiling):
         raise ValueError(
             "floor, initial_scale and ceiling must satisfy 0 < floor < initial_scale < ceiling, "
             f"got floor={floor!r}, initial_scale={initial_scale!r}, ceiling={ceiling!r}"

@@ -7,7 +7,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import bounded_scale, raw_of
-from zoo.core.serialization import component
+from zoo.core.serialization import component, increasing
 from zoo.priors.base import Prior
 
 tfd = tfp.distributions
@@ -33,7 +33,7 @@ class NormalPrior(Prior):
 
     def __init__(self, latent_dim: int, *, floor: float = 1e-2, ceiling: float = 1e2, **kwargs):
         super().__init__(latent_dim, **kwargs)
-        if not 0 < floor < 1 < ceiling:
+        if not increasing(0, floor, 1, ceiling):
             raise ValueError(
                 "floor and ceiling must satisfy 0 < floor < 1 < ceiling, got "
                 f"floor={floor!r}, ceiling={ceiling!r}"

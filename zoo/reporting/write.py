@@ -136,8 +136,11 @@ def _columns(columns):
     """Return a dict of column name -> names of its classes, or None."""
     if columns is None:
         return {}
-    if isinstance(columns, str) or not isinstance(columns, Iterable):
-        raise TypeError(f"columns must be a list of names or a dict of them, got {columns!r}")
+    if not isinstance(columns, Mapping):
+        names = None if isinstance(columns, str | bytes) else as_list(columns)
+        if names is None:
+            raise TypeError(f"columns must be a list of names or a dict of them, got {columns!r}")
+        columns = [str(name) for name in names]
     class_names = columns if isinstance(columns, Mapping) else dict.fromkeys(columns)
     return {str(name): classes for name, classes in class_names.items()}
 

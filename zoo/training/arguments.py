@@ -52,9 +52,10 @@ def check_compile(jit_compile, steps_per_execution, **options):
         metrics = options.get(name)
         if metrics is not None and not isinstance(metrics, (list, tuple, dict)):
             raise TypeError(f"{name} must be a list of metrics, got {metrics!r}")
-    if jit_compile != "auto" and not isinstance(jit_compile, (bool, np.bool_)):
+    is_auto = validation.is_text(jit_compile, "auto")
+    if not is_auto and not isinstance(jit_compile, (bool, np.bool_)):
         raise TypeError(f"jit_compile must be True, False or 'auto', got {jit_compile!r}")
-    if steps_per_execution != "auto":
+    if not validation.is_text(steps_per_execution, "auto"):
         validation.check_counts(steps_per_execution=steps_per_execution)
 
 
@@ -67,7 +68,7 @@ def refuse_unknown(method, options, known):
 
 def check_verbose(verbose):
     """Raise `ValueError` unless verbose is one of Keras' levels."""
-    if isinstance(verbose, (list, dict, np.ndarray)) or verbose not in VERBOSE:
+    if not isinstance(verbose, (str, int, float, np.generic)) or verbose not in VERBOSE:
         raise ValueError(f"verbose must be 'auto', 0, 1 or 2, got {verbose!r}")
 
 

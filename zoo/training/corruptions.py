@@ -1,14 +1,16 @@
 """Corruptions of the encoder's input in training; the target stays clean (a denoising VAE)."""
 
+import math
+
 import keras
 import tensorflow as tf
 
 from zoo.core.random import SeedStream, normal, uniform
-from zoo.core.serialization import component, fraction
+from zoo.core.serialization import component, fraction, is_real
 
 
 def _check_std(amount):
-    if not amount >= 0:
+    if not is_real(amount) or not 0 <= amount < math.inf:
         raise ValueError(f"amount must be a standard deviation of at least 0, got {amount!r}")
 
 
@@ -17,7 +19,7 @@ def _check_fraction(amount):
 
 
 def _check_probability(amount):
-    if not 0 <= amount <= 1:
+    if not is_real(amount) or not 0 <= amount <= 1:
         raise ValueError(f"amount must be a probability in [0, 1], got {amount!r}")
 
 

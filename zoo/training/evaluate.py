@@ -2,7 +2,7 @@
 
 import keras
 
-from zoo.core import functions, nested, streams, targets
+from zoo.core import functions, nested, streams, targets, validation
 from zoo.core.checked_datasets import plain_errors
 from zoo.core.examples import examples, require_y
 from zoo.training import arguments
@@ -56,6 +56,7 @@ def train_on_batch(
             "train_on_batch, for which one batch is too little: call vae.adapt(data) with all "
             "training data first"
         )
+    validation.check_flags(return_dict=return_dict)
     targets.check_class_weight(class_weight)
     data = _batch(model, x, y, sample_weight)
     weights = targets.with_class_weight(data.y, data.sample_weight, class_weight)
@@ -65,6 +66,7 @@ def train_on_batch(
 
 def test_on_batch(model, keras_method, x, y=None, sample_weight=None, return_dict=False):
     """See `VAE.test_on_batch`."""
+    validation.check_flags(return_dict=return_dict)
     data = _batch(model, x, y, sample_weight)
     with functions.forgotten_on_error(model):
         return keras_method(data.x, data.y, data.sample_weight, return_dict=return_dict)

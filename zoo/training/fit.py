@@ -139,6 +139,8 @@ def _check_before_learning(model, train, held_out, class_weight):
     preprocessor = model.preprocessor
     if not streams.is_one_shot(x):  # a generator can be read only once, for training
         preprocessor.validate_training(streams.parts(x))
+    if held_out is not None and model.built and not preprocessor.adapted:
+        _check_form(model, held_out[0])
     if model.built or preprocessor.needs_vocabulary or streams.is_stream(x):
         return
     shape = preprocessor.event_shape(inputs.check_values(model, x))
@@ -153,6 +155,22 @@ def _check_before_learning(model, train, held_out, class_weight):
         raise ValueError(
             f"validation_data must have examples of shape {shape} as x has, got {other}"
         )
+
+
+def _check_form(model, x):
+    """Raise unless validation data have the type and shape of examples.
+
+    Their values are checked when the model has learned units, and texts when it has a vocabulary.
+    """
+    if streams.is_stream(x):
+        return
+    if isinstance(model.decoder.free_event_shape, dict) and not isinstance(x, dict):
+        raise TypeError(
+            f"validation_data must be a dict of modalities, {{name: array}}, got {type(x).__name__}"
+        )
+    if not model.preprocessor.needs_vocabulary:
+        x = inputs.numeric(model.preprocessor.to_array(x, "validation_data"), "validation_data")
+        inputs.match_event_shape(model, x, "validation_data")
 
 
 def _training_examples(model, x, y, sample_weight, order):

@@ -50,7 +50,9 @@ def _arrays(path):
         if file.read(2) == b"PK":
             file.seek(0)
             content = np.load(file, allow_pickle=False)
-            return {name: content[name] for name in content.files}
+            members = {name: content[name] for name in content.files}
+            # A member that is not an array is returned as bytes.
+            return {name: x for name, x in members.items() if isinstance(x, np.ndarray)}
     # A memory map does not allocate what a forged header claims.
     return np.load(path, mmap_mode="r", allow_pickle=False)
 

@@ -9,6 +9,7 @@ import gzip
 import io
 import json
 import lzma
+import zlib
 
 from support.data import csv_format
 from support.run.cli import InputError, as_input_error, first_line
@@ -71,7 +72,7 @@ def read_frame(path, options=None):
     try:
         with opener(path, "rb") as file:
             content = file.read()
-    except (OSError, EOFError, lzma.LZMAError) as error:
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         raise InputError("--data", f"expected a readable file, got {path}: {error}") from error
     frame, notes = readers[kind[0]](content, given)
     frame.columns = _unique_names(frame.columns)

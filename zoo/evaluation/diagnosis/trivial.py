@@ -10,6 +10,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from zoo.core import inputs, validation
 from zoo.core.discrete_distributions import DiscretizedLogistic
 from zoo.evaluation.diagnosis.pca import pca_log_prob
 from zoo.inference import batching
@@ -44,6 +45,8 @@ def trivial_log_probs(model, x, seed=0) -> dict[str, float]:
         x: examples in memory.
         seed: of the two halves.
     """
+    inputs.require_built(model)
+    seed = validation.as_seed(seed)
     batches = [_arrays(batch) for batch in batching.batches(model, x, 256)]
     if isinstance(batches[0], dict):
         return _of_modalities(model, batches, seed)

@@ -84,6 +84,8 @@ VERDICTS = {
 
 def judge(diagnosis) -> tuple[str, list[str]]:
     """Verdict on a `Diagnosis`, and advice: `(verdict, [advice, ...])`."""
+    if not hasattr(diagnosis, "kl_by_dimension"):
+        raise TypeError(f"diagnosis must be a zoo.Diagnosis, got {type(diagnosis).__name__}")
     verdict, (_, advice) = next(item for item in VERDICTS.items() if item[1][0](diagnosis))
     return verdict, [advice, *_remarks(diagnosis)] if verdict != "diverged" else [advice]
 

@@ -52,12 +52,17 @@ def dci(
     """
     codes, factors = check_codes_and_factors(codes, factors)
     seed = validation.as_seed(seed)
+    if not callable(predictor):
+        raise TypeError(f"predictor must be a function of a seed, got {predictor!r}")
     train_codes, test_codes, train_factors, test_factors = train_test_split(
         codes, factors, test_size=TEST_FRACTION, random_state=seed
     )
     importances, accuracies = [], []
     for train_factor, test_factor in zip(train_factors.T, test_factors.T, strict=True):
-        fitted = predictor(seed).fit(train_codes, train_factor)
+        model = predictor(seed)
+        if not hasattr(model, "fit"):
+            raise TypeError(f"predictor must return a classifier, got {type(model).__name__}")
+        fitted = model.fit(train_codes, train_factor)
         importances.append(fitted.feature_importances_)
         accuracies.append(fitted.score(test_codes, test_factor))
     return {

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from zoo.core.serialization import is_integer
+from zoo.core.arrays import as_array
+from zoo.core.serialization import as_list, is_integer
 
 TEST_FRACTION = 0.2  # of the rows, held out from fitted predictors
 
@@ -15,7 +16,10 @@ def check_codes_and_factors(codes, factors):
         ValueError: shapes do not fit, codes are not finite or all equal, there are fewer than two
             dimensions or factors, or a factor is constant.
     """
-    codes = _matrix(np.asarray(codes, "float64"), "codes")
+    codes = as_array(codes, "codes")
+    if codes.dtype.kind not in "biuf":
+        raise TypeError(f"codes must be numbers, got an array of dtype {codes.dtype}")
+    codes = _matrix(codes.astype("float64"), "codes")
     factors = check_factors(factors, len(codes))
     if not np.isfinite(codes).all():
         raise ValueError("codes must be finite, got NaN or infinity")
@@ -26,7 +30,7 @@ def check_codes_and_factors(codes, factors):
 
 def check_factors(factors, rows=None):
     """Factors as int64 `[N, K]`; `rows` is the expected N, or None if it is not known."""
-    factors = _matrix(np.asarray(factors), "factors")
+    factors = _matrix(as_array(factors, "factors"), "factors")
     if factors.dtype.kind not in "biu":
         raise TypeError(
             f"factors must be integers, got {factors.dtype}: "
@@ -54,7 +58,8 @@ def _matrix(array, argument):
 
 def check_categorical(categorical, count):
     """`categorical` as a tuple of column indices of `count` factors."""
-    columns = tuple(categorical) if np.iterable(categorical) else (categorical,)
+    columns = as_list(categorical)
+    columns = (categorical,) if columns is None else tuple(columns)
     if not all(is_integer(c) and 0 <= c < count for c in columns):
         raise ValueError(
             f"categorical must hold column indices of factors, 0 .. {count - 1}, "

@@ -87,7 +87,8 @@ def scores(
         TypeError, ValueError: an argument is invalid; the message names it.
     """
     inputs.require_encoder(vae)
-    inputs.require_examples(x)
+    inputs.require_rows(x)
+    validation.check_flags(draws=draws, verbose=verbose)
     factors = check_factors(factors, row_count(x))
     check_categorical(categorical, factors.shape[1])
     validation.check_counts(rows=rows)
@@ -124,6 +125,7 @@ def score_codes(
     beta_vae           1.000
     rows                 500
     """
+    validation.check_flags(verbose=verbose)
     codes, factors = check_codes_and_factors(codes, factors)
     categorical, seed = check_categorical(categorical, factors.shape[1]), validation.as_seed(seed)
     validation.check_counts(rows=rows)

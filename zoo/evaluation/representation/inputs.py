@@ -1,9 +1,12 @@
 """Checks of the probes' labels and features; the held-out split and the small label sets."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from zoo.core.serialization import is_integer
+from zoo.core.arrays import as_array
+from zoo.core.serialization import as_list, is_integer
 from zoo.evaluation.inputs import label_vector, row_count
 
 TEST_FRACTION = 0.2
@@ -38,9 +41,18 @@ def check_lengths(labels, parts):
 
 def check_features(features):
     """Name -> two float64 matrices of finite numbers and equal width; `ValueError` otherwise."""
+    if not isinstance(features, Mapping):
+        raise TypeError(f"features must be a dict, got {type(features).__name__}")
     if not features:
         raise ValueError("features must hold at least one kind of features, got an empty dict")
-    matrices = {name: [np.asarray(a, "float64") for a in pair] for name, pair in features.items()}
+    matrices = {}
+    for name, pair in features.items():
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise TypeError(f"features[{name!r}] must be two arrays, got {type(pair).__name__}")
+        pair = [as_array(a, f"features[{name!r}]") for a in pair]
+        if any(a.dtype.kind not in "biuf" for a in pair):
+            raise TypeError(f"features[{name!r}] must be numbers, got {[a.dtype for a in pair]}")
+        matrices[name] = [a.astype("float64") for a in pair]
     for name, pair in matrices.items():
         shapes = [a.shape for a in pair]
         if [len(shape) for shape in shapes] != [2, 2] or shapes[0][1] != shapes[1][1]:
@@ -62,7 +74,8 @@ def label_counts(few, y):
     classes, rarest = len(class_sizes), int(class_sizes.min())
     if few is None:
         return tuple(n for n in LABEL_COUNTS if classes <= n <= classes * rarest)
-    counts = tuple(few) if np.iterable(few) else (few,)
+    counts = as_list(few)
+    counts = (few,) if counts is None else tuple(counts)
     if not all(is_integer(n) and classes <= n <= classes * rarest for n in counts):
         raise ValueError(
             f"few must hold integers from {classes}, one label for each class, to "

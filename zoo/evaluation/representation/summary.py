@@ -128,6 +128,7 @@ def scores(
     labels = class_indices(y, None if test is None else test[1])
     check_lengths(labels, parts.values())
     seed = validation.as_seed(seed)
+    validation.check_flags(baselines=baselines, verbose=verbose)
     inputs = [flatten_inputs(part, name) for name, part in parts.items()] if baselines else None
     codes = [np.asarray(vae.encode(part, batch_size=batch_size).loc) for part in parts.values()]
     features = {"codes": codes, "inputs": inputs} if baselines else {"codes": codes}
@@ -156,7 +157,10 @@ def score_features(
 
     The other arguments are those of `scores`.
     """
+    validation.check_flags(verbose=verbose)
     features = check_features(features)
+    if test_y is None:
+        raise TypeError("test_y must hold a label for each held-out example, got None")
     y, test_y = class_indices(y, test_y)
     for pair in features.values():
         check_lengths((y, test_y), pair)

@@ -55,7 +55,7 @@ def check_metric(metric):
 
 def check_cutoffs(ks):
     """Distinct ks in ascending order, as Python integers."""
-    cutoffs = list(ks) if np.iterable(ks) else []
+    cutoffs = as_list(ks) or []
     if not cutoffs or not all(is_integer(k) and k > 0 for k in cutoffs):
         raise ValueError(f"ks must be a list of positive integers, got {ks!r}")
     return tuple(sorted({int(k) for k in cutoffs}))

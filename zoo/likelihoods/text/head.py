@@ -12,6 +12,10 @@ from zoo.likelihoods.text.vocabulary import RESERVED, UNKNOWN
 DEFAULT_SIZE = 10_000
 
 
+def _is_words(vocabulary):
+    return isinstance(vocabulary, list | tuple) and all(isinstance(w, str) for w in vocabulary)
+
+
 @component
 class Text(Likelihood):
     """p(x|z) = prod_t p(x_t | x_<t, z) over the tokens of a text and the end token after them.
@@ -46,10 +50,8 @@ class Text(Likelihood):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if isinstance(vocabulary, str):
-            raise TypeError(
-                f"vocabulary must be a sequence of words, got the string {vocabulary!r}"
-            )
+        if vocabulary is not None and not _is_words(vocabulary):
+            raise TypeError(f"vocabulary must be a sequence of words, got {vocabulary!r}")
         if vocabulary is not None and len({*vocabulary}) < len(vocabulary):
             repeated = next(word for word in vocabulary if [*vocabulary].count(word) > 1)
             raise ValueError(f"vocabulary must hold each word once, got {repeated!r} twice")

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.core import nested
+from zoo.core.arrays import as_array
 from zoo.likelihoods.preprocessing import Preprocessor
 from zoo.likelihoods.text.inputs import is_text, padded, strings
 from zoo.likelihoods.text.vocabulary import END, Vocabulary
@@ -79,7 +80,7 @@ class TextPreprocessor(Preprocessor):
             x = x.to_list()
         if isinstance(x, (list, tuple)) and any(np.ndim(row) == 1 for row in x):
             x = padded([np.asarray(row) for row in x], argument)
-        x = np.asarray(x)
+        x = as_array(x, argument)
         if x.dtype.kind not in "iu":
             raise TypeError(
                 f"{argument} must be strings or integer token ids, got an array of {x.dtype}"

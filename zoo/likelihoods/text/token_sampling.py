@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from zoo.core.random import uniform
+from zoo.core.serialization import is_real
 
 MIN_TEMPERATURE = 1e-30  # below it float32 divides by zero
 
@@ -24,12 +25,12 @@ def top_p_sampling(seed, temperature=1.0, top_p=1.0):
         temperature: divides the logits; below 1 it sharpens, above it flattens. At least 1e-30.
         top_p: from 0 (excluded) to 1, which keeps all tokens. At least one token is kept.
     """
-    if not temperature >= MIN_TEMPERATURE:
+    if not is_real(temperature) or not temperature >= MIN_TEMPERATURE:
         raise ValueError(
             f"temperature must be at least {MIN_TEMPERATURE:g}, got {temperature!r}: for the most "
             "probable tokens use mode()"
         )
-    if not 0 < top_p <= 1:
+    if not is_real(top_p) or not 0 < top_p <= 1:
         raise ValueError(f"top_p must be a probability in (0, 1], got {top_p!r}")
 
     def choose(logits, t):

@@ -1,0 +1,131 @@
+"""Valid arguments of public callables, by the name of the parameter.
+
+`ARGUMENTS` has what a name means everywhere, `SPECIAL` what it means for one callable.
+"""
+
+import numpy as np
+
+import zoo
+
+RNG = np.random.default_rng(0)
+TABLE = RNG.random((8, 6), "float32")
+IMAGES = RNG.random((8, 9, 10, 1), "float32")
+CODES = RNG.normal(size=(60, 3))
+LABELS = np.arange(60) % 3
+FACTORS = np.stack([np.arange(60) % 3, np.arange(60) % 4], 1)
+SERIES = RNG.random((20, 2))
+
+# Of the parameters that a valid call must pass, and of others whose default hides what is checked.
+ARGUMENTS = {
+    "name": "dense_vae",
+    "latent_dim": 2,
+    "classes": 3,
+    "lower_levels": 1,
+    "schedule": zoo.callbacks.linear(10),
+    "term": "kl",
+    "directory": "states",
+    "log_dir": "log",
+    "path": "report.html",
+    "x": TABLE,
+    "nats": np.ones(8),
+    "event_shape": (6,),
+    "start": np.zeros((4, 2)),
+    "end": np.ones((4, 2)),
+    "t": 0.5,
+    "period": 10,
+    "steps": 3,
+    "channels": 4,
+    "units": 5,
+    "hidden": 6,
+    "widths": (4, 8),
+    "width": 4,
+    "filters": 4,
+    "size": (4, 4),
+    "heads": 2,
+    "blocks": 1,
+    "level": 1,
+    "categories": (None, None, 3),
+    "draws": RNG.random((5, 8, 6)),
+    "keep": 1,
+    "queries": TABLE,
+    "gallery": TABLE,
+    "data": TABLE,
+    "codes": CODES,
+    "factors": FACTORS,
+    "seed": 0,
+    "samples": 2,
+    "batch_size": 4,
+    "importance_samples": 4,
+    "bounded": 8,
+    "pairs": 8,
+    "missing": np.zeros((8, 6), bool),
+    "verbose": 0,
+    "max_examples": 8,
+    "original": IMAGES,
+    "means": IMAGES[None],
+    "mean": IMAGES,
+    "std": IMAGES,
+    "reconstructed": IMAGES,
+    "images": IMAGES,
+    "grid": RNG.random((3, 4, 9, 10, 1)),
+    "paths": RNG.random((3, 4, 9, 10, 1)),
+    "title": "A title",
+    "history": {"elbo": [1.0, 2.0], "val_elbo": [1.0, 3.0]},
+    "column_names": ["a", "b", "c", "d", "e", "f"],
+    "normal": np.arange(6.0),
+    "anomaly": np.arange(6.0)[::-1],
+    "real": TABLE,
+    "generated": TABLE,
+    "scores": np.arange(8.0),
+    "times": np.arange(20),
+    "low": SERIES - 1,
+    "high": SERIES + 1,
+    "epochs": 1,
+    "predictor": None,
+}
+
+_FEATURES = {"raw": (CODES[:30], CODES[30:])}
+SPECIAL = {
+    "available": {"pattern": "conv*"},
+    "register": {"name": "fuzzed", "builder": "a:b"},
+    "unregister": {"name": "nothing"},
+    "builder": {},
+    "get": {"input_shape": (6,), "latent_dim": 2, "hidden": (6,)},
+    "Rescaling": {"factors": {"image": 1.0}},
+    "DenseLadderEncoder": {"hidden": 6},
+    "plots.levels": {"draws": IMAGES[None]},
+    "plots.manifold": {"grid": RNG.random((3, 3, 9, 10, 1)), "values": np.arange(3.0)},
+    "plots.series": {"x": SERIES, "mean": SERIES, "anomaly": None, "score": None},
+    "plots.series_samples": {"real": RNG.random((4, 20, 2)), "generated": RNG.random((4, 20, 2))},
+    "plots.side_by_side": {"rows": {"image": IMAGES}},
+    "plots.modality_scatter": {"codes": {"a": CODES, "b": CODES}, "labels": LABELS},
+    "plots.latent_scatter": {"labels": LABELS},
+    "plots.score_table": {"scores": {"a": {"b": 0.5}, "b": {"b": 0.1}}},
+    "plots.score_histogram": {"scores": np.arange(8.0), "anomaly": np.arange(8) > 5},
+    "diagnosis.trivial_log_probs": {},
+    "disentanglement.scores": {"factors": FACTORS[:8]},
+    "disentanglement.dci": {"predictor": None},
+    "disentanglement.beta_vae": {"points": 16, "pairs": 4},
+    "disentanglement.factor_vae": {"votes": 16, "group": 4},
+    "disentanglement.score_codes": {"rows": 60},
+    "representation.scores": {"y": np.arange(8) % 2, "draws": 1},
+    "representation.score_features": {
+        "features": _FEATURES,
+        "y": LABELS[:30],
+        "test_y": LABELS[30:],
+        "draws": 1,
+    },
+    "retrieval": {"labels": None, "ks": (1, 2)},
+    "interpolate": {"path": "linear", "steps": 3},
+    "export": {"filepath": "exported"},
+    "save": {"filepath": "saved.keras"},
+    "compile": {"optimizer": "adam"},
+    "decode": {"event_shape": None},
+    "generate": {"event_shape": None},
+    "sample": {"event_shape": None},
+    "log_likelihood": {"rows": 8},
+    "AnomalyDetector": {"vae": None, "score": "elbo", "contamination": 0.1, "random_state": 0},
+    "GRU": {},
+    "Text": {"vocabulary_size": 11, "max_length": 7, "width": 8},
+    "Adversarial": {"hidden": (6,)},
+}

@@ -1,0 +1,107 @@
+"""Cases: number `n` of seed `s` is the same call in each process."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import tempfile
+
+import numpy as np
+
+from tests.fuzz import calls, files, judge
+from tests.fuzz.mutations import mutated
+from tests.fuzz.values import pick, replacement
+
+STATE_EVERY = 4  # refused calls of a model, of which one is checked to change nothing
+
+
+class Cases:
+    """Runs cases; each returns None, or a text that describes a finding."""
+
+    def __init__(self, folder):
+        judge.unfiltered()
+        self.folder = pathlib.Path(folder)
+        models = calls.Models()
+        self.functions = calls.function_targets(models)
+        self.methods = calls.method_targets(models)
+        self.files = files.recipe_files() + files.model_files(models)
+
+    def run(self, seed, number):
+        rng = np.random.default_rng([seed, number])
+        kind = pick(rng, ("function", "function", "method", "method", "method", "file", "file"))
+        if kind == "file":
+            return self._file(rng, pick(rng, self.files))
+        return self._call(rng, pick(rng, self.functions if kind == "function" else self.methods))
+
+    def _call(self, rng, target):
+        arguments, kinds = dict(target.arguments), {}
+        names = target.parameters
+        if not names:
+            return None
+        for name in rng.permutation(names)[: int(rng.integers(1, 3))]:
+            kinds[name], arguments[name] = replacement(rng, arguments.get(name))
+        before = judge.digest([*arguments.values()])
+        check_state = target.model is not None and (
+            target.changes or rng.random() < 1 / STATE_EVERY
+        )
+        if target.model is not None:
+            values = calls.saved(target)
+        state = judge.state(target.model) if check_state else None
+        outcome = judge.run(target.function, of_keras=bool({*kinds} & calls.OF_KERAS), **arguments)
+        problem = outcome.problem
+        if problem is None and before != judge.digest([*arguments.values()]):
+            problem = "changed its arguments"
+        if (
+            problem is None
+            and check_state
+            and outcome.error is not None
+            and state != judge.state(target.model)
+        ):
+            problem = f"refused ({type(outcome.error).__name__}) but changed the model"
+        if (
+            problem is None
+            and outcome.error is None
+            and target.finite
+            and judge.not_finite(outcome.result)
+        ):
+            problem = "result is not finite"
+        if target.model is not None and (target.changes or outcome.error is not None):
+            calls.restore(target, values)
+        return (
+            problem
+            and f"{target.name}: {problem}\n  {_described(kinds, arguments)}\n{outcome.text}"
+        )
+
+    def _file(self, rng, file):
+        folder = self.folder / "files"
+        shutil.rmtree(folder, ignore_errors=True)
+        path = folder / file.name.split(" ")[0]
+        path.parent.mkdir(parents=True)
+        for name, content in file.beside.items():
+            (path.parent / name).write_bytes(content)
+        path.write_bytes(mutated(rng, file.content))
+        outcome = judge.run(file.read, path, expected=file.expected)
+        return outcome.problem and f"{file.name}: {outcome.problem}\n{outcome.text}"
+
+
+def _described(kinds, arguments):
+    texts = []
+    for name, kind in kinds.items():
+        try:
+            text = repr(arguments[name])[:200]
+        except Exception:
+            text = "?"
+        texts.append(f"{name} = {kind}: {text}")
+    return "\n  ".join(texts)
+
+
+@contextlib.contextmanager
+def in_a_folder():
+    """A temporary working directory, for calls that write files."""
+    previous = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            yield folder
+        finally:
+            os.chdir(previous)
