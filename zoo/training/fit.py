@@ -67,6 +67,7 @@ def fit(
     if validation_split and validation_data is None:
         (x, y, sample_weight), validation_data = _split(x, y, sample_weight, validation_split)
     held_out = _unpack_validation(validation_data)
+    _require_ends(x, steps_per_epoch, held_out, options.get("validation_steps"))
     _check_before_learning(model, (x, y, sample_weight), held_out, class_weight)
     if not model.compiled:
         model.compile()
@@ -124,6 +125,13 @@ def _unpack_validation(data):
         return None
     # Keras would unpack a list, of texts or series, as (x, y, sample_weight).
     return streams.unpack(data, "validation_data")
+
+
+def _require_ends(x, steps_per_epoch, held_out, validation_steps):
+    """Raise if an epoch or the validation after it would never end."""
+    streams.require_end(x, "x", steps_per_epoch, "steps_per_epoch")
+    if held_out is not None:
+        streams.require_end(held_out[0], "validation_data", validation_steps, "validation_steps")
 
 
 def _check_before_learning(model, train, held_out, class_weight):
