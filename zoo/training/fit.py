@@ -141,7 +141,7 @@ def _check_before_learning(model, train, held_out, class_weight):
     if not streams.is_stream(x):
         require_y(model, Examples(x, y))
     if class_weight is not None and not streams.is_stream(x):
-        targets.with_class_weight(y, None, class_weight)
+        targets.check_class_weight_of(y, class_weight)
     if held_out is not None:
         check_beside(model, *held_out, argument="validation_data")
     preprocessor = model.preprocessor
