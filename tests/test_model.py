@@ -105,3 +105,17 @@ def test_a_model_that_was_never_trained_can_be_copied():
 
     assert_same(values(again.variables), values(vae.variables))
     np.testing.assert_array_equal(again.encode(x).loc, vae.encode(x).loc)
+
+
+@pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")  # nor needs one
+def test_a_quantized_model_works_but_is_not_saved_as_a_file_that_cannot_be_loaded(tmp_path):
+    vae = small("dense_vae")
+    x = data("dense_vae", 4)
+    before = vae.elbo(x)
+    vae.quantize("int8")
+
+    for call in (lambda: vae.save(tmp_path / "vae.keras"), lambda: copy.deepcopy(vae)):
+        with pytest.raises(ValueError, match=r"must not be quantized .* got int8 in layer 'dense"):
+            call()
+    assert not (tmp_path / "vae.keras").exists()
+    np.testing.assert_allclose(vae.elbo(x), before, rtol=0.1)

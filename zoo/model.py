@@ -166,12 +166,14 @@ class VAE(TrainingMethods, InferenceMethods):
         return vae
 
     def save(self, filepath, overwrite: bool = True, **kwargs) -> None:
-        """As `keras.Model.save`; raises `ValueError` if the model is not built."""
+        """As `keras.Model.save`; raises `ValueError` if the model is not built, or quantized."""
         inputs.require_built(self)
+        inputs.require_loadable(self)
         self._build_optimizer()
         super().save(filepath, overwrite=overwrite, **kwargs)
 
     def __reduce__(self):  # of pickle and of copy.deepcopy
+        inputs.require_loadable(self)
         self._build_optimizer()
         return super().__reduce__()
 

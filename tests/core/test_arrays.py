@@ -4,6 +4,7 @@ import decimal
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.core.inputs import TABLE, ready
 from tests.helpers import small
@@ -63,6 +64,8 @@ def test_sparse_matrices_are_refused(dense):
     sparse = pytest.importorskip("scipy.sparse").csr_matrix(TABLE)
     with pytest.raises(TypeError, match=r"dense array, got a sparse csr_matrix: pass x.toarray"):
         dense.encode(sparse)
+    with pytest.raises(TypeError, match=r"got a SparseTensor: pass tf.sparse.to_dense\(x\)"):
+        dense.encode(tf.sparse.from_dense(TABLE))
 
 
 def test_long_doubles_are_doubles(dense):

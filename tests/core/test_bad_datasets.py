@@ -95,3 +95,43 @@ def test_arguments_that_a_dataset_replaces_are_refused(dense, beside):
 
     with pytest.raises(ValueError, match=f"^{name} must be None if x is a dataset"):
         dense.fit(tf.data.Dataset.from_tensors(TABLE), verbose=0, **beside)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    {
+        "fit": (lambda v, x: fit(v, x), r"x must have an end.*pass steps_per_epoch="),
+        "validation": (
+            lambda v, x: fit(v, TABLE, validation_data=x),
+            "validation_data must have an end.*pass validation_steps=",
+        ),
+        "evaluate": (lambda v, x: v.evaluate(x, verbose=0), "x must have an end.*pass steps="),
+        "predict": (lambda v, x: v.predict(x, verbose=0), "x must have an end.*pass steps="),
+        "encode": (lambda v, x: v.encode(x), r"x must have an end.*x\.take\(n\)"),
+        "compress": (lambda v, x: v.compress(x), r"x must have an end.*x\.take\(n\)"),
+    }.values(),
+)
+def test_a_dataset_without_end_is_refused_where_nothing_limits_it(dense, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(dense, batches(TABLE).repeat())
+
+
+def test_a_dataset_without_end_is_read_for_the_steps_that_are_given(dense):
+    endless = batches(TABLE).repeat()
+
+    assert dense.evaluate(endless, steps=1, verbose=0) == dense.evaluate(TABLE, verbose=0)
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")  # Keras', of any unknown length
+def test_a_dataset_of_unknown_shapes_trains_as_one_of_known_shapes():
+    def generate():
+        yield TABLE, TABLE[:, 0]
+        yield TABLE[:5], TABLE[:5, 0]  # a smaller last batch
+
+    unknown = tf.data.Dataset.from_generator(generate, output_types=(tf.float32, tf.float32))
+    vae = small("dense_vae")
+    vae.compile(optimizer(), jit_compile=False, steps_per_execution=1)
+    history = vae.fit(unknown, validation_data=unknown, verbose=0).history
+
+    assert unknown.element_spec[0].shape.rank is None
+    assert np.isfinite(history["loss"] + history["val_loss"]).all()

@@ -109,3 +109,12 @@ def test_infinity_in_a_table():
         fit(vae, spoiled(np.inf))
     with pytest.raises(ValueError, match="x must be finite or NaN, got inf"):
         zoo.likelihoods.Tabular.from_data(spoiled(np.inf))
+
+
+def test_values_beyond_0_and_1_by_a_rounding_error_are_taken():
+    vae, rounded = ready("dense_vae"), TABLE.astype("float64")
+    rounded[0, :2] = 1 + 1e-7, -1e-8  # as scalers and resized images have them
+
+    np.testing.assert_allclose(vae.elbo(rounded), vae.elbo(np.clip(rounded, 0, 1)), rtol=1e-5)
+    with pytest.raises(ValueError, match=r"must lie in \[0, 1\].* to 1.00001"):
+        vae.elbo(rounded + 1e-5)

@@ -93,7 +93,13 @@ def test_class_weights_take_classes_and_one_hot_rows(y):
     np.testing.assert_array_equal(weights, [2.0, 1.0, 1.5])
 
 
-@pytest.mark.parametrize("weight", [5, "balanced", {0: -1.0}, {0: np.nan}, {0.5: 1.0}], ids=str)
+@pytest.mark.parametrize(
+    "weight", [5, "balanced", {0: -1.0}, {0: np.nan}, {0.5: 1.0}, {"a": 1.0}, {7: 2.0}], ids=str
+)
 def test_bad_class_weights_are_refused(dense, weight):
     with pytest.raises((TypeError, ValueError), match=r"^class_weight must"):
         dense.fit(TABLE, np.zeros(8), class_weight=weight, verbose=0)
+
+
+def test_class_weights_of_classes_that_one_batch_lacks_are_no_error():
+    np.testing.assert_array_equal(targets.with_class_weight(np.zeros(2), None, {7: 2.0}), [1, 1])

@@ -147,3 +147,18 @@ def test_constant_columns_keep_a_finite_scale():
     likelihood = Tabular.from_data(np.full((5, 1), 3.0))
 
     assert likelihood.scales == (1.0,)
+
+
+@pytest.mark.parametrize(
+    ("x", "categories", "message"),
+    [
+        (np.zeros((4, 3)), (0, 0), "categories must have one number for each of the 3 columns"),
+        (np.zeros(4), None, r"x must be a table \[N, columns\].* got shape \(4,\)"),
+        (np.zeros((0, 2)), None, "of at least one row"),
+        (np.array([["a", "1"]]), None, "x must hold numbers, got an array of dtype <U1"),
+    ],
+    ids=["columns", "rank", "empty", "strings"],
+)
+def test_from_data_refuses_what_is_not_a_table_of_its_categories(x, categories, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        Tabular.from_data(x, categories)

@@ -121,6 +121,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         X = self._check_data(X)
         if not isinstance(X, tf.data.Dataset):
             return self._scores_of_any(X)
+        streams.require_end(X, "X")
         parts = [self._scores_of_any(batching.x_in_memory(element)) for element in X]
         return np.concatenate(parts) if parts else self._scores(X)  # raises for an empty dataset
 

@@ -187,6 +187,7 @@ def _array_parts(model, x, rows):
 
 def _dataset_parts(model, dataset, rows):
     """Yield the same for a dataset, whose batches are checked as they are read."""
+    streams.require_end(dataset)
     start, waiting = 0, []
     for i, element in enumerate(streams.elements(dataset)):
         waiting.append(inputs.prepare_batch(model, streams.x_of(element), f"x (batch {i + 1})"))

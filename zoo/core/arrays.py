@@ -27,6 +27,11 @@ def as_array(x, argument="x"):
         raise TypeError(
             f"{argument} must be a dense array, got a sparse {type(x).__name__}: pass x.toarray()"
         )
+    elif hasattr(x, "dense_shape"):  # tf.SparseTensor, tf.IndexedSlices
+        raise TypeError(
+            f"{argument} must be a dense array, got a {type(x).__name__}: pass "
+            "tf.sparse.to_dense(x)"
+        )
     elif not isinstance(x, np.ndarray):
         try:
             x = np.asarray(x)

@@ -31,7 +31,7 @@ def checked_dataset(model, stream, argument="x", order=None):
 def _checked_in_graph(model, dataset, argument):
     for element in dataset.take(1):
         check_element(model, element, argument, " (its first batch)")
-        return dataset.enumerate().map(_BatchCheck(model, argument)).prefetch(1)
+        return dataset.enumerate().map(_BatchCheck(model, argument, element)).prefetch(1)
     raise _empty(argument)
 
 
@@ -55,14 +55,18 @@ def _empty(argument):
 class _BatchCheck:
     """Map (number, element) to the element, checked on the host.
 
-    Strings and ragged batches become tensors here, because XLA supports neither.
+    Strings and ragged batches become tensors here, because XLA supports neither. Tensors of unknown
+    shape, as `from_generator` and `py_function` make them, get the shape of the first batch.
     """
 
-    def __init__(self, model, argument):
+    def __init__(self, model, argument, first):
         self.model, self.argument = model, argument
+        self.first = streams.unpack(first, argument)
 
     def __call__(self, number, element):
-        x, y, sample_weight = streams.unpack(element, self.argument)
+        parts = streams.unpack(element, self.argument)
+        event_shapes = (self.model.decoder.free_event_shape, None, None)
+        x, y, sample_weight = map(_with_shape, parts, self.first, event_shapes)
         strings = not isinstance(x, dict) and x.dtype == tf.string
         if strings or not isinstance(x, tf.Tensor):
             x = self.model.preprocessor.to_dense(x)
@@ -84,6 +88,19 @@ class _BatchCheck:
 
         tf.numpy_function(check, [number, rows, *tf.nest.flatten(parts)], tf.int32)
         return (x, y, sample_weight)[: len(element)] if isinstance(element, tuple) else x
+
+
+def _with_shape(part, first, event_shape=None):
+    """A tensor, or a dict of them, with the rank of the first batch and the model's event shape."""
+    if isinstance(part, dict):
+        shapes = event_shape or {}
+        return {name: _with_shape(part[name], first[name], shapes.get(name)) for name in part}
+    if isinstance(part, tf.Tensor) and first.shape.rank:
+        sizes = [None] * (first.shape.rank - 1)
+        if event_shape is not None and len(event_shape) == len(sizes):
+            sizes = event_shape
+        part.set_shape([None, *sizes])
+    return part
 
 
 class _HostBatches:

@@ -49,6 +49,18 @@ def require_built(model):
         )
 
 
+def require_loadable(model):
+    """Raise `ValueError` if a file of the model could not be loaded: a layer is quantized."""
+    for layer in model._flatten_layers():
+        mode = getattr(layer.dtype_policy, "quantization_mode", None)
+        if mode is not None:
+            raise ValueError(
+                "the model must not be quantized to be saved or copied, because loading makes its "
+                f"layers anew in float, got {mode} in layer {layer.name!r}: save the model before "
+                "quantize() and quantize it again after loading, or use export()"
+            )
+
+
 def prepare(model, x, argument="x"):
     """x as a checked array that the model can take; builds the model from its shape.
 

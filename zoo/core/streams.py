@@ -74,6 +74,23 @@ def is_endless(x):
     return isinstance(x, tf.data.Dataset) and x.cardinality() == tf.data.INFINITE_CARDINALITY
 
 
+def require_end(x, argument="x", steps=None, steps_argument=None):
+    """Raise `ValueError` if x never ends and nothing else limits how much of it is read.
+
+    Args:
+        x: any data; a generator's length is unknown, so it passes.
+        argument: name of x.
+        steps: number of batches to read, or None.
+        steps_argument: name of `steps`, where the caller has such an argument.
+    """
+    if steps is not None or not is_endless(x):
+        return
+    remedy = f"pass {steps_argument}=" if steps_argument else "x.take(n) has its first n batches"
+    raise ValueError(
+        f"{argument} must have an end, got a dataset that repeats without end: {remedy}"
+    )
+
+
 def parts(x):
     """x as an iterable, to be read again and again, of its batches without y; or of x as a whole.
 

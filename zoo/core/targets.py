@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from zoo.core import nested
+from zoo.core.serialization import is_real
 
 
 def check(model, y, sample_weight, rows, argument="x", place=""):
@@ -91,7 +92,7 @@ def check_class_weight(class_weight):
         )
     for label, weight in class_weight.items():
         number = isinstance(weight, (int, float, np.number)) and np.isfinite(weight)
-        if not number or weight < 0 or not float(label).is_integer():
+        if not number or weight < 0 or not (is_real(label) and float(label).is_integer()):
             raise ValueError(
                 "class_weight must map class numbers to finite weights of at least 0, "
                 f"got {label!r}: {weight!r}"
@@ -108,6 +109,25 @@ def with_class_weight(y, sample_weight, class_weight):
     """
     if class_weight is None:
         return sample_weight
+    weights = np.array([class_weight.get(c, 1.0) for c in _classes(y)], "float32")
+    return weights if sample_weight is None else weights * sample_weight
+
+
+def check_class_weight_of(y, class_weight):
+    """Raise `ValueError` if no label of the training data y has a weight, as after a typing error.
+
+    A single batch may lack all classes that have one, so this is for whole data.
+    """
+    classes = sorted(set(_classes(y)))
+    if class_weight and not any(c in class_weight for c in classes):
+        raise ValueError(
+            f"class_weight must have a class of y, which has {_some(classes)}, got "
+            f"{_some(class_weight)}"
+        )
+
+
+def _classes(y):
+    """Classes as a list of integers."""
     if y is None:
         raise ValueError("class_weight needs labels y, got y=None")
     y = np.zeros(0, object) if isinstance(y, dict) else np.asarray(y)
@@ -116,10 +136,14 @@ def with_class_weight(y, sample_weight, class_weight):
     if y.ndim != 1 or y.dtype.kind not in "biuf":
         raise ValueError(
             "class_weight needs classes y [N], [N, 1] or one-hot [N, C], got "
-            f"{'a dict' if y.dtype == object else f'shape {y.shape}'}"
+            f"{'a dict' if y.dtype == object else f'shape {y.shape} of dtype {y.dtype}'}"
         )
-    weights = np.array([class_weight.get(round(float(c)), 1.0) for c in y], "float32")
-    return weights if sample_weight is None else weights * sample_weight
+    return [round(float(c)) for c in y]
+
+
+def _some(values):
+    """The first values as text."""
+    return ", ".join(map(str, list(values)[:5])) + ", ..." * (len(values) > 5)
 
 
 def squeezed(sample_weight, name="sample_weight"):

@@ -29,16 +29,22 @@ def check_not_infinite(x, argument):
         raise ValueError(f"{argument} must be finite or NaN, got {x[place]} at index {place}")
 
 
+ROUNDING = 1e-6  # of numbers that were scaled to [0, 1], as by scikit-learn's MinMaxScaler
+
+
 def check_unit_interval(x, argument, purpose):
-    """Raise `ValueError` unless x lies in [0, 1], which `purpose`, named in the error, requires."""
+    """Raise `ValueError` unless x lies in [0, 1], which `purpose`, named in the error, requires.
+
+    Values beyond by no more than a rounding error pass.
+    """
     check_finite(x, argument)
     low, high = x.min(), x.max()
-    if low < 0 or high > 1:
+    if low < -ROUNDING or high > 1 + ROUNDING:
         hint = ": 8-bit images need x / 255" if low >= 0 and 1 < high <= 255 else ":"
         hint += ", other" * (hint != ":") + " numbers need a likelihood such as"
         hint += " likelihood='shared_scale_normal'"
         raise ValueError(
-            f"{argument} must lie in [0, 1] for {purpose}, got {low:g} to {high:g}{hint}"
+            f"{argument} must lie in [0, 1] for {purpose}, got {low:.8g} to {high:.8g}{hint}"
         )
 
 

@@ -42,6 +42,7 @@ def batches(model, x, batch_size):
 
 def _arrays(model, x, batch_size):
     if streams.is_stream(x):
+        streams.require_end(x)
         for i, element in enumerate(streams.elements(x)):
             yield inputs.prepare_batch(model, streams.x_of(element), f"x (batch {i + 1})")
         return

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.core import nested
+from zoo.core import arrays, nested
 from zoo.core.distributions import bounded_scale
 from zoo.core.serialization import as_tuple, component, is_integer
 from zoo.core.validation import check_not_infinite
@@ -81,10 +81,13 @@ class Tabular(Likelihood):
         A constant column has scale 1; one is constant if its standard deviation is at most a
         rounding error of its mean (`zoo.likelihoods.units`).
         """
-        x = np.asarray(nested.unmasked(x))
-        x = x if x.dtype.kind in "fiu" else x.astype("float64")
-        check_not_infinite(x, "x")
+        x = _as_table(x)
         categories = as_tuple(categories) if categories is not None else (0,) * x.shape[1]
+        if len(categories) != x.shape[1]:
+            raise ValueError(
+                f"categories must have one number for each of the {x.shape[1]} columns of x, got "
+                f"{len(categories)}"
+            )
         moments = units.Moments()
         moments.update(x)
         means, scales = moments.result()
@@ -147,6 +150,19 @@ class Tabular(Likelihood):
     def class_columns(self):
         """(position, number of classes) of each categorical column."""
         return [(i, classes) for i, classes in enumerate(self.categories) if classes]
+
+
+def _as_table(x):
+    """x as an array of numbers `[N, columns]`; NaN is a missing value."""
+    x = arrays.as_array(nested.unmasked(x), "x")
+    try:
+        x = x if x.dtype.kind in "fiu" else x.astype("float64")
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"x must hold numbers, got an array of dtype {x.dtype}: {error}") from None
+    if x.ndim != 2 or not x.size:
+        raise ValueError(f"x must be a table [N, columns] of at least one row, got shape {x.shape}")
+    check_not_infinite(x, "x")
+    return x
 
 
 class TabularPreprocessor(LocatedPreprocessor):

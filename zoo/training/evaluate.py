@@ -18,6 +18,7 @@ def evaluate(
     """See `VAE.evaluate`."""
     loop = {name: value for name, value in options.items() if name not in OF_EVALUATE}
     arguments.check_loop("evaluate", batch_size=batch_size, **loop)
+    streams.require_end(x, "x", options.get("steps"), "steps")
     if x is None or x is not model._validated:
         data = examples(model, x, y, sample_weight)
         require_y(model, data)
@@ -33,6 +34,7 @@ def evaluate(
 def predict(model, keras_predict, x, **options):
     """See `VAE.predict`."""
     arguments.check_loop("predict", **options)
+    streams.require_end(x, "x", options.get("steps"), "steps")
     data, batch_size = examples(model, x), options.pop("batch_size", None)
     data, row_count = for_keras(model, data, batch_size), None
     x = data.x

@@ -67,6 +67,7 @@ def fit(
     if validation_split and validation_data is None:
         (x, y, sample_weight), validation_data = _split(x, y, sample_weight, validation_split)
     held_out = _unpack_validation(validation_data)
+    _require_ends(x, steps_per_epoch, held_out, options.get("validation_steps"))
     _check_before_learning(model, (x, y, sample_weight), held_out, class_weight)
     if not model.compiled:
         model.compile()
@@ -126,6 +127,13 @@ def _unpack_validation(data):
     return streams.unpack(data, "validation_data")
 
 
+def _require_ends(x, steps_per_epoch, held_out, validation_steps):
+    """Raise if an epoch or the validation after it would never end."""
+    streams.require_end(x, "x", steps_per_epoch, "steps_per_epoch")
+    if held_out is not None:
+        streams.require_end(held_out[0], "validation_data", validation_steps, "validation_steps")
+
+
 def _check_before_learning(model, train, held_out, class_weight):
     """Raise for what can be seen before the model learns units or gets its weights."""
     x, y, _ = train
@@ -133,7 +141,7 @@ def _check_before_learning(model, train, held_out, class_weight):
     if not streams.is_stream(x):
         require_y(model, Examples(x, y))
     if class_weight is not None and not streams.is_stream(x):
-        targets.with_class_weight(y, None, class_weight)
+        targets.check_class_weight_of(y, class_weight)
     if held_out is not None:
         check_beside(model, *held_out, argument="validation_data")
     preprocessor = model.preprocessor
