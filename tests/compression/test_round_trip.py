@@ -51,22 +51,22 @@ def test_the_dtype_is_restored(vae, dtype):
 
 
 def test_a_dataset_gives_the_stream_of_its_array_in_frames(vae, monkeypatch, capsys):
-    monkeypatch.setattr(codec, "MAX_FRAME_ELEMENTS", 6 * 16)
-    x = binary_examples(38)
-    batches = tf.data.Dataset.from_tensor_slices(x).batch(10)
+    monkeypatch.setattr(codec, "MAX_FRAME_ELEMENTS", 6 * 64)
+    x = binary_examples(150)
+    batches = tf.data.Dataset.from_tensor_slices(x).batch(40)
 
     stream = vae.compress(x, verbose=True)
     printed = capsys.readouterr().out
     parts = list(zoo.compression.decompress_parts(vae, stream, verbose=True))
 
-    assert "38/38" in printed
-    assert "38/38" in capsys.readouterr().out
-    assert [len(part) for part in parts] == [16, 16, 6]
+    assert "150/150" in printed
+    assert "150/150" in capsys.readouterr().out
+    assert [len(part) for part in parts] == [64, 64, 22]
     assert vae.compress(batches) == stream
     assert vae.compress(batches.map(lambda b: (b, b))) == stream
     np.testing.assert_array_equal(np.concatenate(parts), x)
-    with pytest.raises(ValueError, match=r"x \(examples from 32\) must hold"):
-        vae.compress(np.where(np.arange(38)[:, None] == 35, 0.5, x))
+    with pytest.raises(ValueError, match=r"x \(examples from 128\) must hold"):
+        vae.compress(np.where(np.arange(150)[:, None] == 140, 0.5, x))
 
 
 def test_an_empty_dataset_is_restored(vae):
