@@ -9,7 +9,7 @@ from zoo.core.forward import forward_pass
 from zoo.core.identifiers import resolve
 from zoo.core.random import SeedStream
 from zoo.core.samplers import MeanSampler, untile
-from zoo.core.serialization import component, ensure_built, from_arguments
+from zoo.core.serialization import component, ensure_built, from_arguments, is_real
 from zoo.inference.methods import InferenceMethods
 from zoo.objectives import ELBO
 from zoo.training import arguments, corruptions
@@ -235,6 +235,8 @@ class VAE(TrainingMethods, InferenceMethods):
     def save(self, filepath, overwrite: bool = True, **kwargs) -> None:
         """As `keras.Model.save`; raises `ValueError` if the model is not built."""
         inputs.require_built(self)
+        if is_real(filepath):  # the number of an open file
+            raise TypeError(f"filepath must be a path, got {filepath!r}")
         self._build_optimizer()
         super().save(filepath, overwrite=overwrite, **kwargs)
 
