@@ -16,8 +16,6 @@ import tests.conftest  # noqa: F401  settings that TensorFlow reads when it is i
 def main():
     description = "Call the project with random values and bytes."
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=description)
-        prog="python -m tests.fuzz", description="Call the project with random values and bytes."
-    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
