@@ -6,7 +6,7 @@ import tensorflow as tf
 from zoo.core import inputs, nested, validation
 from zoo.core.identifiers import resolve
 from zoo.core.random import SeedStream
-from zoo.core.serialization import component, ensure_built, from_arguments
+from zoo.core.serialization import component, ensure_built, from_arguments, is_real
 from zoo.inference.methods import InferenceMethods
 from zoo.objectives import ELBO
 from zoo.training import arguments, corruptions
@@ -169,6 +169,8 @@ class VAE(TrainingMethods, InferenceMethods):
         """As `keras.Model.save`; raises `ValueError` if the model is not built, or quantized."""
         inputs.require_built(self)
         inputs.require_loadable(self)
+        if is_real(filepath):  # the number of an open file
+            raise TypeError(f"filepath must be a path, got {filepath!r}")
         self._build_optimizer()
         super().save(filepath, overwrite=overwrite, **kwargs)
 

@@ -9,8 +9,10 @@ import tempfile
 import numpy as np
 
 from tests.fuzz import calls, files, judge
+from tests.fuzz.arrays import pick
+from tests.fuzz.choices import OF_KERAS
 from tests.fuzz.mutations import mutated
-from tests.fuzz.values import pick, replacement
+from tests.fuzz.values import replacement
 
 STATE_EVERY = 4  # refused calls of a model, of which one is checked to change nothing
 
@@ -47,7 +49,7 @@ class Cases:
         if target.model is not None:
             values = calls.saved(target)
         state = judge.state(target.model) if check_state else None
-        outcome = judge.run(target.function, of_keras=bool({*kinds} & calls.OF_KERAS), **arguments)
+        outcome = judge.run(target.function, of_keras=bool({*kinds} & OF_KERAS), **arguments)
         problem = outcome.problem
         if problem is None and before != judge.digest([*arguments.values()]):
             problem = "changed its arguments"

@@ -1,4 +1,4 @@
-"""Files that the project reads, each with a good example of its bytes and a function that reads it."""
+"""Files that the project reads: good bytes of each, and a function that reads it."""
 
 import dataclasses
 import gzip

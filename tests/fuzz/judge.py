@@ -97,7 +97,7 @@ def problem(error, expected=ALLOWED, of_keras=False):
     code = frame.f_code
     if code is run.__code__ and isinstance(error, TypeError):
         return None  # Python's own, of arguments that do not fit
-    if code.co_filename == VALUES or "<lambda>" in str(error) and isinstance(error, TypeError):
+    if code.co_filename == VALUES or (isinstance(error, TypeError) and "<lambda>" in str(error)):
         return None
     name = type(error).__name__
     if not isinstance(error, expected) and not type(error).__module__.startswith("zoo."):
@@ -149,12 +149,9 @@ def not_finite(result):
     for value in keras.tree.flatten(result):
         if hasattr(value, "loc") and hasattr(value, "scale"):
             value = value.loc
-        if (
-            isinstance(value, np.ndarray | float | tf.Tensor)
-            and np.asarray(value).dtype.kind == "f"
-        ):
-            if not np.isfinite(np.asarray(value)).all():
-                return True
+        numbers = np.asarray(value) if isinstance(value, np.ndarray | float | tf.Tensor) else None
+        if numbers is not None and numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
+            return True
     return False
 
 

@@ -5,7 +5,7 @@ import json
 import re
 import zipfile
 
-from tests.fuzz.values import pick
+from tests.fuzz.arrays import pick
 
 NUMBERS = (b"0", b"-1", b"1e999", b"NaN", b"9" * 400, b"2147483648", b"-9223372036854775809", b"")
 PIECES = (

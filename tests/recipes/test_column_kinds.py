@@ -115,3 +115,9 @@ def test_table_has_a_line_for_each_column(recipe, decide):
         "x       number  numbers",
         "same    drop    constant: 1",
     ]
+
+
+def test_dates_after_the_range_of_nanoseconds_are_read(decide):
+    kind = decide(["2024-01-02"] * (N - 1) + ["9999-12-31"], "x", "date")
+
+    assert kind.values[0] == 19724 and kind.values[-1] == 2932896

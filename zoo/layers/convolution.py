@@ -173,8 +173,8 @@ class ResidualBlock(_Block):
 
     def __init__(self, width: int, *, strides: int = 1, **kwargs):
         super().__init__(width, **kwargs)
-        self.strides = strides
-        self.first = self.convolution(3, strides)
+        (self.strides,) = positive(strides=strides)
+        self.first = self.convolution(3, self.strides)
 
     def projection(self, input_shape):
         same = input_shape[-1] == self.width and self.strides == 1

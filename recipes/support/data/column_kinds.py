@@ -229,5 +229,7 @@ def _days(column):
     import pandas as pd
 
     start = dates.min()
-    days = ((dates - pd.Timestamp(0, tz=dates.dt.tz)) / pd.Timedelta(days=1)).to_numpy("float64")
+    # In the column's own unit: nanoseconds end in the year 2262, and 9999-12-31 stands for "never".
+    epoch = pd.Timestamp(0, tz=dates.dt.tz).as_unit(dates.dt.unit)
+    days = ((dates - epoch).dt.total_seconds() / 86400).to_numpy("float64")
     return days, f"dates from {start:%Y-%m-%d} to {dates.max():%Y-%m-%d}, as days"

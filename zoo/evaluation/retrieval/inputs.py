@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zoo.core.serialization import is_integer
+from zoo.core.serialization import as_list, is_integer
 from zoo.evaluation.inputs import label_vector
 
 METRICS = ("euclidean", "cosine")

@@ -12,9 +12,8 @@ def is_text(x):
         return x.dtype.kind in "SU" or (x.dtype.kind == "O" and is_text(list(x.flat[:1])))
     if isinstance(x, (list, tuple)) and len(x):
         return isinstance(x[0], (str, bytes))
-    return getattr(getattr(x, "dtype", None), "kind", "") in ("O", "S", "U") and is_text(
-        np.asarray(x)
-    )
+    kind = getattr(getattr(x, "dtype", None), "kind", "")
+    return kind in ("O", "S", "U") and is_text(np.asarray(x))
 
 
 def strings(x, argument):
