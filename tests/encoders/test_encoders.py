@@ -158,7 +158,7 @@ def test_modalities_are_fused_into_one_posterior(fusion):
         (lambda: ConvEncoder(2, stem_strides=3), "stem_strides must be one of"),
         (lambda: LSTMEncoder(2, units=()), "units must hold at least one"),
         (lambda: LSTMEncoder(2, cell="rnn"), "cell"),
-        (lambda: DenseLadderEncoder(2, lower_levels=-1), "lower_levels must be made of positive"),
+        (lambda: DenseLadderEncoder(2, lower_levels=-1), "lower_levels must be an integer"),
         (lambda: zoo.encoders.TransformerEncoder(2, pooling="max"), "pooling must be one of"),
     ],
 )

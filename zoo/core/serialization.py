@@ -135,6 +135,8 @@ def positive(**arguments):
         values = value if isinstance(value, tuple) else (value,)
         if not all(is_integer(v) and v > 0 for v in values):
             raise ValueError(f"{name} must be made of positive integers, got {value!r}")
+        if any(v >= 2**31 for v in values):  # sizes of tensors are int32 in many ops
+            raise ValueError(f"{name} must be made of integers below 2**31, got {value!r}")
     return [tuple(map(int, v)) if isinstance(v, tuple) else int(v) for v in arguments.values()]
 
 

@@ -5,6 +5,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, positive
+from zoo.core.validation import check_flags
 from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers import sequence_masks
 from zoo.layers.recurrent import recurrent_stack
@@ -47,6 +48,7 @@ class LSTMEncoder(keras.Model):
         self.bidirectional, self.cell = bidirectional, cell
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         check_posterior(posterior)
+        check_flags(bidirectional=bidirectional)
         self.posterior = posterior or NormalPosterior(
             latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy
         )
