@@ -129,7 +129,7 @@ def test_unknown_likelihoods_and_few_examples_have_none():
 
 def test_modalities_are_added_up(monkeypatch):
     parts = {"a": likelihoods.Bernoulli(), "b": likelihoods.Bernoulli()}
-    model = types.SimpleNamespace()
+    model = types.SimpleNamespace(built=True, preprocessor=None, latents=None)
     model.decoder = types.SimpleNamespace(likelihood=types.SimpleNamespace(parts=parts))
     present = np.ones((40, 2))
     present[:10, 1] = 0

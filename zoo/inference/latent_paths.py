@@ -130,7 +130,6 @@ def _origin(model, x):
     """The code `[D]` of one example, or zeros if x is None."""
     if x is None:
         return np.zeros(model.latents.latent_dim)
-    inputs.require_examples(x)
     example = nested.map_arrays(lambda a: np.asanyarray(arrays.as_array(a))[None], x)
     return np.asarray(model.encode(example).mean())[0]
 

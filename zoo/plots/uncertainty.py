@@ -49,7 +49,7 @@ def uncertainty(
             )
     if quantiles is not None:
         quantiles = finite_numbers(quantiles, "quantiles", "[Q, N, H, W, C]")
-        check_shape("quantiles", quantiles, (len(quantiles), *original.shape))
+        check_shape("quantiles", quantiles, (len(quantiles), *mean.shape))
     original, mean, std = (x[:max_images] for x in (original, mean, std))
     rows = {"original": original, "mean": mean, "standard\ndeviation": std}
     if quantiles is not None:
