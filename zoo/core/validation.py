@@ -96,7 +96,7 @@ def finite(**arguments):
         ValueError: names the first argument that is not a finite number.
     """
     for name, value in arguments.items():
-        if not is_real(value) or not math.isfinite(value):
+        if not is_real(value) or not _is_finite(value):
             raise ValueError(f"{name} must be a finite number, got {value!r}")
     return [as_python(value) for value in arguments.values()]
 
@@ -110,8 +110,15 @@ def check_numbers(**arguments):
     """Raise `ValueError` unless each argument is a finite number."""
     for name, value in arguments.items():
         number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-        if not number or not np.isfinite(value):
+        if not number or not _is_finite(value):
             raise ValueError(f"{name} must be a finite number, got {value!r}")
+
+
+def _is_finite(number):
+    try:
+        return math.isfinite(number)
+    except (OverflowError, TypeError):  # an integer beyond float64, a complex number
+        return False
 
 
 def as_seed(value):
