@@ -198,7 +198,7 @@ def test_file_that_would_be_overwritten_is_refused(recipe, out, input_error, nam
     assert content(out) == before
 
 
-@pytest.mark.parametrize("name", ["../precious.txt", "/tmp/precious.txt", 5])
+@pytest.mark.parametrize("name", ["../precious.txt", "/precious.txt", 5])
 def test_mark_that_names_a_file_elsewhere_is_refused(refusal, out, name):
     mark = json.loads((out / "run.json").read_text())
     (out / "run.json").write_text(json.dumps({**mark, "files": [name]}))

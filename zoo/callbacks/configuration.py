@@ -28,7 +28,7 @@ def describe(model: keras.Model) -> dict[str, str]:
 
 
 def differences(saved: Mapping[str, str], current: Mapping[str, str], all_keys: bool) -> list[str]:
-    """What differs, such as "seed: 1 in the saved state, 2 now".
+    """Describe what differs, such as "seed: 1 in the saved state, 2 now".
 
     Args:
         saved, current: descriptions.

@@ -19,8 +19,8 @@ def curve_findings(history) -> list[str]:
     count = max(len(training), len(validation))
     if count < MIN_EPOCHS:
         return [f"{count} epochs are too few to see whether training has ended."]
-    found = [*_rising(training), *_falling(validation), *_gap(training, validation)]
-    return found or ["The ELBO no longer rises, and validation follows training."]
+    findings = [*_rising(training), *_falling(validation), *_gap(training, validation)]
+    return findings or ["The ELBO no longer rises, and validation follows training."]
 
 
 def _rising(elbo):

@@ -84,11 +84,11 @@ def _read_csv(content, given):
 
     text, notes = csv_format.decode(content, given["encoding"])
     header = None if given["header"] is None else given["header"] == "yes"
-    found = csv_format.detect(text, given["sep"], given["decimal"], header)
+    dialect = csv_format.detect(text, given["sep"], given["decimal"], header)
     options = dict(
-        sep=found.separator,
-        decimal=found.decimal,
-        header=0 if found.header else None,
+        sep=dialect.separator,
+        decimal=dialect.decimal,
+        header=0 if dialect.header else None,
         skipinitialspace=True,
         index_col=False,
     )
@@ -97,16 +97,16 @@ def _read_csv(content, given):
         as_text = {name: str for name in start if _has_leading_zeros(start[name])}
         frame = pd.read_csv(io.StringIO(text), dtype=as_text, low_memory=False, **options)
     except (ValueError, OverflowError) as error:  # pandas' own errors are ValueErrors
-        name = csv_format.SEPARATORS.get(found.separator, repr(found.separator))
+        name = csv_format.SEPARATORS.get(dialect.separator, repr(dialect.separator))
         raise InputError(
             "--data",
             f"expected rows of equally many values separated by {name}, got {first_line(error)}; "
             "correct the file, or name the separator with --sep",
         ) from error
-    if not found.header:
+    if not dialect.header:
         frame.columns = [f"column_{i + 1}" for i in range(len(frame.columns))]
-    frame.attrs["decimal"] = found.decimal
-    return frame, (*notes, *found.notes)
+    frame.attrs["decimal"] = dialect.decimal
+    return frame, (*notes, *dialect.notes)
 
 
 def _has_leading_zeros(column):
