@@ -82,13 +82,6 @@ def check_counts(**arguments):
             raise ValueError(f"{name} must be at most 2**31 - 1, got {value!r}")
 
 
-def check_naturals(**arguments):
-    """Raise `ValueError` unless each argument is an integer of at least 0."""
-    for name, value in arguments.items():
-        if not is_integer(value) or value < 0:
-            raise ValueError(f"{name} must be an integer of at least 0, got {value!r}")
-
-
 def finite(**arguments):
     """Check real numbers of Python or NumPy; return them in order as Python numbers.
 
@@ -108,16 +101,13 @@ def check_optional_counts(**arguments):
 
 def check_numbers(**arguments):
     """Raise `ValueError` unless each argument is a finite number."""
-    for name, value in arguments.items():
-        number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-        if not number or not _is_finite(value):
-            raise ValueError(f"{name} must be a finite number, got {value!r}")
+    finite(**arguments)
 
 
 def _is_finite(number):
     try:
         return math.isfinite(number)
-    except (OverflowError, TypeError):  # an integer beyond float64, a complex number
+    except OverflowError:  # an integer beyond float64
         return False
 
 
