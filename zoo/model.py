@@ -70,6 +70,8 @@ class VAE(TrainingMethods, InferenceMethods):
         self._has_user_metrics = False
         self._functions = {}  # of zoo.core.functions
         self._multi_step_function = None  # of zoo.training.multi_step
+        self._xla_is_optional = False  # of zoo.training.xla
+        self._train_function_jit = None  # `jit_compile` of `train_function`
         self._likelihood_checked = False  # by the first pass
         self._validated = None  # validation data that `fit` has checked
 
@@ -109,7 +111,8 @@ class VAE(TrainingMethods, InferenceMethods):
         Args:
             optimizer: by default Adam at a learning rate of 1e-3, with one fused kernel for each
                 variable.
-            jit_compile: "auto" is the fastest choice for this model on this device.
+            jit_compile: "auto" is the fastest choice for this model on this device: on a GPU XLA,
+                on a CPU XLA where `auto_compile` says so and at least a thousand steps follow.
             steps_per_execution: number of optimizer steps in one call; "auto" likewise. Batch
                 callbacks run once for each call.
             **kwargs: `run_eagerly`, `metrics`, ... as in `keras.Model.compile`.
@@ -122,8 +125,8 @@ class VAE(TrainingMethods, InferenceMethods):
         single = tf.distribute.get_strategy().num_replicas_in_sync == 1
         fast = single and not kwargs.get("run_eagerly", False)
         jit, steps = jit_compile, steps_per_execution
+        gpu = bool(tf.config.list_logical_devices("GPU"))
         if jit == "auto":
-            gpu = bool(tf.config.list_logical_devices("GPU"))
             jit = fast and (gpu or self.auto_compile["xla_on_cpu"])
         if steps == "auto":
             steps = self.auto_compile["steps_per_execution"] if fast else 1
@@ -138,6 +141,7 @@ class VAE(TrainingMethods, InferenceMethods):
         )
         # Only now: an error leaves the model as it was.
         self._has_user_metrics, self._functions = has_metrics, {}
+        self._xla_is_optional = jit_compile == "auto" and not gpu
         self._compile_choices = {
             "jit_compile": jit_compile,
             "steps_per_execution": steps_per_execution,

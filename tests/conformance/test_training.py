@@ -68,15 +68,13 @@ def test_run_eagerly_gives_the_same_weights(trained, eagerly_trained, name):
 def test_jit_compile_gives_the_same_weights_also_after_loading(trained, eagerly_trained, name):
     run = trained(name)
     again = keras.models.load_model(run.first_epoch)
-    again.jit_compile = True
+    again.compile(again.optimizer, jit_compile=True)
 
     again.fit(run.x, batch_size=8, initial_epoch=1, epochs=2, verbose=0)
 
     weights = values(again.trainable_variables)
     expected = values(eagerly_trained(name).vae.trainable_variables)
     assert_same(weights, expected, rtol=1e-3, atol=1e-4)
-    if run.vae.jit_compile:  # "auto" chose XLA: the same program, the same bits
-        assert_same(weights, values(run.vae.trainable_variables))
 
 
 @each_model

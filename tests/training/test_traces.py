@@ -25,6 +25,7 @@ def traces(vae):
 
 
 def test_fit_is_traced_once_for_all_numbers_of_rows(vae, caplog):
+    vae.compile(jit_compile=True)
     for rows in SIZES:
         vae.fit(data("dense_vae", rows), batch_size=8, verbose=0)
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from zoo.core import functions, inputs, nested, streams, targets
 from zoo.core.checked_datasets import plain_errors
 from zoo.core.examples import Examples, check_beside, examples, require_y
-from zoo.training import adapt, arguments, data_order, multi_step, session
+from zoo.training import adapt, arguments, data_order, multi_step, session, xla
 from zoo.training.array_data import ArrayData, for_keras, weighted
 
 BATCH_SIZE = 128
@@ -110,9 +110,11 @@ def fit(
                 shuffle=shuffle,
                 steps_per_epoch=steps_per_epoch,
             )
-            return _fit_arrays(model, keras_fit, data, options)
+            with _compiled_for(model, data.steps_per_epoch, options):
+                return _fit_arrays(model, keras_fit, data, options)
         options |= {"class_weight": class_weight, "steps_per_epoch": steps_per_epoch}
-        return _fit_dataset(model, keras_fit, train.x, batch_size, options)
+        with _compiled_for(model, steps_per_epoch or streams.length(train.x), options):
+            return _fit_dataset(model, keras_fit, train.x, batch_size, options)
 
 
 def _seed(model):
@@ -199,6 +201,12 @@ def _validated(model, examples):
         yield
     finally:
         model._validated = None
+
+
+def _compiled_for(model, steps_per_epoch, options):
+    """Choose for all epochs, so that a resumed run makes the choice of the first one."""
+    steps = steps_per_epoch and steps_per_epoch * options.get("epochs", 1)
+    return xla.enabled(model, xla.of_training(model, steps))
 
 
 def _fit_arrays(model, keras_fit, data, options):

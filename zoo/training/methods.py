@@ -9,7 +9,7 @@ from zoo.core import elbo, execution
 from zoo.core.distributions import joint_normal
 from zoo.core.forward import forward_pass
 from zoo.core.samplers import MeanSampler, untile
-from zoo.training import adapt, evaluate, fit
+from zoo.training import adapt, evaluate, fit, xla
 from zoo.training.workers import per_worker
 
 # `evaluate` draws with this seed every time, so that epochs differ by the weights alone.
@@ -103,12 +103,33 @@ class TrainingMethods(keras.Model):
 
     # Steps of the training loop
 
+    @property
+    def jit_compile(self) -> bool:
+        """As in Keras: whether XLA compiles the steps; by "auto" on a CPU, those of long loops."""
+        return super().jit_compile
+
+    @jit_compile.setter
+    def jit_compile(self, value):
+        keras.Model.jit_compile.fset(self, value)
+        self._xla_is_optional = False
+
     def make_train_function(self, force=False) -> None:
         """As in Keras, or the function of several steps that `fit` chose."""
-        if self._multi_step_function is None:
-            super().make_train_function(force)
-        else:
+        if self._multi_step_function is not None:
             self.train_function = self._multi_step_function
+            return
+        super().make_train_function(force or self._train_function_jit != self.jit_compile)
+        self._train_function_jit = self.jit_compile
+
+    def make_test_function(self, force=False) -> None:
+        """As in Keras, without XLA where "auto" leaves that open."""
+        with xla.enabled(self, xla.of_evaluation(self)):
+            super().make_test_function(force)
+
+    def make_predict_function(self, force=False):
+        """As in Keras, without XLA where "auto" leaves that open."""
+        with xla.enabled(self, xla.of_evaluation(self)):
+            return super().make_predict_function(force)
 
     def train_step(self, data):
         """One optimizer step, as in Keras."""
@@ -117,13 +138,13 @@ class TrainingMethods(keras.Model):
 
     def test_step(self, data):
         """One evaluation step, as in Keras."""
-        with execution.tracing(self.jit_compile):
+        with execution.tracing(xla.of_evaluation(self)):
             return per_worker(super().test_step(data))
 
     def predict_step(self, data):
         """The posterior's parameters and the reconstruction of one batch."""
         x = self.preprocessor.to_tensor(keras.utils.unpack_x_y_sample_weight(data)[0])
-        with execution.tracing(self.jit_compile):
+        with execution.tracing(xla.of_evaluation(self)):
             out = forward_pass(self, x, MeanSampler())
             q = joint_normal(out.draws)
             return {"loc": q.loc, "scale": q.scale, "reconstruction": out.likelihood.mean()}
