@@ -35,6 +35,16 @@ def test_fit_is_traced_once_for_all_numbers_of_rows(vae, caplog):
     assert "retracing" not in caplog.text
 
 
+def test_short_training_is_traced_once_with_its_smaller_last_batch(caplog):
+    vae = small("dense_vae", run_eagerly=False)
+
+    for rows in SIZES:
+        vae.fit(data("dense_vae", rows), batch_size=8, epochs=2, verbose=0)
+
+    assert traces(vae) == {("train", False): 1}
+    assert "retracing" not in caplog.text
+
+
 QUERIES = {
     "predict": lambda vae, x, seed: vae.predict(x, batch_size=8, verbose=0),
     "score": lambda vae, x, seed: vae.score(x, seed=seed),

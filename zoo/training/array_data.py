@@ -105,6 +105,11 @@ class ArrayData:
         return dataset.with_options(options)
 
     @property
+    def has_smaller_batch(self):
+        """True if the last batch of an epoch is smaller than the others."""
+        return not self.endless and self.row_count % self.batch_size > 0
+
+    @property
     def bytes(self):
         """Size of all arrays."""
         return sum(a.nbytes for a in keras.tree.flatten(self.arrays) if a is not None)

@@ -219,6 +219,9 @@ def _fit_arrays(model, keras_fit, data, options):
                 f"steps_per_execution must be 1 with several replicas or run_eagerly, got {steps}"
             )
         return keras_fit(data.batches(first_epoch), **options)
+    short = xla.is_short(data.steps_per_epoch * options.get("epochs", 1))
+    if short and data.has_smaller_batch and not model.jit_compile:
+        multi_step.trace_any_size(model, data.arrays)
     capacity, steps = steps, data.steps_per_chunk(min(steps, data.steps_per_epoch))
     if data.resident:
         function = multi_step.resident_function(model, data, steps, first_epoch, capacity)

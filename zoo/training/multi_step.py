@@ -50,6 +50,21 @@ def rounded_up(rows, row_bytes):
     return -(-rows // step) * step
 
 
+def trace_any_size(model, arrays):
+    """Trace the program that XLA does not compile once, for any batch size and number of rows.
+
+    Without this the last, smaller batch of an epoch costs a second trace. With it, batches of
+    unknown size make each step a little slower.
+    """
+
+    def spec(a):
+        return None if a is None else tf.TensorSpec((None, *a.shape[1:]), a.dtype)
+
+    order = tf.TensorSpec((None, None), tf.int32)
+    rows = keras.tree.map_structure(spec, arrays)
+    _program(model, False).get_concrete_function(rows, order, tf.TensorSpec((), tf.int32))
+
+
 def resident_function(model, data, steps, first_epoch, capacity=None):
     """A train function for arrays that are held in the memory of the device.
 

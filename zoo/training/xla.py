@@ -11,10 +11,14 @@ import contextlib
 MIN_STEPS = 1000
 
 
+def is_short(steps):
+    """Whether a training of so many steps, None if unknown, ends before a compilation pays."""
+    return steps is not None and steps < MIN_STEPS
+
+
 def of_training(model, steps):
     """Whether XLA compiles a training of so many steps; None stands for an unknown number."""
-    short = steps is not None and steps < MIN_STEPS
-    return model.jit_compile and not (short and model._xla_is_optional)
+    return model.jit_compile and not (is_short(steps) and model._xla_is_optional)
 
 
 def of_evaluation(model):
