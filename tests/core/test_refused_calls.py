@@ -88,7 +88,8 @@ CALLS = {
 }
 EACH = [(name, i) for name, calls in CALLS.items() for i in range(len(calls))]
 HOOKS = {"build", "call", "compute_loss", "compute_metrics", "compile_from_config"}
-HOOKS |= {"get_compile_config", "make_train_function", "train_step", "test_step", "predict_step"}
+HOOKS |= {"get_compile_config", "make_train_function", "make_test_function"}
+HOOKS |= {"make_predict_function", "train_step", "test_step", "predict_step"}
 HOOKS |= {"save", "get_config"}  # of Keras
 
 

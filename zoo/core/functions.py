@@ -3,6 +3,7 @@
 import contextlib
 import functools
 
+import keras
 import tensorflow as tf
 
 from zoo.core import execution
@@ -29,6 +30,26 @@ def compiled(model, name, function, jit_compile=False):
             traced, reduce_retracing=not jit_compile, autograph=False, jit_compile=jit_compile
         )
     return functions[name]
+
+
+def for_any_rows(program, batch, *arguments):
+    """Trace a function of `compiled`, if it is new, for any number of rows; return the function.
+
+    TensorFlow would trace it for the rows of the first call and again for those of another.
+
+    Args:
+        program: the function, which XLA does not compile.
+        batch: its first argument, a tree of tensors that begin with the rows.
+        *arguments: its other arguments, tensors of fixed shapes.
+    """
+    if hasattr(program, "get_concrete_function") and not program.experimental_get_tracing_count():
+        specs = keras.tree.map_structure(_any_rows, batch)
+        program.get_concrete_function(specs, *map(tf.TensorSpec.from_tensor, arguments))
+    return program
+
+
+def _any_rows(tensor):
+    return tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype)
 
 
 def forget(model):

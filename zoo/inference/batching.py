@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.core import forward, inputs, nested, streams, validation
-from zoo.core.functions import compiled
+from zoo.core.functions import compiled, for_any_rows
 
 
 def map_batches(model, name, function, x, batch_size, seed=0):
@@ -22,13 +22,12 @@ def map_batches(model, name, function, x, batch_size, seed=0):
     """
     validation.check_counts(batch_size=batch_size)
     seed = validation.as_seed(seed)
-    # The function is made after the first batch was checked: an error leaves no trace of it.
-    parts = [
-        keras.tree.map_structure(
-            np.asarray, compiled(model, name, function)(batch, tf.constant([seed, i]))
-        )
-        for i, batch in enumerate(batches(model, x, batch_size))
-    ]
+    parts = []
+    for i, batch in enumerate(batches(model, x, batch_size)):
+        # Made after the first batch was checked: an error leaves no trace of it.
+        program, seeds = compiled(model, name, function), tf.constant([seed, i])
+        outputs = for_any_rows(program, batch, seeds)(batch, seeds)
+        parts.append(keras.tree.map_structure(np.asarray, outputs))
     if not parts:
         raise ValueError("x must hold at least one example, got an empty dataset")
     return keras.tree.map_structure(lambda *leaves: np.concatenate(leaves), *parts)
@@ -72,11 +71,10 @@ def map_codes(model, name, function, code, batch_size, event_shape=None, seed=0)
     def decoded(z, seed):
         return function(forward.decode(model, z, event_shape), seed)
 
-    program = compiled(model, (name, str(event_shape)), decoded)
-    parts = [
-        program(tf.constant(code[start : start + batch_size]), tf.constant([seed, i]))
-        for i, start in enumerate(range(0, len(code), batch_size))
-    ]
+    program, parts = compiled(model, (name, str(event_shape)), decoded), []
+    for i, start in enumerate(range(0, len(code), batch_size)):
+        z, seeds = tf.constant(code[start : start + batch_size]), tf.constant([seed, i])
+        parts.append(for_any_rows(program, z, seeds)(z, seeds))
     arrays = keras.tree.map_structure(lambda *leaves: np.concatenate(leaves), *parts)
     return model.preprocessor.from_array(arrays)
 
