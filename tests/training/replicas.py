@@ -114,9 +114,10 @@ def train(name, strategy, rows=24):
         vae = helpers.small(name, kernel_regularizer=keras.regularizers.L2(0.01))
         vae.compile(helpers.optimizer(), **helpers.compile_options(strategy))
     x, y = helpers.data(name, rows), None
-    options = {"validation_data": (x[: rows // 3],)}
+    # Of the models here, terms of the whole batch are those that could fail in evaluation alone.
+    options = {"validation_data": (x[: rows // 3],)} if name not in {*MODELS} - {"terms"} else {}
     if name == "labels":
-        y, options = np.random.default_rng(1).integers(-1, 3, rows), {}
+        y = np.random.default_rng(1).integers(-1, 3, rows)
     history = vae.fit(x, y, batch_size=8, verbose=0, **options).history
     assert int(vae.optimizer.iterations.numpy()) == 3
     logs = [history[log][0] for log in sorted(history)]
