@@ -33,6 +33,19 @@ def decide(recipe):
         ([f"{i},5" for i in range(N)], 2.5, "decimal commas"),
         ([f"1.{100 + i},5" for i in range(N)], 1102.5, "thousands separators"),
         ([f"({i})" for i in range(N)], -2.0, "numbers"),
+        ([f"{i % 3},{125 + i}" for i in range(N)], 2.127, "decimal commas"),
+        ([f"1 {100 + 3 * i}" for i in range(N)], 1106.0, "numbers"),
+        (["#DIV/0!", "k.A.", *map(str, range(2, N))], 2.0, "'#DIV/0!', 'k.A.' counted as missing"),
+        (
+            [f"{i}.5" if i % 3 else "bad" for i in range(N)],
+            2.5,
+            "14 other texts counted as missing",
+        ),
+        ([f"{i % 24:02d}:30" for i in range(N)], 2.5 / 24, "times or durations"),
+        ([f"{i}:00:45" for i in range(N)], 2 / 24 + 45 / 86400, "times or durations"),
+        ([f"{i % 12 + 1}:30 PM" for i in range(N)], 15.5 / 24, "times or durations"),
+        ([f"{i % 28 + 1}-Jan-1970" for i in range(N)], 2.0, "dates from 1970-01-01"),
+        ([f"0{i % 9 + 1}/01/1970" for i in range(N)], 2.0, "as days, read day first"),
         (["?", "-", *map(str, range(2, N))], 2.0, "'-', '?' counted as missing; 2 missing"),
         (["<5", *[f"{i / 2}" for i in range(1, N)]], 1.0, "1 other texts counted as missing"),
         ([decimal.Decimal(i) / 2 for i in range(N)], 1.0, "numbers"),
@@ -60,6 +73,8 @@ def test_numbers_as_people_write_them(decide, values, third, why):
         ("x", ["a"] * N, "constant"),
         ("x", [f"word {i}" for i in range(N)], "an identifier or free text"),
         ("x", [[1, 2]] * N, "holds a list"),
+        ("x", [10**18 + i for i in range(N)], "integers above 2**53"),
+        ("x", [f"+49 221 {i * 37:04d}" for i in range(N)], "an identifier or free text"),
     ],
 )
 def test_columns_that_are_left_out(decide, name, values, why):
@@ -77,6 +92,7 @@ def test_columns_that_are_left_out(decide, name, values, why):
         ("x", [0, 1] * (N // 2), "0", "0 and 1 alone"),
         ("x", [True, False] * (N // 2), "True", "truth values"),
         ("x", ["+", "-"] * (N // 2), "+", "texts: 2 different"),
+        ("x", ["1", "2", "3", "other"] * (N // 4), "1", "texts: 4 different"),
         ("x", ["a", "?", "b", "a"] * (N // 4), "a", "10 missing"),
     ],
 )
@@ -96,6 +112,7 @@ def test_kinds_can_be_set(decide, input_error):
     assert decide(["$3"] * N, "x", "number").why == "as asked; currency signs removed"
     assert decide(["2024-01-02"] * N, "x", "date").values[0] == 19724
     assert decide(NUMBERS, "x", "drop").values is None
+    assert decide(["n 1", "n 2", "3", "4"] * (N // 4), "x", "number").values[2] == 3
     with pytest.raises(input_error, match="--kind: expected numbers in column 'x', got 'Bonn'"):
         decide(["Bonn"] * N, "x", "number")
 

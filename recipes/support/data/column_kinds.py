@@ -19,6 +19,7 @@ MAX_LINES = 100  # columns in a printed table
 ID_NAME = re.compile(r"(.*[_ -])?(id|uuid|guid|rowid|index)|.*[a-z]ID|.*[a-z]Id|unnamed: \d+|idx")
 POSTCODE_NAME = re.compile(r"(.*[_ -])?(zip|zip[_ -]?code|post[_ -]?code|postal[_ -]?code|plz)")
 MAX_ID_REPEATS = 0.05  # of the rows of an identifier's column that may repeat a value
+MAX_EXACT = 2.0**53  # float64 holds all integers up to it
 CONTAINERS = (list, tuple, dict, set, np.ndarray)
 
 
@@ -108,7 +109,8 @@ def _given(column, kind, decimal):
     elif numbers(column) is not None:
         values = numbers(column)
     else:
-        values, notes = written_numbers.parse(column.astype("string"), decimal) or (None, ())
+        texts_of_numbers = column.astype("string")
+        values, notes = written_numbers.parse(texts_of_numbers, decimal, asked=True) or (None, ())
         why = "".join(f"; {note}" for note in notes)
     if values is None:
         example = next(iter(column.dropna().astype(str)), "")
@@ -121,8 +123,7 @@ def _given(column, kind, decimal):
 def _detected(column, decimal):
     name = column.name
     if any(isinstance(value, CONTAINERS) for value in column):
-        kind = next(type(v).__name__ for v in column if isinstance(v, CONTAINERS))
-        return Kind(name, "drop", f"holds a {kind} in each row")
+        return Kind(name, "drop", "holds a list of values in each row")
     if column.isna().all():
         return Kind(name, "drop", "empty")
     if column.dtype.kind == "M":
@@ -140,9 +141,12 @@ def _of_numbers(column, values, notes):
     name, observed = column.name, values[~np.isnan(values)]
     distinct = np.unique(observed)
     why = "; ".join(["numbers", *notes, *_missing(values)])
+    whole = np.isfinite(observed).all() and (observed == np.round(observed)).all()
+    if whole and np.abs(distinct).max(initial=0) > MAX_EXACT and len(distinct) < column.nunique():
+        why = "integers above 2**53, of which rounding makes some equal: an identifier"
+        return Kind(name, "drop", why)
     if len(distinct) <= 1:
         return Kind(name, "drop", f"constant: {distinct[0]:g}" if len(distinct) else "empty")
-    whole = np.isfinite(observed).all() and (observed == np.round(observed)).all()
     if whole and not notes and _is_sequence(values):
         return Kind(name, "drop", "consecutive integers: row numbers or an identifier")
     repeats = 1 - len(distinct) / len(observed)
@@ -223,6 +227,9 @@ def _missing(values):
 
 def _days(column):
     """Days since 1970 as float64, NaN where missing, and the reason; (None, "") for no dates."""
+    times = written_dates.days_of_times(column)
+    if times is not None:
+        return times, "times or durations such as 10:30, as days"
     dates = written_dates.parse(column)
     if dates is None:
         return None, ""
@@ -232,4 +239,5 @@ def _days(column):
     # In the column's own unit: nanoseconds end in the year 2262, and 9999-12-31 stands for "never".
     epoch = pd.Timestamp(0, tz=dates.dt.tz).as_unit(dates.dt.unit)
     days = ((dates - epoch).dt.total_seconds() / 86400).to_numpy("float64")
-    return days, f"dates from {start:%Y-%m-%d} to {dates.max():%Y-%m-%d}, as days"
+    order = f", read {dates.attrs['order']}" if "order" in dates.attrs else ""
+    return days, f"dates from {start:%Y-%m-%d} to {dates.max():%Y-%m-%d}, as days{order}"
