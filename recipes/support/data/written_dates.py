@@ -27,11 +27,11 @@ def parse(column):
     if texts.str.fullmatch(f"{TIME}|{HALF_DAY}").all():  # pandas would add the date of today
         return None
     if texts.str.contains(NAMED, regex=True).all():
-        return _read(column, format="mixed")
-    month_first, day_first = _read(column), _read(column, dayfirst=True)
+        return read(column, format="mixed")
+    month_first, day_first = read(column), read(column, dayfirst=True)
     if month_first is None and day_first is None:
-        iso = _read(column, format="ISO8601")  # with fractions of a second in some rows
-        return _read(column, format="ISO8601", utc=True) if iso is None else iso
+        iso = read(column, format="ISO8601")  # with fractions of a second in some rows
+        return read(column, format="ISO8601", utc=True) if iso is None else iso
     if month_first is None or day_first is None:
         return day_first if month_first is None else month_first
     if texts.str.contains(r"^\d{1,2}\.\d").any():
@@ -55,7 +55,7 @@ def days_of_times(column):
     if not len(texts):
         return None
     if texts.str.fullmatch(HALF_DAY).all():
-        times = _read(column.astype("string").str.replace(".", ""))
+        times = read(column.astype("string").str.replace(".", ""))
         return None if times is None else _days(times - times.dt.normalize())
     if not texts.str.fullmatch(TIME).all():
         return None
@@ -69,7 +69,7 @@ def first_other(column):
     texts = _texts(column)
     if not len(texts) or texts.str.contains(DATE, regex=True).mean() < 0.5:
         return None
-    dates = _read(column, format="mixed", errors="coerce", utc=True)
+    dates = read(column, format="mixed", errors="coerce", utc=True)
     if dates is None or dates.notna().mean() < 0.5:
         return None
     others = dates.isna() & column.notna()
@@ -87,8 +87,8 @@ def _days(times):
     return (times.dt.total_seconds() / 86400).to_numpy("float64")
 
 
-def _read(column, **options):
-    """The column read by pandas, or None."""
+def read(column, **options):
+    """The column read by `pandas.to_datetime` with these options, or None."""
     import pandas as pd
 
     with warnings.catch_warnings(), contextlib.suppress(ValueError, TypeError, OverflowError):
