@@ -138,3 +138,10 @@ def test_dates_after_the_range_of_nanoseconds_are_read(decide):
     kind = decide(["2024-01-02"] * (N - 1) + ["9999-12-31"], "x", "date")
 
     assert kind.values[0] == 19724 and kind.values[-1] == 2932896
+
+
+def test_two_kinds_of_a_column_are_refused(recipe, parse, input_error):
+    options = parse("tables", "--kind", "x=number", "x=drop")
+
+    with pytest.raises(input_error, match="--kind: expected one kind of 'x', got number and drop"):
+        recipe("support.data.column_kinds").chosen(options, pandas.DataFrame({"x": NUMBERS}))

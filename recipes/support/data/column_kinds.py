@@ -62,7 +62,10 @@ def chosen(options, frame):
                 "--kind", f"expected COLUMN=KIND with a kind of {', '.join(KINDS)}, got {text!r}"
             )
         table_files.check_column(frame, name, "--kind")
-        result[name] = kind
+        if result.setdefault(name, kind) != kind:
+            raise InputError(
+                "--kind", f"expected one kind of {name!r}, got {result[name]} and {kind}"
+            )
     for flag, kind in (("categorical", "category"), ("drop", "drop")):
         for name in getattr(options, flag):
             table_files.check_column(frame, name, f"--{flag}")

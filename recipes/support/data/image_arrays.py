@@ -38,10 +38,15 @@ def read(path, size, key=None):
         arrays = _arrays(path)
     except Exception as error:  # damaged headers raise many kinds
         message = first_line(error) or type(error).__name__
+        message = "not such a file" if "pickle" in message else message
         raise InputError(
             "--data", f"expected an array of numbers, got {path}: {message}"
         ) from error
-    return _one(arrays, size) if isinstance(arrays, np.ndarray) else _several(arrays, size, key)
+    if not isinstance(arrays, np.ndarray):
+        return _several(arrays, size, key)
+    if key is not None:
+        raise InputError("--key", "does not apply to an .npy file, which has one array; omit it")
+    return _one(arrays, size)
 
 
 def _arrays(path):
@@ -74,7 +79,7 @@ def _several(arrays, size, key):
         parts = [_with_labels(name, arrays, size) for name in names]
         return _joined(parts, [splits[name] for name in names], names)
     if len(names) != 1:
-        shapes = ", ".join(f"{name} {x.shape}" for name, x in list(arrays.items())[:12])
+        shapes = ", ".join(f"{name} {x.shape}" for name, x in list(arrays.items())[:12]) or "none"
         raise InputError(
             "--key" if key is not None or names else "--data",
             f"expected the name of one array [N, height, width(, channels)], got {shapes}; choose "
@@ -174,8 +179,6 @@ def _in_range(x):
     )
 
 
-def as_eight_bits(x):
-    """One image of 16-bit integers or floats as uint8."""
-    high = float(x.max(initial=0))
-    scale = 65535 if x.dtype.kind != "f" or high > 255 else 255 if high > 1 else 1
-    return np.round(np.clip(np.nan_to_num(x) / scale, 0, 1) * 255).astype("uint8")
+def limits(floats):
+    """Largest values that pixels of integers or floats can have, in increasing order."""
+    return [*((1,) if floats else ()), *(2**bits - 1 for bits in BITS)]

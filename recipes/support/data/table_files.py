@@ -11,7 +11,7 @@ import json
 import lzma
 import zlib
 
-from support.data import csv_format, csv_rows
+from support.data import csv_format, csv_rows, text_encoding
 from support.run.cli import InputError, as_input_error, first_line
 
 OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -106,7 +106,7 @@ def read_bytes(path):
 
 
 def _read_csv(content, given):
-    text, notes = csv_format.decode(content, given["encoding"])
+    text, notes = text_encoding.decode(content, given["encoding"])
     separator, text = csv_format.take_separator(text)
     header = None if given["header"] is None else given["header"] == "yes"
     dialect = csv_format.detect(text, given["sep"] or separator, given["decimal"], header)
@@ -120,7 +120,7 @@ def _read_csv(content, given):
 def _read_json_lines(content, given):
     import pandas as pd
 
-    text, notes = csv_format.decode(content, given["encoding"])
+    text, notes = text_encoding.decode(content, given["encoding"])
     rows = []
     for number, line in enumerate(text.split("\n"), 1):
         try:

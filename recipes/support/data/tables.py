@@ -77,6 +77,7 @@ def load(options):
     """Load the `Table` of --data or --dataset, or else breast cancer."""
     if options.data is not None and options.dataset is not None:
         raise InputError("--data", "expected either --data or --dataset, got both; leave one out")
+    table_files.check_options(options)
     notes = ()
     if options.data is not None:
         name, (frame, notes) = options.data.name, table_files.read_frame(options.data, options)
