@@ -136,6 +136,16 @@ def test_options_of_other_formats_are_refused(read, recipe, input_error, tmp_pat
         recipe("support.data.table_files").read_frame(tmp_path)
 
 
+def test_header_of_nothing_but_texts_is_noted(read):
+    _, notes = read("a.csv", "town,street\nBonn,Markt\n")
+
+    assert notes == (
+        "header: the first row (town, street) has the names of the columns; --header no takes it "
+        "as values",
+    )
+    assert not read("a.csv", "town,price\nBonn,$3\n")[1]
+
+
 def test_json_lines_are_read(read):
     frame, _ = read("a.jsonl", "\n".join(f'{{"a": {i}, "b": [1]}}' for i in range(9)))
 

@@ -15,6 +15,7 @@ SAMPLE = 50  # lines from which separator, decimal mark and header are detected
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 DECIMAL_COMMA = re.compile(r"[+-]?\d{1,3}(\.\d{3})*,\d+|[+-]?\d+,\d+")
 DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+")
+DIGIT = re.compile(r"\d")
 GROUPED_POINT = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")  # 1.234, which may also be 1234
 SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?[,;\t]*(\r\n|\r|\n|$)", re.IGNORECASE)
 
@@ -56,7 +57,7 @@ def detect(text, separator=None, decimal=None, header=None):
             )
     if header is None:
         header = has_header(rows)
-        if header and len(rows) > 1 and not _has_number(rows[1:]):
+        if header and len(rows) > 1 and not _are_unlike(rows[0], rows[1:]):
             notes.append(
                 f"header: the first row ({', '.join(rows[0])[:60]}) has the names of the columns; "
                 "--header no takes it as values"
@@ -116,8 +117,13 @@ def _has_numbers(rows):
     return any(all(map(NUMBER.fullmatch, column)) for column in zip(*rows, strict=False))
 
 
-def _has_number(rows):
-    return any(NUMBER.fullmatch(cell) for row in rows for cell in row)
+def _are_unlike(names, rows):
+    """True if a column has digits below a name without, so that the names are not values."""
+    columns = zip(*rows, strict=False)
+    return any(
+        DIGIT.search("".join(column)) and not DIGIT.search(name)
+        for name, column in zip(names, columns, strict=False)
+    )
 
 
 def _may_be_grouped(rows):

@@ -38,7 +38,7 @@ def read(path, size, key=None):
         arrays = _arrays(path)
     except Exception as error:  # damaged headers raise many kinds
         message = first_line(error) or type(error).__name__
-        message = "not such a file" if "pickle" in message else message
+        message = "it is damaged or of another format" if "pickle" in message else message
         raise InputError(
             "--data", f"expected an array of numbers, got {path}: {message}"
         ) from error
