@@ -44,6 +44,7 @@ def decide(recipe):
         ([f"{i % 24:02d}:30" for i in range(N)], 2.5 / 24, "times or durations"),
         ([f"{i}:00:45" for i in range(N)], 2 / 24 + 45 / 86400, "times or durations"),
         ([f"{i % 12 + 1}:30 PM" for i in range(N)], 15.5 / 24, "times or durations"),
+        (["-", "0000-00-00", *["1970-01-03"] * 20, "1970-01-04"], 2.0, "as days; 2 missing"),
         ([f"{i % 28 + 1}-Jan-1970" for i in range(N)], 2.0, "dates from 1970-01-01"),
         ([f"0{i % 9 + 1}/01/1970" for i in range(N)], 2.0, "as days, read day first"),
         (["?", "-", *map(str, range(2, N))], 2.0, "'-', '?' counted as missing; 2 missing"),
@@ -93,6 +94,9 @@ def test_columns_that_are_left_out(decide, name, values, why):
         ("x", [True, False] * (N // 2), "True", "truth values"),
         ("x", ["+", "-"] * (N // 2), "+", "texts: 2 different"),
         ("x", ["1", "2", "3", "other"] * (N // 4), "1", "texts: 4 different"),
+        ("x", ["3:1", "0:2"] * (N // 2), "3:1", "texts: 2 different"),
+        ("x", ["3/4", "1/4"] * (N // 2), "3/4", "texts: 2 different"),
+        ("x", ["Jan-20", "Feb-21"] * (N // 2), "Jan-20", "texts: 2 different"),
         ("x", ["a", "?", "b", "a"] * (N // 4), "a", "10 missing"),
     ],
 )
@@ -145,3 +149,13 @@ def test_two_kinds_of_a_column_are_refused(recipe, parse, input_error):
 
     with pytest.raises(input_error, match="--kind: expected one kind of 'x', got number and drop"):
         recipe("support.data.column_kinds").chosen(options, pandas.DataFrame({"x": NUMBERS}))
+
+
+def test_long_names_are_shortened_in_messages(recipe, decide):
+    kinds = [decide([1] * N, "a" * 10_000)]
+
+    for text in (
+        recipe("support.data.column_kinds").left_out(kinds),
+        "\n".join(recipe("support.data.column_kinds").table(kinds)),
+    ):
+        assert "aaa..." in text and len(text) < 200

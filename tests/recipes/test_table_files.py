@@ -90,6 +90,28 @@ def test_columns_between_spaces_are_read(read):
     assert list(read("b.txt", "one text\nof two\n" * 9)[0]) == ["one text"]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a;b;c\n" + 'x;"two\nlines";3\n' * 60,
+        ";".join("abc" for _ in range(300)) + "\n" + ";".join("0,25" for _ in range(300)) + "\n",
+        "a;b;c\n" + "1;2;3\n" * 20 + "1;2\n" + "1;2;3\n" * 9,
+        "a;b;c\n" + f"{'x' * 200_000};2;3\n" * 9,
+    ],
+)
+def test_separator_is_found_in_long_and_ragged_rows(read, content):
+    frame, notes = read("a.csv", content)
+
+    assert notes[0] == "separator: semicolons; --sep names another"
+    assert len(frame.columns) in (3, 300)
+
+
+def test_sample_ends_with_a_whole_row(read, recipe, monkeypatch):
+    monkeypatch.setattr(recipe("support.data.csv_format"), "MAX_SAMPLE", 100)
+
+    assert list(read("a.csv", TABLE)[0]) == ["name", "size", "share"]
+
+
 def test_short_rows_are_noted(read):
     _, notes = read("a.csv", "a,b\n1\n1,2\n\n1,\n")
 
@@ -144,6 +166,7 @@ def test_header_of_nothing_but_texts_is_noted(read):
         "as values",
     )
     assert not read("a.csv", "town,price\nBonn,$3\n")[1]
+    assert not read("a.csv", "town,x1\nBonn,3\n")[1]
 
 
 def test_json_lines_are_read(read):

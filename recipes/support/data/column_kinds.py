@@ -90,7 +90,7 @@ def decide(frame, kinds=None):
 def table(kinds):
     """Lines of a text table: column, kind, why; of very many columns the first ones."""
     rows = [("column", "kind", "why")]
-    rows += [(k.column, k.kind, k.why) for k in kinds[:MAX_LINES]]
+    rows += [(table_files.short(k.column), k.kind, k.why) for k in kinds[:MAX_LINES]]
     widths = [min(40, max(len(row[i]) for row in rows)) for i in (0, 1)]
     lines = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows]
     if len(kinds) > MAX_LINES:
@@ -98,6 +98,12 @@ def table(kinds):
         counts = ", ".join(f"{names.count(name):,} {name}" for name in sorted({*names}))
         lines.append(f"... and {len(names):,} more columns: {counts}")
     return lines
+
+
+def left_out(kinds):
+    """Names of the columns that are left out and the reasons, for an error."""
+    dropped = [kind for kind in kinds if kind.kind == "drop"]
+    return "".join(f"; {table_files.short(k.column)!r} is left out ({k.why})" for k in dropped)
 
 
 def _given(column, kind, decimal):
@@ -108,7 +114,7 @@ def _given(column, kind, decimal):
         return Kind(name, "category", "as asked", texts(column))
     values, why = None, ""
     if kind == "date":
-        values, why = _days(column)
+        values, why = written_dates.days(column)
     elif numbers(column) is not None:
         values = numbers(column)
     else:
@@ -130,7 +136,7 @@ def _detected(column, decimal):
     if column.isna().all():
         return Kind(name, "drop", "empty")
     if column.dtype.kind == "M":
-        return Kind(name, "number", *reversed(_days(column)))
+        return Kind(name, "number", *reversed(written_dates.days(column)))
     values, notes = numbers(column), []
     if values is None and column.dtype.kind != "b" and not _is_code(column):
         values, notes = written_numbers.parse(column, decimal) or (None, [])
@@ -173,9 +179,9 @@ def _of_texts(column, what="texts"):
     if count <= 1:
         return Kind(name, "drop", "constant" if count else "empty")
     if what == "texts" and column.dtype.kind not in "b":
-        days, why = _days(column)
+        days, why = written_dates.days(column)
         if days is not None:
-            return Kind(name, "number", "; ".join([why, *missing]), days)
+            return Kind(name, "number", "; ".join([why, *_missing(days)]), days)
     if count > MAX_CATEGORIES or (count == present and present >= 20):
         return Kind(name, "drop", f"{what}: {count:,} different ones, an identifier or free text")
     what = "truth values" if column.dtype.kind == "b" else what
@@ -226,21 +232,3 @@ def _missing(values):
     count = int(np.isnan(values).sum())
     if count:
         yield f"{count:,} missing"
-
-
-def _days(column):
-    """Days since 1970 as float64, NaN where missing, and the reason; (None, "") for no dates."""
-    times = written_dates.days_of_times(column)
-    if times is not None:
-        return times, "times or durations such as 10:30, as days"
-    dates = written_dates.parse(column)
-    if dates is None:
-        return None, ""
-    import pandas as pd
-
-    start = dates.min()
-    # In the column's own unit: nanoseconds end in the year 2262, and 9999-12-31 stands for "never".
-    epoch = pd.Timestamp(0, tz=dates.dt.tz).as_unit(dates.dt.unit)
-    days = ((dates - epoch).dt.total_seconds() / 86400).to_numpy("float64")
-    order = f", read {dates.attrs['order']}" if "order" in dates.attrs else ""
-    return days, f"dates from {start:%Y-%m-%d} to {dates.max():%Y-%m-%d}, as days{order}"

@@ -3,6 +3,7 @@
 What is detected is reported in notes; --sep, --decimal and --header override it.
 """
 
+import collections
 import csv
 import dataclasses
 import re
@@ -11,13 +12,16 @@ from support.data.text_encoding import split_lines
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", " ": "spaces"}
 NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
-SAMPLE = 50  # lines from which separator, decimal mark and header are detected
+# Lines and letters from which separator, decimal mark and header are detected.
+SAMPLE, MAX_SAMPLE = 50, 1_000_000
+MIN_EQUAL = 0.9  # of the lines, which a separator cuts into equally many values
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 DECIMAL_COMMA = re.compile(r"[+-]?\d{1,3}(\.\d{3})*,\d+|[+-]?\d+,\d+")
 DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+")
 DIGIT = re.compile(r"\d")
 GROUPED_POINT = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")  # 1.234, which may also be 1234
 SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?[,;\t]*(\r\n|\r|\n|$)", re.IGNORECASE)
+csv.field_size_limit(2**31 - 1)  # by default, a longer value than 131072 letters is an error
 
 
 @dataclasses.dataclass
@@ -39,13 +43,13 @@ class CsvFormat:
 
 def detect(text, separator=None, decimal=None, header=None):
     """Detect the `CsvFormat` of a text; arguments that are not None are taken as they are."""
-    sample = [line.strip(" ") for line in split_lines(text[:1_000_000]) if line.strip()][:SAMPLE]
+    sample, cut = _sample(text)
     notes = []
     if separator is None:
-        separator = _separator(sample)
+        separator = _separator(sample, cut)
         if separator != ",":
             notes.append(f"separator: {SEPARATORS[separator]}; --sep names another")
-    rows = [[cell.strip() for cell in row] for row in read_rows(sample, separator)]
+    rows = [[cell.strip() for cell in row] for row in _rows(sample, separator, cut)]
     if decimal is None:
         decimal = _decimal(rows[1:], separator)
         if decimal == ",":
@@ -68,6 +72,20 @@ def detect(text, separator=None, decimal=None, header=None):
                 "--header yes takes it as names"
             )
     return CsvFormat(separator, decimal, header, tuple(notes))
+
+
+def _sample(text):
+    """The first lines of a text that are not blank, and whether it has more of them."""
+    lines = split_lines(text[:MAX_SAMPLE])
+    lines = lines[:-1] if len(text) > MAX_SAMPLE and len(lines) > 1 else lines
+    lines = [line.strip(" ") for line in lines if line.strip()]
+    return lines[:SAMPLE], len(text) > MAX_SAMPLE or len(lines) > SAMPLE
+
+
+def _rows(lines, separator, cut):
+    """Rows of a sample, without the last one if it may have been cut within quotes."""
+    rows = list(read_rows(lines, separator))
+    return rows[:-1] if cut and len(rows) > 2 else rows
 
 
 def read_rows(lines, separator):
@@ -96,20 +114,22 @@ def separator_name(text):
     return separator
 
 
-def _separator(lines):
-    """The separator that cuts all lines into equally many values, more than one; else a comma.
+def _separator(lines, cut):
+    """The separator that cuts nearly all lines into equally many values; else a comma.
 
-    Spaces, which are part of texts, separate only if nothing else does and below the first line a
-    column has nothing but numbers.
+    Spaces, which are part of texts, separate only if nothing else does, all lines have equally many
+    values, and below the first line a column has nothing but numbers.
     """
-    counts = {}
+    found = {}
     for separator in SEPARATORS:
-        rows = list(read_rows(lines, separator))
-        sizes = {len(row) for row in rows}
-        separates = separator != " " or (not counts and _has_numbers(rows[1:]))
-        if len(sizes) == 1 and max(sizes) > 1 and separates:
-            counts[separator] = max(sizes)
-    return max(counts, key=counts.get) if counts else ","
+        rows = _rows(lines, separator, cut)
+        sizes = collections.Counter(map(len, rows))
+        size, count = sizes.most_common(1)[0] if sizes else (0, 0)
+        enough = count == len(rows) if separator == " " else count >= MIN_EQUAL * len(rows)
+        separates = separator != " " or (not found and _has_numbers(rows[1:]))
+        if size > 1 and enough and separates:
+            found[separator] = (count == len(rows), size)
+    return max(found, key=found.get) if found else ","
 
 
 def _has_numbers(rows):
@@ -118,12 +138,12 @@ def _has_numbers(rows):
 
 
 def _are_unlike(names, rows):
-    """True if a column has digits below a name without, so that the names are not values."""
-    columns = zip(*rows, strict=False)
-    return any(
-        DIGIT.search("".join(column)) and not DIGIT.search(name)
-        for name, column in zip(names, columns, strict=False)
-    )
+    """True if a column has numbers or digits below a name without, so that names are not values."""
+    for name, column in zip(names, zip(*rows, strict=False), strict=False):
+        numbers = any(map(NUMBER.fullmatch, column)) and not NUMBER.fullmatch(name)
+        if numbers or (DIGIT.search("".join(column)) and not DIGIT.search(name)):
+            return True
+    return False
 
 
 def _may_be_grouped(rows):

@@ -93,9 +93,7 @@ def _channels(frame, anomaly, options, kinds, decimal):
     for name in chosen:
         table_files.check_column(frame, name, "--columns")
     if not channels:
-        reasons = "".join(
-            f"; {k.column!r} is left out ({k.why})" for k in kinds if k.kind == "drop"
-        )
+        reasons = column_kinds.left_out(kinds)
         raise InputError(
             "--columns",
             "expected at least one column besides time and label, got none in "

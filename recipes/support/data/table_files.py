@@ -16,6 +16,7 @@ from support.run.cli import InputError, as_input_error, first_line
 
 OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 TEXTS = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
+MAX_NAME = 60  # letters of a column's name in a message
 MAX_EMPTY_ROWS = 100  # above the table of a sheet
 JSON_LINES = (".jsonl", ".ndjson")
 EXCEL = (".xlsx", ".xlsm")
@@ -195,8 +196,14 @@ def _unique_names(columns):
 
 def listing(names, maximum=12):
     """The first names for a message, comma-separated."""
-    names = [str(name) for name in names]
+    names = [short(name) for name in names]
     return ", ".join(names[:maximum]) + (", ..." if len(names) > maximum else "")
+
+
+def short(name):
+    """The name of a column for a message."""
+    name = str(name)
+    return name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}..."
 
 
 def check_column(frame, name, argument):

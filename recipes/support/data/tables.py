@@ -188,7 +188,7 @@ def _check_size(frame, kinds, notes):
             "--data",
             f"expected at least {MIN_ROWS} rows and 1 column besides the label, got {len(frame)} "
             f"rows and {len(used)} columns that can be used"
-            + "".join(f"; {k.column!r} is left out ({k.why})" for k in kinds[:8] if k not in used)
+            + column_kinds.left_out(kinds[:8])
             + "".join(f"; {note}" for note in notes),
         )
 

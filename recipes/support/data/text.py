@@ -114,7 +114,7 @@ def _column(options):
     texts = frame[name].fillna("").astype(str).str.split().str.join(" ")
     return list(texts), [
         *notes,
-        f"texts: column {name!r}; the other columns are not used: {others}",
+        f"texts: column {table_files.short(name)!r}; the other columns are not used: {others}",
     ]
 
 

@@ -3,10 +3,13 @@
 import contextlib
 import warnings
 
+from support.data.written_numbers import MISSING
+
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 NAMED = rf"(?i:\b\d{{1,2}}[-/. ]*{MONTH}\b|\b{MONTH}[-/. ]+\d)"  # 13-Feb-2024, Feb 13, 2024
 DATE = rf"\d{{1,4}}[-/.:T ]\d|{NAMED}"
 TIME = r"(?i:\d{1,3}:\d\d(?::\d\d(?:\.\d+)?)?)"  # 10:30, 1:07:30.5
+FIRST_YEAR = 1000  # pandas takes the year 1 where none is written
 HALF_DAY = r"(?i:\d{1,2}(?::\d\d){1,2}\s*[ap]\.?m\.?)"  # 10:30 PM
 
 
@@ -15,12 +18,17 @@ def parse(column):
 
     13.2.2024 has the day first. Of 1/2/2024 that reading is taken which makes fewer jumps from row
     to row; `attrs["order"]` of the result then says which. Offsets that differ, as with daylight
-    saving, give times in UTC.
+    saving, give times in UTC. Texts without a year, such as 3/4, are not dates.
     """
     import pandas as pd
 
     if column.dtype.kind == "M" or isinstance(column.dtype, pd.DatetimeTZDtype):
         return column
+    dates = _parse(column.mask(_is_missing(column)))
+    return None if dates is None or dates.min().year < FIRST_YEAR else dates
+
+
+def _parse(column):
     texts = _texts(column)
     if not len(texts) or not texts.head(50).str.contains(DATE, regex=True).all():
         return None
@@ -44,6 +52,18 @@ def parse(column):
     return month_first
 
 
+def _is_missing(column):
+    """True where a column of texts says that a date is missing, such as "-" or 0000-00-00."""
+    if column.dtype.kind in "biufm":
+        return column.isna()
+    written = column.astype("string").str.strip().str.lower()
+    return (
+        (written.isin(MISSING) | written.str.match("0{1,4}-0{1,2}-0{1,2}"))
+        .fillna(True)
+        .astype(bool)
+    )
+
+
 def days_of_times(column):
     """Times of day or durations such as 10:30 or 1:07:30 in days, float64; None for other values.
 
@@ -51,6 +71,7 @@ def days_of_times(column):
     """
     import pandas as pd
 
+    column = column.mask(_is_missing(column))
     texts = _texts(column)
     if not len(texts):
         return None
@@ -62,6 +83,24 @@ def days_of_times(column):
     written = column.astype("string").str.strip()
     short = written.str.fullmatch(r"\d+:\d+").fillna(False)
     return _days(pd.to_timedelta(written.mask(short, written + ":00").astype(object)))
+
+
+def days(column):
+    """Days since 1970 as float64, NaN where missing, and the reason; (None, "") for no dates."""
+    times = days_of_times(column)
+    if times is not None:
+        return times, "times or durations such as 10:30, as days"
+    dates = parse(column)
+    if dates is None:
+        return None, ""
+    import pandas as pd
+
+    start = dates.min()
+    # In the column's own unit: nanoseconds end in the year 2262, and 9999-12-31 stands for "never".
+    epoch = pd.Timestamp(0, tz=dates.dt.tz).as_unit(dates.dt.unit)
+    values = _days(dates - epoch)
+    order = f", read {dates.attrs['order']}" if "order" in dates.attrs else ""
+    return values, f"dates from {start:%Y-%m-%d} to {dates.max():%Y-%m-%d}, as days{order}"
 
 
 def first_other(column):
