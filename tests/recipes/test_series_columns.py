@@ -40,8 +40,24 @@ def test_increasing_numbers_are_times_by_their_name_alone(load):
     assert load({"wave": WAVE, "time": np.arange(N) % 7}).channels == ["wave", "time"]
 
 
-def test_column_of_times_of_day_completes_the_dates(load):
-    data = load({"date": HOURS.date, "time": HOURS.strftime("%H:%M"), "wave": WAVE})
+def test_units_of_names_and_row_numbers_are_understood(load):
+    data = load({"Unnamed: 0": np.arange(N), "Time (s)": np.arange(N) / 50, "wave": WAVE})
+
+    assert data.times[1] == 0.02 and data.channels == ["wave"]
+    assert [kind.why for kind in data.kinds[1:]] == ["row numbers", "numbers"]
+
+
+def test_times_of_day_are_seconds(load):
+    columns = {"time": [f"10:{i // 60:02d}:{i % 60:02d}" for i in range(N)], "wave": WAVE}
+
+    for flags in ((), ("--time-column", "time")):
+        data = load(columns, *flags)
+        assert data.times[1] == 36001 and data.channels == ["wave"]
+
+
+@pytest.mark.parametrize("form", ["%H:%M", "%H.%M.%S", "%I:%M %p"])
+def test_column_of_times_of_day_completes_the_dates(load, form):
+    data = load({"date": HOURS.date, "time": HOURS.strftime(form), "wave": WAVE})
 
     assert data.times[25] == HOURS[25] and data.channels == ["wave"]
     assert data.kinds[0].why.endswith("with the times of 'time'")

@@ -128,11 +128,14 @@ def test_points_that_may_group_thousands_are_noted(read):
     assert grouped.a[1] == "2.102"
 
 
-def test_named_index_of_a_parquet_file_is_a_column(read):
+def test_index_of_a_parquet_file_is_a_column(read):
     pytest.importorskip("pyarrow")
-    frame = pandas.DataFrame({"a": [1.5, 2.5], "b": [3, 4]}).set_index("a")
+    frame = pandas.DataFrame({"a": [1.5, 2.5], "b": [3, 4]})
+    times = frame.set_index(pandas.date_range("2024", periods=2))
 
     assert list(read("a.parquet", frame.to_parquet())[0]) == ["a", "b"]
+    assert list(read("a.parquet", frame.set_index("b").to_parquet())[0]) == ["b", "a"]
+    assert list(read("a.parquet", times.to_parquet())[0]) == ["index", "a", "b"]
 
 
 def test_table_of_a_sheet_is_found_below_empty_rows(read, tmp_path, input_error):

@@ -156,7 +156,7 @@ def _of_numbers(column, values, notes):
         return Kind(name, "drop", why)
     if len(distinct) <= 1:
         return Kind(name, "drop", f"constant: {distinct[0]:g}" if len(distinct) else "empty")
-    if whole and not notes and _is_sequence(values):
+    if whole and not notes and is_sequence(values):
         return Kind(name, "drop", "consecutive integers: row numbers or an identifier")
     repeats = 1 - len(distinct) / len(observed)
     if whole and ID_NAME.fullmatch(name.strip().lower()) and repeats <= MAX_ID_REPEATS:
@@ -223,7 +223,7 @@ def _is_code(column):
     return bool(column.dropna().astype("string").str.fullmatch(r"0\d+").any())
 
 
-def _is_sequence(x):
+def is_sequence(x):
     """True for 0, 1, 2, ... or any other consecutive integers in order."""
     return len(x) > 2 and (np.diff(x) == 1).all()
 

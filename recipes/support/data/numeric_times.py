@@ -1,5 +1,7 @@
 """Numeric columns of times: seconds since 1970, dates such as 20240213, or counted steps."""
 
+import re
+
 from support.data import written_dates
 
 # Names of columns of numbers that are times if they increase from row to row.
@@ -16,6 +18,7 @@ NAMES = (
     "ts",
 )
 NAMES += ("t", "step", "index", "year", "seconds", "minutes", "hours", "days")
+UNIT = re.compile(r"[\[(].*")  # of a name such as time (s)
 UNITS = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
 FIRST, LAST = 631_152_000.0, 4_102_444_800.0  # the years 1990 and 2100 in seconds since 1970
 
@@ -31,11 +34,8 @@ def find(frame, others):
     """
     for name in frame:
         column = frame[name]
-        if (
-            name in others
-            or column.dtype.kind not in "iuf"
-            or str(name).strip().lower() not in NAMES
-        ):
+        word = UNIT.sub("", str(name)).strip().lower()
+        if name in others or column.dtype.kind not in "iuf" or word not in NAMES:
             continue
         ordered = column.is_monotonic_increasing or column.is_monotonic_decreasing
         if _unit(column) or (ordered and column.is_unique and column.notna().all()):

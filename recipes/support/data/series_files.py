@@ -110,6 +110,8 @@ def _reason_to_drop(column, anomaly):
     if column.dtype == object or column.dtype.kind == "O":
         return "texts, all the same" if column.nunique() == 1 else None
     x = column.to_numpy("float64", na_value=np.nan)
+    if str(column.name).startswith("Unnamed: ") and column_kinds.is_sequence(x):
+        return "row numbers"
     if not {*np.unique(x[~np.isnan(x)])} <= {0.0, 1.0}:
         return None
     words = str(column.name).lower().replace("_", " ").replace("-", " ").split()

@@ -49,6 +49,9 @@ def _given(frame, options):
         times, reading = numeric_times.as_dates(column)
         return name, times, f"given; {reading}" if reading else "given"
     times = written_dates.parse(column)
+    seconds = _seconds(column)
+    if seconds is not None:
+        return name, seconds, "given; times of day or durations, in seconds"
     if times is None:
         _check_dates(column, name)
         example = next(iter(column.dropna().astype(str)), "nothing")
@@ -64,6 +67,11 @@ def _found(frame, options):
     name, times = _column_of_dates(frame, others)
     if name is not None:
         return name, times, "by its dates; --time-column names another"
+    for name in frame:
+        if str(name).lower() in TIME_NAMES and name not in others:
+            seconds = _seconds(frame[name])
+            if seconds is not None and seconds.is_monotonic_increasing and seconds.is_unique:
+                return name, seconds, "by its times of day or durations, in seconds"
     name = numeric_times.find(frame, others)
     if name is None:
         return None, None, None
@@ -71,6 +79,16 @@ def _found(frame, options):
     reading = f": {reading}" if reading else ""
     why = f"by its name{reading}; --time-column names another, --columns makes it a channel"
     return name, times, why
+
+
+def _seconds(column):
+    """Times of day or durations such as 10:30:05 as a pandas series of seconds, or None."""
+    days = written_dates.days_of_times(column)
+    if days is None:
+        return None
+    import pandas as pd
+
+    return pd.Series(np.round(days * 86400, 6), column.index)
 
 
 def _column_of_dates(frame, others):
@@ -107,7 +125,7 @@ def _with_clock(frame, name, times):
     """
     if times.dtype.kind == "M" and times.duplicated().any():
         for clock in frame.columns.drop(name):
-            days = written_dates.days_of_times(frame[clock])
+            days = _days_of_clock(frame[clock])
             if days is None or np.nanmax(days, initial=0) >= 1:
                 continue
             import pandas as pd
@@ -116,6 +134,15 @@ def _with_clock(frame, name, times):
             if not both.duplicated().any():
                 return both, frame.drop(columns=clock), clock
     return times, frame, None
+
+
+def _days_of_clock(column):
+    """Times of day, which in this place may also be written 10.30.05, as days; or None."""
+    days = written_dates.days_of_times(column)
+    if days is None and column.dtype.kind == "O":
+        dots = column.astype("string").str.replace(".", ":", regex=False)
+        days = written_dates.days_of_times(dots.astype(object))
+    return days
 
 
 def _check_times(frame, name, times):
@@ -134,7 +161,7 @@ def _check_times(frame, name, times):
             "--time-column",
             f"expected different times, got {times.iloc[row]} again in row {frame.index[row]} of "
             f"column {name!r}; if the file holds several series, select one, for example with "
-            f"--where {_example(frame, name)}",
+            f"--where {_example(frame, name)}; or name another column with --time-column",
         )
 
 

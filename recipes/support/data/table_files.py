@@ -178,8 +178,9 @@ def _read_parquet(content, given):
 
     with as_input_error("--data", ValueError, OSError):  # ArrowInvalid is a ValueError
         frame = pd.read_parquet(io.BytesIO(content))
-    named = [name for name in frame.index.names if name is not None]
-    return (frame.reset_index() if named else frame), ()
+    # Times are often the index; row numbers without a name are none of the data.
+    numbered = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
+    return (frame if numbered else frame.reset_index()), ()
 
 
 def _unique_names(columns):
