@@ -92,19 +92,6 @@ def test_fuzzed_files_never_stop_the_others(tmp_path, load):
         assert load(tmp_path, "--size", 8).train.shape[1:3] == (8, 8), turn
 
 
-@pytest.mark.parametrize("held_out", ["val", "Test"])
-def test_folders_train_and_val_are_splits_and_not_classes(tmp_path, load, held_out):
-    for split, count in (("train", 6), (held_out, 3)):
-        for name in ("cat", "dog"):
-            pictures(tmp_path / split / name, count)
-
-    data = load(tmp_path)
-
-    assert len(data.train) == 12 and len(data.held_out) == 6
-    assert {*data.labels} == {"cat", "dog"} == {*data.train_labels}
-    assert f"trained on: train/; held out: {held_out.lower()}/ (6 images)" in data.notes
-
-
 @pytest.mark.parametrize(
     ("dtype", "high", "note"),
     [
@@ -148,20 +135,28 @@ def test_first_frames_and_white_backgrounds_are_noted(tmp_path, load):
     assert "4 images have an alpha channel; they are shown on white" in data.notes
 
 
-def test_links_to_folders_are_followed_but_not_in_circles(tmp_path, load):
-    for name in ("cat", "dog"):
-        pictures(tmp_path / "pets" / name)
-        folder = tmp_path / "links"
-        folder.mkdir(exist_ok=True)
-        (folder / name).symlink_to(tmp_path / "pets" / name)
-    (tmp_path / "pets" / "cat" / "circle").symlink_to(tmp_path / "links")
-    (folder / "cat" / "gone.png").symlink_to("nothing")
+def test_dark_images_are_noted(npy, load):
+    data = load(npy(RNG.integers(0, 17, (9, 8, 8), "uint8")))
 
-    data = load(folder)
+    assert data.notes[0].startswith("the largest value is 0.0627 of 1, so that all images are dark")
 
-    assert len(data.train) + len(data.held_out) == 10
-    assert "2 classes by sub-folder: cat 5, dog 5" in data.notes
-    assert "1 image files cannot be read and are skipped: cat/gone.png (a link" in data.notes[0]
+
+@pytest.mark.parametrize(
+    ("y", "labels", "note"),
+    [
+        (np.arange(9.0) % 3, {"0", "1", "2"}, "x: classes from y"),
+        (np.arange(9) / 3, None, "arrays that are not used: y (9,)"),
+        (np.eye(9), None, "arrays that are not used: y (9, 9)"),
+        (np.arange(8), None, "arrays that are not used: y (8,)"),
+    ],
+)
+def test_labels_of_an_archive_are_whole_numbers(tmp_path, load, y, labels, note):
+    np.savez(tmp_path / "a.npz", x=RNG.uniform(size=(9, 8, 8)), y=y)
+
+    data = load(tmp_path / "a.npz")
+
+    assert (None if data.labels is None else {*data.train_labels, *data.labels}) == labels
+    assert note in data.notes
 
 
 def test_transparent_pixels_are_white(tmp_path, load):

@@ -85,7 +85,11 @@ def _several(arrays, size, key):
             f"expected the name of one array [N, height, width(, channels)], got {shapes}; choose "
             "it with --key",
         )
-    return _with_labels(names[0], arrays, size)
+    data = _with_labels(names[0], arrays, size)
+    others = [f"{name} {x.shape}" for name, x in arrays.items() if name != names[0]]
+    if others and data.labels is None:
+        data.notes = (*data.notes, f"arrays that are not used: {', '.join(others[:12])}")
+    return data
 
 
 def _split(name):
@@ -98,12 +102,20 @@ def _with_labels(name, arrays, size):
     """Images of one array with the labels among the others: as long, and of the same split."""
     data, rows = _one(arrays[name], size, f"{name}: "), len(arrays[name])
     for other, y in arrays.items():
-        flat = y.ndim == 1 or (y.ndim == 2 and y.shape[1] == 1)
-        if flat and len(y) == rows and y.dtype.kind in "buiUS" and _split(other) == _split(name):
-            data.labels = np.asarray(y).reshape(-1).astype(str)
+        if _are_labels(y, rows) and _split(other) == _split(name):
+            labels = np.asarray(y).reshape(-1)
+            labels = labels.astype("int64") if labels.dtype.kind == "f" else labels
+            data.labels = labels.astype(str)
             data.notes = (*data.notes, f"{name}: classes from {other}")
             break
     return data
+
+
+def _are_labels(y, rows):
+    """True for a column of integers, also written as floats, or texts, one for each image."""
+    if y.dtype.kind == "f" and not (y == np.round(y)).all():
+        return False
+    return y.ndim in (1, 2) and len(y) == y.size == rows and y.dtype.kind in "buifUS"
 
 
 def _joined(parts, held_out, names):

@@ -153,7 +153,7 @@ def _labels(folder, paths):
 
     The labels are the names of the first sub-folders, or below train/ and test/ the second ones.
     """
-    inside = [path.relative_to(folder).parts[:-1] for path in paths]
+    inside, common = _below_common([path.relative_to(folder).parts[:-1] for path in paths])
     first = {parts[0].lower() if parts else "" for parts in inside}
     held_out, notes = None, []
     splits = first & {*TRAIN}, first & {*HELD_OUT}
@@ -162,6 +162,9 @@ def _labels(folder, paths):
         inside = [parts[1:] for parts in inside]
         names = [" and ".join(f"{name}/" for name in sorted(split)) for split in splits]
         notes.append(f"trained on: {names[0]}; held out: {names[1]} ({held_out.sum():,} images)")
+    elif all(splits):
+        others = ", ".join(sorted(first - {*TRAIN, *HELD_OUT}))
+        notes.append(f"train/ and test/ count as classes, because there are others: {others}")
     labels = np.array([parts[0] if parts else "" for parts in inside])
     names, counts = np.unique(labels, return_counts=True)
     if len(names) < 2:
@@ -169,7 +172,17 @@ def _labels(folder, paths):
     pairs = list(zip(names, counts, strict=True))
     listed = ", ".join(f"{n or '(no folder)'} {c:,}" for n, c in pairs[:12])
     more = f", and {len(names) - 12} more" if len(names) > 12 else ""
+    if common:
+        notes.append(f"all images are in {'/'.join(common)}/")
     return labels, held_out, [*notes, f"{len(names)} classes by sub-folder: {listed}{more}"]
+
+
+def _below_common(folders):
+    """Folders of all images as tuples, without those that all of them share, and these."""
+    first, last = min(folders), max(folders)  # those between begin with what these two share
+    equal = [a == b for a, b in zip(first, last, strict=False)]
+    count = equal.index(False) if False in equal else len(equal)
+    return [parts[count:] for parts in folders], first[:count]
 
 
 def _facts(image):
