@@ -110,6 +110,20 @@ def test_integers_that_only_look_like_row_numbers_stay_numbers(decide):
     assert decide(np.random.default_rng(0).permutation(N), "age").kind == "number"
 
 
+@pytest.mark.parametrize(
+    ("values", "noted"),
+    [
+        ([-999, -999, *range(0, 70, 2)], True),
+        ([9999.0, *NUMBERS, 9999.0], True),
+        ([-999, *range(0, 70, 2)], False),
+        ([99, 99, *range(20, 98, 2)], False),
+        ([100, 100, *NUMBERS], False),
+    ],
+)
+def test_placeholders_far_from_other_numbers_are_noted(decide, values, noted):
+    assert ("in 2 rows may stand for missing values" in decide(values).why) is noted
+
+
 def test_kinds_can_be_set(decide, input_error):
     assert decide(range(N), "id", "number").values[3] == 3
     assert decide([3, 4] * (N // 2), "x", "category").values[0] == "3"

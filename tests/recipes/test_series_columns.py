@@ -47,6 +47,14 @@ def test_units_of_names_and_row_numbers_are_understood(load):
     assert [kind.why for kind in data.kinds[1:]] == ["row numbers", "numbers"]
 
 
+def test_placeholders_of_missing_values_are_noted(load):
+    data = load({"wave": np.where(np.arange(N) % 40 == 0, -9999, WAVE)})
+
+    assert data.kinds[0].why.endswith(
+        "-9999 in 3 rows may stand for missing values; empty them if so"
+    )
+
+
 def test_times_of_day_are_seconds(load):
     columns = {"time": [f"10:{i // 60:02d}:{i % 60:02d}" for i in range(N)], "wave": WAVE}
 

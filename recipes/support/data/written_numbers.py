@@ -7,6 +7,7 @@ import numpy as np
 MISSING = ("?", "-", "--", "\u2013", "\u2014", ".", "na", "n/a", "n.a.", "none", "null", "nan")
 MISSING += ("nil", "missing", "unknown", "blank", "(blank)", "#n/a", "#null!", "#div/0!", "#value!")
 MISSING += ("#ref!", "#name?", "#num!", "n.d.", "k.a.", "n.v.")
+PLACEHOLDERS = (99.0, 999.0, 9999.0, 99999.0, 999999.0)
 MAX_OTHERS, MAX_OTHER_FRACTION = 5, 0.1
 # Up to half of the rows may hold other texts if there are this many numbers for each of them.
 MIN_NUMBERS_PER_OTHER = 20
@@ -112,3 +113,24 @@ def _other_note(others, count):
     if others:
         listed = ", ".join(map(repr, others[:MAX_OTHERS])) + ", ..." * (len(others) > MAX_OTHERS)
         yield f"{count} other texts counted as missing ({listed})"
+
+
+def placeholder_note(values):
+    """A note if a value such as -999, far from all others, occurs repeatedly.
+
+    Args:
+        values: float64 `[N]`, NaN where missing.
+    """
+    observed = values[np.isfinite(values)]
+    if not len(observed):
+        return
+    for value in (observed.min(), observed.max()):
+        others = observed[observed != value]
+        repeated = 0 < len(others) <= len(observed) - 2
+        if abs(value) in PLACEHOLDERS and repeated and _is_far(value, others):
+            count = len(observed) - len(others)
+            yield f"{value:g} in {count:,} rows may stand for missing values; empty them if so"
+
+
+def _is_far(value, others):
+    return np.abs(others - value).min() > np.ptp(others)
