@@ -101,3 +101,18 @@ def test_columns_that_no_model_can_learn_are_refused(load, input_error):
         load({"x": WAVE * 1e300})
     with pytest.raises(input_error, match="--columns: expected values that differ by at least"):
         load({"x": WAVE * 1e-300})
+
+
+def test_columns_of_lists_are_left_out(recipe, parse, tmp_path, input_error):
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(f'{{"x": {x}, "tags": ["a"]}}\n' for x in WAVE))
+
+    def load(*flags):
+        options = parse("time_series", "--data", path, "--window", 8, *flags)
+        return recipe("support.data.series").load(options)
+
+    assert load().channels == ["x"] and load().kinds[0].why == "holds a list of values in each row"
+    with pytest.raises(
+        input_error, match="--columns: expected numbers, got lists in column 'tags'"
+    ):
+        load("--columns", "tags")

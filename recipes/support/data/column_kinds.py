@@ -20,6 +20,7 @@ ID_NAME = re.compile(r"(.*[_ -])?(id|uuid|guid|rowid|index)|.*[a-z]ID|.*[a-z]Id|
 POSTCODE_NAME = re.compile(r"(.*[_ -])?(zip|zip[_ -]?code|post[_ -]?code|postal[_ -]?code|plz)")
 MAX_ID_REPEATS = 0.05  # of the rows of an identifier's column that may repeat a value
 MAX_EXACT = 2.0**53  # float64 holds all integers up to it
+LISTS = "holds a list of values in each row"
 CONTAINERS = (list, tuple, dict, set, np.ndarray)
 
 
@@ -131,8 +132,8 @@ def _given(column, kind, decimal):
 
 def _detected(column, decimal):
     name = column.name
-    if any(isinstance(value, CONTAINERS) for value in column):
-        return Kind(name, "drop", "holds a list of values in each row")
+    if holds_lists(column):
+        return Kind(name, "drop", LISTS)
     if column.isna().all():
         return Kind(name, "drop", "empty")
     if column.dtype.kind == "M":
@@ -143,6 +144,11 @@ def _detected(column, decimal):
     if values is None:
         return _of_texts(column)
     return _of_numbers(column, values, notes)
+
+
+def holds_lists(column):
+    """True for a column with several values in a row, as JSON and Parquet files have them."""
+    return column.dtype == object and any(isinstance(value, CONTAINERS) for value in column)
 
 
 def _of_numbers(column, values, notes):

@@ -26,7 +26,7 @@ def load(options):
     frame = frame.reset_index(drop=True)  # errors count rows of the file, with --where as well
     for condition in options.where or ():
         name, frame = f"{name}, {condition}", _where(frame, condition)
-    kinds = []
+    frame, kinds = _without_lists(frame, options)
     times, frame, kind, time_notes = series_times.take(frame, options)
     kinds += [kind] if kind else []
     anomaly = None
@@ -53,6 +53,15 @@ def load(options):
         )
     notes = (*notes, *time_notes)
     return Series(name, columns, values.astype("float32"), times, anomaly, split, notes, kinds)
+
+
+def _without_lists(frame, options):
+    """The frame without columns of lists, and the `Kind` of each of these."""
+    lists = [name for name in frame if column_kinds.holds_lists(frame[name])]
+    for name in lists:
+        if name in (options.columns or ()):
+            raise InputError("--columns", f"expected numbers, got lists in column {name!r}")
+    return frame.drop(columns=lists), [Kind(name, "drop", column_kinds.LISTS) for name in lists]
 
 
 def _label(frame, name, decimal):

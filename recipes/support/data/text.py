@@ -99,10 +99,14 @@ def _column(options):
     if options.column is not None:
         table_files.check_column(frame, options.column, "--column")
         name = options.column
-        if _holds_lists(frame[name]):
+        if column_kinds.holds_lists(frame[name]):
             raise InputError("--column", f"expected a column of texts, got lists in {name!r}")
     else:
-        texts = [c for c in frame if frame[c].dtype.kind == "O" and not _holds_lists(frame[c])]
+        texts = [
+            c
+            for c in frame
+            if frame[c].dtype.kind == "O" and not column_kinds.holds_lists(frame[c])
+        ]
         lengths = {c: _mean_length(frame[c]) for c in texts}
         name = max(lengths, key=lengths.get, default=None)
         if name is None:
@@ -116,10 +120,6 @@ def _column(options):
         *notes,
         f"texts: column {table_files.short(name)!r}; the other columns are not used: {others}",
     ]
-
-
-def _holds_lists(column):
-    return any(isinstance(value, column_kinds.CONTAINERS) for value in column)
 
 
 def _mean_length(column):
