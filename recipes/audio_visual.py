@@ -110,6 +110,10 @@ def main(options):
             "--input-noise",
             f"expected none for several modalities, got {options.input_noise}; leave it out",
         )
+    if options.pairs == 1:
+        raise cli.InputError(
+            "--pairs", "expected at least 2, got 1: the prior is fitted to the codes of the pairs"
+        )
     if options.data_dir is not None and options.pairs is None:
         options.pairs = SPOKEN_PAIRS
     data = audio_visual.load(options.data_dir, options.pairs, options.seed)

@@ -9,6 +9,7 @@ Expect, with seed 0 and beta 1: held-out ELBO -66.5 nats, MIG 0.12, FactorVAE sc
 import itertools
 import time
 
+import numpy as np
 from support.data import sprites
 from support.results import beta_sweep
 from support.run import argument_types, cli, seed_options, shared_options
@@ -81,6 +82,7 @@ def main(options):
     """Train and score a model for each beta and seed; return the exit status."""
     run = Run("sprites", options)
     data = sprites.load(options)
+    _check_factors(data)
     run.describe(data.name, data.x, data.test_x)
     print(
         f"{data.name}: {len(data.x):,} images to train on, {len(data.test_x):,} to test, "
@@ -107,6 +109,18 @@ def main(options):
     run.save(best)
     run.figure("trade_off", beta_sweep.trade_off(rows))
     return run.finish(Outcome(), *beta_sweep.table(rows))
+
+
+def _check_factors(data):
+    """Raise unless each factor of the test images has several values, and one of them twice."""
+    for name, values in zip(data.factor_names, data.test_factors.T, strict=True):
+        counts = np.unique(values, return_counts=True)[1]
+        if len(counts) < 2 or counts.max() < 2:
+            raise cli.InputError(
+                "--evaluate",
+                f"expected images with several values of the factor {name!r}, one of them in "
+                f"several images, got {len(values)} images without; use more",
+            )
 
 
 def _model(run, data):

@@ -116,7 +116,8 @@ def main(options):
             options.width,
             standardize=not options.split_on_spaces,
         )
-    likelihood.preprocessor().adapt([data.train])
+    with cli.as_input_error("--data", ValueError):  # no line has a word
+        likelihood.preprocessor().adapt([data.train])
     reading = [*data.notes, *_length_notes(likelihood, data)]
     run.describe(data.name, data.train, data.held_out, reading)
     print(

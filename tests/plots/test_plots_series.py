@@ -89,6 +89,18 @@ def test_an_anomaly_of_a_single_step_is_visible():
     assert pictures[0] != pictures[1]
 
 
+@pytest.mark.parametrize("unit", ["m", "h", "D", "Y"])
+def test_dates_of_four_units_have_ticks_and_no_warning(unit):
+    x = np.zeros((5, 1))
+    times = (np.datetime64("2024", "Y") + np.arange(5).astype(f"timedelta64[{unit}]")).astype(
+        "M8[s]"
+    )
+
+    figure = plots.series(times, x, x, x, x)
+
+    assert 2 <= len(figure.axes[-1].get_xticks()) <= 9
+
+
 def test_generated_series_are_to_the_right_of_real_ones(rng):
     real, generated = rng.normal(size=(6, 5, 2)), rng.normal(size=(3, 5, 2))
 

@@ -153,6 +153,8 @@ def test_fit_prior_refuses_other_priors_and_too_few_codes():
         zoo.fit_prior(plain, clusters(16))
     with pytest.raises(ValueError, match="components=8, got 5: use more codes or fewer"):
         zoo.fit_prior(mixed, clusters(5))
+    with pytest.raises(ValueError, match="codes must be at least two, and as many as components=1"):
+        zoo.MixturePrior(2, 1).fit(np.zeros((1, 2)))
 
 
 def test_a_saved_model_keeps_its_mixture(tmp_path):

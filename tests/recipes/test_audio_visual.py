@@ -183,6 +183,7 @@ def test_retrieval_among_fewer_pairs_than_ten(recipe):
         (["--fusion", "concatenation"], "--fusion: invalid choice"),
         (["--option", "fusion=concatenation"], "--option: expected one of product, mixture"),
         (["--option", "width=3"], "--option: multimodal_vae has no option 'width'"),
+        (("--pairs", 1), "--pairs: expected at least 2, got 1"),
     ],
 )
 def test_unusable_option_is_refused(refusal, tmp_path, flags, message):

@@ -33,6 +33,20 @@ def decide(recipe):
         ([f"{i},5" for i in range(N)], 2.5, "decimal commas"),
         ([f"1.{100 + i},5" for i in range(N)], 1102.5, "thousands separators"),
         ([f"({i})" for i in range(N)], -2.0, "numbers"),
+        ([f"{i % 3},{125 + i}" for i in range(N)], 2.127, "decimal commas"),
+        ([f"1 {100 + 3 * i}" for i in range(N)], 1106.0, "numbers"),
+        (["#DIV/0!", "k.A.", *map(str, range(2, N))], 2.0, "'#DIV/0!', 'k.A.' counted as missing"),
+        (
+            [f"{i}.5" if i % 3 else "bad" for i in range(N)],
+            2.5,
+            "14 other texts counted as missing",
+        ),
+        ([f"{i % 24:02d}:30" for i in range(N)], 2.5 / 24, "times or durations"),
+        ([f"{i}:00:45" for i in range(N)], 2 / 24 + 45 / 86400, "times or durations"),
+        ([f"{i % 12 + 1}:30 PM" for i in range(N)], 15.5 / 24, "times or durations"),
+        (["-", "0000-00-00", *["1970-01-03"] * 20, "1970-01-04"], 2.0, "as days; 2 missing"),
+        ([f"{i % 28 + 1}-Jan-1970" for i in range(N)], 2.0, "dates from 1970-01-01"),
+        ([f"0{i % 9 + 1}/01/1970" for i in range(N)], 2.0, "as days, read day first"),
         (["?", "-", *map(str, range(2, N))], 2.0, "'-', '?' counted as missing; 2 missing"),
         (["<5", *[f"{i / 2}" for i in range(1, N)]], 1.0, "1 other texts counted as missing"),
         ([decimal.Decimal(i) / 2 for i in range(N)], 1.0, "numbers"),
@@ -60,6 +74,8 @@ def test_numbers_as_people_write_them(decide, values, third, why):
         ("x", ["a"] * N, "constant"),
         ("x", [f"word {i}" for i in range(N)], "an identifier or free text"),
         ("x", [[1, 2]] * N, "holds a list"),
+        ("x", [10**18 + i for i in range(N)], "integers above 2**53"),
+        ("x", [f"+49 221 {i * 37:04d}" for i in range(N)], "an identifier or free text"),
     ],
 )
 def test_columns_that_are_left_out(decide, name, values, why):
@@ -77,6 +93,10 @@ def test_columns_that_are_left_out(decide, name, values, why):
         ("x", [0, 1] * (N // 2), "0", "0 and 1 alone"),
         ("x", [True, False] * (N // 2), "True", "truth values"),
         ("x", ["+", "-"] * (N // 2), "+", "texts: 2 different"),
+        ("x", ["1", "2", "3", "other"] * (N // 4), "1", "texts: 4 different"),
+        ("x", ["3:1", "0:2"] * (N // 2), "3:1", "texts: 2 different"),
+        ("x", ["3/4", "1/4"] * (N // 2), "3/4", "texts: 2 different"),
+        ("x", ["Jan-20", "Feb-21"] * (N // 2), "Jan-20", "texts: 2 different"),
         ("x", ["a", "?", "b", "a"] * (N // 4), "a", "10 missing"),
     ],
 )
@@ -90,12 +110,27 @@ def test_integers_that_only_look_like_row_numbers_stay_numbers(decide):
     assert decide(np.random.default_rng(0).permutation(N), "age").kind == "number"
 
 
+@pytest.mark.parametrize(
+    ("values", "noted"),
+    [
+        ([-999, -999, *range(0, 70, 2)], True),
+        ([9999.0, *NUMBERS, 9999.0], True),
+        ([-999, *range(0, 70, 2)], False),
+        ([99, 99, *range(20, 98, 2)], False),
+        ([100, 100, *NUMBERS], False),
+    ],
+)
+def test_placeholders_far_from_other_numbers_are_noted(decide, values, noted):
+    assert ("in 2 rows may stand for missing values" in decide(values).why) is noted
+
+
 def test_kinds_can_be_set(decide, input_error):
     assert decide(range(N), "id", "number").values[3] == 3
     assert decide([3, 4] * (N // 2), "x", "category").values[0] == "3"
     assert decide(["$3"] * N, "x", "number").why == "as asked; currency signs removed"
     assert decide(["2024-01-02"] * N, "x", "date").values[0] == 19724
     assert decide(NUMBERS, "x", "drop").values is None
+    assert decide(["n 1", "n 2", "3", "4"] * (N // 4), "x", "number").values[2] == 3
     with pytest.raises(input_error, match="--kind: expected numbers in column 'x', got 'Bonn'"):
         decide(["Bonn"] * N, "x", "number")
 
@@ -121,3 +156,20 @@ def test_dates_after_the_range_of_nanoseconds_are_read(decide):
     kind = decide(["2024-01-02"] * (N - 1) + ["9999-12-31"], "x", "date")
 
     assert kind.values[0] == 19724 and kind.values[-1] == 2932896
+
+
+def test_two_kinds_of_a_column_are_refused(recipe, parse, input_error):
+    options = parse("tables", "--kind", "x=number", "x=drop")
+
+    with pytest.raises(input_error, match="--kind: expected one kind of 'x', got number and drop"):
+        recipe("support.data.column_kinds").chosen(options, pandas.DataFrame({"x": NUMBERS}))
+
+
+def test_long_names_are_shortened_in_messages(recipe, decide):
+    kinds = [decide([1] * N, "a" * 10_000)]
+
+    for text in (
+        recipe("support.data.column_kinds").left_out(kinds),
+        "\n".join(recipe("support.data.column_kinds").table(kinds)),
+    ):
+        assert "aaa..." in text and len(text) < 200

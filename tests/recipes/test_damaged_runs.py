@@ -243,6 +243,7 @@ def test_folder_that_cannot_be_created_is_refused(refusal, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
+        (("--data", ""), "--data: expected a path, got an empty text"),
         (("--batch-size", "1e23"), "--batch-size: expected an integer of at least 1, got 1e23"),
         (("--batch-size", 10**23), "--batch-size: expected an integer of at most 2147483647"),
         (("--epochs", "9" * 5000), "--epochs: expected an integer of at least 1, got 999"),

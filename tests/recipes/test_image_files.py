@@ -59,6 +59,7 @@ def test_damaged_files_are_skipped_and_listed(tmp_path, load):
         "cat/empty.png": b"",
         "cat/huge.ppm": b"P6 99999999 99999999 255\n123",
         "cat/negative.ppm": b"P6 -5 9 255\n123",
+        "cat/text.png": b"text",
         "dog/text.webp": b"RIFF1234WEBPVP8 zzzz",
         "dog/text_bomb.png": png((b"zTXt", b"a\0\0" + huge)),
         "dog/profile_bomb.png": png((b"iCCP", b"a\0\0" + huge)),
@@ -74,7 +75,7 @@ def test_damaged_files_are_skipped_and_listed(tmp_path, load):
     notes = "\n".join(data.notes)
     assert len(data.train) + len(data.held_out) == 10
     assert "2 hidden files are skipped" in notes and "(1 .txt)" in notes
-    assert "7 image files cannot be read" in notes and "empty.png (the file is empty)" in notes
+    assert "8 image files cannot be read" in notes and "empty.png (the file is empty)" in notes
     assert "2 classes by sub-folder: cat 5, dog 5" in notes
 
 
@@ -91,17 +92,71 @@ def test_fuzzed_files_never_stop_the_others(tmp_path, load):
         assert load(tmp_path, "--size", 8).train.shape[1:3] == (8, 8), turn
 
 
-@pytest.mark.parametrize("held_out", ["val", "Test"])
-def test_folders_train_and_val_are_splits_and_not_classes(tmp_path, load, held_out):
-    for split, count in (("train", 6), (held_out, 3)):
-        for name in ("cat", "dog"):
-            pictures(tmp_path / split / name, count)
+@pytest.mark.parametrize(
+    ("dtype", "high", "note"),
+    [
+        ("uint16", 4095, "5 images of integers up to 4095 are divided by 4095"),
+        ("int32", 60000, "5 images of integers up to 60000 are divided by 65535"),
+        ("float32", 1, "5 images of floats up to 1 are divided by 1"),
+        ("float32", 200, "5 images of floats up to 200 are divided by 255"),
+    ],
+)
+def test_deep_images_are_divided_by_one_number(tmp_path, load, dtype, high, note):
+    for i in range(5):
+        pixels = np.full((8, 8), high, dtype) // (2 if i else 1)
+        pillow.fromarray(pixels.astype(dtype)).save(tmp_path / f"{i}.tiff")
 
     data = load(tmp_path)
 
-    assert len(data.train) == 12 and len(data.held_out) == 6
-    assert {*data.labels} == {"cat", "dog"} == {*data.train_labels}
-    assert f"train/ is trained on, {held_out.lower()}/ is held out (6)" in data.notes
+    x = np.concatenate([data.train, data.held_out])
+    scale = float(note.split()[-1])
+    np.testing.assert_allclose(x.max(), high / scale, atol=1 / 255)
+    np.testing.assert_allclose(x.min(), high // 2 / scale, atol=1 / 255)
+    assert note in data.notes
+
+
+def test_values_beyond_sixteen_bits_are_refused(tmp_path, load, input_error):
+    pillow.fromarray(np.full((8, 8), 70000, "int32")).save(tmp_path / "a.tiff")
+
+    with pytest.raises(input_error, match=r"a\.tiff: values from 70000 to 70000, not from 0 to"):
+        load(tmp_path)
+
+
+def test_first_frames_and_white_backgrounds_are_noted(tmp_path, load):
+    frames = [pillow.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    for i in range(4):
+        frames[0].save(tmp_path / f"{i}.gif", save_all=True, append_images=frames[1:])
+        pillow.new("RGBA", (8, 8), (255, 0, 0, 255)).save(tmp_path / f"{i}.png")
+
+    data = load(tmp_path)
+
+    assert (data.train == [1, 0, 0]).all()
+    assert "4 files have several frames or pages; the first one is used" in data.notes
+    assert "4 images have an alpha channel; they are shown on white" in data.notes
+
+
+def test_dark_images_are_noted(npy, load):
+    data = load(npy(RNG.integers(0, 17, (9, 8, 8), "uint8")))
+
+    assert data.notes[0].startswith("the largest value is 0.0627 of 1, so that all images are dark")
+
+
+@pytest.mark.parametrize(
+    ("y", "labels", "note"),
+    [
+        (np.arange(9.0) % 3, {"0", "1", "2"}, "x: classes from y"),
+        (np.arange(9) / 3, None, "arrays that are not used: y (9,)"),
+        (np.eye(9), None, "arrays that are not used: y (9, 9)"),
+        (np.arange(8), None, "arrays that are not used: y (8,)"),
+    ],
+)
+def test_labels_of_an_archive_are_whole_numbers(tmp_path, load, y, labels, note):
+    np.savez(tmp_path / "a.npz", x=RNG.uniform(size=(9, 8, 8)), y=y)
+
+    data = load(tmp_path / "a.npz")
+
+    assert (None if data.labels is None else {*data.train_labels, *data.labels}) == labels
+    assert note in data.notes
 
 
 def test_transparent_pixels_are_white(tmp_path, load):

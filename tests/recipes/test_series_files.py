@@ -40,6 +40,10 @@ def test_dates_are_found_and_the_step_is_said(load):
     [
         (HOURS.strftime("%d.%m.%Y %H:%M"), "2024-01-01T01:00"),
         (HOURS.strftime("%d/%m/%Y %H:%M"), "2024-01-01T01:00"),
+        (HOURS.strftime("%d-%b-%Y %H:%M"), "2024-01-01T01:00"),
+        (HOURS.astype(str).where(HOURS.hour > 0, HOURS.astype(str) + ".000"), "2024-01-01T01:00"),
+        ((HOURS - pandas.Timestamp(0)) // pandas.Timedelta("1s"), "2024-01-01T01:00"),
+        ((HOURS - pandas.Timestamp(0)) / pandas.Timedelta("1ms"), "2024-01-01T01:00"),
         (
             HOURS.tz_localize("UTC").tz_convert("Europe/Berlin").strftime("%Y-%m-%dT%H:%M%z"),
             "2024-01-01T01:00",
@@ -95,6 +99,8 @@ def test_irregular_times_are_said_and_averaged_on_a_coarser_grid(load):
     first = (times - times[0]) < 4 * 0.99
     assert gridded.values[0, 0] == pytest.approx(WAVE[first].mean(), abs=0.1)
     np.testing.assert_allclose(np.diff(gridded.times), 4)
+    averaged = N - len({*np.floor((times - times[0]) / 4 + 0.01)})
+    assert gridded.notes[0].endswith(f"; {averaged} rows are averaged with others of their step")
 
 
 def test_stacked_series_without_times_are_refused(load, input_error):

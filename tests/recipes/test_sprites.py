@@ -161,3 +161,10 @@ def test_run_of_one_model(start, tmp_path, capsys):
     vae = keras.models.load_model(out / "model.keras")
     assert vae.encode(np.zeros((2, 32, 32, 1), "float32")).loc.shape == (2, 3)
     assert vae.objective.term("kl").weight == 4.0
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_too_few_images_are_refused_before_training(refusal, tmp_path, count):
+    flags = ("--limit", 5, "--evaluate", count, "--out", tmp_path / "run")
+
+    assert "--evaluate: expected images with several values" in refusal("sprites", *flags)

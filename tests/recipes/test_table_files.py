@@ -40,6 +40,8 @@ def read(recipe, tmp_path):
         ("a.csv", TABLE.encode("utf-16"), "encoding: utf-16"),
         ("a.csv", TABLE.encode("utf-16-be"), "encoding: utf-16-be"),
         ("a.csv", TABLE.encode("utf-8-sig"), "encoding: utf-8-sig"),
+        ("a.csv", TABLE.encode("utf-32"), "encoding: utf-32"),
+        ("a.csv", "sep=;\n" + TABLE, None),
         ("a.csv", TABLE.replace(".5", ",5"), "decimal mark: comma"),
     ],
 )
@@ -80,6 +82,96 @@ def test_header_is_detected(read, content, header):
     assert len(frame) == content.count("\n") - header
 
 
+def test_columns_between_spaces_are_read(read):
+    frame, notes = read("a.txt", " name   size \n" + "".join(f"Ulm {i}.5\n" for i in range(ROWS)))
+
+    assert list(frame) == ["name", "size"] and frame["size"].iloc[3] == 3.5
+    assert notes == ("separator: spaces; --sep names another",)
+    assert list(read("b.txt", "one text\nof two\n" * 9)[0]) == ["one text"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a;b;c\n" + 'x;"two\nlines";3\n' * 60,
+        ";".join("abc" for _ in range(300)) + "\n" + ";".join("0,25" for _ in range(300)) + "\n",
+        "a;b;c\n" + "1;2;3\n" * 20 + "1;2\n" + "1;2;3\n" * 9,
+        "a;b;c\n" + f"{'x' * 200_000};2;3\n" * 9,
+    ],
+)
+def test_separator_is_found_in_long_and_ragged_rows(read, content):
+    frame, notes = read("a.csv", content)
+
+    assert notes[0] == "separator: semicolons; --sep names another"
+    assert len(frame.columns) in (3, 300)
+
+
+def test_sample_ends_with_a_whole_row(read, recipe, monkeypatch):
+    monkeypatch.setattr(recipe("support.data.csv_format"), "MAX_SAMPLE", 100)
+
+    assert list(read("a.csv", TABLE)[0]) == ["name", "size", "share"]
+
+
+def test_short_rows_are_noted(read):
+    _, notes = read("a.csv", "a,b\n1\n1,2\n\n1,\n")
+
+    assert notes == ("1 rows have fewer values than columns; the last ones count as missing",)
+
+
+def test_points_that_may_group_thousands_are_noted(read):
+    content = "a;b\n" + "".join(f"{i}.{100 + i};x\n" for i in range(1, 9))
+
+    frame, notes = read("a.csv", content)
+    grouped, _ = read("a.csv", content, decimal=",")
+
+    assert frame.a[1] == 2.102 and "--decimal , reads its points as thousands" in notes[1]
+    assert grouped.a[1] == "2.102"
+
+
+def test_index_of_a_parquet_file_is_a_column(read):
+    pytest.importorskip("pyarrow")
+    frame = pandas.DataFrame({"a": [1.5, 2.5], "b": [3, 4]})
+    times = frame.set_index(pandas.date_range("2024", periods=2))
+
+    assert list(read("a.parquet", frame.to_parquet())[0]) == ["a", "b"]
+    assert list(read("a.parquet", frame.set_index("b").to_parquet())[0]) == ["b", "a"]
+    assert list(read("a.parquet", times.to_parquet())[0]) == ["index", "a", "b"]
+
+
+def test_table_of_a_sheet_is_found_below_empty_rows(read, tmp_path, input_error):
+    pytest.importorskip("openpyxl")
+    with pandas.ExcelWriter(tmp_path / "b.xlsx") as book:
+        pandas.DataFrame({"note": ["read me"]}).to_excel(book, sheet_name="Info")
+        table = pandas.DataFrame({"a": [1.5, 2.5]})
+        table.to_excel(book, sheet_name="Data", index=False, startrow=3, startcol=2)
+    content = (tmp_path / "b.xlsx").read_bytes()
+
+    assert read("a.xlsx", content)[1] == (
+        "sheet: the first, 'Info', of Info, Data; --sheet names another",
+    )
+    assert read("a.xlsx", content, sheet="Data")[0].equals(table)
+    with pytest.raises(input_error, match=r"--sheet: expected one of Info, Data, got 'data'"):
+        read("a.xlsx", content, sheet="data")
+
+
+def test_options_of_other_formats_are_refused(read, recipe, input_error, tmp_path):
+    with pytest.raises(input_error, match=r"--sep: does not apply to a file of the kind \.jsonl"):
+        read("a.jsonl", "{}", sep=";")
+    with pytest.raises(input_error, match="--data: expected a file, got the folder"):
+        recipe("support.data.table_files").read_frame(tmp_path)
+
+
+def test_header_of_nothing_but_texts_is_noted(read):
+    _, notes = read("a.csv", "town,street\nBonn,Markt\n")
+
+    assert notes == (
+        "header: the first row (town, street) has the names of the columns; --header no takes it "
+        "as values",
+    )
+    assert not read("a.csv", "town,price\nBonn,$3\n")[1]
+    assert not read("a.csv", "town,x1\nBonn,3\n")[1]
+
+
 def test_json_lines_are_read(read):
     frame, _ = read("a.jsonl", "\n".join(f'{{"a": {i}, "b": [1]}}' for i in range(9)))
 
@@ -96,8 +188,17 @@ def test_leading_zeros_stay(read):
     ("name", "content", "message"),
     [
         ("a.csv", "a,b\n1,2\n1,2,3,4\n", "expected rows of equally many values separated by comm"),
-        ("a.csv", "", "expected rows of equally many values"),
-        ("a.csv", bytes([0, 1, 2]) * 50, "expected a file of text, got one with zero bytes"),
+        ("a.csv", "a,b\n1,2,3\n1,2\n", "got 3 values in line 2 and 2 in line 1"),
+        ("a.csv", "Report\n\na,b\n1,2\n", "got 2 values in line 3 and 1 in line 1"),
+        ("a.csv", 'a,b\n1,"2\n', "commas, got EOF inside string"),
+        ("a.csv", "", "got an empty file"),
+        ("a.csv", TABLE.encode() + b"\xc3", "in UTF-8, as most of the file is, got the byte 0xc3"),
+        ("a.csv", gzip.compress(TABLE.encode()), "got gzip data; give its name the ending .gz"),
+        (
+            "a.csv",
+            bytes([0, 1, 2]) * 50,
+            "expected a file of text, got a NUL byte (0x00) at position 0",
+        ),
         ("a.csv", bytes([0x89, 0x01, 0xFE]) * 20, "expected text in UTF-8, got the byte 0x89"),
         ("a.jsonl", "{", "expected a JSON object in each line"),
         ("a.gz", b"PK", "expected a file of the kind .csv"),

@@ -1,5 +1,7 @@
 """Files of texts: encodings, tables, scripts without spaces, repeated and empty lines."""
 
+import gzip
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,7 @@ def texts(data):
         ("utf-8-sig", "encoding: utf-8-sig"),
         ("latin-1", "encoding: not UTF-8 (the byte 0xfc"),
         ("utf-16", "encoding: utf-16"),
+        ("utf-32", "encoding: utf-32"),
     ],
 )
 def test_encodings_are_detected_and_said(load, encoding, note):
@@ -36,6 +39,37 @@ def test_encodings_are_detected_and_said(load, encoding, note):
 
     assert texts(data) == {*LINES}
     assert any(n.startswith(note) for n in data.notes) if note else not data.notes
+
+
+def test_only_line_ends_end_a_line(load):
+    data = load("a.txt", "\r\n".join(f"{line} \x0c\u2028 b" for line in LINES))
+
+    assert len(texts(data)) == 30 and not data.notes
+
+
+def test_compressed_file_is_unpacked(load):
+    assert texts(load("a.txt.gz", gzip.compress("\n".join(LINES).encode()))) == {*LINES}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "flags", "message"),
+    [
+        ("a.txt", "\n".join(LINES).encode() + b"\0", (), "--data: .* a NUL byte .* at position"),
+        ("a.jsonl", '{"text": ["a"]}\n', (), "--column: expected a column of texts, got none"),
+        ("a.jsonl", '{"text": ["a"]}\n', ("--column", "text"), "--column: .* got lists in 'text'"),
+    ],
+)
+def test_what_is_no_text_is_refused(load, input_error, name, content, flags, message):
+    with pytest.raises(input_error, match=message):
+        load(name, content, *flags)
+
+
+def test_options_about_a_file_need_one(recipe, parse, input_error):
+    for flags in (("--column", "text"), ("--sep", "tab")):
+        with pytest.raises(input_error, match=rf"{flags[0]}: needs a file: --data FILE"):
+            recipe("support.data.text").load(parse("text", *flags))
+    with pytest.raises(input_error, match="--data: expected an existing file, got"):
+        recipe("support.data.text").load(parse("text", "--data", "/dev/null"))
 
 
 def test_repeated_and_empty_lines_are_counted(load):

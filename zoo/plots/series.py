@@ -21,7 +21,7 @@ from zoo.plots.canvas import (
 from zoo.plots.inputs import check_counts, check_shape, names_of, numbers
 
 MAX_CHANNELS = 8
-MAX_DATES = 8  # dates beside the axis
+MIN_DATES, MAX_DATES = 4, 8  # dates beside the axis; four days have no other step in these limits
 
 
 def series(
@@ -74,7 +74,7 @@ def series(
     figure.legend(handles, labels, loc="outside upper right", frameon=False, fontsize=9, ncols=3)
     figure.axes[-1].set_xlabel("time", color=INK)
     if times.dtype.kind == "M":
-        locator = AutoDateLocator(maxticks=MAX_DATES)
+        locator = AutoDateLocator(minticks=MIN_DATES, maxticks=MAX_DATES)
         figure.axes[-1].xaxis.set_major_locator(locator)
         figure.axes[-1].xaxis.set_major_formatter(ConciseDateFormatter(locator))
     return figure

@@ -108,9 +108,9 @@ class MixturePrior(Prior):
     def fit(self, codes: np.ndarray, seed: int = 0) -> None:
         """Fit the mixture to codes `[N, D]` by expectation maximization; see `zoo.fit_prior`."""
         codes = np.asarray(codes)
-        if len(codes) < self.components:
+        if len(codes) < max(2, self.components):
             raise ValueError(
-                f"codes must be at least as many as components={self.components}, got "
+                f"codes must be at least two, and as many as components={self.components}, got "
                 f"{len(codes)}: use more codes or fewer components"
             )
         family = importlib.import_module("sklearn.mixture").GaussianMixture

@@ -19,6 +19,8 @@ MAX_LINES = 100  # columns in a printed table
 ID_NAME = re.compile(r"(.*[_ -])?(id|uuid|guid|rowid|index)|.*[a-z]ID|.*[a-z]Id|unnamed: \d+|idx")
 POSTCODE_NAME = re.compile(r"(.*[_ -])?(zip|zip[_ -]?code|post[_ -]?code|postal[_ -]?code|plz)")
 MAX_ID_REPEATS = 0.05  # of the rows of an identifier's column that may repeat a value
+MAX_EXACT = 2.0**53  # float64 holds all integers up to it
+LISTS = "holds a list of values in each row"
 CONTAINERS = (list, tuple, dict, set, np.ndarray)
 
 
@@ -61,7 +63,10 @@ def chosen(options, frame):
                 "--kind", f"expected COLUMN=KIND with a kind of {', '.join(KINDS)}, got {text!r}"
             )
         table_files.check_column(frame, name, "--kind")
-        result[name] = kind
+        if result.setdefault(name, kind) != kind:
+            raise InputError(
+                "--kind", f"expected one kind of {name!r}, got {result[name]} and {kind}"
+            )
     for flag, kind in (("categorical", "category"), ("drop", "drop")):
         for name in getattr(options, flag):
             table_files.check_column(frame, name, f"--{flag}")
@@ -86,7 +91,7 @@ def decide(frame, kinds=None):
 def table(kinds):
     """Lines of a text table: column, kind, why; of very many columns the first ones."""
     rows = [("column", "kind", "why")]
-    rows += [(k.column, k.kind, k.why) for k in kinds[:MAX_LINES]]
+    rows += [(table_files.short(k.column), k.kind, k.why) for k in kinds[:MAX_LINES]]
     widths = [min(40, max(len(row[i]) for row in rows)) for i in (0, 1)]
     lines = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows]
     if len(kinds) > MAX_LINES:
@@ -94,6 +99,12 @@ def table(kinds):
         counts = ", ".join(f"{names.count(name):,} {name}" for name in sorted({*names}))
         lines.append(f"... and {len(names):,} more columns: {counts}")
     return lines
+
+
+def left_out(kinds):
+    """Names of the columns that are left out and the reasons, for an error."""
+    dropped = [kind for kind in kinds if kind.kind == "drop"]
+    return "".join(f"; {table_files.short(k.column)!r} is left out ({k.why})" for k in dropped)
 
 
 def _given(column, kind, decimal):
@@ -104,11 +115,12 @@ def _given(column, kind, decimal):
         return Kind(name, "category", "as asked", texts(column))
     values, why = None, ""
     if kind == "date":
-        values, why = _days(column)
+        values, why = written_dates.days(column)
     elif numbers(column) is not None:
         values = numbers(column)
     else:
-        values, notes = written_numbers.parse(column.astype("string"), decimal) or (None, ())
+        texts_of_numbers = column.astype("string")
+        values, notes = written_numbers.parse(texts_of_numbers, decimal, asked=True) or (None, ())
         why = "".join(f"; {note}" for note in notes)
     if values is None:
         example = next(iter(column.dropna().astype(str)), "")
@@ -120,13 +132,12 @@ def _given(column, kind, decimal):
 
 def _detected(column, decimal):
     name = column.name
-    if any(isinstance(value, CONTAINERS) for value in column):
-        kind = next(type(v).__name__ for v in column if isinstance(v, CONTAINERS))
-        return Kind(name, "drop", f"holds a {kind} in each row")
+    if holds_lists(column):
+        return Kind(name, "drop", LISTS)
     if column.isna().all():
         return Kind(name, "drop", "empty")
     if column.dtype.kind == "M":
-        return Kind(name, "number", *reversed(_days(column)))
+        return Kind(name, "number", *reversed(written_dates.days(column)))
     values, notes = numbers(column), []
     if values is None and column.dtype.kind != "b" and not _is_code(column):
         values, notes = written_numbers.parse(column, decimal) or (None, [])
@@ -135,15 +146,24 @@ def _detected(column, decimal):
     return _of_numbers(column, values, notes)
 
 
+def holds_lists(column):
+    """True for a column with several values in a row, as JSON and Parquet files have them."""
+    return column.dtype == object and any(isinstance(value, CONTAINERS) for value in column)
+
+
 def _of_numbers(column, values, notes):
     """Kind of a column whose values are numbers."""
     name, observed = column.name, values[~np.isnan(values)]
     distinct = np.unique(observed)
-    why = "; ".join(["numbers", *notes, *_missing(values)])
+    placeholder = written_numbers.placeholder_note(values)
+    why = "; ".join(["numbers", *notes, *_missing(values), *placeholder])
+    whole = np.isfinite(observed).all() and (observed == np.round(observed)).all()
+    if whole and np.abs(distinct).max(initial=0) > MAX_EXACT and len(distinct) < column.nunique():
+        why = "integers above 2**53, of which rounding makes some equal: an identifier"
+        return Kind(name, "drop", why)
     if len(distinct) <= 1:
         return Kind(name, "drop", f"constant: {distinct[0]:g}" if len(distinct) else "empty")
-    whole = np.isfinite(observed).all() and (observed == np.round(observed)).all()
-    if whole and not notes and _is_sequence(values):
+    if whole and not notes and is_sequence(values):
         return Kind(name, "drop", "consecutive integers: row numbers or an identifier")
     repeats = 1 - len(distinct) / len(observed)
     if whole and ID_NAME.fullmatch(name.strip().lower()) and repeats <= MAX_ID_REPEATS:
@@ -166,9 +186,9 @@ def _of_texts(column, what="texts"):
     if count <= 1:
         return Kind(name, "drop", "constant" if count else "empty")
     if what == "texts" and column.dtype.kind not in "b":
-        days, why = _days(column)
+        days, why = written_dates.days(column)
         if days is not None:
-            return Kind(name, "number", "; ".join([why, *missing]), days)
+            return Kind(name, "number", "; ".join([why, *_missing(days)]), days)
     if count > MAX_CATEGORIES or (count == present and present >= 20):
         return Kind(name, "drop", f"{what}: {count:,} different ones, an identifier or free text")
     what = "truth values" if column.dtype.kind == "b" else what
@@ -210,7 +230,7 @@ def _is_code(column):
     return bool(column.dropna().astype("string").str.fullmatch(r"0\d+").any())
 
 
-def _is_sequence(x):
+def is_sequence(x):
     """True for 0, 1, 2, ... or any other consecutive integers in order."""
     return len(x) > 2 and (np.diff(x) == 1).all()
 
@@ -219,17 +239,3 @@ def _missing(values):
     count = int(np.isnan(values).sum())
     if count:
         yield f"{count:,} missing"
-
-
-def _days(column):
-    """Days since 1970 as float64, NaN where missing, and the reason; (None, "") for no dates."""
-    dates = written_dates.parse(column)
-    if dates is None:
-        return None, ""
-    import pandas as pd
-
-    start = dates.min()
-    # In the column's own unit: nanoseconds end in the year 2262, and 9999-12-31 stands for "never".
-    epoch = pd.Timestamp(0, tz=dates.dt.tz).as_unit(dates.dt.unit)
-    days = ((dates - epoch).dt.total_seconds() / 86400).to_numpy("float64")
-    return days, f"dates from {start:%Y-%m-%d} to {dates.max():%Y-%m-%d}, as days"

@@ -1,27 +1,27 @@
-"""Format of a CSV file: its encoding, separator, decimal mark and header, detected or given.
+"""Format of a CSV file: its separator, decimal mark and header, detected or given.
 
-What is detected is reported in notes; --encoding, --sep, --decimal and --header override it.
+What is detected is reported in notes; --sep, --decimal and --header override it.
 """
 
-import codecs
+import collections
 import csv
 import dataclasses
 import re
 
-from support.run.cli import InputError
+from support.data.text_encoding import split_lines
 
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", " ": "spaces"}
 NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
-SAMPLE = 50  # lines from which separator, decimal mark and header are detected
+# Lines and letters from which separator, decimal mark and header are detected.
+SAMPLE, MAX_SAMPLE = 50, 1_000_000
+MIN_EQUAL = 0.9  # of the lines, which a separator cuts into equally many values
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 DECIMAL_COMMA = re.compile(r"[+-]?\d{1,3}(\.\d{3})*,\d+|[+-]?\d+,\d+")
 DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+")
-CONTROL = re.compile("[\x00-\x08\x0e-\x1f\ufffd]")
-BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+DIGIT = re.compile(r"\d")
+GROUPED_POINT = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")  # 1.234, which may also be 1234
+SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?[,;\t]*(\r\n|\r|\n|$)", re.IGNORECASE)
+csv.field_size_limit(2**31 - 1)  # by default, a longer value than 131072 letters is an error
 
 
 @dataclasses.dataclass
@@ -41,78 +41,65 @@ class CsvFormat:
     notes: tuple
 
 
-def decode(content, encoding, argument="--data"):
-    """The text of a file's bytes, and notes on its encoding.
-
-    Args:
-        content: bytes.
-        encoding: a name of Python's codecs, or None to detect UTF-8, UTF-16 or Windows-1252.
-        argument: the flag that an error names.
-    """
-    if encoding is not None:
-        try:
-            return content.decode(encoding), ()
-        except (UnicodeError, LookupError) as error:
-            raise InputError("--encoding", f"expected the file's encoding: {error}") from error
-    for mark, name in BYTE_ORDER_MARKS:
-        if content.startswith(mark):
-            return _decode(content, name, argument), (f"encoding: {name}, by its byte order mark",)
-    zeros = content[:2000].count(0)
-    if zeros > len(content[:2000]) // 4:  # Latin letters of UTF-16 have a zero byte each
-        name = "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
-        text = _decode(content, name, argument)
-        if not CONTROL.search(text):
-            return text, (f"encoding: {name}, by its zero bytes",)
-    if zeros:
-        raise InputError(argument, "expected a file of text, got one with zero bytes")
-    try:
-        return content.decode("utf-8"), ()
-    except UnicodeDecodeError as error:
-        return _decode_eight_bits(content, error, argument)
-
-
-def _decode(content, name, argument):
-    try:
-        return content.decode(name)
-    except UnicodeError as error:
-        raise InputError(
-            argument, f"expected text in {name}, got {error}; name another with --encoding"
-        ) from error
-
-
-def _decode_eight_bits(content, error, argument):
-    """Windows-1252, of which Latin-1 is nearly a part; control characters mean that it is not."""
-    byte = f"the byte 0x{content[error.start]:02x} at position {error.start}"
-    text = content.decode("cp1252", "replace")
-    if CONTROL.search(text):
-        raise InputError(
-            argument, f"expected text in UTF-8, got {byte}; name its encoding with --encoding"
-        )
-    note = f"encoding: not UTF-8 ({byte}), so read as Windows-1252; --encoding names another"
-    return text, (note,)
-
-
 def detect(text, separator=None, decimal=None, header=None):
     """Detect the `CsvFormat` of a text; arguments that are not None are taken as they are."""
-    lines = [line for line in text[:1_000_000].splitlines() if line.strip()][:SAMPLE]
+    sample, cut = _sample(text)
     notes = []
     if separator is None:
-        separator = _separator(lines)
+        separator = _separator(sample, cut)
         if separator != ",":
             notes.append(f"separator: {SEPARATORS[separator]}; --sep names another")
-    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator)]
+    rows = [[cell.strip() for cell in row] for row in _rows(sample, separator, cut)]
     if decimal is None:
         decimal = _decimal(rows[1:], separator)
         if decimal == ",":
             notes.append("decimal mark: comma, as in 3,14; --decimal names another")
+        elif separator != "," and _may_be_grouped(rows[1:]):
+            notes.append(
+                "decimal mark: point, although all values of a column are like 1.234; --decimal , "
+                "reads its points as thousands separators"
+            )
     if header is None:
         header = has_header(rows)
+        if header and len(rows) > 1 and not _are_unlike(rows[0], rows[1:]):
+            notes.append(
+                f"header: the first row ({', '.join(rows[0])[:60]}) has the names of the columns; "
+                "--header no takes it as values"
+            )
         if not header:
             notes.append(
                 "no header: the first row holds values, so columns are named column_1, ...; "
                 "--header yes takes it as names"
             )
     return CsvFormat(separator, decimal, header, tuple(notes))
+
+
+def _sample(text):
+    """The first lines of a text that are not blank, and whether it has more of them."""
+    lines = split_lines(text[:MAX_SAMPLE])
+    lines = lines[:-1] if len(text) > MAX_SAMPLE and len(lines) > 1 else lines
+    lines = [line.strip(" ") for line in lines if line.strip()]
+    return lines[:SAMPLE], len(text) > MAX_SAMPLE or len(lines) > SAMPLE
+
+
+def _rows(lines, separator, cut):
+    """Rows of a sample, without the last one if it may have been cut within quotes."""
+    rows = list(read_rows(lines, separator))
+    return rows[:-1] if cut and len(rows) > 2 else rows
+
+
+def read_rows(lines, separator):
+    """A `csv.reader` of lines; several spaces count as one separator."""
+    return csv.reader(lines, delimiter=separator, skipinitialspace=True)
+
+
+def take_separator(text):
+    """The separator of a first line "sep=;", as Excel writes it, and the other lines.
+
+    `(None, text)` if the text does not begin with such a line.
+    """
+    match = SEPARATOR_LINE.match(text)
+    return (match[1], text[match.end() :]) if match else (None, text)
 
 
 def separator_name(text):
@@ -127,14 +114,42 @@ def separator_name(text):
     return separator
 
 
-def _separator(lines):
-    """The separator that cuts all lines into equally many values, more than one; else a comma."""
-    counts = {}
+def _separator(lines, cut):
+    """The separator that cuts nearly all lines into equally many values; else a comma.
+
+    Spaces, which are part of texts, separate only if nothing else does, all lines have equally many
+    values, and below the first line a column has nothing but numbers.
+    """
+    found = {}
     for separator in SEPARATORS:
-        sizes = [len(row) for row in csv.reader(lines, delimiter=separator)]
-        if sizes and sizes[0] > 1 and len(set(sizes)) == 1:
-            counts[separator] = sizes[0]
-    return max(counts, key=counts.get) if counts else ","
+        rows = _rows(lines, separator, cut)
+        sizes = collections.Counter(map(len, rows))
+        size, count = sizes.most_common(1)[0] if sizes else (0, 0)
+        enough = count == len(rows) if separator == " " else count >= MIN_EQUAL * len(rows)
+        separates = separator != " " or (not found and _has_numbers(rows[1:]))
+        if size > 1 and enough and separates:
+            found[separator] = (count == len(rows), size)
+    return max(found, key=found.get) if found else ","
+
+
+def _has_numbers(rows):
+    """True if a column of the rows has nothing but numbers."""
+    return any(all(map(NUMBER.fullmatch, column)) for column in zip(*rows, strict=False))
+
+
+def _are_unlike(names, rows):
+    """True if a column has numbers or digits below a name without, so that names are not values."""
+    for name, column in zip(names, zip(*rows, strict=False), strict=False):
+        numbers = any(map(NUMBER.fullmatch, column)) and not NUMBER.fullmatch(name)
+        if numbers or (DIGIT.search("".join(column)) and not DIGIT.search(name)):
+            return True
+    return False
+
+
+def _may_be_grouped(rows):
+    """True if all values of a column are like 1.234, so that the point may separate thousands."""
+    columns = [[cell for cell in column if cell] for column in zip(*rows, strict=False)]
+    return any(len({*c}) > 2 and all(map(GROUPED_POINT.fullmatch, c)) for c in columns)
 
 
 def _decimal(rows, separator):

@@ -38,10 +38,15 @@ def read(path, size, key=None):
         arrays = _arrays(path)
     except Exception as error:  # damaged headers raise many kinds
         message = first_line(error) or type(error).__name__
+        message = "it is damaged or of another format" if "pickle" in message else message
         raise InputError(
             "--data", f"expected an array of numbers, got {path}: {message}"
         ) from error
-    return _one(arrays, size) if isinstance(arrays, np.ndarray) else _several(arrays, size, key)
+    if not isinstance(arrays, np.ndarray):
+        return _several(arrays, size, key)
+    if key is not None:
+        raise InputError("--key", "does not apply to an .npy file, which has one array; omit it")
+    return _one(arrays, size)
 
 
 def _arrays(path):
@@ -74,13 +79,17 @@ def _several(arrays, size, key):
         parts = [_with_labels(name, arrays, size) for name in names]
         return _joined(parts, [splits[name] for name in names], names)
     if len(names) != 1:
-        shapes = ", ".join(f"{name} {x.shape}" for name, x in list(arrays.items())[:12])
+        shapes = ", ".join(f"{name} {x.shape}" for name, x in list(arrays.items())[:12]) or "none"
         raise InputError(
             "--key" if key is not None or names else "--data",
             f"expected the name of one array [N, height, width(, channels)], got {shapes}; choose "
             "it with --key",
         )
-    return _with_labels(names[0], arrays, size)
+    data = _with_labels(names[0], arrays, size)
+    others = [f"{name} {x.shape}" for name, x in arrays.items() if name != names[0]]
+    if others and data.labels is None:
+        data.notes = (*data.notes, f"arrays that are not used: {', '.join(others[:12])}")
+    return data
 
 
 def _split(name):
@@ -93,12 +102,20 @@ def _with_labels(name, arrays, size):
     """Images of one array with the labels among the others: as long, and of the same split."""
     data, rows = _one(arrays[name], size, f"{name}: "), len(arrays[name])
     for other, y in arrays.items():
-        flat = y.ndim == 1 or (y.ndim == 2 and y.shape[1] == 1)
-        if flat and len(y) == rows and y.dtype.kind in "buiUS" and _split(other) == _split(name):
-            data.labels = np.asarray(y).reshape(-1).astype(str)
+        if _are_labels(y, rows) and _split(other) == _split(name):
+            labels = np.asarray(y).reshape(-1)
+            labels = labels.astype("int64") if labels.dtype.kind == "f" else labels
+            data.labels = labels.astype(str)
             data.notes = (*data.notes, f"{name}: classes from {other}")
             break
     return data
+
+
+def _are_labels(y, rows):
+    """True for a column of integers, also written as floats, or texts, one for each image."""
+    if y.dtype.kind == "f" and not (y == np.round(y)).all():
+        return False
+    return y.ndim in (1, 2) and len(y) == y.size == rows and y.dtype.kind in "buifUS"
 
 
 def _joined(parts, held_out, names):
@@ -174,8 +191,6 @@ def _in_range(x):
     )
 
 
-def as_eight_bits(x):
-    """One image of 16-bit integers or floats as uint8."""
-    high = float(x.max(initial=0))
-    scale = 65535 if x.dtype.kind != "f" or high > 255 else 255 if high > 1 else 1
-    return np.round(np.clip(np.nan_to_num(x) / scale, 0, 1) * 255).astype("uint8")
+def limits(floats):
+    """Largest values that pixels of integers or floats can have, in increasing order."""
+    return [*((1,) if floats else ()), *(2**bits - 1 for bits in BITS)]

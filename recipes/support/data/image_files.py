@@ -4,6 +4,9 @@ A file that cannot be read is skipped and listed; it does not stop the others.
 """
 
 import collections
+import dataclasses
+import os
+import pathlib
 import warnings
 
 import numpy as np
@@ -16,6 +19,7 @@ ORIENTATION = 0x0112  # EXIF tag
 TRAIN = ("train", "training")
 HELD_OUT = ("test", "testing", "val", "valid", "validation", "dev", "eval")
 SYSTEM = ("__MACOSX",)
+DEEP, MAX_DEEP = ("I", "F"), 65535.0  # modes of more than 8 bits, and their largest value
 LISTED = 5  # files in a note
 
 
@@ -27,41 +31,69 @@ def read(path, size, key=None):
         size: height and width to resize them to, or None.
         key: name of an array of an .npz file, or None.
     """
-    return _folder(path, size) if path.is_dir() else image_arrays.read(path, size, key)
+    if not path.is_dir():
+        return image_arrays.read(path, size, key)
+    if key is not None:
+        raise InputError("--key", "does not apply to a folder of images; omit it")
+    return _folder(path, size)
+
+
+@dataclasses.dataclass
+class _Facts:
+    """Facts about an image, read before the images are resized and scaled.
+
+    Attributes:
+        size: height and width after the EXIF rotation.
+        several: True if the file has several frames or pages.
+        alpha: True if it has transparent parts, or could have them.
+        kind: "integers" or "floats" if it has more than 8 bits, else None.
+        high: the largest value then.
+    """
+
+    size: tuple
+    several: bool
+    alpha: bool
+    kind: str | None = None
+    high: float = 0.0
 
 
 def _folder(folder, size):
     """Images in a folder and its sub-folders; the sub-folders' names are the labels."""
     paths, notes = _image_paths(folder)
     skipped = {}
-    sizes = _read_all(paths, _upright_size, skipped)
-    if not sizes:
+    facts = _read_all(paths, _facts, skipped)
+    if not facts:
         reasons = "; ".join(f"{path.name}: {reason}" for path, reason in [*skipped.items()][:3])
         raise InputError("--data", f"expected images, got none that can be read: {reasons}")
-    size = size or image_sizes.common_size([*sizes.values()])
-    image_sizes.print_resized([*sizes.values()], size)
+    sizes = [fact.size for fact in facts.values()]
+    size = size or image_sizes.common_size(sizes)
+    image_sizes.print_resized(sizes, size)
+    scales, fact_notes = _scales([*facts.values()])
     # Each image is resized when it is read: thousands of photos would not fit into memory.
-    images = _read_all(sizes, lambda image: image_sizes.fit(_pixels(image), size), skipped)
+    images = _read_all(facts, lambda image: image_sizes.fit(_pixels(image, scales), size), skipped)
     if not images:
         raise InputError("--data", f"expected images, got none that can be read in {folder}")
     channels = max(image.shape[-1] for image in images.values())
     pixels = np.stack([np.repeat(x, channels // x.shape[-1], -1) for x in images.values()])
     labels, held_out, split_notes = _labels(folder, [*images])
     return ImageSet(
-        pixels, labels, held_out, (*notes, *_skipped_note(folder, skipped), *split_notes)
+        pixels,
+        labels,
+        held_out,
+        (*notes, *_skipped_note(folder, skipped), *fact_notes, *split_notes),
     )
 
 
 def _image_paths(folder):
     """Paths of images, without those in hidden folders, and a note on other files."""
     paths, others, hidden = [], collections.Counter(), 0
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(_walk(folder)):
         parts = path.relative_to(folder).parts
         if any(part.startswith(".") or part in SYSTEM for part in parts):
-            hidden += path.is_file()
-        elif path.is_file() and path.suffix.lower() in SUFFIXES:
+            hidden += 1
+        elif path.suffix.lower() in SUFFIXES:
             paths.append(path)
-        elif path.is_file():
+        else:
             others[path.suffix.lower() or "no suffix"] += 1
     if not paths:
         raise InputError("--data", f"expected images ({', '.join(SUFFIXES)}), got none in {folder}")
@@ -72,9 +104,23 @@ def _image_paths(folder):
     return paths, notes
 
 
+def _walk(folder):
+    """Files in a folder and its sub-folders, of which links are followed, but not in circles."""
+    entered = set()
+    for name, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(name)
+        if real in entered:
+            folders.clear()
+            continue
+        entered.add(real)
+        paths = (pathlib.Path(name, file) for file in files)
+        # A link to nothing is listed as damaged; pipes, which could wait without end, are left out.
+        yield from (path for path in paths if path.is_file() or not path.exists())
+
+
 def _read_all(paths, function, skipped):
     """path -> result of `function` for the image in it; files that fail go to `skipped`."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     results = {}
     for path in paths:
@@ -86,6 +132,8 @@ def _read_all(paths, function, skipped):
         except Exception as error:  # Pillow's readers of damaged files raise many kinds
             empty = path.is_file() and not path.stat().st_size
             text = str(error).split("\n")[0].replace(str(path), "it") or type(error).__name__
+            text = "a link to nothing" if isinstance(error, FileNotFoundError) else text
+            text = "not an image" if isinstance(error, UnidentifiedImageError) else text
             skipped[path] = "the file is empty" if empty else text
     return results
 
@@ -105,15 +153,18 @@ def _labels(folder, paths):
 
     The labels are the names of the first sub-folders, or below train/ and test/ the second ones.
     """
-    inside = [path.relative_to(folder).parts[:-1] for path in paths]
+    inside, common = _below_common([path.relative_to(folder).parts[:-1] for path in paths])
     first = {parts[0].lower() if parts else "" for parts in inside}
     held_out, notes = None, []
     splits = first & {*TRAIN}, first & {*HELD_OUT}
     if all(splits) and first <= {*TRAIN, *HELD_OUT}:
         held_out = np.array([parts[0].lower() in HELD_OUT for parts in inside])
         inside = [parts[1:] for parts in inside]
-        names = ["/".join(sorted(split)) for split in splits]
-        notes.append(f"{names[0]}/ is trained on, {names[1]}/ is held out ({held_out.sum():,})")
+        names = [" and ".join(f"{name}/" for name in sorted(split)) for split in splits]
+        notes.append(f"trained on: {names[0]}; held out: {names[1]} ({held_out.sum():,} images)")
+    elif all(splits):
+        others = ", ".join(sorted(first - {*TRAIN, *HELD_OUT}))
+        notes.append(f"train/ and test/ count as classes, because there are others: {others}")
     labels = np.array([parts[0] if parts else "" for parts in inside])
     names, counts = np.unique(labels, return_counts=True)
     if len(names) < 2:
@@ -121,22 +172,66 @@ def _labels(folder, paths):
     pairs = list(zip(names, counts, strict=True))
     listed = ", ".join(f"{n or '(no folder)'} {c:,}" for n, c in pairs[:12])
     more = f", and {len(names) - 12} more" if len(names) > 12 else ""
+    if common:
+        notes.append(f"all images are in {'/'.join(common)}/")
     return labels, held_out, [*notes, f"{len(names)} classes by sub-folder: {listed}{more}"]
 
 
-def _upright_size(image):
-    """Height and width after the EXIF rotation, without reading the pixels."""
+def _below_common(folders):
+    """Folders of all images as tuples, without those that all of them share, and these."""
+    first, last = min(folders), max(folders)  # those between begin with what these two share
+    equal = [a == b for a, b in zip(first, last, strict=False)]
+    count = equal.index(False) if False in equal else len(equal)
+    return [parts[count:] for parts in folders], first[:count]
+
+
+def _facts(image):
+    """`_Facts` of a Pillow image; the pixels are read only if they have more than 8 bits."""
     rotated = image.getexif().get(ORIENTATION, 1) >= 5
-    return image.size if rotated else image.size[::-1]
+    size = image.size if rotated else image.size[::-1]
+    several = getattr(image, "n_frames", 1) > 1
+    if not image.mode.startswith(DEEP):
+        return _Facts(size, several, image.has_transparency_data)
+    pixels = np.asarray(image)
+    low, high = float(np.nanmin(pixels)), float(np.nanmax(pixels))
+    if low < 0 or high > MAX_DEEP:
+        raise ValueError(f"values from {low:g} to {high:g}, not from 0 to {MAX_DEEP:g}")
+    kind = "floats" if pixels.dtype.kind == "f" else "integers"
+    return _Facts(size, several, False, kind, high)
 
 
-def _pixels(image):
+def _scales(facts):
+    """kind -> the number by which pixels of more than 8 bits are divided, and notes on all facts.
+
+    It is the same for all images, so that they stay comparable.
+    """
+    scales, notes = {}, []
+    for kind in ("integers", "floats"):
+        highs = [fact.high for fact in facts if fact.kind == kind]
+        if highs:
+            limits = image_arrays.limits(kind == "floats")
+            scales[kind] = next(limit for limit in limits if max(highs) <= limit)
+            notes.append(
+                f"{len(highs):,} images of {kind} up to {max(highs):g} are divided by "
+                f"{scales[kind]:g}"
+            )
+    alpha, several = sum(fact.alpha for fact in facts), sum(fact.several for fact in facts)
+    if alpha:
+        notes.append(f"{alpha:,} images have an alpha channel; they are shown on white")
+    if several:
+        notes.append(f"{several:,} files have several frames or pages; the first one is used")
+    return scales, notes
+
+
+def _pixels(image, scales):
     """A Pillow image as uint8 `[H, W, 1 or 3]`, upright by EXIF, on white if transparent."""
     from PIL import Image, ImageOps
 
     image = ImageOps.exif_transpose(image)
-    if image.mode.startswith(("I", "F")):  # 16 bits and floats, which Pillow would clip
-        return image_arrays.as_eight_bits(np.asarray(image)[..., None])
+    if image.mode.startswith(DEEP):  # Pillow would clip them
+        pixels = np.asarray(image)[..., None]
+        scale = scales["floats" if pixels.dtype.kind == "f" else "integers"]
+        return np.round(np.nan_to_num(pixels) / scale * 255).astype("uint8")
     grey = image.mode in ("1", "L", "LA", "La")
     if image.has_transparency_data:
         image = image.convert("RGBA")

@@ -11,6 +11,8 @@ from support.data.splits import split_rows
 from support.run import shared_options
 from support.run.cli import InputError
 
+MIN_WHITE = 0.25  # images whose largest value is below it may have another range
+
 
 @dataclasses.dataclass
 class Images:
@@ -75,6 +77,11 @@ def load(options):
     train, held_out = _rows(data, options)
     notes = [*data.notes, *_double_note(data.images, train, held_out)]
     x, labels = as_float(data.images), data.labels
+    if x.max() < MIN_WHITE:
+        notes.append(
+            f"the largest value is {x.max():.3g} of 1, so that all images are dark; divide them by "
+            "their largest value if it means white"
+        )
     unused = len(x) - len(train) - len(held_out)
     if unused:
         notes.append(f"{unused:,} images are left out (--limit); the choice is random, by --seed")

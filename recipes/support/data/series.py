@@ -11,7 +11,7 @@ STEPS = 80 * DAY
 FAULTS = ("spike", "stuck", "drift", "noise", "shift", "out of step")
 # Options about the file of --data.
 FILE_OPTIONS = ("where", "columns", "time_column", "label", "log_returns", "grid", "sep", "decimal")
-FILE_OPTIONS += ("encoding", "header")
+FILE_OPTIONS += ("encoding", "header", "sheet")
 
 
 @dataclasses.dataclass

@@ -3,7 +3,14 @@
 import contextlib
 
 import numpy as np
-from support.data import column_kinds, series_times, table_files, written_numbers
+from support.data import (
+    column_kinds,
+    series_grid,
+    series_times,
+    table_columns,
+    table_files,
+    written_numbers,
+)
 from support.data.column_kinds import Kind
 from support.data.series import Series
 from support.run.cli import InputError
@@ -19,13 +26,13 @@ def load(options):
     frame = frame.reset_index(drop=True)  # errors count rows of the file, with --where as well
     for condition in options.where or ():
         name, frame = f"{name}, {condition}", _where(frame, condition)
-    kinds = []
+    frame, kinds = _without_lists(frame, options)
     times, frame, kind, time_notes = series_times.take(frame, options)
     kinds += [kind] if kind else []
     anomaly = None
     if options.label is not None:
-        anomaly = _channel(frame, options.label, "--label", decimal)[0] > 0
-        kinds.append(Kind(options.label, "label", f"{anomaly.sum():,} steps are anomalies"))
+        anomaly, why = _label(frame, options.label, decimal)
+        kinds.append(Kind(options.label, "label", why))
         frame = frame.drop(columns=options.label)
     values, columns = _channels(frame, anomaly, options, kinds, decimal)
     if options.log_returns:
@@ -33,7 +40,7 @@ def load(options):
         columns = [f"{column} (log return)" for column in columns]
         anomaly = None if anomaly is None else anomaly[1:]
     if options.grid is not None:
-        values, times, anomaly, note = series_times.on_grid(values, times, anomaly, options.grid)
+        values, times, anomaly, note = series_grid.on_grid(values, times, anomaly, options.grid)
         notes.append(note)
     split = int(len(values) * (1 - options.held_out))
     shorter = min(split, len(values) - split)
@@ -48,9 +55,36 @@ def load(options):
     return Series(name, columns, values.astype("float32"), times, anomaly, split, notes, kinds)
 
 
+def _without_lists(frame, options):
+    """The frame without columns of lists, and the `Kind` of each of these."""
+    lists = [name for name in frame if column_kinds.holds_lists(frame[name])]
+    for name in lists:
+        if name in (options.columns or ()):
+            raise InputError("--columns", f"expected numbers, got lists in column {name!r}")
+    return frame.drop(columns=lists), [Kind(name, "drop", column_kinds.LISTS) for name in lists]
+
+
+def _label(frame, name, decimal):
+    """True for each step that is an anomaly, and a remark."""
+    table_files.check_column(frame, name, "--label")
+    values, _ = _numbers(frame[name], decimal)
+    known = frame[name].dropna() if values is None else values[~np.isnan(values)]
+    wrong = [value for value in known if value not in (0, 1)]
+    if wrong:
+        raise InputError(
+            "--label",
+            f"expected 0 and 1 in column {name!r}, got {wrong[0]}; write 1 for anomalies "
+            "and 0 for other steps",
+        )
+    why, missing = f"{(values == 1).sum():,} steps are anomalies", int(np.isnan(values).sum())
+    return values == 1, why + f"; {missing:,} without a value count as normal" * bool(missing)
+
+
 def _channels(frame, anomaly, options, kinds, decimal):
     """Values `[steps, channels]` and names of the channels; `kinds` gains how each was read."""
     chosen, channels = options.columns or list(frame.columns), {}
+    if len({*chosen}) < len(chosen):
+        raise InputError("--columns", f"expected different columns, got {', '.join(chosen)}")
     for name in frame.columns:
         if name not in chosen:
             kinds.append(Kind(name, "drop", "not in --columns"))
@@ -62,15 +96,14 @@ def _channels(frame, anomaly, options, kinds, decimal):
         values, notes = _channel(frame, name, "--columns", decimal)
         missing = int(np.isnan(values).sum())
         notes += [f"{missing:,} missing"] if missing else []
+        notes += written_numbers.placeholder_note(values)
         notes += ["constant"] if len(np.unique(values[~np.isnan(values)])) == 1 else []
         kinds.append(Kind(name, "channel", "; ".join(["numbers", *notes])))
         channels[name] = values
     for name in chosen:
         table_files.check_column(frame, name, "--columns")
     if not channels:
-        reasons = "".join(
-            f"; {k.column!r} is left out ({k.why})" for k in kinds if k.kind == "drop"
-        )
+        reasons = column_kinds.left_out(kinds)
         raise InputError(
             "--columns",
             "expected at least one column besides time and label, got none in "
@@ -87,6 +120,8 @@ def _reason_to_drop(column, anomaly):
     if column.dtype == object or column.dtype.kind == "O":
         return "texts, all the same" if column.nunique() == 1 else None
     x = column.to_numpy("float64", na_value=np.nan)
+    if str(column.name).startswith("Unnamed: ") and column_kinds.is_sequence(x):
+        return "row numbers"
     if not {*np.unique(x[~np.isnan(x)])} <= {0.0, 1.0}:
         return None
     words = str(column.name).lower().replace("_", " ").replace("-", " ").split()
@@ -141,11 +176,7 @@ def _where(frame, condition):
 def _channel(frame, name, argument, decimal="."):
     """A numeric column as float64, NaN where it is empty, and notes; errors name the argument."""
     table_files.check_column(frame, name, argument)
-    numbers, notes = column_kinds.numbers(frame[name]), []
-    if numbers is None and frame[name].dtype.kind == "b":
-        numbers = frame[name].to_numpy("float64", na_value=np.nan)
-    if numbers is None:
-        numbers, notes = written_numbers.parse(frame[name], decimal) or (None, [])
+    numbers, notes = _numbers(frame[name], decimal)
     if numbers is None:
         row = _first_text(frame[name])
         raise InputError(
@@ -161,7 +192,19 @@ def _channel(frame, name, argument, decimal="."):
             f"expected finite numbers, got {numbers[np.isinf(numbers)][0]} in row {row} of column "
             f"{name!r}; correct the file or choose other columns",
         )
+    remedy = "correct the file or choose other columns"
+    table_columns.check_range(numbers, name, argument, remedy)
     return numbers, notes
+
+
+def _numbers(column, decimal):
+    """Values of a column of numbers or truth values as float64, or None, and notes."""
+    numbers = column_kinds.numbers(column)
+    if numbers is not None:
+        return numbers, []
+    if column.dropna().map(lambda value: isinstance(value, bool | np.bool_)).all():
+        return column.astype("float64").to_numpy(), []
+    return written_numbers.parse(column, decimal) or (None, [])
 
 
 def _first_text(column):

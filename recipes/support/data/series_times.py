@@ -1,42 +1,31 @@
-"""Times of a series: the column of times, order, step and gaps, and a regular grid."""
+"""Times of a series: the column of times, order, step and gaps."""
 
 import numpy as np
-from support.data import column_kinds, table_files, written_dates, written_numbers
+from support.data import column_kinds, numeric_times, table_files, written_dates, written_numbers
 from support.data.column_kinds import Kind
 from support.run.cli import InputError
 
 TIME_NAMES = ("date", "time", "timestamp", "datetime", "day", "ds")
-MAX_GRID_STEPS = 10_000_000
 TOLERANCE = 0.01  # of a step, within which a difference counts as that step
 
 
 def take(frame, options):
     """Times of the rows, the frame without them and in their order, their `Kind`, and notes.
 
-    Without --time-column, the first column of dates is taken; without dates, rows count as steps.
+    Without --time-column, the first column of dates is taken, or else a column of numbers that is
+    one of times by its name; without both, rows count as steps.
     """
-    import pandas as pd
-
-    name = options.time_column
-    dates = None
-    if name is None:
-        name, dates = _column_of_dates(frame, options)
+    name, times, why = _given(frame, options) if options.time_column else _found(frame, options)
     if name is None:
         _check_not_stacked(frame)
         if options.grid is not None:
             raise InputError("--grid", "needs times: --time-column NAME")
         return np.arange(len(frame)), frame, None, ["no times: each row counts as one step"]
-    table_files.check_column(frame, name, "--time-column")
-    times = frame[name] if dates is None else dates
-    if not pd.api.types.is_numeric_dtype(times) and dates is None:
-        times = written_dates.parse(times)
-        if times is None:
-            example = next(iter(frame[name].dropna().astype(str)), "nothing")
-            raise InputError(
-                "--time-column", f"expected dates or numbers in column {name!r}, got {example!r}"
-            )
+    if "order" in times.attrs:
+        why += f"; read {times.attrs['order']}"
+    times, frame, clock = _with_clock(frame, name, times)
+    why += f"; with the times of {clock!r}" if clock else ""
     _check_times(frame, name, times)
-    why = "given" if options.time_column else "by its dates; --time-column names another"
     if getattr(times.dtype, "tz", None) is not None:
         times, why = times.dt.tz_convert("UTC").dt.tz_localize(None), f"{why}; times in UTC"
     notes = []
@@ -49,18 +38,111 @@ def take(frame, options):
     return times.to_numpy(), frame.drop(columns=name), Kind(name, "time", why), notes
 
 
-def _column_of_dates(frame, options):
-    """The first column of dates with its values, or (None, None)."""
+def _given(frame, options):
+    """The column --time-column, its times, and how they were read."""
+    import pandas as pd
+
+    name = options.time_column
+    table_files.check_column(frame, name, "--time-column")
+    column = frame[name]
+    if pd.api.types.is_numeric_dtype(column):
+        times, reading = numeric_times.as_dates(column)
+        return name, times, f"given; {reading}" if reading else "given"
+    times = written_dates.parse(column)
+    seconds = _seconds(column)
+    if seconds is not None:
+        return name, seconds, "given; times of day or durations, in seconds"
+    if times is None:
+        _check_dates(column, name)
+        example = next(iter(column.dropna().astype(str)), "nothing")
+        raise InputError(
+            "--time-column", f"expected dates or numbers in column {name!r}, got {example!r}"
+        )
+    return name, times, "given"
+
+
+def _found(frame, options):
+    """The first column of times, its times, and how they were found; None if there is none."""
     others = {*(options.columns or ()), options.label}
+    name, times = _column_of_dates(frame, others)
+    if name is not None:
+        return name, times, "by its dates; --time-column names another"
+    for name in frame:
+        if str(name).lower() in TIME_NAMES and name not in others:
+            seconds = _seconds(frame[name])
+            if seconds is not None and seconds.is_monotonic_increasing and seconds.is_unique:
+                return name, seconds, "by its times of day or durations, in seconds"
+    name = numeric_times.find(frame, others)
+    if name is None:
+        return None, None, None
+    times, reading = numeric_times.as_dates(frame[name])
+    reading = f": {reading}" if reading else ""
+    why = f"by its name{reading}; --time-column names another, --columns makes it a channel"
+    return name, times, why
+
+
+def _seconds(column):
+    """Times of day or durations such as 10:30:05 as a pandas series of seconds, or None."""
+    days = written_dates.days_of_times(column)
+    if days is None:
+        return None
+    import pandas as pd
+
+    return pd.Series(np.round(days * 86400, 6), column.index)
+
+
+def _column_of_dates(frame, others):
+    """The first column of dates with its values, or (None, None)."""
     named = [c for c in frame if str(c).lower() in TIME_NAMES]
     for name in [*named, *(c for c in frame if c not in named)]:
         if name in others or frame[name].dtype.kind not in "OM":
             continue
         if frame[name].dtype.kind == "M" or written_numbers.parse(frame[name]) is None:
             dates = written_dates.parse(frame[name])
-            if dates is not None and dates.notna().all():
+            if dates is not None and (dates.notna().all() or name in named):
                 return name, dates
+            if name in named:
+                _check_dates(frame[name], name)
     return None, None
+
+
+def _check_dates(column, name):
+    """Raise if a column has dates in most of its rows, but something else in others."""
+    row = written_dates.first_other(column)
+    if row is not None:
+        raise InputError(
+            "--time-column",
+            f"expected a date in each row, got {column[row]!r} in row {row} of column {name!r}; "
+            "correct or remove the row",
+        )
+
+
+def _with_clock(frame, name, times):
+    """Times with those of a column of times of day, if the dates repeat and it makes them differ.
+
+    Returns:
+        `(times, frame, clock)`: the frame is without the column `clock`, which is None if unused.
+    """
+    if times.dtype.kind == "M" and times.duplicated().any():
+        for clock in frame.columns.drop(name):
+            days = _days_of_clock(frame[clock])
+            if days is None or np.nanmax(days, initial=0) >= 1:
+                continue
+            import pandas as pd
+
+            both = times + pd.to_timedelta(np.round(days * 86400e6) * 1e3, unit="ns")
+            if not both.duplicated().any():
+                return both, frame.drop(columns=clock), clock
+    return times, frame, None
+
+
+def _days_of_clock(column):
+    """Times of day, which in this place may also be written 10.30.05, as days; or None."""
+    days = written_dates.days_of_times(column)
+    if days is None and column.dtype.kind == "O":
+        dots = column.astype("string").str.replace(".", ":", regex=False)
+        days = written_dates.days_of_times(dots.astype(object))
+    return days
 
 
 def _check_times(frame, name, times):
@@ -79,7 +161,7 @@ def _check_times(frame, name, times):
             "--time-column",
             f"expected different times, got {times.iloc[row]} again in row {frame.index[row]} of "
             f"column {name!r}; if the file holds several series, select one, for example with "
-            f"--where {_example(frame, name)}",
+            f"--where {_example(frame, name)}; or name another column with --time-column",
         )
 
 
@@ -124,7 +206,7 @@ def _step_notes(times, gridded):
     differences = np.diff(times)
     step = np.median(differences)
     ratio = differences / step
-    text = _duration(step)
+    text = duration(step)
     gaps = ratio > 1 + TOLERANCE
     missing = int(np.round(ratio[gaps] - 1).sum())
     irregular = float(np.mean(np.abs(ratio - np.round(ratio)) > TOLERANCE))
@@ -138,63 +220,15 @@ def _step_notes(times, gridded):
         fraction = missing / (missing + len(times))
         parts.append(
             f"{missing:,} steps without a row ({fraction:.0%}) in {int(gaps.sum()):,} gaps, the "
-            f"longest {_duration(differences.max())}"
+            f"longest {duration(differences.max())}"
         )
     if irregular:
         parts.append(f"{irregular:.0%} of the differences are not multiples of it")
     yield ", ".join(parts) + offer
 
 
-def on_grid(values, times, anomaly, grid):
-    """Values averaged in the cells of a regular grid, NaN where there are none.
-
-    Args:
-        values: `[steps, channels]`.
-        times: `[steps]`, dates or numbers.
-        anomaly: bool `[steps]`, or None.
-        grid: "auto" for the median difference of times, a duration such as "15min", or a number.
-
-    Returns:
-        `(values, times, anomaly, note)` of the grid.
-    """
-    step = _step(times, grid)
-    cells = np.floor((times - times[0]) / step + TOLERANCE).astype("int64")
-    count = int(cells[-1]) + 1
-    if count > MAX_GRID_STEPS:
-        raise InputError(
-            "--grid", f"expected at most {MAX_GRID_STEPS:,} steps, got {count:,}; use a longer one"
-        )
-    observed = ~np.isnan(values)
-    totals, counts = np.zeros((2, count, values.shape[1]))
-    np.add.at(totals, cells, np.where(observed, values, 0.0))
-    np.add.at(counts, cells, observed)
-    gridded = np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
-    if anomaly is not None:
-        marked = np.zeros(count, bool)
-        np.logical_or.at(marked, cells, anomaly)
-        anomaly = marked
-    empty = count - len(np.unique(cells))
-    note = f"grid: {count:,} steps of {_duration(step)}; {empty:,} have no row and are missing"
-    return gridded, times[0] + step * np.arange(count), anomaly, note
-
-
-def _step(times, grid):
-    """The step of --grid in the unit of the times."""
-    import pandas as pd
-
-    if grid == "auto":
-        return np.median(np.diff(times))
-    try:
-        step = pd.Timedelta(grid).to_numpy() if times.dtype.kind == "M" else float(grid)
-    except ValueError as error:
-        kind = "a duration such as 15min or 1h" if times.dtype.kind == "M" else "a number"
-        raise InputError("--grid", f"expected auto or {kind}, got {grid!r}") from error
-    if not step > step * 0:
-        raise InputError("--grid", f"expected a step above 0, got {grid!r}")
-    return step
-
-
-def _duration(step):
+def duration(step):
+    """A step of dates or numbers as a text."""
     import pandas as pd
 
     if isinstance(step, np.timedelta64):

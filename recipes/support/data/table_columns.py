@@ -14,6 +14,7 @@ from support.run.cli import InputError
 
 OTHER = "(other)"  # the category of values that are not among the training rows
 MAX_VALUE = 1e37  # float32 ends at 3.4e38, and differences need room
+MIN_RANGE = 1e-36  # below it, float32 loses digits
 MAX_STDS = 1e5  # distance from the training rows' mean, in their standard deviations
 # float32 has seven digits. If the mean is a thousand times the standard deviation, only four of
 # them are left for the differences between rows.
@@ -48,18 +49,31 @@ def check(kind):
     """Raise if a model cannot learn from the numbers of a `Kind`; the error says what to do."""
     if kind.values.dtype == object:
         return
-    sizes, name = np.abs(kind.values), kind.column
-    if np.isinf(sizes).any():
+    name = kind.column
+    if np.isinf(kind.values).any():
         raise InputError(
             "--data",
             f"expected finite numbers, got infinite ones in column {name!r}; leave it out with "
             f"--kind {name}=drop",
         )
-    if np.nanmax(sizes) > MAX_VALUE:
+    check_range(kind.values, name, "--data", f"leave it out with --kind {name}=drop")
+
+
+def check_range(x, name, argument, remedy):
+    """Raise unless float32 holds the numbers of a column and their differences."""
+    observed = x[~np.isnan(x)]
+    largest, width = np.abs(observed).max(initial=0.0), np.ptp(observed) if len(observed) else 0.0
+    if largest > MAX_VALUE:
         raise InputError(
-            "--data",
-            f"expected values of at most {MAX_VALUE:g}, got {np.nanmax(sizes):g} in column "
-            f"{name!r}; rescale it, or leave it out with --kind {name}=drop",
+            argument,
+            f"expected values of at most {MAX_VALUE:g}, got {largest:g} in column {name!r}; "
+            f"rescale it, or {remedy}",
+        )
+    if 0 < width < MIN_RANGE:
+        raise InputError(
+            argument,
+            f"expected values that differ by at least {MIN_RANGE:g}, got a range of {width:g} in "
+            f"column {name!r}; rescale it, or {remedy}",
         )
 
 

@@ -11,15 +11,17 @@ import json
 import lzma
 import zlib
 
-from support.data import csv_format
+from support.data import csv_format, csv_rows, text_encoding
 from support.run.cli import InputError, as_input_error, first_line
 
 OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 TEXTS = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
+MAX_NAME = 60  # letters of a column's name in a message
+MAX_EMPTY_ROWS = 100  # above the table of a sheet
 JSON_LINES = (".jsonl", ".ndjson")
 EXCEL = (".xlsx", ".xlsm")
 SUFFIXES = ".csv, .tsv, .txt (also .gz, .bz2, .xz), .jsonl, .xlsx or .parquet"
-FORMAT_OPTIONS = ("sep", "decimal", "encoding", "header")
+FORMAT_OPTIONS = ("sep", "decimal", "encoding", "header", "sheet")
 
 
 def add_options(data):
@@ -42,6 +44,7 @@ def add_options(data):
         choices=("yes", "no"),
         help="whether the first row has the names of the columns (default: detected)",
     )
+    data.add_argument("--sheet", metavar="NAME", help="of an Excel file (default: the first)")
 
 
 def read_frame(path, options=None):
@@ -49,75 +52,76 @@ def read_frame(path, options=None):
 
     Args:
         path: a file; its suffix names the format.
-        options: may have the attributes `sep`, `decimal`, `encoding` and `header`.
+        options: may have the attributes `sep`, `decimal`, `encoding`, `header` and `sheet`.
 
     Returns:
         The pandas data frame, and notes on what was detected. `frame.attrs["decimal"]` is the mark
         before the fraction.
     """
-    if not path.is_file():
-        raise InputError("--data", f"expected an existing file, got {path}")
+    check_file(path)
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    opener = OPENERS.get(suffixes[-1] if suffixes else "", open)
-    kind = (suffixes[-2:-1] if opener is not open else suffixes[-1:]) or [""]
+    kind = (suffixes[-2:-1] if suffixes[-1:] and suffixes[-1] in OPENERS else suffixes[-1:]) or [""]
     readers = {
-        **dict.fromkeys(TEXTS, _read_csv),
-        **dict.fromkeys(JSON_LINES, _read_json_lines),
-        **dict.fromkeys(EXCEL, _read_excel),
-        ".parquet": _read_parquet,
+        **dict.fromkeys(TEXTS, (_read_csv, ("sep", "decimal", "encoding", "header"))),
+        **dict.fromkeys(JSON_LINES, (_read_json_lines, ("encoding",))),
+        **dict.fromkeys(EXCEL, (_read_excel, ("header", "sheet"))),
+        ".parquet": (_read_parquet, ()),
     }
     if kind[0] not in readers:
         raise InputError("--data", f"expected a file of the kind {SUFFIXES}, got {path}")
+    reader, known = readers[kind[0]]
     given = {name: getattr(options, name, None) for name in FORMAT_OPTIONS}
-    try:
-        with opener(path, "rb") as file:
-            content = file.read()
-    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
-        raise InputError("--data", f"expected a readable file, got {path}: {error}") from error
-    frame, notes = readers[kind[0]](content, given)
+    for name, value in given.items():
+        if value is not None and name not in known:
+            raise InputError(
+                f"--{name}", f"does not apply to a file of the kind {kind[0]}; omit it"
+            )
+    frame, notes = reader(read_bytes(path), given)
     frame.columns = _unique_names(frame.columns)
     return frame, notes
 
 
-def _read_csv(content, given):
-    import pandas as pd
+def check_file(path):
+    """Raise unless the path of --data is a file."""
+    if path.is_dir():
+        raise InputError("--data", f"expected a file, got the folder {path}")
+    if not path.is_file():
+        raise InputError("--data", f"expected an existing file, got {path}")
 
-    text, notes = csv_format.decode(content, given["encoding"])
-    header = None if given["header"] is None else given["header"] == "yes"
-    dialect = csv_format.detect(text, given["sep"], given["decimal"], header)
-    options = dict(
-        sep=dialect.separator,
-        decimal=dialect.decimal,
-        header=0 if dialect.header else None,
-        skipinitialspace=True,
-        index_col=False,
-    )
+
+def check_options(options):
+    """Raise if an option about the file of --data is given without --data."""
+    for name in FORMAT_OPTIONS:
+        if options.data is None and getattr(options, name, None) is not None:
+            raise InputError(f"--{name}", "needs a file: --data FILE")
+
+
+def read_bytes(path):
+    """Content of a file, unpacked if its name ends in .gz, .bz2 or .xz."""
+    opener = OPENERS.get(path.suffix.lower(), open)
     try:
-        start = pd.read_csv(io.StringIO(text), dtype=str, nrows=1000, **options)
-        as_text = {name: str for name in start if _has_leading_zeros(start[name])}
-        frame = pd.read_csv(io.StringIO(text), dtype=as_text, low_memory=False, **options)
-    except (ValueError, OverflowError) as error:  # pandas' own errors are ValueErrors
-        name = csv_format.SEPARATORS.get(dialect.separator, repr(dialect.separator))
-        raise InputError(
-            "--data",
-            f"expected rows of equally many values separated by {name}, got {first_line(error)}; "
-            "correct the file, or name the separator with --sep",
-        ) from error
+        with opener(path, "rb") as file:
+            return file.read()
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+        raise InputError("--data", f"expected a readable file, got {path}: {error}") from error
+
+
+def _read_csv(content, given):
+    text, notes = text_encoding.decode(content, given["encoding"])
+    separator, text = csv_format.take_separator(text)
+    header = None if given["header"] is None else given["header"] == "yes"
+    dialect = csv_format.detect(text, given["sep"] or separator, given["decimal"], header)
+    frame = csv_rows.read(text, dialect)
     if not dialect.header:
         frame.columns = [f"column_{i + 1}" for i in range(len(frame.columns))]
     frame.attrs["decimal"] = dialect.decimal
-    return frame, (*notes, *dialect.notes)
-
-
-def _has_leading_zeros(column):
-    """True for codes such as 01067, of which a number would lose the zero."""
-    return bool(column.dropna().str.fullmatch(r"0\d+").any())
+    return frame, (*notes, *dialect.notes, *csv_rows.short_row_note(frame, text, dialect))
 
 
 def _read_json_lines(content, given):
     import pandas as pd
 
-    text, notes = csv_format.decode(content, given["encoding"])
+    text, notes = text_encoding.decode(content, given["encoding"])
     rows = []
     for number, line in enumerate(text.split("\n"), 1):
         try:
@@ -139,26 +143,44 @@ def _read_excel(content, given):
     import pandas as pd
 
     try:
-        sheets = pd.read_excel(
-            io.BytesIO(content), sheet_name=None, header=None if given["header"] == "no" else 0
-        )
+        with pd.ExcelFile(io.BytesIO(content)) as book:
+            sheets, name = book.sheet_names, given["sheet"]
+            if name is not None and name not in sheets:
+                raise InputError("--sheet", f"expected one of {listing(sheets)}, got {name!r}")
+            frame = _read_sheet(book, name or sheets[0], given["header"] != "no")
     except ImportError as error:
         raise InputError(
             "--data", "reading .xlsx needs openpyxl: pip install openpyxl, or save it as .csv"
         ) from error
     except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
         raise InputError("--data", f"expected an .xlsx file, got {first_line(error)}") from error
-    (name, frame), *others = sheets.items()
-    if not others:
+    if name is not None or len(sheets) == 1:
         return frame, ()
-    return frame, (f"sheet: the first, {name!r}, of {len(sheets)}",)
+    note = f"sheet: the first, {sheets[0]!r}, of {listing(sheets)}; --sheet names another"
+    return frame, (note,)
+
+
+def _read_sheet(book, name, header):
+    """A sheet without the empty rows and columns above and beside its table."""
+    import pandas as pd
+
+    start = pd.read_excel(book, sheet_name=name, header=None, nrows=MAX_EMPTY_ROWS)
+    filled = start.notna().any(axis=1)
+    skipped = int(filled.to_numpy().argmax()) if len(filled) and filled.any() else 0
+    names = 0 if header else None
+    frame = pd.read_excel(book, sheet_name=name, header=names, skiprows=skipped)
+    empty = [c for c in frame if str(c).startswith("Unnamed: ") and frame[c].isna().all()]
+    return frame.drop(columns=empty)
 
 
 def _read_parquet(content, given):
     import pandas as pd
 
     with as_input_error("--data", ValueError, OSError):  # ArrowInvalid is a ValueError
-        return pd.read_parquet(io.BytesIO(content)), ()
+        frame = pd.read_parquet(io.BytesIO(content))
+    # Times are often the index; row numbers without a name are none of the data.
+    numbered = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
+    return (frame if numbered else frame.reset_index()), ()
 
 
 def _unique_names(columns):
@@ -175,8 +197,14 @@ def _unique_names(columns):
 
 def listing(names, maximum=12):
     """The first names for a message, comma-separated."""
-    names = [str(name) for name in names]
+    names = [short(name) for name in names]
     return ", ".join(names[:maximum]) + (", ..." if len(names) > maximum else "")
+
+
+def short(name):
+    """The name of a column for a message."""
+    name = str(name)
+    return name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}..."
 
 
 def check_column(frame, name, argument):

@@ -77,6 +77,7 @@ def load(options):
     """Load the `Table` of --data or --dataset, or else breast cancer."""
     if options.data is not None and options.dataset is not None:
         raise InputError("--data", "expected either --data or --dataset, got both; leave one out")
+    table_files.check_options(options)
     notes = ()
     if options.data is not None:
         name, (frame, notes) = options.data.name, table_files.read_frame(options.data, options)
@@ -87,10 +88,10 @@ def load(options):
     given = column_kinds.chosen(options, frame)
     frame, anomaly = _take_label(frame, options)
     kinds = column_kinds.decide(frame, given)
-    _check_size(frame, kinds)
+    _check_size(frame, kinds, notes)
     train, held_out = _split(anomaly, len(frame), options)
     columns = table_columns.encode(kinds, train)
-    _check_size(frame, kinds)
+    _check_size(frame, kinds, notes)
     return Table(
         name,
         [column.name for column in columns],
@@ -179,15 +180,16 @@ def _take_label(frame, options):
     return frame.drop(columns=name), anomaly
 
 
-def _check_size(frame, kinds):
-    """Raise if the frame is too small or no column is left."""
+def _check_size(frame, kinds, notes):
+    """Raise if the frame is too small or no column is left; the error has the notes on the file."""
     used = [kind for kind in kinds if kind.kind != "drop"]
     if len(frame) < MIN_ROWS or not used:
         raise InputError(
             "--data",
             f"expected at least {MIN_ROWS} rows and 1 column besides the label, got {len(frame)} "
             f"rows and {len(used)} columns that can be used"
-            + "".join(f"; {k.column!r} is left out ({k.why})" for k in kinds[:8] if k not in used),
+            + column_kinds.left_out(kinds[:8])
+            + "".join(f"; {note}" for note in notes),
         )
 
 

@@ -4,9 +4,9 @@ import dataclasses
 import re
 
 import numpy as np
-from support.data import csv_format, table_files
+from support.data import column_kinds, table_files, text_encoding
 from support.data.splits import split_rows
-from support.run.cli import InputError, as_input_error
+from support.run.cli import InputError
 
 # Files of tables, of which one column is read.
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx")
@@ -48,6 +48,9 @@ class Texts:
 def load(options):
     """Load the `Texts` of --data, or else Python's language reference."""
     notes = []
+    table_files.check_options(options)
+    if options.data is None and options.column is not None:
+        raise InputError("--column", "needs a file: --data FILE")
     if options.data is None:
         name, lines = "reference of the Python language (pydoc topics)", reference()
     else:
@@ -82,14 +85,12 @@ def load(options):
 def _read(options):
     """Lines of a file of texts, or the values of one column of a table, and notes."""
     path, kind = options.data, "".join(options.data.suffixes[-2:]).lower()
-    if any(kind.endswith(suffix) for suffix in TABLES) or options.column is not None:
+    about_tables = (options.column, options.sep, options.decimal, options.header, options.sheet)
+    if any(kind.endswith(suffix) for suffix in TABLES) or any(about_tables):
         return _column(options)
-    if path.is_dir():
-        raise InputError("--data", f"expected a file, got the folder {path}")
-    with as_input_error("--data", OSError):
-        content = path.read_bytes()
-    text, notes = csv_format.decode(content, options.encoding)
-    return text.splitlines(), list(notes)
+    table_files.check_file(path)
+    text, notes = text_encoding.decode(table_files.read_bytes(path), options.encoding)
+    return text_encoding.split_lines(text), list(notes)
 
 
 def _column(options):
@@ -98,8 +99,15 @@ def _column(options):
     if options.column is not None:
         table_files.check_column(frame, options.column, "--column")
         name = options.column
+        if column_kinds.holds_lists(frame[name]):
+            raise InputError("--column", f"expected a column of texts, got lists in {name!r}")
     else:
-        lengths = {c: _mean_length(frame[c]) for c in frame if frame[c].dtype.kind == "O"}
+        texts = [
+            c
+            for c in frame
+            if frame[c].dtype.kind == "O" and not column_kinds.holds_lists(frame[c])
+        ]
+        lengths = {c: _mean_length(frame[c]) for c in texts}
         name = max(lengths, key=lengths.get, default=None)
         if name is None:
             raise InputError(
@@ -110,7 +118,7 @@ def _column(options):
     texts = frame[name].fillna("").astype(str).str.split().str.join(" ")
     return list(texts), [
         *notes,
-        f"texts: column {name!r}; the other columns are not used: {others}",
+        f"texts: column {table_files.short(name)!r}; the other columns are not used: {others}",
     ]
 
 

@@ -27,6 +27,8 @@ def _builder(name, data_dir):
 
     if data_dir is not None and not data_dir.is_dir():
         raise InputError("--data-dir", f"expected an existing folder, got {data_dir}")
+    if not name.strip():
+        raise InputError("--dataset", f"expected a name of TFDS, got {name!r}")
     try:
         builder = tfds.builder(name, data_dir=data_dir)
     except tfds.core.DatasetNotFoundError as error:

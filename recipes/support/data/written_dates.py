@@ -1,40 +1,133 @@
-"""Dates as people write them: 2024-02-13, 13.2.2024, 2/13/2024 10:30, with offsets or without."""
+"""Dates as people write them: 2024-02-13, 13.2.2024, 2/13/2024 10:30, 13-Feb-2024; times: 10:30."""
 
 import contextlib
 import warnings
 
-DATE = r"\d{1,4}[-/.:T ]\d"
+from support.data.written_numbers import MISSING
+
+MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+NAMED = rf"(?i:\b\d{{1,2}}[-/. ]*{MONTH}\b|\b{MONTH}[-/. ]+\d)"  # 13-Feb-2024, Feb 13, 2024
+DATE = rf"\d{{1,4}}[-/.:T ]\d|{NAMED}"
+TIME = r"(?i:\d{1,3}:\d\d(?::\d\d(?:\.\d+)?)?)"  # 10:30, 1:07:30.5
+FIRST_YEAR = 1000  # pandas takes the year 1 where none is written
+HALF_DAY = r"(?i:\d{1,2}(?::\d\d){1,2}\s*[ap]\.?m\.?)"  # 10:30 PM
 
 
 def parse(column):
     """A column as a pandas series of dates, or None if it does not hold dates.
 
     13.2.2024 has the day first. Of 1/2/2024 that reading is taken which makes fewer jumps from row
-    to row. Offsets that differ, as with daylight saving, give times in UTC.
+    to row; `attrs["order"]` of the result then says which. Offsets that differ, as with daylight
+    saving, give times in UTC. Texts without a year, such as 3/4, are not dates.
     """
     import pandas as pd
 
     if column.dtype.kind == "M" or isinstance(column.dtype, pd.DatetimeTZDtype):
         return column
-    if column.dtype.kind in "biufm":
-        return None
-    texts = column.dropna().astype("string").str.strip()
+    dates = _parse(column.mask(_is_missing(column)))
+    return None if dates is None or dates.min().year < FIRST_YEAR else dates
+
+
+def _parse(column):
+    texts = _texts(column)
     if not len(texts) or not texts.head(50).str.contains(DATE, regex=True).all():
         return None
-    month_first, day_first = _read(column), _read(column, dayfirst=True)
+    if texts.str.fullmatch(f"{TIME}|{HALF_DAY}").all():  # pandas would add the date of today
+        return None
+    if texts.str.contains(NAMED, regex=True).all():
+        return read(column, format="mixed")
+    month_first, day_first = read(column), read(column, dayfirst=True)
     if month_first is None and day_first is None:
-        return _read(column, utc=True)
+        iso = read(column, format="ISO8601")  # with fractions of a second in some rows
+        return read(column, format="ISO8601", utc=True) if iso is None else iso
     if month_first is None or day_first is None:
         return day_first if month_first is None else month_first
     if texts.str.contains(r"^\d{1,2}\.\d").any():
         return day_first
-    if texts.str.contains(r"^\d{1,2}[/-]\d").all():
-        return min(month_first, day_first, key=lambda dates: dates.diff().abs().sum())
+    if texts.str.contains(r"^\d{1,2}[/-]\d").all() and not month_first.equals(day_first):
+        readings = {"day first": day_first, "month first": month_first}
+        order = min(readings, key=lambda order: readings[order].diff().abs().sum())
+        readings[order].attrs["order"] = order
+        return readings[order]
     return month_first
 
 
-def _read(column, **options):
-    """The column read by pandas, or None."""
+def _is_missing(column):
+    """True where a column of texts says that a date is missing, such as "-" or 0000-00-00."""
+    if column.dtype.kind in "biufm":
+        return column.isna()
+    written = column.astype("string").str.strip().str.lower()
+    return (
+        (written.isin(MISSING) | written.str.match("0{1,4}-0{1,2}-0{1,2}"))
+        .fillna(True)
+        .astype(bool)
+    )
+
+
+def days_of_times(column):
+    """Times of day or durations such as 10:30 or 1:07:30 in days, float64; None for other values.
+
+    Two numbers are hours and minutes.
+    """
+    import pandas as pd
+
+    column = column.mask(_is_missing(column))
+    texts = _texts(column)
+    if not len(texts):
+        return None
+    if texts.str.fullmatch(HALF_DAY).all():
+        times = read(column.astype("string").str.replace(".", ""))
+        return None if times is None else _days(times - times.dt.normalize())
+    if not texts.str.fullmatch(TIME).all():
+        return None
+    written = column.astype("string").str.strip()
+    short = written.str.fullmatch(r"\d+:\d+").fillna(False)
+    return _days(pd.to_timedelta(written.mask(short, written + ":00").astype(object)))
+
+
+def days(column):
+    """Days since 1970 as float64, NaN where missing, and the reason; (None, "") for no dates."""
+    times = days_of_times(column)
+    if times is not None:
+        return times, "times or durations such as 10:30, as days"
+    dates = parse(column)
+    if dates is None:
+        return None, ""
+    import pandas as pd
+
+    start = dates.min()
+    # In the column's own unit: nanoseconds end in the year 2262, and 9999-12-31 stands for "never".
+    epoch = pd.Timestamp(0, tz=dates.dt.tz).as_unit(dates.dt.unit)
+    values = _days(dates - epoch)
+    order = f", read {dates.attrs['order']}" if "order" in dates.attrs else ""
+    return values, f"dates from {start:%Y-%m-%d} to {dates.max():%Y-%m-%d}, as days{order}"
+
+
+def first_other(column):
+    """Index of the first value that is not a date in a column of mostly dates, else None."""
+    texts = _texts(column)
+    if not len(texts) or texts.str.contains(DATE, regex=True).mean() < 0.5:
+        return None
+    dates = read(column, format="mixed", errors="coerce", utc=True)
+    if dates is None or dates.notna().mean() < 0.5:
+        return None
+    others = dates.isna() & column.notna()
+    return others.idxmax() if others.any() else None
+
+
+def _texts(column):
+    """The values that are not missing, as texts; none of a column of numbers."""
+    if column.dtype.kind in "biufm":
+        return column.head(0).astype("string")
+    return column.dropna().astype("string").str.strip()
+
+
+def _days(times):
+    return (times.dt.total_seconds() / 86400).to_numpy("float64")
+
+
+def read(column, **options):
+    """The column read by `pandas.to_datetime` with these options, or None."""
     import pandas as pd
 
     with warnings.catch_warnings(), contextlib.suppress(ValueError, TypeError, OverflowError):

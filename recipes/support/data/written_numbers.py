@@ -5,12 +5,20 @@ import re
 import numpy as np
 
 MISSING = ("?", "-", "--", "\u2013", "\u2014", ".", "na", "n/a", "n.a.", "none", "null", "nan")
+MISSING += ("nil", "missing", "unknown", "blank", "(blank)", "#n/a", "#null!", "#div/0!", "#value!")
+MISSING += ("#ref!", "#name?", "#num!", "n.d.", "k.a.", "n.v.")
+PLACEHOLDERS = (99.0, 999.0, 9999.0, 99999.0, 999999.0)
 MAX_OTHERS, MAX_OTHER_FRACTION = 5, 0.1
+# Up to half of the rows may hold other texts if there are this many numbers for each of them.
+MIN_NUMBERS_PER_OTHER = 20
 CURRENCY = re.compile(r"[$€£¥₹₽₩]|\b(?:USD|EUR|GBP|CHF|JPY|INR)\b", re.IGNORECASE)
 SPACES = re.compile(r"[\s\u00a0\u202f'\u2019_]")
+# Digits between spaces that are groups of thousands, unlike those of a telephone number.
+SPACED = re.compile(r"[^\d]*\d{1,3}([\s'\u2019_]\d{3})+([.,]\d*)?[^\d]*")
+BETWEEN_DIGITS = re.compile(r"\d[\s'\u2019_]+\d")
 GROUPED = {
-    ".": re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?"),
-    ",": re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?"),
+    ".": re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?"),
+    ",": re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?"),
 }
 PLAIN = {
     ".": re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"),
@@ -18,15 +26,17 @@ PLAIN = {
 }
 
 
-def parse(column, decimal="."):
+def parse(column, decimal=".", asked=False):
     """A column of texts as float64, and how it was written; None if it does not hold numbers.
 
-    At most five different texts that are not numbers, in at most a tenth of the rows, count as
-    missing.
+    At most five different texts that are not numbers count as missing, if they are in at most a
+    tenth of the rows, or in at most half of them where there are twenty different numbers for each.
 
     Args:
         column: a pandas series of texts, with missing values or without.
-        decimal: "." or ",", the mark before the fraction; the other one is tried after it.
+        decimal: "." or ",", the mark before the fraction; the other one is taken if it makes
+            numbers of more texts.
+        asked: the user says that it holds numbers: half of the rows may hold any other texts.
 
     Returns:
         `(values [N] with NaN, notes)`, or None.
@@ -35,22 +45,40 @@ def parse(column, decimal="."):
     missing = (column.isna() | (texts == "") | texts.str.lower().isin(MISSING)).fillna(True)
     missing = missing.to_numpy(bool)
     unique = [str(text) for text in texts[~missing].unique()]
-    for mark in (decimal, "," if decimal == "." else "."):
-        numbers = {text: _number(text, mark) for text in unique}
-        others = sorted(text for text, value in numbers.items() if value is None)
-        strange = texts.isin(others).to_numpy(bool) & ~missing
-        few = len(others) <= MAX_OTHERS and strange.sum() <= MAX_OTHER_FRACTION * (~missing).sum()
-        if few and len(others) < len(unique):
-            values = np.full(len(texts), np.nan)
-            used = ~missing & ~strange
-            values[used] = [numbers[text] for text in texts[used]]
-            marks = sorted({str(text) for text in texts[missing].dropna() if text})
-            return values, [*_notes(unique, marks, mark), *_other_note(others, strange.sum())]
-    return None
+    marks = (decimal, "," if decimal == "." else ".")
+    readings = [{text: _number(text, mark) for text in unique} for mark in marks]
+    others = [sorted(t for t, value in numbers.items() if value is None) for numbers in readings]
+    best = int(len(others[1]) < len(others[0]))
+    numbers, others = readings[best], others[best]
+    strange = texts.isin(others).to_numpy(bool) & ~missing
+    if not _are_numbers(len(unique), len(others), strange.sum() / max(1, (~missing).sum()), asked):
+        return None
+    values = np.full(len(texts), np.nan)
+    used = ~missing & ~strange
+    values[used] = [numbers[text] for text in texts[used]]
+    absent = sorted({str(text) for text in texts[missing].dropna() if text})
+    return values, [*_notes(unique, absent, marks[best]), *_other_note(others, strange.sum())]
+
+
+def _are_numbers(unique, others, fraction, asked):
+    """Whether a column holds numbers: counts of its different texts, and a fraction of its rows.
+
+    Args:
+        unique: different texts.
+        others: those of them that are not numbers.
+        fraction: of the rows, that hold these.
+        asked: see `parse`.
+    """
+    if others >= unique or fraction > 0.5:
+        return False
+    many = unique - others >= MIN_NUMBERS_PER_OTHER * others
+    return asked or (others <= MAX_OTHERS and (fraction <= MAX_OTHER_FRACTION or many))
 
 
 def _number(text, decimal):
     """The number that a text stands for, or None."""
+    if BETWEEN_DIGITS.search(text) and not SPACED.fullmatch(text):
+        return None
     text, negative = _digits(text), text.startswith("(") and text.endswith(")")
     if GROUPED[decimal].fullmatch(text):
         text = text.replace("," if decimal == "." else ".", "")
@@ -83,4 +111,26 @@ def _notes(unique, marks, decimal):
 
 def _other_note(others, count):
     if others:
-        yield f"{count} other texts counted as missing ({', '.join(map(repr, others))})"
+        listed = ", ".join(map(repr, others[:MAX_OTHERS])) + ", ..." * (len(others) > MAX_OTHERS)
+        yield f"{count} other texts counted as missing ({listed})"
+
+
+def placeholder_note(values):
+    """A note if a value such as -999, far from all others, occurs repeatedly.
+
+    Args:
+        values: float64 `[N]`, NaN where missing.
+    """
+    observed = values[np.isfinite(values)]
+    if not len(observed):
+        return
+    for value in (observed.min(), observed.max()):
+        others = observed[observed != value]
+        repeated = 0 < len(others) <= len(observed) - 2
+        if abs(value) in PLACEHOLDERS and repeated and _is_far(value, others):
+            count = len(observed) - len(others)
+            yield f"{value:g} in {count:,} rows may stand for missing values; empty them if so"
+
+
+def _is_far(value, others):
+    return np.abs(others - value).min() > np.ptp(others)

@@ -27,6 +27,8 @@ def seed(text):
 
 def path(text):
     """A path, with ~ for the home folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("expected a path, got an empty text")
     try:
         return pathlib.Path(text).expanduser()
     except RuntimeError as error:  # ~name of nobody
@@ -39,8 +41,6 @@ def folder(text):
         text.encode()
     except UnicodeEncodeError as error:
         raise argparse.ArgumentTypeError(f"expected a path in UTF-8, got {text!r}") from error
-    if not text:
-        raise argparse.ArgumentTypeError("expected a path, got an empty text")
     return path(text)
 
 

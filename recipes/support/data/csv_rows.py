@@ -1,0 +1,72 @@
+"""Rows of a CSV file whose format is known, as a pandas data frame, and rows of another length."""
+
+import io
+import warnings
+
+from support.data import csv_format
+from support.run.cli import InputError, first_line
+
+
+def read(text, dialect):
+    """Read a text as a data frame by its `CsvFormat`; raise if a row has too many values."""
+    import pandas as pd
+
+    options = dict(
+        sep=r"\s+" if dialect.separator == " " else dialect.separator,
+        decimal=dialect.decimal,
+        header=0 if dialect.header else None,
+        skipinitialspace=True,
+        index_col=False,
+    )
+    try:
+        with warnings.catch_warnings():
+            # pandas would drop the last values of rows that are longer than the first one.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            start = pd.read_csv(io.StringIO(text), dtype=str, nrows=1000, **options)
+            as_text = {name: str for name in start if _has_leading_zeros(start[name])}
+            return pd.read_csv(io.StringIO(text), dtype=as_text, low_memory=False, **options)
+    except (ValueError, OverflowError, pd.errors.ParserWarning) as error:
+        name = csv_format.SEPARATORS.get(dialect.separator, repr(dialect.separator))
+        raise InputError(
+            "--data",
+            f"expected rows of equally many values separated by {name}, got "
+            f"{_problem(text, dialect) or _of_pandas(error)}; correct the file, remove lines above "
+            "the names of the columns, or name the separator with --sep",
+        ) from error
+
+
+def short_row_note(frame, text, dialect):
+    """A note on rows with fewer values than columns, of which pandas fills up the end."""
+    if len(frame) and frame.iloc[:, -1].isna().any():
+        count = sum(len(row) < len(frame.columns) for _, row in _rows(text, dialect))
+        if count:
+            yield f"{count:,} rows have fewer values than columns; the last ones count as missing"
+
+
+def _has_leading_zeros(column):
+    """True for codes such as 01067, of which a number would lose the zero."""
+    return bool(column.dropna().str.fullmatch(r"0\d+").any())
+
+
+def _problem(text, dialect):
+    """What is wrong with the rows, or None if it was not found."""
+    if not text.strip():
+        return "an empty file"
+    first = None
+    for line, row in _rows(text, dialect):
+        first = first or (line, len(row))
+        if len(row) > first[1]:
+            return f"{len(row)} values in line {line} and {first[1]} in line {first[0]}"
+    return None
+
+
+def _of_pandas(error):
+    return first_line(error).removeprefix("Error tokenizing data. C error: ")
+
+
+def _rows(text, dialect):
+    """Line number and values of each row that is not blank."""
+    reader = csv_format.read_rows(io.StringIO(text, newline=""), dialect.separator)
+    for row in reader:
+        if any(row):
+            yield reader.line_num, row
