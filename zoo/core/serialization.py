@@ -109,10 +109,14 @@ def as_python(value):
 
 
 def is_real(value):
-    """Return True for a real number of Python or NumPy; True and False do not count as numbers."""
+    """Return True for a real number of Python or NumPy; True and False do not count as numbers.
+
+    Other kinds of numbers, such as `fractions.Fraction`, can be neither saved nor formatted.
+    """
     if isinstance(value, np.ndarray):
         return value.ndim == 0 and is_real(value[()])
-    return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
+    number = isinstance(value, (int, float, np.integer, np.floating))
+    return number and not isinstance(value, (bool, np.timedelta64))
 
 
 def is_integer(value):

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import likelihoods
-from zoo.core.identifiers import resolve
+from zoo.core.identifiers import as_regularizer, resolve
 from zoo.core.serialization import (
     as_tuple,
     component,
@@ -70,7 +70,7 @@ class LSTMDecoder(Decoder):
         if not (is_integer(positions) and positions >= 0):
             raise ValueError(f"positions must be an integer of at least 0, got {positions!r}")
         self.positions = int(positions)
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood", required=True)
         self.body = recurrent_stack(cell, self.units, self.kernel_regularizer, self.dtype_policy)
 

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.identifiers import as_regularizer
 from zoo.core.serialization import as_tuple, component, ensure_built, positive
 from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers.dense import dense_stack
@@ -36,7 +37,7 @@ class DenseEncoder(keras.Model):
         super().__init__(**kwargs)
         latent_dim, hidden = positive(latent_dim=latent_dim, hidden=as_tuple(hidden))
         self.latent_dim, self.hidden, self.activation = latent_dim, hidden, activation
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         check_posterior(posterior)
         self.posterior = posterior or NormalPosterior(
             latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.identifiers import as_regularizer
 from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, positive
 from zoo.core.validation import check_flags
 from zoo.latents.posteriors import NormalPosterior, check_posterior
@@ -46,7 +47,7 @@ class LSTMEncoder(keras.Model):
         not_empty(units=units)
         self.latent_dim, self.units = latent_dim, units
         self.bidirectional, self.cell = bidirectional, cell
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         check_posterior(posterior)
         check_flags(bidirectional=bidirectional)
         self.posterior = posterior or NormalPosterior(

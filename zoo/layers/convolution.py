@@ -5,6 +5,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from zoo.core.identifiers import as_regularizer, keras_object
 from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, one_of, positive
 from zoo.layers.normalization import normalization_layer
 
@@ -55,8 +56,10 @@ class UpsampleConv2D(keras.layers.Layer):
         if len(self.size) != 2:
             raise ValueError(f"size must be (height, width), got {size!r}")
         self.use_bias = use_bias
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_initializer = keras_object(
+            keras.initializers, kernel_initializer, "kernel_initializer"
+        )
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
 
     def build(self, input_shape):
         self.kernel = self.add_weight(
@@ -110,7 +113,7 @@ class _Block(keras.layers.Layer):
         super().__init__(**kwargs)
         (self.width,) = positive(width=width)
         self.normalization, self.activation = normalization, activation
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         # The residual branch starts at zero, so that a block starts as its skip connection and deep
         # stacks train faster. Goyal et al., 2017; Zhang et al., Fixup, 2019.
         self.norms = [

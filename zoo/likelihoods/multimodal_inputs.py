@@ -53,7 +53,8 @@ def present_mask(x, names, size, argument):
         where, column = f"{argument}[{PRESENT!r}][{name!r}]", np.asarray(column)
         if name not in names:
             raise ValueError(f"{where} must name a modality of this model{nearest(name, names)}")
-        if column.shape != (size,) or not np.isin(column, (0, 1)).all():
+        numbers = column.shape == (size,) and column.dtype.kind in "biuf"
+        if not numbers or not np.isin(column, (0, 1)).all():
             raise ValueError(
                 f"{where} must be bool of shape ({size},), got {column.dtype} of {column.shape}"
             )

@@ -45,6 +45,10 @@ class Preprocessor:
         for part in parts:
             self.validate(inputs.numeric(self.to_array(part), "x"))
 
+    def undo(self):
+        """Return a function that undoes what `adapt` learns from now on."""
+        return lambda: None
+
     def to_array(self, x, argument="x"):
         """Convert the user's x to an array."""
         x = nested.unmasked(x, argument, self.missing_allowed)

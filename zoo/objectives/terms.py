@@ -8,6 +8,7 @@ import tensorflow as tf
 from zoo.core.elbo import total_kl
 from zoo.core.outputs import Pass
 from zoo.core.serialization import component, is_real
+from zoo.core.validation import check_name
 
 
 class Term(keras.layers.Layer):
@@ -21,6 +22,7 @@ class Term(keras.layers.Layer):
     """
 
     def __init__(self, weight: float = 1.0, **kwargs):
+        check_name(kwargs.get("name"))
         super().__init__(**{**kwargs, "dtype": "float32"})
         if not is_real(weight) or not 0 <= weight < math.inf:
             raise ValueError(f"weight must be a finite number of at least 0, got {weight!r}")

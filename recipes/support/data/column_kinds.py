@@ -232,4 +232,6 @@ def _days(column):
     # In the column's own unit: nanoseconds end in the year 2262, and 9999-12-31 stands for "never".
     epoch = pd.Timestamp(0, tz=dates.dt.tz).as_unit(dates.dt.unit)
     days = ((dates - epoch).dt.total_seconds() / 86400).to_numpy("float64")
-    return days, f"dates from {start:%Y-%m-%d} to {dates.max():%Y-%m-%d}, as days"
+    # `strftime` refuses years outside of 1 to 9999.
+    first, last = (f"{d.year:04}-{d.month:02}-{d.day:02}" for d in (start, dates.max()))
+    return days, f"dates from {first} to {last}, as days"

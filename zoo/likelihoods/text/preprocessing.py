@@ -70,6 +70,15 @@ class TextPreprocessor(Preprocessor):
         )
         text.set_vocabulary(self._vocabulary.words)
 
+    def undo(self):
+        text = self.likelihood
+        learned = self._vocabulary, self._takes_ids, text.vocabulary, text.vocabulary_size
+
+        def restore():
+            self._vocabulary, self._takes_ids, text.vocabulary, text.vocabulary_size = learned
+
+        return restore
+
     def to_array(self, x, argument="x"):
         """Strings, lists of token ids or an array of them -> int32 `[N, L]`."""
         x = nested.unmasked(x, argument, missing_allowed=False)
