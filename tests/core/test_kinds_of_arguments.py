@@ -1,5 +1,8 @@
 """Arguments of the wrong kind, which Python or NumPy would refuse without naming them."""
 
+import fractions
+
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,6 +12,7 @@ from tests.core.inputs import TABLE
 from tests.helpers import small
 
 ENDLESS = tf.data.Dataset.from_tensors(TABLE).repeat()
+HALF = fractions.Fraction(1, 2)
 NUMBERS = {
     "floor": [
         zoo.likelihoods.SeriesStudentT,
@@ -25,7 +29,7 @@ NUMBERS = {
 EACH = [(name, build) for name, builds in NUMBERS.items() for build in builds]
 
 
-@pytest.mark.parametrize("value", ["x", None, [0.5, 1], np.ones(3), True, 1j], ids=str)
+@pytest.mark.parametrize("value", ["x", None, [0.5, 1], np.ones(3), True, 1j, HALF], ids=str)
 @pytest.mark.parametrize(("name", "build"), EACH)
 def test_numbers_of_another_kind_are_refused_by_name(name, build, value):
     with pytest.raises(ValueError, match=f"{name}.* must"):
@@ -43,6 +47,39 @@ def test_codes_without_rows_are_refused():
         small("dense_vae").decode(np.zeros((0, 2)))
 
 
+KERAS = {
+    "kernel_regularizer": [
+        zoo.encoders.DenseEncoder,
+        zoo.layers.ResidualDense,
+        lambda latent_dim, **options: small("lstm_vae", **options),
+    ],
+    "kernel_initializer": [
+        lambda filters, **options: zoo.layers.UpsampleConv2D(filters, (3, 3), **options)
+    ],
+    "optimizer": [lambda _, **options: small("dense_vae").compile(**options)],
+}
+
+
+@pytest.mark.parametrize("value", [np.ndarray, {"x": [1]}, b"x", 5], ids=str)
+@pytest.mark.parametrize(("name", "build"), [(n, b) for n, bs in KERAS.items() for b in bs])
+def test_what_keras_cannot_make_an_object_of_is_refused_by_name(name, build, value):
+    with pytest.raises(ValueError, match=f"{name} must be an? {name.split('_')[-1]} of Keras"):
+        build(2, **{name: value})
+
+
+def test_objects_of_keras_are_taken_as_they_are():
+    regularizer = keras.regularizers.L2(0.1)
+
+    assert zoo.encoders.DenseEncoder(2, kernel_regularizer=regularizer).kernel_regularizer is (
+        regularizer
+    )
+
+
+def test_a_lone_surrogate_in_the_name_of_a_term_is_refused():
+    with pytest.raises(ValueError, match="name must be valid Unicode"):
+        zoo.objectives.FreeBits(name="\ud800")
+
+
 @pytest.mark.parametrize("t", ["x", np.nan])
 def test_paths_name_what_they_cannot_take(t):
     for path in (zoo.linear_path, zoo.spherical_path):
@@ -55,6 +92,12 @@ def test_paths_name_what_they_cannot_take(t):
 def test_a_path_must_return_codes():
     with pytest.raises(ValueError, match="path must return codes"):
         small("dense_vae").interpolate(TABLE, TABLE, path=lambda start, end, t: None)
+
+
+@pytest.mark.parametrize("path", [len, lambda start, end: start, int])
+def test_a_path_must_take_three_arguments(path):
+    with pytest.raises(ValueError, match=r"path must be .* a function \(start, end, t\)"):
+        small("dense_vae").interpolate(TABLE, TABLE, path=path)
 
 
 def test_counts_have_a_largest_value():

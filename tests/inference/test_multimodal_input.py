@@ -29,6 +29,10 @@ from zoo.encoders import DenseEncoder
         (lambda x: {**x, "present": {"a": np.ones(3)}}, r"must be bool of shape \(24,\)"),
         (lambda x: {**x, "present": {"a": np.full(ROWS, 2)}}, r"must be bool of shape \(24,\)"),
         (
+            lambda x: {**x, "present": {"a": np.zeros(ROWS, [("a", "i4"), ("b", "f4")])}},
+            r"must be bool of shape \(24,\)",
+        ),
+        (
             lambda x: {"a": x["a"], "present": {"b": np.ones(ROWS)}},
             "must be False where x does not hold 'b', got True",
         ),

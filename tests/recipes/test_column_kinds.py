@@ -121,3 +121,11 @@ def test_dates_after_the_range_of_nanoseconds_are_read(decide):
     kind = decide(["2024-01-02"] * (N - 1) + ["9999-12-31"], "x", "date")
 
     assert kind.values[0] == 19724 and kind.values[-1] == 2932896
+
+
+def test_dates_after_the_year_9999_are_named(decide):
+    dates = np.array(["2024-01-02"] * (N - 1) + ["12345-06-07"], "datetime64[s]")
+
+    assert (
+        decide(dates, "x", "date").why == "as asked: dates from 2024-01-02 to 12345-06-07, as days"
+    )

@@ -53,8 +53,10 @@ def keras_object(package, identifier, argument):
         return package.get(identifier)
     except Exception as error:  # Keras raises whatever a wrong config or class leads to
         kind = package.__name__.rpartition(".")[2].removesuffix("s")
+        article = "an" if kind[0] in "aeiou" else "a"
         raise ValueError(
-            f"{argument} must be a {kind} of Keras, its name or config, got {identifier!r}: {error}"
+            f"{argument} must be {article} {kind} of Keras, its name or its config, got "
+            f"{identifier!r}: {error}"
         ) from error
 
 

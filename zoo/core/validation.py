@@ -76,11 +76,11 @@ def check_flags(**arguments):
 
 
 def takes(function, count):
-    """Return True if this is a function that can be called with `count` arguments.
+    """Return True if this is a function, not a class, that can be called with `count` arguments.
 
     A function whose signature Python does not know passes.
     """
-    if not callable(function):
+    if not callable(function) or isinstance(function, type):
         return False
     try:
         inspect.signature(function).bind(*range(count))

@@ -24,7 +24,6 @@ def undone_on_error(model):
         yield
     except BaseException:
         restore()
-        functions.forget(model)
         raise
 
 

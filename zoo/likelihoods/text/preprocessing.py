@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import nested
+from zoo.core import inputs, nested
 from zoo.core.arrays import as_array
 from zoo.likelihoods.preprocessing import Preprocessor
 from zoo.likelihoods.text.inputs import is_text, padded, strings
@@ -56,6 +56,8 @@ class TextPreprocessor(Preprocessor):
         parts = iter(parts)
         first = next(parts, None)
         if first is None or not is_text(first):
+            if first is not None:
+                inputs.numeric(self.to_array(first), "x")
             self._takes_ids = True
             return
         text = self.likelihood
