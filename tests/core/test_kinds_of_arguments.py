@@ -47,6 +47,20 @@ def test_codes_without_rows_are_refused():
         small("dense_vae").decode(np.zeros((0, 2)))
 
 
+@pytest.mark.parametrize("value", [(), (3,), (3, 4), [3], HALF, None], ids=str)
+@pytest.mark.parametrize(
+    ("name", "build"),
+    [
+        ("width", zoo.layers.ResidualDense),
+        ("latent_dim", zoo.encoders.DenseEncoder),
+        ("components", lambda components: zoo.priors.MixturePrior(2, components)),
+    ],
+)
+def test_a_single_size_must_be_one_positive_integer(name, build, value):
+    with pytest.raises(ValueError, match=f"{name} must be made of positive integers"):
+        build(value)
+
+
 KERAS = {
     "kernel_regularizer": [
         zoo.encoders.DenseEncoder,

@@ -130,18 +130,29 @@ def increasing(*values):
 
 
 def positive(**arguments):
-    """Check positive integers, or tuples of them; return them in order as Python integers.
+    """Check positive integers; return them in order as Python integers.
+
+    Raises:
+        ValueError: names the first argument that is not a positive integer.
+    """
+    return [_check_positive(name, value, (value,))[0] for name, value in arguments.items()]
+
+
+def positive_tuples(**arguments):
+    """Check positive integers, each a number or a sequence of numbers; return them as tuples.
 
     Raises:
         ValueError: names the first argument that is not made of positive integers.
     """
-    for name, value in arguments.items():
-        values = value if isinstance(value, tuple) else (value,)
-        if not all(is_integer(v) and v > 0 for v in values):
-            raise ValueError(f"{name} must be made of positive integers, got {value!r}")
-        if any(v >= 2**31 for v in values):  # sizes of tensors are int32 in many ops
-            raise ValueError(f"{name} must be made of integers below 2**31, got {value!r}")
-    return [tuple(map(int, v)) if isinstance(v, tuple) else int(v) for v in arguments.values()]
+    return [_check_positive(name, value, as_tuple(value)) for name, value in arguments.items()]
+
+
+def _check_positive(name, value, numbers):
+    if not all(is_integer(number) and number > 0 for number in numbers):
+        raise ValueError(f"{name} must be made of positive integers, got {value!r}")
+    if any(number >= 2**31 for number in numbers):  # sizes of tensors are int32 in many ops
+        raise ValueError(f"{name} must be made of integers below 2**31, got {value!r}")
+    return tuple(map(int, numbers))
 
 
 def not_empty(**arguments):

@@ -14,7 +14,7 @@ from zoo.core.serialization import (
     ensure_built,
     is_integer,
     not_empty,
-    positive,
+    positive_tuples,
 )
 from zoo.decoders.base import Decoder
 from zoo.layers.positions import sinusoids
@@ -65,7 +65,7 @@ class LSTMDecoder(Decoder):
     ):
         super().__init__(**kwargs)
         self.event_shape = None if event_shape is None else as_tuple(event_shape)
-        (self.units,), self.cell = positive(units=as_tuple(units)), cell
+        (self.units,), self.cell = positive_tuples(units=units), cell
         not_empty(units=self.units)
         if not (is_integer(positions) and positions >= 0):
             raise ValueError(f"positions must be an integer of at least 0, got {positions!r}")

@@ -7,7 +7,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.identifiers import as_regularizer
-from zoo.core.serialization import as_tuple, component, ensure_built, positive
+from zoo.core.serialization import component, ensure_built, positive, positive_tuples
 from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers.dense import dense_stack
 
@@ -35,7 +35,7 @@ class DenseEncoder(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        latent_dim, hidden = positive(latent_dim=latent_dim, hidden=as_tuple(hidden))
+        (latent_dim,), (hidden,) = positive(latent_dim=latent_dim), positive_tuples(hidden=hidden)
         self.latent_dim, self.hidden, self.activation = latent_dim, hidden, activation
         self.kernel_regularizer = as_regularizer(kernel_regularizer)
         check_posterior(posterior)

@@ -5,7 +5,13 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.identifiers import as_regularizer
-from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, positive
+from zoo.core.serialization import (
+    component,
+    ensure_built,
+    not_empty,
+    positive,
+    positive_tuples,
+)
 from zoo.core.validation import check_flags
 from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers import sequence_masks
@@ -43,7 +49,7 @@ class LSTMEncoder(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        latent_dim, units = positive(latent_dim=latent_dim, units=as_tuple(units))
+        (latent_dim,), (units,) = positive(latent_dim=latent_dim), positive_tuples(units=units)
         not_empty(units=units)
         self.latent_dim, self.units = latent_dim, units
         self.bidirectional, self.cell = bidirectional, cell

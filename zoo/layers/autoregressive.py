@@ -9,7 +9,14 @@ import keras
 import tensorflow as tf
 
 from zoo.core.identifiers import as_regularizer
-from zoo.core.serialization import as_tuple, component, ensure_built, fraction, not_empty, positive
+from zoo.core.serialization import (
+    component,
+    ensure_built,
+    fraction,
+    not_empty,
+    positive,
+    positive_tuples,
+)
 from zoo.layers.attention import causal_mask, transformer_stack
 from zoo.layers.packed import Dropout, LayerNormalization
 from zoo.layers.packing import PackedBatch
@@ -97,7 +104,7 @@ class CausalLSTM(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        (self.units,), self.cell, self.dropout = positive(units=as_tuple(units)), cell, dropout
+        (self.units,), self.cell, self.dropout = positive_tuples(units=units), cell, dropout
         not_empty(units=self.units)
         fraction(dropout=dropout)
         self.kernel_regularizer = as_regularizer(kernel_regularizer)

@@ -6,7 +6,15 @@ import keras
 import tensorflow as tf
 
 from zoo.core.identifiers import as_regularizer, keras_object
-from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, one_of, positive
+from zoo.core.serialization import (
+    as_tuple,
+    component,
+    ensure_built,
+    not_empty,
+    one_of,
+    positive,
+    positive_tuples,
+)
 from zoo.layers.normalization import normalization_layer
 
 
@@ -17,7 +25,7 @@ def check_stages(widths, blocks, stem_strides):
         ValueError: an argument is not made of positive integers, `widths` is empty, or
             `stem_strides` is neither 1 nor 2.
     """
-    (widths,) = positive(widths=as_tuple(widths))
+    (widths,) = positive_tuples(widths=widths)
     not_empty(widths=widths)
     blocks, stem_strides = positive(blocks=blocks, stem_strides=stem_strides)
     one_of((1, 2), stem_strides=stem_strides)
@@ -52,7 +60,7 @@ class UpsampleConv2D(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.filters, self.size = positive(filters=filters, size=as_tuple(size))
+        (self.filters,), (self.size,) = positive(filters=filters), positive_tuples(size=size)
         if len(self.size) != 2:
             raise ValueError(f"size must be (height, width), got {size!r}")
         self.use_bias = use_bias
