@@ -42,12 +42,23 @@ def test_a_shape_without_an_end_is_refused_at_once(shape):
         small("dense_vae").decode(np.zeros((1, 2)), event_shape=shape)
 
 
+def test_the_shape_of_x_may_be_a_tensor_but_not_a_matrix():
+    vae = small("lstm_vae")
+
+    x = vae.decode(np.zeros((1, 2)), event_shape=tf.constant([4, 2]))
+
+    assert x.mean().shape == (1, 4, 2)
+    for shape in (tf.zeros((3, 2), "int64"), tf.constant(3), tf.constant([-4, 2])):
+        with pytest.raises(ValueError, match="event_shape must be"):
+            vae.decode(np.zeros((1, 2)), event_shape=shape)
+
+
 def test_codes_without_rows_are_refused():
     with pytest.raises(ValueError, match="z must hold at least one code"):
         small("dense_vae").decode(np.zeros((0, 2)))
 
 
-@pytest.mark.parametrize("value", [(), (3,), (3, 4), [3], HALF, None], ids=str)
+@pytest.mark.parametrize("value", [(), (3,), [3], HALF, np.array(3, object), None], ids=str)
 @pytest.mark.parametrize(
     ("name", "build"),
     [

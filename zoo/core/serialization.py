@@ -114,7 +114,7 @@ def is_real(value):
     Other kinds of numbers, such as `fractions.Fraction`, can be neither saved nor formatted.
     """
     if isinstance(value, np.ndarray):
-        return value.ndim == 0 and is_real(value[()])
+        return value.ndim == 0 and value.dtype != object and is_real(value[()])
     number = isinstance(value, (int, float, np.integer, np.floating))
     return number and not isinstance(value, (bool, np.timedelta64))
 
