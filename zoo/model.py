@@ -86,6 +86,9 @@ class VAE(TrainingMethods, InferenceMethods):
 
     def build(self, input_shape) -> None:
         """Create all weights for x of `input_shape`, batch first."""
+        if isinstance(input_shape, dict) != self.preprocessor.has_names:
+            form = "a dict, name -> shape" if self.preprocessor.has_names else "one shape"
+            raise ValueError(f"input_shape must be {form}, got {input_shape!r}")
         event = _per_array(lambda shape: tuple(shape[1:]), input_shape)
         encoder_inputs = self.preprocessor.encoder_inputs_shape(event)
         encoder_inputs = _per_array(lambda shape: (None, *shape), encoder_inputs)

@@ -66,6 +66,8 @@ class MultimodalPreprocessor:
         self.likelihood = likelihood
         self._parts = {}
 
+    has_names = True
+
     needs_vocabulary = True  # of its texts, and the choice of its networks
 
     @property

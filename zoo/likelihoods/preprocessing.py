@@ -37,6 +37,8 @@ class Preprocessor:
 
     needs_vocabulary = False  # True where `to_array` must not run before `adapt`
 
+    has_names = False  # True where x is a dict of arrays
+
     def __init__(self, likelihood):
         self.likelihood = likelihood
 
