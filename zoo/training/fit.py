@@ -71,7 +71,10 @@ def fit(
     _check_before_learning(model, (x, y, sample_weight), held_out, class_weight)
     if not model.compiled:
         model.compile()
-    _require_steps(model, x, batch_size)
+    if streams.is_stream(x):
+        _require_no_batch_size(batch_size)
+    else:
+        multi_step.require_works(model)
     order = streams.shuffled(_seed(model)) if shuffle else None
     validation_batch_size = validation_batch_size or batch_size or BATCH_SIZE
     with contextlib.ExitStack() as stack:
@@ -145,8 +148,6 @@ def _check_before_learning(model, train, held_out, class_weight):
     preprocessor = model.preprocessor
     if not streams.is_one_shot(x):  # a generator can be read only once, for training
         preprocessor.validate_training(streams.parts(x))
-    if held_out is not None and model.built and not preprocessor.adapted:
-        _check_form(model, held_out[0])
     if model.built or preprocessor.needs_vocabulary or streams.is_stream(x):
         return
     shape = preprocessor.event_shape(inputs.check_values(model, x))
@@ -161,22 +162,6 @@ def _check_before_learning(model, train, held_out, class_weight):
         raise ValueError(
             f"validation_data must have examples of shape {shape} as x has, got {other}"
         )
-
-
-def _check_form(model, x):
-    """Raise unless validation data have the type and shape of examples.
-
-    Their values are checked when the model has learned units, and texts when it has a vocabulary.
-    """
-    if streams.is_stream(x):
-        return
-    if isinstance(model.decoder.free_event_shape, dict) and not isinstance(x, dict):
-        raise TypeError(
-            f"validation_data must be a dict of modalities, {{name: array}}, got {type(x).__name__}"
-        )
-    if not model.preprocessor.needs_vocabulary:
-        x = inputs.numeric(model.preprocessor.to_array(x, "validation_data"), "validation_data")
-        inputs.match_event_shape(model, x, "validation_data")
 
 
 def _training_examples(model, x, y, sample_weight, order):
@@ -195,18 +180,12 @@ def _held_out_examples(model, data, batch_size):
     return weighted(for_keras(model, held_out, batch_size), batch_size)
 
 
-def _require_steps(model, x, batch_size):
-    """Raise `ValueError` for settings that do not fit the form of x."""
-    if streams.is_stream(x):
-        if batch_size is not None:
-            raise ValueError(
-                "batch_size must be None if x is a dataset, which yields batches already, "
-                f"got {batch_size}"
-            )
-    elif model.steps_per_execution != 1 and not multi_step.works(model):
+def _require_no_batch_size(batch_size):
+    """Raise `ValueError` for a batch size beside a stream."""
+    if batch_size is not None:
         raise ValueError(
-            "steps_per_execution must be 1 with several replicas or run_eagerly, got "
-            f"{model.steps_per_execution}"
+            "batch_size must be None if x is a dataset, which yields batches already, "
+            f"got {batch_size}"
         )
 
 
