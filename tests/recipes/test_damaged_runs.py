@@ -91,6 +91,11 @@ def test_run_resumes_without_its_metrics(recipe, finished, out, damage, capsys):
             "expected complete lines of at least 3 epochs .* got 0; restore",
         ),
         ("history.csv", halve, "expected complete lines of at least 3 epochs .* got 1; restore"),
+        (
+            "checkpoints/epoch-000004.json",
+            os.remove,
+            "--resume: .*epoch-000004.weights.h5 or its .json was not written by this version",
+        ),
         ("run.json", write(""), "--out: .*run.json is damaged"),
         ("run.json", write("[]"), "--out: .* got .*run.json of another program or version"),
         ("run.json", os.remove, "--out: expected an empty .* without run.json; choose another"),

@@ -39,6 +39,7 @@ def test_wrong_arguments_are_refused_before_any_computation(tmp_path, monkeypatc
             zoo.report(vae, x, wrong, **options)
     for options, message in (
         ({"history": [1]}, "history must be the result of fit or a dict, got list"),
+        ({"verbose": [0]}, r"verbose must be True or False, got \[0\]"),
         ({"title": [1]}, "title must be a text or None, got list"),
         ({"columns": 3}, "columns must be a list of names or a dict of them, got 3"),
     ):

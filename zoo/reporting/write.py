@@ -70,6 +70,7 @@ def report(
     path = _writable(path)
     inputs.require_rows(data, "data")
     validation.check_counts(importance_samples=importance_samples, max_examples=max_examples)
+    validation.check_flags(verbose=verbose)
     if title is not None and not isinstance(title, str):
         raise TypeError(f"title must be a text or None, got {type(title).__name__}")
     seed, history = validation.as_seed(seed), _history(history)
