@@ -36,6 +36,22 @@ def test_numbers_of_another_kind_are_refused_by_name(name, build, value):
         build(value)
 
 
+BOUNDED = {
+    "weight": zoo.objectives.KL,
+    "capacity": zoo.objectives.Capacity,
+    "init_std": lambda init_std: zoo.priors.MixturePrior(2, init_std=init_std),
+    "amount": zoo.training.GaussianCorruption,
+    "scale": zoo.likelihoods.Normal,
+}
+
+
+@pytest.mark.parametrize("value", [1e39, 10**400], ids=["float", "integer"])
+@pytest.mark.parametrize(("name", "build"), BOUNDED.items())
+def test_numbers_beyond_float32_are_refused_by_name(name, build, value):
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        build(value)
+
+
 @pytest.mark.parametrize("shape", [ENDLESS, iter([6]), "6"])
 def test_a_shape_without_an_end_is_refused_at_once(shape):
     with pytest.raises(ValueError, match="event_shape must be"):

@@ -11,6 +11,8 @@ from zoo.core.backend import require_tensorflow
 
 require_tensorflow(keras.config.backend())
 
+FLOAT32_MAX = float(np.finfo("float32").max)  # numbers of models are float32
+
 
 def component(cls):
     """Register `cls` with Keras and derive its config from its constructor.

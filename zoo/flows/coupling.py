@@ -1,12 +1,11 @@
 """Coupling flows: one half of the dimensions parameterizes a transformation of the other half."""
 
-import math
-
 import keras
 import tensorflow as tf
 
 from zoo.core.distributions import raw_of
 from zoo.core.serialization import (
+    FLOAT32_MAX,
     component,
     ensure_built,
     is_real,
@@ -91,7 +90,7 @@ class SplineCouplingFlow(Flow):
         super().__init__(steps, **kwargs)
         (self.hidden,), (self.bins,) = positive_tuples(hidden=hidden), positive(bins=bins)
         not_empty(hidden=self.hidden)
-        if not is_real(bound) or not 0 < bound < math.inf:
+        if not is_real(bound) or not 0 < bound <= FLOAT32_MAX:
             raise ValueError(f"bound must be a positive number, got {bound!r}")
         self.bound = float(bound)
 
