@@ -47,6 +47,7 @@ CALLS = {
         dict(x=TABLE, epochs="x"),
         dict(x=TABLE, epochs=-1),
         dict(x=TABLE, epochs=1.5),
+        dict(x=TABLE, epochs=10**30),
         dict(x=TABLE, initial_epoch=-1),
         dict(x=TABLE, validation_split=np.nan),
         dict(x=TABLE, validation_split="x"),

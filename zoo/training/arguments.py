@@ -24,6 +24,8 @@ def check_fit(options, epochs=1, initial_epoch=0, verbose="auto", shuffle=True, 
     for name, value in (("epochs", epochs), ("initial_epoch", initial_epoch)):
         if not is_integer(value) or value < 0:
             raise ValueError(f"{name} must be an integer of at least 0, got {value!r}")
+        if value > validation.MAX_COUNT:
+            raise ValueError(f"{name} must be at most 2**31 - 1, got {value!r}")
     check_verbose(verbose)
     if not isinstance(shuffle, (bool, np.bool_)):
         raise TypeError(f"shuffle must be True or False, got {shuffle!r}")
