@@ -69,6 +69,21 @@ def test_the_shape_of_x_may_be_a_tensor_but_not_a_matrix():
             vae.decode(np.zeros((1, 2)), event_shape=shape)
 
 
+def test_functions_must_take_the_arguments_that_they_get():
+    codes, factors = (
+        np.random.default_rng(0).normal(size=(60, 3)),
+        np.arange(120).reshape(60, 2) % 3,
+    )
+
+    for function in (int, lambda: 0, object, 5):
+        with pytest.raises(TypeError, match="schedule must be a function from step to value"):
+            zoo.callbacks.Anneal(function)
+        with pytest.raises(TypeError, match="predictor must be a function of a seed"):
+            zoo.evaluation.disentanglement.dci(codes, factors, function)
+        with pytest.raises(TypeError, match="score must be a name"):
+            zoo.AnomalyDetector(score=function).fit(TABLE)
+
+
 def test_codes_without_rows_are_refused():
     with pytest.raises(ValueError, match="z must hold at least one code"):
         small("dense_vae").decode(np.zeros((0, 2)))

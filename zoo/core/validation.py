@@ -76,18 +76,18 @@ def check_flags(**arguments):
 
 
 def takes(function, count):
-    """Return True if this is a function, not a class, that can be called with `count` arguments.
+    """Return True if this is a function or class that can be called with `count` arguments.
 
-    A function whose signature Python does not know passes.
+    A function whose signature Python does not know passes; such a class, as `int`, does not.
     """
-    if not callable(function) or isinstance(function, type):
+    if not callable(function):
         return False
     try:
         inspect.signature(function).bind(*range(count))
     except TypeError:
         return False
     except ValueError:
-        return True
+        return not isinstance(function, type)
     return True
 
 
