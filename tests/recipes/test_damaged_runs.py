@@ -113,6 +113,18 @@ def test_run_that_cannot_be_resumed_is_refused_and_unchanged(
     assert content(out) == before
 
 
+def test_run_does_not_train_towards_a_file_that_it_must_not_overwrite(recipe, out, input_error):
+    lines = (out / "history.csv").read_text().splitlines(keepends=True)
+    (out / "history.csv").write_text("".join(lines[:4]))  # of three epochs: the fourth is repeated
+    (out / "checkpoints" / "best-000003.json").unlink()
+    before = content(out)
+
+    with pytest.raises(input_error, match=r"--resume: .*best-000003.weights.h5 or its .json was"):
+        resume(recipe, out)
+
+    assert content(out) == before
+
+
 def test_run_without_checkpoints_does_not_start_again(recipe, out, input_error):
     for path in (out / "checkpoints").glob("epoch-*"):
         path.unlink()
