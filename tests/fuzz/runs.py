@@ -6,7 +6,7 @@ import tempfile
 
 from tests.fuzz.arrays import pick
 from tests.fuzz.files import recipe
-from tests.fuzz.judge import ALLOWED, digest
+from tests.fuzz.judge import ALLOWED, digest, quiet
 from tests.fuzz.mutations import mutated
 from tests.helpers import values
 from tests.recipes.run_folders import X, early_stopping, make_run
@@ -25,7 +25,7 @@ class RunFolder:
     @functools.cached_property
     def finished(self):
         """The files of the undamaged run, name -> bytes, and a checksum of the trained state."""
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, quiet():
             state = _train(pathlib.Path(folder) / "run")
             return _content(pathlib.Path(folder) / "run"), state
 
