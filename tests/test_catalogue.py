@@ -105,6 +105,20 @@ def test_unregistered_variant_is_gone(own):
     assert gone
 
 
+@pytest.mark.parametrize(
+    ("name", "shape", "form"),
+    [
+        ("dense_vae", {"a": 5}, "one shape"),
+        ("conv_vae", {"a": (8, 8, 1), "b": 5}, "one shape"),
+        ("lstm_vae", {"a": 5}, "one shape"),
+        ("multimodal_vae", 5, "a dict, name -> shape"),
+    ],
+)
+def test_input_shape_of_the_wrong_form_is_refused(name, shape, form):
+    with pytest.raises(ValueError, match=f"input_shape must be {form}, got"):
+        zoo.get(name, input_shape=shape)
+
+
 def test_input_shape_may_be_a_number():
     assert zoo.get("dense_vae", hidden=(4,), input_shape=5).decoder.event_shape == (5,)
 

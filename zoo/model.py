@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from zoo.core import inputs, nested, validation
-from zoo.core.identifiers import resolve
+from zoo.core.identifiers import keras_object, resolve
 from zoo.core.random import SeedStream
 from zoo.core.serialization import component, ensure_built, from_arguments, is_real
 from zoo.inference.methods import InferenceMethods
@@ -88,6 +88,9 @@ class VAE(TrainingMethods, InferenceMethods):
 
     def build(self, input_shape) -> None:
         """Create all weights for x of `input_shape`, batch first."""
+        if isinstance(input_shape, dict) != self.preprocessor.has_names:
+            form = "a dict, name -> shape" if self.preprocessor.has_names else "one shape"
+            raise ValueError(f"input_shape must be {form}, got {input_shape!r}")
         event = _per_array(lambda shape: tuple(shape[1:]), input_shape)
         encoder_inputs = self.preprocessor.encoder_inputs_shape(event)
         encoder_inputs = _per_array(lambda shape: (None, *shape), encoder_inputs)
@@ -134,7 +137,9 @@ class VAE(TrainingMethods, InferenceMethods):
         if self._has_user_metrics and not has_metrics:
             kwargs["metrics"] = []  # or Keras would keep the metrics of the call before
         super().compile(
-            optimizer=FusedAdam(1e-3) if optimizer is None else optimizer,
+            optimizer=FusedAdam(1e-3)
+            if optimizer is None
+            else keras_object(keras.optimizers, optimizer, "optimizer"),
             jit_compile=jit,
             steps_per_execution=steps,
             **kwargs,

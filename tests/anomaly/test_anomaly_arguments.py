@@ -37,6 +37,14 @@ def first_column(vae, x, batch_size):
 # Arguments
 
 
+@pytest.mark.parametrize(
+    "x", [[[1.0, 2.0], [1.0]], {"a": 1}, np.zeros(3)], ids=["ragged", "dict", 1]
+)
+def test_the_default_model_names_a_bad_table(x):
+    with pytest.raises((TypeError, ValueError), match="X must"):
+        zoo.anomaly.table_vae(x)
+
+
 def test_parameters_are_those_of_the_constructor():
     options = dict(score="kl", contamination=0.3, epochs=4, batch_size=9, random_state=5, verbose=2)
     estimator = zoo.AnomalyDetector("conv_vae", **options)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from zoo.core.identifiers import resolve
-from zoo.core.serialization import as_tuple, fraction, positive
+from zoo.core.serialization import as_tuple, fraction, positive, positive_tuples
 from zoo.encoders import DenseEncoder
 from zoo.likelihoods import Bernoulli
 
@@ -22,7 +22,7 @@ def test_positive_names_the_argument(value):
 
 
 def test_positive_returns_integers_of_python():
-    width, sizes = positive(width=np.int64(3), sizes=(np.int8(1), 2))
+    (width,), (sizes,) = positive(width=np.int64(3)), positive_tuples(sizes=(np.int8(1), 2))
 
     assert (width, sizes) == (3, (1, 2))
     assert {type(width), *map(type, sizes)} == {int}

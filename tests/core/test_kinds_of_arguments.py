@@ -1,5 +1,8 @@
 """Arguments of the wrong kind, which Python or NumPy would refuse without naming them."""
 
+import fractions
+
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,6 +12,7 @@ from tests.core.inputs import TABLE
 from tests.helpers import small
 
 ENDLESS = tf.data.Dataset.from_tensors(TABLE).repeat()
+HALF = fractions.Fraction(1, 2)
 NUMBERS = {
     "floor": [
         zoo.likelihoods.SeriesStudentT,
@@ -25,10 +29,26 @@ NUMBERS = {
 EACH = [(name, build) for name, builds in NUMBERS.items() for build in builds]
 
 
-@pytest.mark.parametrize("value", ["x", None, [0.5, 1], np.ones(3), True, 1j], ids=str)
+@pytest.mark.parametrize("value", ["x", None, [0.5, 1], np.ones(3), True, 1j, HALF], ids=str)
 @pytest.mark.parametrize(("name", "build"), EACH)
 def test_numbers_of_another_kind_are_refused_by_name(name, build, value):
     with pytest.raises(ValueError, match=f"{name}.* must"):
+        build(value)
+
+
+BOUNDED = {
+    "weight": zoo.objectives.KL,
+    "capacity": zoo.objectives.Capacity,
+    "init_std": lambda init_std: zoo.priors.MixturePrior(2, init_std=init_std),
+    "amount": zoo.training.GaussianCorruption,
+    "scale": zoo.likelihoods.Normal,
+}
+
+
+@pytest.mark.parametrize("value", [1e39, 10**400], ids=["float", "integer"])
+@pytest.mark.parametrize(("name", "build"), BOUNDED.items())
+def test_numbers_beyond_float32_are_refused_by_name(name, build, value):
+    with pytest.raises(ValueError, match=f"{name} must be"):
         build(value)
 
 
@@ -38,9 +58,81 @@ def test_a_shape_without_an_end_is_refused_at_once(shape):
         small("dense_vae").decode(np.zeros((1, 2)), event_shape=shape)
 
 
+def test_the_shape_of_x_may_be_a_tensor_but_not_a_matrix():
+    vae = small("lstm_vae")
+
+    x = vae.decode(np.zeros((1, 2)), event_shape=tf.constant([4, 2]))
+
+    assert x.mean().shape == (1, 4, 2)
+    for shape in (tf.zeros((3, 2), "int64"), tf.constant(3), tf.constant([-4, 2])):
+        with pytest.raises(ValueError, match="event_shape must be"):
+            vae.decode(np.zeros((1, 2)), event_shape=shape)
+
+
+def test_functions_must_take_the_arguments_that_they_get():
+    pytest.importorskip("sklearn", reason="the metrics and the detector need scikit-learn")
+    codes = np.random.default_rng(0).normal(size=(60, 3))
+    factors = np.arange(120).reshape(60, 2) % 3
+
+    for function in (int, lambda: 0, object, 5):
+        with pytest.raises(TypeError, match="schedule must be a function from step to value"):
+            zoo.callbacks.Anneal(function)
+        with pytest.raises(TypeError, match="predictor must be a function of a seed"):
+            zoo.evaluation.disentanglement.dci(codes, factors, function)
+        with pytest.raises(TypeError, match="score must be a name"):
+            zoo.AnomalyDetector(score=function).fit(TABLE)
+
+
 def test_codes_without_rows_are_refused():
     with pytest.raises(ValueError, match="z must hold at least one code"):
         small("dense_vae").decode(np.zeros((0, 2)))
+
+
+@pytest.mark.parametrize("value", [(), (3,), [3], HALF, np.array(3, object), None], ids=str)
+@pytest.mark.parametrize(
+    ("name", "build"),
+    [
+        ("width", zoo.layers.ResidualDense),
+        ("latent_dim", zoo.encoders.DenseEncoder),
+        ("components", lambda components: zoo.priors.MixturePrior(2, components)),
+    ],
+)
+def test_a_single_size_must_be_one_positive_integer(name, build, value):
+    with pytest.raises(ValueError, match=f"{name} must be made of positive integers"):
+        build(value)
+
+
+KERAS = {
+    "kernel_regularizer": [
+        zoo.encoders.DenseEncoder,
+        zoo.layers.ResidualDense,
+        lambda latent_dim, **options: small("lstm_vae", **options),
+    ],
+    "kernel_initializer": [
+        lambda filters, **options: zoo.layers.UpsampleConv2D(filters, (3, 3), **options)
+    ],
+    "optimizer": [lambda _, **options: small("dense_vae").compile(**options)],
+}
+
+
+@pytest.mark.parametrize("value", [np.ndarray, {"x": [1]}, b"x", 5], ids=str)
+@pytest.mark.parametrize(("name", "build"), [(n, b) for n, bs in KERAS.items() for b in bs])
+def test_what_keras_cannot_make_an_object_of_is_refused_by_name(name, build, value):
+    with pytest.raises(ValueError, match=f"{name} must be an? {name.split('_')[-1]} of Keras"):
+        build(2, **{name: value})
+
+
+def test_objects_of_keras_are_taken_as_they_are():
+    regularizer = keras.regularizers.L2(0.1)
+
+    assert zoo.encoders.DenseEncoder(2, kernel_regularizer=regularizer).kernel_regularizer is (
+        regularizer
+    )
+
+
+def test_a_lone_surrogate_in_the_name_of_a_term_is_refused():
+    with pytest.raises(ValueError, match="name must be valid Unicode"):
+        zoo.objectives.FreeBits(name="\ud800")
 
 
 @pytest.mark.parametrize("t", ["x", np.nan])
@@ -55,6 +147,12 @@ def test_paths_name_what_they_cannot_take(t):
 def test_a_path_must_return_codes():
     with pytest.raises(ValueError, match="path must return codes"):
         small("dense_vae").interpolate(TABLE, TABLE, path=lambda start, end, t: None)
+
+
+@pytest.mark.parametrize("path", [len, lambda start, end: start, int])
+def test_a_path_must_take_three_arguments(path):
+    with pytest.raises(ValueError, match=r"path must be .* a function \(start, end, t\)"):
+        small("dense_vae").interpolate(TABLE, TABLE, path=path)
 
 
 def test_counts_have_a_largest_value():

@@ -47,6 +47,7 @@ CALLS = {
         dict(x=TABLE, epochs="x"),
         dict(x=TABLE, epochs=-1),
         dict(x=TABLE, epochs=1.5),
+        dict(x=TABLE, epochs=10**30),
         dict(x=TABLE, initial_epoch=-1),
         dict(x=TABLE, validation_split=np.nan),
         dict(x=TABLE, validation_split="x"),
@@ -141,6 +142,62 @@ def test_refused_validation_data_leave_a_model_without_units(name, bad):
         vae.fit(data(name, 8), validation_data=bad, verbose=0)
 
     assert_same(values(vae.variables), before)
+
+
+MODALITIES = data("multimodal_vae", 8)
+RAGGED = [image[: 9 - i] for i, image in enumerate(MODALITIES["image"])]
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("lstm_vae", dict(validation_data=iter([np.zeros(6)]))),
+        ("lstm_vae", dict(validation_data=iter([]))),
+        ("lstm_vae", dict(validation_data=(data("lstm_vae", 8) * 1e9,))),
+        ("multimodal_vae", dict(x={**MODALITIES, "image": RAGGED})),
+    ],
+)
+def test_what_a_refused_fit_has_learned_is_undone(name, call):
+    vae = small(name)
+    before = values(vae.variables)
+
+    with pytest.raises(ValueError, match="must"):
+        vae.fit(**{"x": data(name, 8), "verbose": 0, **call})
+
+    assert_same(values(vae.variables), before)
+    assert not vae.preprocessor.adapted
+    vae.fit(data(name, 8), verbose=0)
+
+
+def test_units_are_undone_where_a_callback_fails_to_restore_a_state():
+    vae = small("lstm_vae")
+
+    with pytest.raises(RuntimeError, match="of my own"):
+        vae.fit(data("lstm_vae", 8), callbacks=[Refusing()], verbose=0)
+
+    assert not vae.preprocessor.adapted
+
+
+class Refusing(keras.callbacks.Callback):
+    def restore(self, model):
+        raise RuntimeError("of my own")
+
+
+def test_a_vocabulary_that_a_refused_call_has_learned_is_undone():
+    vae = zoo.get("transformer_vae", latent_dim=2)
+    size = vae.decoder.likelihood.vocabulary_size
+
+    for call in (
+        lambda: vae.fit(["a b", "b c"], validation_data=([1.5],), verbose=0),
+        lambda: vae.adapt({"a": 1}),
+    ):
+        with pytest.raises((TypeError, ValueError), match="must"):
+            call()
+
+        assert not vae.preprocessor.adapted and vae.decoder.likelihood.vocabulary is None
+        assert vae.decoder.likelihood.vocabulary_size == size
+    vae.adapt(["b d"])
+    assert vae.decoder.likelihood.vocabulary == ("d", "b")
 
 
 def test_metrics_without_y_are_refused_and_the_model_fits_afterwards():

@@ -8,10 +8,9 @@ import tempfile
 
 import numpy as np
 
-from tests.fuzz import calls, files, judge
+from tests.fuzz import calls, files, judge, runs
 from tests.fuzz.arrays import pick
-from tests.fuzz.choices import OF_KERAS
-from tests.fuzz.mutations import mutated
+from tests.fuzz.choices import OF_KERAS, SLOW
 from tests.fuzz.values import replacement
 
 STATE_EVERY = 4  # refused calls of a model, of which one is checked to change nothing
@@ -26,7 +25,7 @@ class Cases:
         models = calls.Models()
         self.functions = calls.function_targets(models)
         self.methods = calls.method_targets(models)
-        self.files = files.recipe_files() + files.model_files(models)
+        self.files = [*files.recipe_files(), *files.model_files(models), runs.RunFolder()]
 
     def run(self, seed, number):
         rng = np.random.default_rng([seed, number])
@@ -38,7 +37,7 @@ class Cases:
     def _call(self, rng, target):
         arguments, kinds = dict(target.arguments), {}
         names = target.parameters
-        if not names:
+        if not names or rng.random() > SLOW.get(target.name.split(".")[-1], 1):
             return None
         for name in rng.permutation(names)[: int(rng.integers(1, 3))]:
             kinds[name], arguments[name] = replacement(rng, arguments.get(name))
@@ -77,13 +76,10 @@ class Cases:
     def _file(self, rng, file):
         folder = self.folder / "files"
         shutil.rmtree(folder, ignore_errors=True)
-        path = folder / file.name.split(" ")[0]
-        path.parent.mkdir(parents=True)
-        for name, content in file.beside.items():
-            (path.parent / name).write_bytes(content)
-        path.write_bytes(mutated(rng, file.content))
+        path, text = file.place(rng, folder)
         outcome = judge.run(file.read, path, expected=file.expected)
-        return outcome.problem and f"{file.name}: {outcome.problem}\n{outcome.text}"
+        problem = outcome.problem or file.problem(path, outcome)
+        return problem and f"{file.name}: {problem}\n  {text}\n{outcome.text}"
 
 
 def _described(kinds, arguments):

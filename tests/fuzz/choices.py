@@ -24,9 +24,10 @@ OF_KERAS |= {"normalization"}
 ASKS = {"overwrite"}  # Keras asks on the terminal
 
 METHODS = ("adapt", "classify", "compile", "compress", "decode", "decompress", "elbo", "encode")
-METHODS += ("evaluate", "fit", "generate", "interpolate", "log_likelihood", "manifold", "posterior")
-METHODS += ("predict", "predict_on_batch", "reconstruct", "sample", "save", "score", "traverse")
-METHODS += ("test_on_batch", "train_on_batch", "translate")
+METHODS += ("evaluate", "export", "fit", "generate", "interpolate", "log_likelihood", "manifold")
+METHODS += ("posterior", "predict", "predict_on_batch", "reconstruct", "sample", "save", "score")
+METHODS += ("test_on_batch", "train_on_batch", "translate", "traverse")
+SLOW = {"export": 0.1}  # method -> the part of its cases that are run
 CHANGING = {"adapt", "compile", "fit", "train_on_batch"}  # and random numbers with no seed
 FINITE = {
     "elbo",

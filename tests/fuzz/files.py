@@ -2,7 +2,7 @@
 
 import dataclasses
 import gzip
-import importlib
+import importlib.util
 import io
 import json
 import pathlib
@@ -15,6 +15,7 @@ import pandas as pd
 import zoo
 from tests.fuzz.arguments import TABLE
 from tests.fuzz.judge import ALLOWED, ROOT
+from tests.fuzz.mutations import mutated
 
 CSV = "time,a,b,label\n" + "".join(
     f"2024-01-{i + 1:02},{i / 7:.3f},{i % 3},{i % 2}\n" for i in range(28)
@@ -36,6 +37,18 @@ class File:
     read: Callable
     expected: tuple = ALLOWED
     beside: dict = dataclasses.field(default_factory=dict)  # other files of the folder
+
+    def place(self, rng, folder):
+        """Write the spoiled file; return its path and a text about it."""
+        path = folder / self.name.split(" ")[0]
+        path.parent.mkdir(parents=True)
+        for name, content in self.beside.items():
+            (path.parent / name).write_bytes(content)
+        path.write_bytes(mutated(rng, self.content))
+        return path, ""
+
+    def problem(self, path, outcome):
+        """What is wrong beside what the judge found: nothing."""
 
 
 def recipe(name):
@@ -65,6 +78,10 @@ def recipe_files():
         ("t.parquet", frame.to_parquet()),
         ("t.jsonl", frame.to_json(orient="records", lines=True).encode()),
     ]
+    if importlib.util.find_spec("openpyxl"):
+        workbook = io.BytesIO()
+        frame.to_excel(workbook, index=False)
+        contents.append(("t.xlsx", workbook.getvalue()))
     found = [
         File(f"{r}/{n}", c, f, errors)
         for n, c in contents

@@ -28,6 +28,16 @@ from zoo.encoders import DenseEncoder
         (lambda x: {**x, "present": {"d": np.ones(ROWS)}}, r"\['d'\] must name a modality"),
         (lambda x: {**x, "present": {"a": np.ones(3)}}, r"must be bool of shape \(24,\)"),
         (lambda x: {**x, "present": {"a": np.full(ROWS, 2)}}, r"must be bool of shape \(24,\)"),
+        (lambda x: {**x, "present": [[1], [1, 2]]}, r"x\['present'\] must have rows of one shape"),
+        (lambda x: {**x, "present": {"a": [[1], [1, 2]]}}, r"\['a'\] must have rows of one shape"),
+        (
+            lambda x: {**x, "a": tf.data.Dataset.from_tensors(x["a"])},
+            r"x\['a'\] must be an array with a row for each example, got _TensorDataset",
+        ),
+        (
+            lambda x: {**x, "present": {"a": np.zeros(ROWS, [("a", "i4"), ("b", "f4")])}},
+            r"must be bool of shape \(24,\)",
+        ),
         (
             lambda x: {"a": x["a"], "present": {"b": np.ones(ROWS)}},
             "must be False where x does not hold 'b', got True",

@@ -15,6 +15,12 @@ def test_classes_have_colours_in_sorted_order():
     assert colours == dict(zip("abc", canvas.PALETTE, strict=False))
 
 
+@pytest.mark.parametrize("labels", [print, None, np.zeros((2, 2))])
+def test_labels_must_be_a_vector(labels):
+    with pytest.raises(ValueError, match=r"labels must be a vector \[N\], got shape"):
+        canvas.class_labels(labels)
+
+
 def test_the_nine_most_frequent_of_many_classes_have_colours_of_their_own():
     labels = np.repeat(np.arange(12), [1, 9, 9, 9, 9, 9, 2, 9, 9, 9, 9, 1])
 

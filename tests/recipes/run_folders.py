@@ -77,9 +77,13 @@ def make_run(recipe, out, *flags, **options):
     return run, vae
 
 
+def early_stopping(recipe):
+    """Early stopping as the recipes have it."""
+    return recipe("support.run.run").early_stopping(5)
+
+
 def train(recipe, out, *flags, callbacks=()):
     """Train with early stopping; return the run and the state of model and optimizer."""
     run, vae = make_run(recipe, out, "--epochs", 40, *flags)
-    stopping = recipe("support.run.run").early_stopping(5)
-    run.train(vae, X[:16], X[16:], stopping, *callbacks)
+    run.train(vae, X[:16], X[16:], early_stopping(recipe), *callbacks)
     return run, values([*vae.variables, *vae.optimizer.variables])

@@ -173,3 +173,11 @@ def test_long_names_are_shortened_in_messages(recipe, decide):
         "\n".join(recipe("support.data.column_kinds").table(kinds)),
     ):
         assert "aaa..." in text and len(text) < 200
+
+
+def test_dates_after_the_year_9999_are_named(decide):
+    dates = np.array(["2024-01-02"] * (N - 1) + ["12345-06-07"], "datetime64[s]")
+
+    assert (
+        decide(dates, "x", "date").why == "as asked: dates from 2024-01-02 to 12345-06-07, as days"
+    )

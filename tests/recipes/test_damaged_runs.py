@@ -91,6 +91,11 @@ def test_run_resumes_without_its_metrics(recipe, finished, out, damage, capsys):
             "expected complete lines of at least 3 epochs .* got 0; restore",
         ),
         ("history.csv", halve, "expected complete lines of at least 3 epochs .* got 1; restore"),
+        (
+            "checkpoints/epoch-000004.json",
+            os.remove,
+            "--resume: .*epoch-000004.weights.h5 or its .json was not written by this version",
+        ),
         ("run.json", write(""), "--out: .*run.json is damaged"),
         ("run.json", write("[]"), "--out: .* got .*run.json of another program or version"),
         ("run.json", os.remove, "--out: expected an empty .* without run.json; choose another"),
@@ -103,6 +108,18 @@ def test_run_that_cannot_be_resumed_is_refused_and_unchanged(
     before = content(out)
 
     with pytest.raises(input_error, match=message):
+        resume(recipe, out)
+
+    assert content(out) == before
+
+
+def test_run_does_not_train_towards_a_file_that_it_must_not_overwrite(recipe, out, input_error):
+    lines = (out / "history.csv").read_text().splitlines(keepends=True)
+    (out / "history.csv").write_text("".join(lines[:4]))  # of three epochs: the fourth is repeated
+    (out / "checkpoints" / "best-000003.json").unlink()
+    before = content(out)
+
+    with pytest.raises(input_error, match=r"--resume: .*best-000003.weights.h5 or its .json was"):
         resume(recipe, out)
 
     assert content(out) == before

@@ -3,6 +3,8 @@
 import bz2
 import gzip
 import types
+import zlib
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -213,6 +215,17 @@ def test_broken_file_is_refused_in_one_line(read, input_error, name, content, me
         read(name, content)
 
     assert message in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("error", [ElementTree.ParseError, zlib.error, TypeError, IndexError])
+def test_a_workbook_with_damaged_parts_is_refused(read, input_error, monkeypatch, error):
+    def fails(*args, **kwargs):
+        raise error("unclosed token: line 1, column 0")
+
+    monkeypatch.setattr("pandas.read_excel", fails)
+
+    with pytest.raises(input_error, match=r"--data: expected an \.xlsx file, got unclosed"):
+        read("a.xlsx", b"PK")
 
 
 def test_unknown_encoding_is_refused(read, input_error):

@@ -30,6 +30,8 @@ def test_wrong_arguments_are_refused_before_any_computation(tmp_path, monkeypatc
         (path, {"labels": 3}, r"labels must be a vector of 20 entries, got shape \(\)"),
         (path, {"columns": ["a"]}, "columns must name each of the 6 columns of x, got 1 names"),
         (path, {"history": {"loss": [1.0]}}, "history must hold one of elbo, .*, got loss"),
+        (path, {"labels": [[1], [1, 2]]}, "labels must have rows of one shape"),
+        (path, {"history": {"elbo": 5}}, "history must hold one of elbo, .*, got elbo"),
         (path, {"max_examples": 0}, "max_examples must be a positive integer, got 0"),
         (path, {"seed": -1}, "seed must be an integer"),
     ):
@@ -37,6 +39,8 @@ def test_wrong_arguments_are_refused_before_any_computation(tmp_path, monkeypatc
             zoo.report(vae, x, wrong, **options)
     for options, message in (
         ({"history": [1]}, "history must be the result of fit or a dict, got list"),
+        ({"verbose": [0]}, r"verbose must be True or False, got \[0\]"),
+        ({"title": [1]}, "title must be a text or None, got list"),
         ({"columns": 3}, "columns must be a list of names or a dict of them, got 3"),
     ):
         with pytest.raises(TypeError, match=message):

@@ -179,3 +179,12 @@ def test_numbered_chunks_are_the_chunks_in_turn(steps, steps_per_epoch):
 
     for number, rows in enumerate(chunks):
         np.testing.assert_array_equal(data.chunk(number, 2, steps), rows)
+
+
+@pytest.mark.parametrize("dtype", [">f4", ">i2", ">f8"])
+def test_batches_are_in_the_byte_order_of_the_machine(dtype):
+    x = np.arange(6).reshape(3, 2).astype(dtype)
+
+    (got,) = next(iter(ArrayData((x,), 3, seed=0, shuffle=False).batches(0)))
+
+    np.testing.assert_array_equal(got, x)

@@ -4,6 +4,7 @@ import numpy as np
 
 from zoo import likelihoods
 from zoo.catalogue import get
+from zoo.core.arrays import as_array
 from zoo.model import VAE
 
 
@@ -19,9 +20,10 @@ def table_vae(x: np.ndarray) -> VAE:
     Raises:
         ValueError: x is not a matrix.
     """
-    if np.ndim(x) != 2:
+    shape = as_array(x, "X").shape
+    if len(shape) != 2:
         raise ValueError(
-            f"X must be a table [N, columns] if vae=None, got shape {np.shape(x)}: pass the name "
+            f"X must be a table [N, columns] if vae=None, got shape {shape}: pass the name "
             "of a variant, such as vae='conv_vae', or a function of X"
         )
     likelihood = likelihoods.Tabular.from_data(x)

@@ -142,7 +142,7 @@ def as_score(score):
                 f"{score!r}{nearest(score, SCORES)}"
             )
         return SCORES[score]()
-    if not callable(score) or isinstance(score, type):
+    if isinstance(score, type) or not validation.takes(score, 3):
         raise TypeError(
             f"score must be a name ({', '.join(SCORES)}) or a function (vae, x, batch_size) -> "
             f"[N], got {score!r}"

@@ -124,7 +124,7 @@ class Anneal(keras.callbacks.Callback):
         self, schedule: Callable[[int], float], term: str = "kl", quantity: str = "weight"
     ):
         super().__init__()
-        if not callable(schedule):
+        if not validation.takes(schedule, 1):
             raise TypeError(
                 f"schedule must be a function from step to value, got {type(schedule).__name__}"
             )

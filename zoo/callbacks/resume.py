@@ -1,15 +1,13 @@
 """Callback that makes an interrupted training run resumable."""
 
-import contextlib
 import os
 import pathlib
-import re
 import warnings
 from collections.abc import Mapping
 
 import keras
 
-from zoo.callbacks import configuration
+from zoo.callbacks import configuration, state_files
 from zoo.core import checkpoints, files, locks
 from zoo.core.serialization import positive
 from zoo.core.validation import check_path
@@ -53,8 +51,6 @@ class Resume(keras.callbacks.Callback):
         OSError: a state cannot be written, for example because the disk is full.
     """
 
-    PATTERN = re.compile(r"epoch-(\d+)\.weights\.h5")
-
     def __init__(self, directory: str | os.PathLike, every: int = 1):
         super().__init__()
         (self.every,) = positive(every=every)
@@ -82,7 +78,8 @@ class Resume(keras.callbacks.Callback):
         # Files without a record may be of another program.
         states = [s for s in states if checkpoints.record_path(s[1]).exists()] or states
         if not states:
-            self._refuse_lost_weights()
+            if not self.states():
+                state_files.refuse_lost_weights(self.directory)
             return 0
         if not model.built:
             raise ValueError(
@@ -114,9 +111,15 @@ class Resume(keras.callbacks.Callback):
 
     def states(self) -> list[tuple[int, pathlib.Path]]:
         """(number of epochs, path of the weights) of each state, the newest last."""
-        paths = self.directory.iterdir() if self.directory.is_dir() else ()
-        matches = ((self.PATTERN.fullmatch(path.name), path) for path in paths)
-        return sorted((int(match[1]), path) for match, path in matches if match)
+        return state_files.states(self.directory)
+
+    def require_free(self, first: int, last: float) -> None:
+        """Raise `FileExistsError` if files of another program are where states will be written.
+
+        Args:
+            first, last: numbers of epochs; states after the first one and up to the last one count.
+        """
+        state_files.require_free(self.directory, first, last)
 
     def acquire(self, model: keras.Model) -> None:
         """Lock the folder, as `fit` does before it restores the model."""
@@ -142,6 +145,8 @@ class Resume(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.acquire(self.model)
+        first = 0 if self._unconfirmed is None else state_files.number(self._unconfirmed)
+        self.require_free(first, self.params["epochs"])
         if self._learning_rate is None:
             self._learning_rate = _learning_rate(self.model)
 
@@ -155,23 +160,6 @@ class Resume(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self.release()
-
-    def _refuse_lost_weights(self):
-        """Raise if records are left of states whose weights have been deleted."""
-        records = [p for p in self.directory.glob("epoch-*.json") if self._is_record(p)]
-        # A process that was killed while it saved its first state has left one.
-        if len(records) > 1 and not self.states():
-            raise ValueError(
-                f"directory must hold weights, got {self.directory} with {len(records)} records "
-                f"of states, {records[0].name} and others, without their {checkpoints.SUFFIX} "
-                "files. To begin anew, choose another folder"
-            )
-
-    def _is_record(self, path):
-        weights = path.with_name(f"{path.stem}{checkpoints.SUFFIX}")
-        with contextlib.suppress(checkpoints.CheckpointError):
-            return self.PATTERN.fullmatch(weights.name) and checkpoints.record(weights)
-        return False
 
     def _load(self, model, path):
         record = checkpoints.record(path)

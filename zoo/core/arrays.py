@@ -43,6 +43,11 @@ def as_array(x, argument="x"):
     return x.astype("float64") if x.dtype.kind == "f" and x.dtype.itemsize > 8 else x
 
 
+def native(x):
+    """x in the byte order of this machine, which `tf.numpy_function` assumes."""
+    return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
+
+
 def is_frame(x):
     """Test whether x is a DataFrame of pandas, without importing it."""
     return hasattr(x, "iloc") and hasattr(x, "columns")

@@ -104,19 +104,26 @@ def write(model: keras.Model, path: pathlib.Path, *, to_disk=True, **description
     files.write(path, data)
 
 
-def _make_way(path):
-    """Rename a damaged checkpoint of this name; raise if its files are of another program."""
+def require_free(path: pathlib.Path) -> None:
+    """Raise `FileExistsError` if `write` would have to overwrite a file of another program."""
     try:
         foreign = record(path) is None and path.exists()
     except CheckpointError:
         foreign = not path.exists()
-        if not foreign:
-            for old in (path, record_path(path)):
-                os.replace(old, old.with_name(f"{old.name}.damaged"))
     if foreign:
         raise FileExistsError(
             f"{path} or its .json was not written by this version of zoo: choose another folder"
         )
+
+
+def _make_way(path):
+    """Rename a damaged checkpoint of this name; raise if its files are of another program."""
+    require_free(path)
+    try:
+        record(path)
+    except CheckpointError:
+        for old in (path, record_path(path)):
+            os.replace(old, old.with_name(f"{old.name}.damaged"))
 
 
 def update_record(path: pathlib.Path, **description) -> None:

@@ -36,3 +36,30 @@ def resolve(identifier, table, argument, required=False):
         f"{argument} must be one of {names} or an object, "
         f"got {'None' if identifier is None else type(identifier).__name__}"
     )
+
+
+def keras_object(package, identifier, argument):
+    """Return the object that an identifier of Keras stands for.
+
+    Args:
+        package: `keras.initializers`, `keras.optimizers` or another one with a function `get`.
+        identifier: None, a name, a config, a class or an object.
+        argument: the argument's name, for errors.
+
+    Raises:
+        ValueError: Keras cannot make an object of it.
+    """
+    try:
+        return package.get(identifier)
+    except Exception as error:  # Keras raises whatever a wrong config or class leads to
+        kind = package.__name__.rpartition(".")[2].removesuffix("s")
+        article = "an" if kind[0] in "aeiou" else "a"
+        raise ValueError(
+            f"{argument} must be {article} {kind} of Keras, its name or its config, got "
+            f"{identifier!r}: {error}"
+        ) from error
+
+
+def as_regularizer(identifier, argument="kernel_regularizer"):
+    """Return the regularizer of Keras that an identifier stands for, as `keras_object`."""
+    return keras_object(keras.regularizers, identifier, argument)

@@ -186,9 +186,9 @@ def check_event_shape(model, event_shape):
     if not isinstance(expected, dict):
         expected, event_shape = {"event_shape": expected}, {"event_shape": event_shape}
     for name, shape in event_shape.items():
-        if shape is None or (isinstance(shape, tf.Tensor) and shape.dtype.is_integer):
+        if shape is None or (tf.is_symbolic_tensor(shape) and shape.dtype.is_integer):
             continue
-        sizes = as_list(shape)
+        sizes = as_list(shape.numpy() if isinstance(shape, tf.Tensor) else shape)
         integers = sizes is not None and all(n is None or is_integer(n) for n in sizes)
         fits = name in expected and integers and _fits(sizes, expected[name])
         if not fits:

@@ -11,6 +11,8 @@ from zoo.core.backend import require_tensorflow
 
 require_tensorflow(keras.config.backend())
 
+FLOAT32_MAX = float(np.finfo("float32").max)  # numbers of models are float32
+
 
 def component(cls):
     """Register `cls` with Keras and derive its config from its constructor.
@@ -109,10 +111,14 @@ def as_python(value):
 
 
 def is_real(value):
-    """Return True for a real number of Python or NumPy; True and False do not count as numbers."""
+    """Return True for a real number of Python or NumPy; True and False do not count as numbers.
+
+    Other kinds of numbers, such as `fractions.Fraction`, can be neither saved nor formatted.
+    """
     if isinstance(value, np.ndarray):
-        return value.ndim == 0 and is_real(value[()])
-    return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
+        return value.ndim == 0 and value.dtype != object and is_real(value[()])
+    number = isinstance(value, (int, float, np.integer, np.floating))
+    return number and not isinstance(value, (bool, np.timedelta64))
 
 
 def is_integer(value):
@@ -126,18 +132,29 @@ def increasing(*values):
 
 
 def positive(**arguments):
-    """Check positive integers, or tuples of them; return them in order as Python integers.
+    """Check positive integers; return them in order as Python integers.
+
+    Raises:
+        ValueError: names the first argument that is not a positive integer.
+    """
+    return [_check_positive(name, value, (value,))[0] for name, value in arguments.items()]
+
+
+def positive_tuples(**arguments):
+    """Check positive integers, each a number or a sequence of numbers; return them as tuples.
 
     Raises:
         ValueError: names the first argument that is not made of positive integers.
     """
-    for name, value in arguments.items():
-        values = value if isinstance(value, tuple) else (value,)
-        if not all(is_integer(v) and v > 0 for v in values):
-            raise ValueError(f"{name} must be made of positive integers, got {value!r}")
-        if any(v >= 2**31 for v in values):  # sizes of tensors are int32 in many ops
-            raise ValueError(f"{name} must be made of integers below 2**31, got {value!r}")
-    return [tuple(map(int, v)) if isinstance(v, tuple) else int(v) for v in arguments.values()]
+    return [_check_positive(name, value, as_tuple(value)) for name, value in arguments.items()]
+
+
+def _check_positive(name, value, numbers):
+    if not all(is_integer(number) and number > 0 for number in numbers):
+        raise ValueError(f"{name} must be made of positive integers, got {value!r}")
+    if any(number >= 2**31 for number in numbers):  # sizes of tensors are int32 in many ops
+        raise ValueError(f"{name} must be made of integers below 2**31, got {value!r}")
+    return tuple(map(int, numbers))
 
 
 def not_empty(**arguments):

@@ -1,5 +1,6 @@
 """Checks of values and arguments."""
 
+import inspect
 import math
 import os
 
@@ -56,6 +57,12 @@ def check_path(**arguments):
             raise TypeError(f"{name} must be a path, got {value!r}")
 
 
+def check_name(name):
+    """Raise `ValueError` for a name with a lone surrogate, which TensorFlow cannot encode."""
+    if isinstance(name, str) and any("\ud800" <= c <= "\udfff" for c in name):
+        raise ValueError(f"name must be valid Unicode, got {name!r}, which has a lone surrogate")
+
+
 SEEDS = 2**31  # seeds are int32
 MAX_COUNT = 2**31 - 1  # sizes of tensors are int32 in many of TensorFlow's ops
 
@@ -66,6 +73,22 @@ def check_flags(**arguments):
         flag = isinstance(value, (bool, np.bool_)) or (is_integer(value) and value in (0, 1))
         if not flag:
             raise TypeError(f"{name} must be True or False, got {value!r}")
+
+
+def takes(function, count):
+    """Return True if this is a function or class that can be called with `count` arguments.
+
+    A function whose signature Python does not know passes; such a class, as `int`, does not.
+    """
+    if not callable(function):
+        return False
+    try:
+        inspect.signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:
+        return not isinstance(function, type)
+    return True
 
 
 def is_text(value, text):

@@ -5,7 +5,7 @@ import math
 import keras
 
 from zoo import likelihoods
-from zoo.core.identifiers import resolve
+from zoo.core.identifiers import as_regularizer, resolve
 from zoo.core.serialization import as_tuple, component, ensure_built, positive
 from zoo.decoders.base import Decoder
 from zoo.layers.convolution import (
@@ -53,7 +53,7 @@ class ConvDecoder(Decoder):
         self.widths, self.blocks, self.stem_strides = check_stages(widths, blocks, stem_strides)
         (self.hidden,) = positive(hidden=hidden) if hidden is not None else (None,)
         self.normalization, self.activation = normalization, activation
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood", required=True)
 
     def build(self, input_shape):

@@ -5,8 +5,8 @@ import math
 import keras
 
 from zoo import likelihoods
-from zoo.core.identifiers import resolve
-from zoo.core.serialization import as_tuple, component, ensure_built, positive
+from zoo.core.identifiers import as_regularizer, resolve
+from zoo.core.serialization import as_tuple, component, ensure_built, positive_tuples
 from zoo.decoders.base import Decoder
 from zoo.layers.dense import dense_stack
 
@@ -35,9 +35,9 @@ class DenseDecoder(Decoder):
     ):
         super().__init__(**kwargs)
         self.event_shape = None if event_shape is None else as_tuple(event_shape)
-        (self.hidden,) = positive(hidden=as_tuple(hidden))
+        (self.hidden,) = positive_tuples(hidden=hidden)
         self.activation = activation
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood", required=True)
         self.body = dense_stack(self.hidden, activation, self.kernel_regularizer, self.dtype_policy)
 

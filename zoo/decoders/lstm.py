@@ -7,14 +7,14 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import likelihoods
-from zoo.core.identifiers import resolve
+from zoo.core.identifiers import as_regularizer, resolve
 from zoo.core.serialization import (
     as_tuple,
     component,
     ensure_built,
     is_integer,
     not_empty,
-    positive,
+    positive_tuples,
 )
 from zoo.decoders.base import Decoder
 from zoo.layers.positions import sinusoids
@@ -65,12 +65,12 @@ class LSTMDecoder(Decoder):
     ):
         super().__init__(**kwargs)
         self.event_shape = None if event_shape is None else as_tuple(event_shape)
-        (self.units,), self.cell = positive(units=as_tuple(units)), cell
+        (self.units,), self.cell = positive_tuples(units=units), cell
         not_empty(units=self.units)
         if not (is_integer(positions) and positions >= 0):
             raise ValueError(f"positions must be an integer of at least 0, got {positions!r}")
         self.positions = int(positions)
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood", required=True)
         self.body = recurrent_stack(cell, self.units, self.kernel_regularizer, self.dtype_policy)
 

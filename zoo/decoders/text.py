@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from zoo import likelihoods
-from zoo.core.identifiers import resolve
+from zoo.core.identifiers import as_regularizer, resolve
 from zoo.core.serialization import as_tuple, component, ensure_built, fraction
 from zoo.decoders.base import Decoder
 from zoo.layers import autoregressive
@@ -55,7 +55,7 @@ class TextDecoder(Decoder):
             raise TypeError(
                 f"likelihood must be 'text' or a zoo.likelihoods.Text, got {likelihood!r}"
             )
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
 
     def build(self, input_shape):
         width = self.likelihood.width

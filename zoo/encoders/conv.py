@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.identifiers import as_regularizer
 from zoo.core.serialization import component, ensure_built, positive
 from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers.convolution import ResidualBlock, check_stages
@@ -56,7 +57,7 @@ class ConvEncoder(keras.Model):
         self.widths, self.blocks, self.stem_strides = check_stages(widths, blocks, stem_strides)
         (self.hidden,) = positive(hidden=hidden) if hidden else (hidden,)
         self.normalization, self.activation = normalization, activation
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         check_posterior(posterior)
         self.posterior = posterior or NormalPosterior(
             self.latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy

@@ -6,7 +6,8 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.core.serialization import as_tuple, component, ensure_built, positive
+from zoo.core.identifiers import as_regularizer
+from zoo.core.serialization import component, ensure_built, positive, positive_tuples
 from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers.dense import dense_stack
 
@@ -34,9 +35,9 @@ class DenseEncoder(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        latent_dim, hidden = positive(latent_dim=latent_dim, hidden=as_tuple(hidden))
+        (latent_dim,), (hidden,) = positive(latent_dim=latent_dim), positive_tuples(hidden=hidden)
         self.latent_dim, self.hidden, self.activation = latent_dim, hidden, activation
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         check_posterior(posterior)
         self.posterior = posterior or NormalPosterior(
             latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.identifiers import as_regularizer
 from zoo.core.serialization import component, ensure_built, is_integer, not_empty, positive
 from zoo.encoders.conv import check_image_shape, residual_block, stem_layers
 from zoo.latents.posteriors import NormalPosterior
@@ -27,7 +28,7 @@ class _LadderEncoder(keras.Model):
         if not is_integer(lower_levels) or lower_levels < 0:
             raise ValueError(f"lower_levels must be an integer of at least 0, got {lower_levels!r}")
         self.lower_levels = int(lower_levels)
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         self.flatten = keras.layers.Flatten("channels_last", dtype=self.dtype_policy)
         self.head = NormalPosterior(
             self.latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy

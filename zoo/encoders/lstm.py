@@ -4,7 +4,14 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, positive
+from zoo.core.identifiers import as_regularizer
+from zoo.core.serialization import (
+    component,
+    ensure_built,
+    not_empty,
+    positive,
+    positive_tuples,
+)
 from zoo.core.validation import check_flags
 from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers import sequence_masks
@@ -42,11 +49,11 @@ class LSTMEncoder(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        latent_dim, units = positive(latent_dim=latent_dim, units=as_tuple(units))
+        (latent_dim,), (units,) = positive(latent_dim=latent_dim), positive_tuples(units=units)
         not_empty(units=units)
         self.latent_dim, self.units = latent_dim, units
         self.bidirectional, self.cell = bidirectional, cell
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         check_posterior(posterior)
         check_flags(bidirectional=bidirectional)
         self.posterior = posterior or NormalPosterior(

@@ -5,7 +5,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core import execution
-from zoo.core.identifiers import resolve
+from zoo.core.identifiers import as_regularizer, resolve
 from zoo.core.serialization import component, ensure_built, fraction, positive
 from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers import sequence_masks
@@ -59,7 +59,7 @@ class TransformerEncoder(keras.Model):
         self.latent_dim, self.blocks, self.heads = latent_dim, blocks, heads
         self.hidden, self.dropout = hidden, dropout
         self.pooling = resolve(pooling, POOLINGS, "pooling")
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         check_posterior(posterior)
         self.posterior = posterior or NormalPosterior(
             latent_dim, kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy

@@ -3,7 +3,12 @@
 import keras
 import tensorflow as tf
 
-from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, positive
+from zoo.core.serialization import (
+    component,
+    ensure_built,
+    not_empty,
+    positive_tuples,
+)
 from zoo.flows.base import Flow
 from zoo.flows.conditioner import Conditioner, autoregressive_masks
 
@@ -31,7 +36,7 @@ class InverseAutoregressiveFlow(Flow):
 
     def __init__(self, steps: int = 4, hidden: int | tuple[int, ...] = (128,), **kwargs):
         super().__init__(steps, **kwargs)
-        (self.hidden,) = positive(hidden=as_tuple(hidden))
+        (self.hidden,) = positive_tuples(hidden=hidden)
         not_empty(hidden=self.hidden)
 
     def step(self, size: int, context_size: int, reverse: bool) -> keras.layers.Layer:

@@ -1,13 +1,18 @@
 """Coupling flows: one half of the dimensions parameterizes a transformation of the other half."""
 
-import math
-import numbers
-
 import keras
 import tensorflow as tf
 
 from zoo.core.distributions import raw_of
-from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, positive
+from zoo.core.serialization import (
+    FLOAT32_MAX,
+    component,
+    ensure_built,
+    is_real,
+    not_empty,
+    positive,
+    positive_tuples,
+)
 from zoo.flows.base import Flow
 from zoo.flows.conditioner import Conditioner
 from zoo.flows.spline import Spline
@@ -42,7 +47,7 @@ class CouplingFlow(Flow):
 
     def __init__(self, steps: int = 4, hidden: int | tuple[int, ...] = (128,), **kwargs):
         super().__init__(steps, **kwargs)
-        (self.hidden,) = positive(hidden=as_tuple(hidden))
+        (self.hidden,) = positive_tuples(hidden=hidden)
         not_empty(hidden=self.hidden)
 
     def step(self, size: int, context_size: int, reverse: bool) -> keras.layers.Layer:
@@ -83,9 +88,9 @@ class SplineCouplingFlow(Flow):
         **kwargs,
     ):
         super().__init__(steps, **kwargs)
-        self.hidden, self.bins = positive(hidden=as_tuple(hidden), bins=bins)
+        (self.hidden,), (self.bins,) = positive_tuples(hidden=hidden), positive(bins=bins)
         not_empty(hidden=self.hidden)
-        if not isinstance(bound, numbers.Real) or not 0 < bound < math.inf:
+        if not is_real(bound) or not 0 < bound <= FLOAT32_MAX:
             raise ValueError(f"bound must be a positive number, got {bound!r}")
         self.bound = float(bound)
 

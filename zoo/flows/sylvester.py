@@ -4,7 +4,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, positive
+from zoo.core.serialization import (
+    component,
+    ensure_built,
+    not_empty,
+    positive_tuples,
+)
 from zoo.flows.base import Flow
 from zoo.flows.conditioner import Conditioner
 
@@ -43,7 +48,7 @@ class SylvesterFlow(Flow):
 
     def __init__(self, steps: int = 2, hidden: int | tuple[int, ...] = (32,), **kwargs):
         super().__init__(steps, **kwargs)
-        (self.hidden,) = positive(hidden=as_tuple(hidden))
+        (self.hidden,) = positive_tuples(hidden=hidden)
         not_empty(hidden=self.hidden)
 
     def step(self, size: int, context_size: int, reverse: bool) -> keras.layers.Layer:

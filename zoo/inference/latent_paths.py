@@ -78,11 +78,12 @@ def interpolate(model, start, end, steps, path):
 
 def _path(path):
     """A path, by its name or as a function (start, end, t) -> codes."""
-    if callable(path):
+    if validation.takes(path, 3):
         return path
     if not isinstance(path, str) or path not in PATHS:
         raise ValueError(
-            f"path must be one of {', '.join(map(repr, PATHS))} or a function, got {path!r}"
+            f"path must be one of {', '.join(map(repr, PATHS))} or a function (start, end, t) -> "
+            f"codes, got {path!r}"
         )
     return PATHS[path]
 

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from zoo.core.distributions import as_event
+from zoo.core.identifiers import as_regularizer
 from zoo.core.outputs import Draw
 from zoo.core.random import normal
 from zoo.core.serialization import component, ensure_built
@@ -63,7 +64,7 @@ class LadderLatent(Latents):
             raise TypeError(f"lower_levels must hold levels, got {wrong[0]!r}")
         self.encoder, self.lower_levels = encoder, list(lower_levels)
         self.activation = activation
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         if len(self.lower_levels) != encoder.lower_levels:
             raise ValueError(
                 f"lower_levels must be {encoder.lower_levels} levels, since the encoder has "

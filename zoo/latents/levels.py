@@ -7,6 +7,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import bounded_scale, raw_of
+from zoo.core.identifiers import as_regularizer
 from zoo.core.serialization import component, ensure_built, positive
 from zoo.layers.convolution import ResidualBlock, UpsampleResidualBlock
 from zoo.layers.dense import ResidualDense
@@ -101,7 +102,7 @@ class DenseLevel(Level):
         super().__init__(**kwargs)
         self.units, self.depth = positive(units=units, depth=depth)
         self.activation = activation
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
 
     def make_upsampling(self, state, features):
         del state, features
@@ -164,7 +165,7 @@ class ConvLevel(Level):
         super().__init__(**kwargs)
         self.channels, self.blocks = positive(channels=channels, blocks=blocks)
         self.normalization, self.activation = normalization, activation
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
 
     def make_upsampling(self, state, features):
         if state[1:3] == features[1:3]:

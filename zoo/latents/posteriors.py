@@ -5,6 +5,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import bounded_scale
+from zoo.core.identifiers import as_regularizer
 from zoo.core.serialization import component, ensure_built, increasing, positive
 
 tfd = tfp.distributions
@@ -43,7 +44,7 @@ class NormalPosterior(keras.layers.Layer):
                 f"floor={floor!r}, ceiling={ceiling!r}"
             )
         self.latent_dim, self.floor, self.ceiling = latent_dim, floor, ceiling
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         # One matrix product for both halves. The default initializer starts scales near log 2.
         self.dense = keras.layers.Dense(
             2 * latent_dim,

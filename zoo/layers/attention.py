@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from zoo.core.identifiers import as_regularizer
 from zoo.core.serialization import component, ensure_built, fraction, positive
 from zoo.layers.fused_ops import gelu
 from zoo.layers.packed import Dropout, LayerNormalization
@@ -57,7 +58,7 @@ class TransformerBlock(keras.layers.Layer):
         heads, hidden = positive(heads=heads, hidden=hidden)
         fraction(dropout=dropout)
         self.heads, self.hidden, self.dropout = heads, hidden, dropout
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
 
     def build(self, input_shape):
         width = input_shape[-1]

@@ -8,7 +8,15 @@ computes the same numbers for position t alone, `[B, width]`.
 import keras
 import tensorflow as tf
 
-from zoo.core.serialization import as_tuple, component, ensure_built, fraction, not_empty, positive
+from zoo.core.identifiers import as_regularizer
+from zoo.core.serialization import (
+    component,
+    ensure_built,
+    fraction,
+    not_empty,
+    positive,
+    positive_tuples,
+)
 from zoo.layers.attention import causal_mask, transformer_stack
 from zoo.layers.packed import Dropout, LayerNormalization
 from zoo.layers.packing import PackedBatch
@@ -41,7 +49,7 @@ class CausalTransformer(keras.layers.Layer):
         blocks, heads, hidden = positive(blocks=blocks, heads=heads, hidden=hidden)
         fraction(dropout=dropout)
         self.blocks, self.heads, self.hidden, self.dropout = blocks, heads, hidden, dropout
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         body = (blocks, heads, hidden, dropout, self.kernel_regularizer, self.dtype_policy)
         self.body = transformer_stack(*body)
         self.norm = LayerNormalization(dtype=self.dtype_policy)
@@ -96,10 +104,10 @@ class CausalLSTM(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        (self.units,), self.cell, self.dropout = positive(units=as_tuple(units)), cell, dropout
+        (self.units,), self.cell, self.dropout = positive_tuples(units=units), cell, dropout
         not_empty(units=self.units)
         fraction(dropout=dropout)
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         self.body = recurrent_stack(cell, self.units, self.kernel_regularizer, self.dtype_policy)
         self.drop = [
             Dropout(dropout, name=f"dropout_{i}", dtype=self.dtype_policy)

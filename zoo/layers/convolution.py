@@ -5,7 +5,16 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from zoo.core.serialization import as_tuple, component, ensure_built, not_empty, one_of, positive
+from zoo.core.identifiers import as_regularizer, keras_object
+from zoo.core.serialization import (
+    as_tuple,
+    component,
+    ensure_built,
+    not_empty,
+    one_of,
+    positive,
+    positive_tuples,
+)
 from zoo.layers.normalization import normalization_layer
 
 
@@ -16,7 +25,7 @@ def check_stages(widths, blocks, stem_strides):
         ValueError: an argument is not made of positive integers, `widths` is empty, or
             `stem_strides` is neither 1 nor 2.
     """
-    (widths,) = positive(widths=as_tuple(widths))
+    (widths,) = positive_tuples(widths=widths)
     not_empty(widths=widths)
     blocks, stem_strides = positive(blocks=blocks, stem_strides=stem_strides)
     one_of((1, 2), stem_strides=stem_strides)
@@ -51,12 +60,14 @@ class UpsampleConv2D(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.filters, self.size = positive(filters=filters, size=as_tuple(size))
+        (self.filters,), (self.size,) = positive(filters=filters), positive_tuples(size=size)
         if len(self.size) != 2:
             raise ValueError(f"size must be (height, width), got {size!r}")
         self.use_bias = use_bias
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_initializer = keras_object(
+            keras.initializers, kernel_initializer, "kernel_initializer"
+        )
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
 
     def build(self, input_shape):
         self.kernel = self.add_weight(
@@ -110,7 +121,7 @@ class _Block(keras.layers.Layer):
         super().__init__(**kwargs)
         (self.width,) = positive(width=width)
         self.normalization, self.activation = normalization, activation
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         # The residual branch starts at zero, so that a block starts as its skip connection and deep
         # stacks train faster. Goyal et al., 2017; Zhang et al., Fixup, 2019.
         self.norms = [

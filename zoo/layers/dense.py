@@ -5,6 +5,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from zoo.core.identifiers import as_regularizer
 from zoo.core.serialization import component, ensure_built, positive
 from zoo.layers.packed import LayerNormalization
 
@@ -33,7 +34,7 @@ class ResidualDense(keras.layers.Layer):
         super().__init__(**kwargs)
         (self.width,) = positive(width=width)
         self.activation = activation
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         self.norm = LayerNormalization(dtype=self.dtype_policy)
         self.act = keras.layers.Activation(activation, dtype=self.dtype_policy)
         self.dense = [

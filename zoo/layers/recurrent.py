@@ -8,6 +8,7 @@ length (`sequence_masks.reverse`), so that padding stays at the end.
 import keras
 import tensorflow as tf
 
+from zoo.core.identifiers import as_regularizer
 from zoo.core.serialization import component, ensure_built, positive
 from zoo.core.suggestions import nearest
 from zoo.layers import lstm_ops
@@ -33,7 +34,7 @@ class _RecurrentLayer(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         (self.units,) = positive(units=units)
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.units)

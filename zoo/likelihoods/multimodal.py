@@ -66,6 +66,8 @@ class MultimodalPreprocessor:
         self.likelihood = likelihood
         self._parts = {}
 
+    has_names = True
+
     needs_vocabulary = True  # of its texts, and the choice of its networks
 
     @property
@@ -103,6 +105,11 @@ class MultimodalPreprocessor:
                 part.adapt(
                     present_rows(x, name, self.names) for x in checked_dicts(parts) if name in x
                 )
+
+    def undo(self):
+        """As `Preprocessor.undo`, for the modalities that are known."""
+        undo = [part.undo() for part in self.parts.values()]
+        return lambda: [restore() for restore in undo]
 
     def to_array(self, x, argument="x"):
         """`{name: array, ...}` with every name, and the mask of present modalities `[N, M]`."""

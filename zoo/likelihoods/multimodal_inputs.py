@@ -4,8 +4,9 @@ import itertools
 
 import numpy as np
 
-from zoo.core.arrays import is_frame
+from zoo.core.arrays import as_array, is_frame
 from zoo.core.nested import row_count, take_rows
+from zoo.core.streams import is_stream
 from zoo.core.suggestions import nearest
 
 PRESENT = "present"
@@ -24,7 +25,8 @@ def check_dict(x, argument):
     for name, value in x.items():
         if name == PRESENT:
             continue
-        if value is None or isinstance(value, (str, bytes, type)) or not hasattr(value, "__len__"):
+        no_rows = isinstance(value, (str, bytes, type)) or not hasattr(value, "__len__")
+        if value is None or no_rows or is_stream(value):
             raise TypeError(
                 f"{argument}[{name!r}] must be an array with a row for each example, got "
                 f"{type(value).__name__}: leave out a modality that no example has"
@@ -50,10 +52,12 @@ def present_mask(x, names, size, argument):
         return _as_mask(present, names, size, argument)
     mask = np.tile([name in x for name in names], (size, 1))
     for name, column in present.items():
-        where, column = f"{argument}[{PRESENT!r}][{name!r}]", np.asarray(column)
+        where = f"{argument}[{PRESENT!r}][{name!r}]"
+        column = as_array(column, where)
         if name not in names:
             raise ValueError(f"{where} must name a modality of this model{nearest(name, names)}")
-        if column.shape != (size,) or not np.isin(column, (0, 1)).all():
+        numbers = column.shape == (size,) and column.dtype.kind in "biuf"
+        if not numbers or not np.isin(column, (0, 1)).all():
             raise ValueError(
                 f"{where} must be bool of shape ({size},), got {column.dtype} of {column.shape}"
             )
@@ -67,7 +71,7 @@ def present_mask(x, names, size, argument):
 
 def _as_mask(present, names, size, argument):
     """An array of columns in the order of the names; a new model does not have an order yet."""
-    mask = np.asarray(present)
+    mask = as_array(present, f"{argument}[{PRESENT!r}]")
     if not names or mask.shape != (size, len(names)) or mask.dtype != bool:
         raise TypeError(
             f"{argument}[{PRESENT!r}] must be a dict, {{name: bool [{size}]}}, got "

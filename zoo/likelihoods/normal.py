@@ -1,12 +1,10 @@
 """Normal likelihoods of real values: with a fixed, a shared or a per-element scale."""
 
-import math
-
 import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import as_event, bounded_scale, raw_of
-from zoo.core.serialization import component, increasing
+from zoo.core.serialization import FLOAT32_MAX, component, increasing, is_real
 from zoo.likelihoods.base import Likelihood, constant
 
 tfd = tfp.distributions
@@ -18,7 +16,7 @@ class Normal(Likelihood):
 
     def __init__(self, scale=1.0, **kwargs):
         super().__init__(**kwargs)
-        if not increasing(0, scale, math.inf):
+        if not is_real(scale) or not 0 < scale <= FLOAT32_MAX:
             raise ValueError(f"scale must be a positive number, got {scale!r}")
         self.scale = scale
 

@@ -37,6 +37,8 @@ class Preprocessor:
 
     needs_vocabulary = False  # True where `to_array` must not run before `adapt`
 
+    has_names = False  # True where x is a dict of arrays
+
     def __init__(self, likelihood):
         self.likelihood = likelihood
 
@@ -44,6 +46,10 @@ class Preprocessor:
         """Learn units or a vocabulary from an iterable of arrays; this base class checks them."""
         for part in parts:
             self.validate(inputs.numeric(self.to_array(part), "x"))
+
+    def undo(self):
+        """Return a function that undoes what `adapt` learns from now on."""
+        return lambda: None
 
     def to_array(self, x, argument="x"):
         """Convert the user's x to an array."""

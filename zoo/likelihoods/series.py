@@ -50,6 +50,11 @@ class Series(Likelihood):
             shape=(self.channels,), initializer=constant(value), trainable=False, name=name
         )
 
+    @property
+    def statistics(self):
+        """Variables that `adapt` sets."""
+        return self.channel_mean, self.channel_std, self.adaptations, self.channel_origin
+
     def load_own_variables(self, store):
         """As in Keras; files of version 0.1 have no origins, which were 0."""
         others = [v for v in self.weights if v is not self.channel_origin]

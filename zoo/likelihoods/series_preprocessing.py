@@ -38,6 +38,19 @@ class SeriesPreprocessor(LocatedPreprocessor):
         self.likelihood.channel_std.assign(std)
         self.likelihood.adaptations.assign_add(1.0)
 
+    def undo(self):
+        series = self.likelihood
+        learned = [v.numpy() for v in series.statistics] if series.built else None
+
+        def restore():
+            if learned is not None:
+                for variable, value in zip(series.statistics, learned, strict=True):
+                    variable.assign(value)
+            elif series.built:
+                series.adaptations.assign(0.0)  # without which the others are not used
+
+        return restore
+
     def _steps(self, x):
         """All steps of an array `[steps, C]`, checked; builds the likelihood."""
         x = self.to_array(x)

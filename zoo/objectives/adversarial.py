@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from zoo.core.outputs import Pass
-from zoo.core.serialization import as_tuple, component, ensure_built, positive
+from zoo.core.serialization import component, ensure_built, positive_tuples
 from zoo.layers.dense import dense_stack
 from zoo.objectives.batch_ops import mean_over_samples, sample_prior
 from zoo.objectives.terms import Term
@@ -44,7 +44,7 @@ class Adversarial(Term):
         **kwargs,
     ):
         super().__init__(weight, name=name, **kwargs)
-        (self.hidden,) = positive(hidden=as_tuple(hidden))
+        (self.hidden,) = positive_tuples(hidden=hidden)
         self.activation = activation
         layers = dense_stack(self.hidden, activation, None, "float32")
         self.critic = keras.Sequential([*layers, keras.layers.Dense(1, dtype="float32")])

@@ -1,13 +1,10 @@
 """Maximum mean discrepancy between draws of z and draws of the prior."""
 
-import math
-import numbers
-
 import tensorflow as tf
 
 from zoo.core.outputs import Pass
 from zoo.core.samplers import untile
-from zoo.core.serialization import as_tuple, component, not_empty
+from zoo.core.serialization import FLOAT32_MAX, as_tuple, component, is_real, not_empty
 from zoo.objectives.batch_ops import broadcast_to_batch, sample_prior
 from zoo.objectives.terms import Term
 
@@ -26,7 +23,7 @@ class _Kernel:
         self.scales = as_tuple(scales)
         not_empty(scales=self.scales)
         for scale in self.scales:
-            if not isinstance(scale, numbers.Real) or not 0 < scale < math.inf:
+            if not is_real(scale) or not 0 < scale <= FLOAT32_MAX:
                 raise ValueError(f"scales must be made of positive numbers, got {scale!r}")
 
     def __call__(self, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:

@@ -99,6 +99,8 @@ def name_text(name, max_length=24):
 def class_labels(labels):
     """Class labels as an array that can be sorted: mixed types and None become texts."""
     labels = as_array(labels, "labels")
+    if labels.ndim != 1:
+        raise ValueError(f"labels must be a vector [N], got shape {labels.shape}")
     kinds = {type(label) for label in labels.tolist()} if labels.dtype == object else ()
     if len(kinds) > 1 or type(None) in kinds:
         return np.array(["no label" if label is None else str(label) for label in labels.tolist()])

@@ -114,9 +114,8 @@ def series_samples(
 
 def _channels(count, names):
     """Numbers of the channels that are drawn, names of all, and a note if some are left out."""
-    if names is None or (hasattr(names, "__len__") and not len(names)):
-        names = [f"channel {i}" for i in range(count)]
-    names = names_of(names, "channel_names", count)
+    names = [] if names is None else names_of(names, "channel_names")
+    names = names_of(names or [f"channel {i}" for i in range(count)], "channel_names", count)
     if count <= MAX_CHANNELS:
         return list(range(count)), names, ""
     drawn = [*range(MAX_CHANNELS - 1), count - 1]

@@ -18,7 +18,14 @@ from zoo.plots.canvas import (
     new_figure,
     tick_text,
 )
-from zoo.plots.inputs import check_counts, check_shape, finite_numbers, names_of, numbers
+from zoo.plots.inputs import (
+    check_counts,
+    check_length,
+    check_shape,
+    finite_numbers,
+    names_of,
+    numbers,
+)
 
 MAX_COLUMNS = 20
 MAX_CLASSES = 8
@@ -132,12 +139,13 @@ def marginals(
         max_columns: number of columns to draw.
     """
     check_counts(max_columns=max_columns)
-    if hasattr(column_names, "__len__") and not len(column_names):
+    column_names = names_of(column_names, "column_names")
+    if not column_names:
         raise ValueError("column_names must hold at least one name, got none")
     real = numbers(real, "real", "[N, columns]").astype("float64")
     generated = numbers(generated, "generated", "[N, columns]").astype("float64")
     check_shape("generated", generated[0], real[0].shape)
-    column_names = names_of(column_names, "column_names", real.shape[1])
+    check_length("column_names", column_names, real.shape[1])
     if class_names is not None:
         class_names = [
             classes if classes is None else list(classes)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import files, inputs, nested, streams, validation
+from zoo.core import arrays, files, inputs, nested, streams, validation
 from zoo.core.serialization import as_list
 from zoo.evaluation.diagnosis import diagnose
 from zoo.inference.batching import first
@@ -70,6 +70,9 @@ def report(
     path = _writable(path)
     inputs.require_rows(data, "data")
     validation.check_counts(importance_samples=importance_samples, max_examples=max_examples)
+    validation.check_flags(verbose=verbose)
+    if title is not None and not isinstance(title, str):
+        raise TypeError(f"title must be a text or None, got {type(title).__name__}")
     seed, history = validation.as_seed(seed), _history(history)
     x = first(data, max_examples)
     labels, columns = _labels(labels, data, nested.row_count(x)), _columns(columns)
@@ -114,7 +117,7 @@ def _history(history):
     logs = history.history if isinstance(history, keras.callbacks.History) else history
     if not isinstance(logs, Mapping):
         raise TypeError(f"history must be the result of fit or a dict, got {type(logs).__name__}")
-    if not any(len(logs.get(name, ())) for name in CURVES):
+    if not any(as_list(logs.get(name, ())) for name in CURVES):
         raise ValueError(f"history must hold one of {', '.join(CURVES)}, got {', '.join(logs)}")
     return dict(logs)
 
@@ -123,7 +126,7 @@ def _labels(labels, data, size):
     """Return the labels of the first `size` examples as an array, or None."""
     if labels is None:
         return None
-    labels, is_dataset = np.asarray(labels), streams.is_stream(data)
+    labels, is_dataset = arrays.as_array(labels, "labels"), streams.is_stream(data)
     expected = size if is_dataset else nested.row_count(data)
     if labels.ndim != 1 or (len(labels) < size if is_dataset else len(labels) != expected):
         at_least = "at least " if is_dataset else ""

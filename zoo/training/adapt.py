@@ -1,5 +1,7 @@
 """Adaptation to data before the first step: units, a vocabulary, the start of a prior."""
 
+import contextlib
+
 import tensorflow as tf
 
 from zoo.core import functions, inputs, nested, streams
@@ -8,9 +10,21 @@ from zoo.core.examples import examples
 
 def adapt(model, x):
     """Adapt the preprocessor and then the latents to x."""
-    adapt_preprocessor(model, x)
-    if not model.latents.adapted:
-        adapt_latents(model, x, examples(model, x).x)
+    with undone_on_error(model):
+        adapt_preprocessor(model, x)
+        if not model.latents.adapted:
+            adapt_latents(model, x, examples(model, x).x)
+
+
+@contextlib.contextmanager
+def undone_on_error(model):
+    """Undo what the preprocessor learns within, if an error is raised."""
+    restore = model.preprocessor.undo()
+    try:
+        yield
+    except BaseException:
+        restore()
+        raise
 
 
 def adapt_preprocessor(model, x):

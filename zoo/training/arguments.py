@@ -1,12 +1,10 @@
 """Checks of the arguments of `fit`, `evaluate` and `predict`, before anything changes."""
 
-import numbers
-
 import keras
 import numpy as np
 
 from zoo.core import validation
-from zoo.core.serialization import is_integer
+from zoo.core.serialization import is_integer, is_real
 from zoo.core.suggestions import nearest
 
 VERBOSE = ("auto", 0, 1, 2)
@@ -26,6 +24,8 @@ def check_fit(options, epochs=1, initial_epoch=0, verbose="auto", shuffle=True, 
     for name, value in (("epochs", epochs), ("initial_epoch", initial_epoch)):
         if not is_integer(value) or value < 0:
             raise ValueError(f"{name} must be an integer of at least 0, got {value!r}")
+        if value > validation.MAX_COUNT:
+            raise ValueError(f"{name} must be at most 2**31 - 1, got {value!r}")
     check_verbose(verbose)
     if not isinstance(shuffle, (bool, np.bool_)):
         raise TypeError(f"shuffle must be True or False, got {shuffle!r}")
@@ -91,6 +91,5 @@ def as_callbacks(callbacks):
 
 def check_validation_split(fraction):
     """Raise `ValueError` unless the fraction is a number in [0, 1)."""
-    number = isinstance(fraction, (numbers.Real, np.number)) and not isinstance(fraction, bool)
-    if not number or not 0 <= fraction <= 1:
+    if not is_real(fraction) or not 0 <= fraction <= 1:
         raise ValueError(f"validation_split must be a fraction in [0, 1), got {fraction!r}")

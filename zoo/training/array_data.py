@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.core import nested, validation
+from zoo.core.arrays import native
 from zoo.core.examples import Examples
 
 # Arrays up to this size are held in the memory of the device; larger ones are passed in chunks.
@@ -85,7 +86,10 @@ class ArrayData:
 
         def take(rows):
             tensors = tf.numpy_function(
-                lambda r: [a[r] for a in arrays], [rows], [a.dtype for a in arrays], stateful=False
+                lambda r: [native(a[r]) for a in arrays],
+                [rows],
+                [a.dtype for a in arrays],
+                stateful=False,
             )
             for tensor, array in zip(tensors, arrays, strict=True):
                 tensor.set_shape([None, *array.shape[1:]])

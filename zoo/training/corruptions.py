@@ -1,16 +1,14 @@
 """Corruptions of the encoder's input in training; the target stays clean (a denoising VAE)."""
 
-import math
-
 import keras
 import tensorflow as tf
 
 from zoo.core.random import SeedStream, normal, uniform
-from zoo.core.serialization import component, fraction, is_real
+from zoo.core.serialization import FLOAT32_MAX, component, fraction, is_real
 
 
 def _check_std(amount):
-    if not is_real(amount) or not 0 <= amount < math.inf:
+    if not is_real(amount) or not 0 <= amount <= FLOAT32_MAX:
         raise ValueError(f"amount must be a standard deviation of at least 0, got {amount!r}")
 
 

@@ -71,36 +71,37 @@ def fit(
     _check_before_learning(model, (x, y, sample_weight), held_out, class_weight)
     if not model.compiled:
         model.compile()
+    if streams.is_stream(x):
+        _require_no_batch_size(batch_size)
+    else:
+        multi_step.require_works(model)
     order = streams.shuffled(_seed(model)) if shuffle else None
-    train = _training_examples(model, x, y, sample_weight, order)
-    if class_weight is not None and train.is_stream and len(train.x.element_spec) < 2:
-        raise ValueError("class_weight needs labels y, got a dataset of x alone")
     validation_batch_size = validation_batch_size or batch_size or BATCH_SIZE
-    if held_out is not None:
-        held_out = examples(model, *held_out, argument="validation_data")
-        require_y(model, held_out, "validation_data")
-        held_out = for_keras(model, held_out, validation_batch_size)
-        held_out = weighted(held_out, validation_batch_size)
-    description = functools.partial(
-        data_order.describe,
-        train,
-        batch_size=batch_size or BATCH_SIZE,
-        shuffle=shuffle,
-        steps_per_epoch=steps_per_epoch,
-        class_weight=class_weight,
-    )
-    options |= {
-        "callbacks": callbacks,
-        "validation_data": held_out and held_out.as_tuple(),
-        "validation_batch_size": validation_batch_size,
-    }
-    with (
-        session.session(model, callbacks, description) as first,
-        plain_errors(),
-        _validated(model, held_out),
-        functions.forgotten_on_error(model),
-    ):
-        options["initial_epoch"] = max(initial_epoch, first)
+    with contextlib.ExitStack() as stack:
+        with adapt.undone_on_error(model):
+            train = _training_examples(model, x, y, sample_weight, order)
+            if class_weight is not None and train.is_stream and len(train.x.element_spec) < 2:
+                raise ValueError("class_weight needs labels y, got a dataset of x alone")
+            held_out = held_out and _held_out_examples(model, held_out, validation_batch_size)
+            description = functools.partial(
+                data_order.describe,
+                train,
+                batch_size=batch_size or BATCH_SIZE,
+                shuffle=shuffle,
+                steps_per_epoch=steps_per_epoch,
+                class_weight=class_weight,
+            )
+            first = stack.enter_context(session.session(model, callbacks, description))
+            adapt.adapt_latents(model, x, train.x)
+        stack.enter_context(plain_errors())
+        stack.enter_context(_validated(model, held_out))
+        stack.enter_context(functions.forgotten_on_error(model))
+        options |= {
+            "callbacks": callbacks,
+            "validation_data": held_out and held_out.as_tuple(),
+            "validation_batch_size": validation_batch_size,
+            "initial_epoch": max(initial_epoch, first),
+        }
         if not train.is_stream:
             weights = targets.with_class_weight(train.y, train.sample_weight, class_weight)
             data = ArrayData(
@@ -114,7 +115,7 @@ def fit(
                 return _fit_arrays(model, keras_fit, data, options)
         options |= {"class_weight": class_weight, "steps_per_epoch": steps_per_epoch}
         with _compiled_for(model, steps_per_epoch or streams.length(train.x), options):
-            return _fit_dataset(model, keras_fit, train.x, batch_size, options)
+            return _fit_dataset(model, keras_fit, train.x, options)
 
 
 def _seed(model):
@@ -149,8 +150,6 @@ def _check_before_learning(model, train, held_out, class_weight):
     preprocessor = model.preprocessor
     if not streams.is_one_shot(x):  # a generator can be read only once, for training
         preprocessor.validate_training(streams.parts(x))
-    if held_out is not None and model.built and not preprocessor.adapted:
-        _check_form(model, held_out[0])
     if model.built or preprocessor.needs_vocabulary or streams.is_stream(x):
         return
     shape = preprocessor.event_shape(inputs.check_values(model, x))
@@ -167,30 +166,29 @@ def _check_before_learning(model, train, held_out, class_weight):
         )
 
 
-def _check_form(model, x):
-    """Raise unless validation data have the type and shape of examples.
-
-    Their values are checked when the model has learned units, and texts when it has a vocabulary.
-    """
-    if streams.is_stream(x):
-        return
-    if isinstance(model.decoder.free_event_shape, dict) and not isinstance(x, dict):
-        raise TypeError(
-            f"validation_data must be a dict of modalities, {{name: array}}, got {type(x).__name__}"
-        )
-    if not model.preprocessor.needs_vocabulary:
-        x = inputs.numeric(model.preprocessor.to_array(x, "validation_data"), "validation_data")
-        inputs.match_event_shape(model, x, "validation_data")
-
-
 def _training_examples(model, x, y, sample_weight, order):
-    """Checked training data; the model is adapted to them and built."""
+    """Checked training data; the model has learned their units or vocabulary, and is built."""
     if not model.preprocessor.adapted:
         adapt.adapt_preprocessor(model, x)
     train = examples(model, x, y, sample_weight, order=order)
     require_y(model, train)
-    adapt.adapt_latents(model, x, train.x)
     return train
+
+
+def _held_out_examples(model, data, batch_size):
+    """Checked validation data, in the form in which Keras takes them."""
+    held_out = examples(model, *data, argument="validation_data")
+    require_y(model, held_out, "validation_data")
+    return weighted(for_keras(model, held_out, batch_size), batch_size)
+
+
+def _require_no_batch_size(batch_size):
+    """Raise `ValueError` for a batch size beside a stream."""
+    if batch_size is not None:
+        raise ValueError(
+            "batch_size must be None if x is a dataset, which yields batches already, "
+            f"got {batch_size}"
+        )
 
 
 @contextlib.contextmanager
@@ -214,10 +212,6 @@ def _fit_arrays(model, keras_fit, data, options):
     options |= {"steps_per_epoch": data.steps_per_epoch, "shuffle": False}
     first_epoch, steps = options["initial_epoch"], model.steps_per_execution
     if not multi_step.works(model):
-        if steps != 1:
-            raise ValueError(
-                f"steps_per_execution must be 1 with several replicas or run_eagerly, got {steps}"
-            )
         return keras_fit(data.batches(first_epoch), **options)
     short = xla.is_short(data.steps_per_epoch * options.get("epochs", 1))
     if short and data.has_smaller_batch and not model.jit_compile:
@@ -233,13 +227,8 @@ def _fit_arrays(model, keras_fit, data, options):
         return keras_fit(chunks, **options)
 
 
-def _fit_dataset(model, keras_fit, dataset, batch_size, options):
+def _fit_dataset(model, keras_fit, dataset, options):
     """Train on a dataset in its own order."""
-    if batch_size is not None:
-        raise ValueError(
-            "batch_size must be None if x is a dataset, which yields batches already, "
-            f"got {batch_size}"
-        )
     options["shuffle"] = False
     steps = model.steps_per_execution
     if steps == 1 or not multi_step.works(model):

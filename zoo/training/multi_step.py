@@ -20,6 +20,15 @@ def works(model):
     return model.distribute_strategy.num_replicas_in_sync == 1 and not model.run_eagerly
 
 
+def require_works(model):
+    """Raise `ValueError` if `steps_per_execution` asks for several steps where this cannot work."""
+    if model.steps_per_execution != 1 and not works(model):
+        raise ValueError(
+            "steps_per_execution must be 1 with several replicas or run_eagerly, got "
+            f"{model.steps_per_execution}"
+        )
+
+
 @contextlib.contextmanager
 def train_function(model, function, steps):
     """Let Keras' `fit` call `function(iterator)` once for each `steps` steps.

@@ -138,8 +138,6 @@ def _read_json_lines(content, given):
 
 
 def _read_excel(content, given):
-    import zipfile
-
     import pandas as pd
 
     try:
@@ -152,7 +150,7 @@ def _read_excel(content, given):
         raise InputError(
             "--data", "reading .xlsx needs openpyxl: pip install openpyxl, or save it as .csv"
         ) from error
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+    except Exception as error:  # openpyxl raises whatever the damage leads to
         raise InputError("--data", f"expected an .xlsx file, got {first_line(error)}") from error
     if name is not None or len(sheets) == 1:
         return frame, ()

@@ -100,7 +100,9 @@ def days(column):
     epoch = pd.Timestamp(0, tz=dates.dt.tz).as_unit(dates.dt.unit)
     values = _days(dates - epoch)
     order = f", read {dates.attrs['order']}" if "order" in dates.attrs else ""
-    return values, f"dates from {start:%Y-%m-%d} to {dates.max():%Y-%m-%d}, as days{order}"
+    # `strftime` refuses years outside of 1 to 9999.
+    first, last = (f"{d.year:04}-{d.month:02}-{d.day:02}" for d in (start, dates.max()))
+    return values, f"dates from {first} to {last}, as days{order}"
 
 
 def first_other(column):

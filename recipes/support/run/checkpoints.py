@@ -1,5 +1,6 @@
 """Checkpoints of a run: what --resume continues from."""
 
+import math
 import warnings
 
 from support.run import history_csv
@@ -63,7 +64,8 @@ def restore(folder, vae, train, batch_size, trained):
         with warnings.catch_warnings(record=True) as caught, vae.distribute_strategy.scope():
             warnings.simplefilter("always")
             epochs = saved.restore(vae, data)
-    except ValueError as error:
+            saved.require_free(epochs, math.inf)
+    except (ValueError, FileExistsError) as error:
         raise InputError("--resume", first_line(error)) from error
     for warning in caught:
         if issubclass(warning.category, UserWarning):

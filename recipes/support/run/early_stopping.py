@@ -42,7 +42,18 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
                     f"expected the best weights in {self._file(self.best_epoch)}: {error}; to "
                     "train again, choose another --out",
                 ) from error
+            self._require_free(after=self._past[-1][0])
         return stopped
+
+    def _require_free(self, after):
+        """Raise if files of another program have names of best weights of epochs to come."""
+        for stem in sorted({path.name.split(".")[0] for path in self.folder.glob("best-*")}):
+            path = self.folder / f"{stem}{checkpoints.SUFFIX}"
+            if path > self._file(after):
+                try:
+                    checkpoints.require_free(path)
+                except FileExistsError as error:
+                    raise InputError("--resume", str(error)) from error
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)

@@ -56,6 +56,7 @@ def diagnose(
     inputs.require_vae(model)
     validation.check_counts(importance_samples=importance_samples, bounded=bounded, pairs=pairs)
     validation.check_counts(batch_size=batch_size)
+    validation.check_flags(verbose=verbose)
     seed = validation.as_seed(seed)
     moments = _moments(model, x, pairs, seed, batch_size, verbose)
     if moments.examples < 2:

@@ -52,7 +52,7 @@ def dci(
     """
     codes, factors = check_codes_and_factors(codes, factors)
     seed = validation.as_seed(seed)
-    if not callable(predictor):
+    if not validation.takes(predictor, 1):
         raise TypeError(f"predictor must be a function of a seed, got {predictor!r}")
     train_codes, test_codes, train_factors, test_factors = train_test_split(
         codes, factors, test_size=TEST_FRACTION, random_state=seed

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import nested
+from zoo.core import inputs, nested
 from zoo.core.arrays import as_array
 from zoo.likelihoods.preprocessing import Preprocessor
 from zoo.likelihoods.text.inputs import is_text, padded, strings
@@ -56,6 +56,8 @@ class TextPreprocessor(Preprocessor):
         parts = iter(parts)
         first = next(parts, None)
         if first is None or not is_text(first):
+            if first is not None:
+                inputs.numeric(self.to_array(first), "x")
             self._takes_ids = True
             return
         text = self.likelihood
@@ -69,6 +71,15 @@ class TextPreprocessor(Preprocessor):
             texts, text.vocabulary_size, text.max_length, text.standardize
         )
         text.set_vocabulary(self._vocabulary.words)
+
+    def undo(self):
+        text = self.likelihood
+        learned = self._vocabulary, self._takes_ids, text.vocabulary, text.vocabulary_size
+
+        def restore():
+            self._vocabulary, self._takes_ids, text.vocabulary, text.vocabulary_size = learned
+
+        return restore
 
     def to_array(self, x, argument="x"):
         """Strings, lists of token ids or an array of them -> int32 `[N, L]`."""
