@@ -9,11 +9,11 @@ import math
 
 import tensorflow as tf
 
-from zoo.core import functions, inputs, nested, streams, targets
+from zoo.core import functions, inputs, streams, targets
 from zoo.core.checked_datasets import plain_errors
-from zoo.core.examples import Examples, check_beside, examples, require_y
-from zoo.training import adapt, arguments, data_order, multi_step, session, xla
-from zoo.training.array_data import ArrayData, for_keras, weighted
+from zoo.core.examples import Examples
+from zoo.training import adapt, arguments, data_order, fit_data, multi_step, session, xla
+from zoo.training.array_data import ArrayData
 
 BATCH_SIZE = 128
 
@@ -65,24 +65,28 @@ def fit(
     targets.check_class_weight(class_weight)
     inputs.require_examples(x)
     if validation_split and validation_data is None:
-        (x, y, sample_weight), validation_data = _split(x, y, sample_weight, validation_split)
-    held_out = _unpack_validation(validation_data)
-    _require_ends(x, steps_per_epoch, held_out, options.get("validation_steps"))
-    _check_before_learning(model, (x, y, sample_weight), held_out, class_weight)
+        (x, y, sample_weight), validation_data = fit_data.split(
+            x, y, sample_weight, validation_split
+        )
+    held_out = fit_data.unpack_validation(validation_data)
+    fit_data.require_ends(x, steps_per_epoch, held_out, options.get("validation_steps"))
+    fit_data.check_before_learning(model, (x, y, sample_weight), held_out, class_weight)
     if not model.compiled:
         model.compile()
     if streams.is_stream(x):
-        _require_no_batch_size(batch_size)
+        fit_data.require_no_batch_size(batch_size)
     else:
         multi_step.require_works(model)
     order = streams.shuffled(_seed(model)) if shuffle else None
     validation_batch_size = validation_batch_size or batch_size or BATCH_SIZE
     with contextlib.ExitStack() as stack:
         with adapt.undone_on_error(model):
-            train = _training_examples(model, x, y, sample_weight, order)
+            train = fit_data.training_examples(model, x, y, sample_weight, order)
             if class_weight is not None and train.is_stream and len(train.x.element_spec) < 2:
                 raise ValueError("class_weight needs labels y, got a dataset of x alone")
-            held_out = held_out and _held_out_examples(model, held_out, validation_batch_size)
+            held_out = held_out and fit_data.held_out_examples(
+                model, held_out, validation_batch_size
+            )
             description = functools.partial(
                 data_order.describe,
                 train,
@@ -120,75 +124,6 @@ def fit(
 
 def _seed(model):
     return int(model._seed_state.numpy()[0])
-
-
-def _unpack_validation(data):
-    """(x, y, sample_weight) of `validation_data`, or None."""
-    if data is None:
-        return None
-    # Keras would unpack a list, of texts or series, as (x, y, sample_weight).
-    return streams.unpack(data, "validation_data")
-
-
-def _require_ends(x, steps_per_epoch, held_out, validation_steps):
-    """Raise if an epoch or the validation after it would never end."""
-    streams.require_end(x, "x", steps_per_epoch, "steps_per_epoch")
-    if held_out is not None:
-        streams.require_end(held_out[0], "validation_data", validation_steps, "validation_steps")
-
-
-def _check_before_learning(model, train, held_out, class_weight):
-    """Raise for what can be seen before the model learns units or gets its weights."""
-    x, y, _ = train
-    check_beside(model, *train)
-    if not streams.is_stream(x):
-        require_y(model, Examples(x, y))
-    if class_weight is not None and not streams.is_stream(x):
-        targets.check_class_weight_of(y, class_weight)
-    if held_out is not None:
-        check_beside(model, *held_out, argument="validation_data")
-    preprocessor = model.preprocessor
-    if not streams.is_one_shot(x):  # a generator can be read only once, for training
-        preprocessor.validate_training(streams.parts(x))
-    if model.built or preprocessor.needs_vocabulary or streams.is_stream(x):
-        return
-    shape = preprocessor.event_shape(inputs.check_values(model, x))
-    if held_out is None or streams.is_stream(held_out[0]):
-        return
-    held_out = inputs.check_values(model, held_out[0], "validation_data")
-    other = preprocessor.event_shape(held_out)
-    variable = getattr(model.decoder, "variable_axes", ())
-    if [n for i, n in enumerate(shape) if i not in variable] != [
-        n for i, n in enumerate(other) if i not in variable
-    ]:
-        raise ValueError(
-            f"validation_data must have examples of shape {shape} as x has, got {other}"
-        )
-
-
-def _training_examples(model, x, y, sample_weight, order):
-    """Checked training data; the model has learned their units or vocabulary, and is built."""
-    if not model.preprocessor.adapted:
-        adapt.adapt_preprocessor(model, x)
-    train = examples(model, x, y, sample_weight, order=order)
-    require_y(model, train)
-    return train
-
-
-def _held_out_examples(model, data, batch_size):
-    """Checked validation data, in the form in which Keras takes them."""
-    held_out = examples(model, *data, argument="validation_data")
-    require_y(model, held_out, "validation_data")
-    return weighted(for_keras(model, held_out, batch_size), batch_size)
-
-
-def _require_no_batch_size(batch_size):
-    """Raise `ValueError` for a batch size beside a stream."""
-    if batch_size is not None:
-        raise ValueError(
-            "batch_size must be None if x is a dataset, which yields batches already, "
-            f"got {batch_size}"
-        )
 
 
 @contextlib.contextmanager
@@ -238,24 +173,3 @@ def _fit_dataset(model, keras_fit, dataset, options):
         steps = math.gcd(steps, options["steps_per_epoch"])
     with multi_step.train_function(model, multi_step.dataset_function(model, steps), steps):
         return keras_fit(dataset, **options)
-
-
-def _split(x, y, sample_weight, fraction):
-    """The last `fraction` of the rows for validation, as Keras does it."""
-    if streams.is_stream(x):
-        raise ValueError(
-            "validation_split must be 0 where x is a dataset: pass validation_data= instead"
-        )
-    row_count = nested.row_count(x)
-    first = int(row_count * (1.0 - fraction))
-    if not 0 < first < row_count:
-        raise ValueError(
-            f"validation_split={fraction} leaves {first} of {row_count} examples to train on"
-        )
-
-    def halves(a):
-        if a is None:
-            return None, None
-        return nested.take_rows(a, slice(first)), nested.take_rows(a, slice(first, None))
-
-    return tuple(zip(*map(halves, (x, y, sample_weight)), strict=True))
