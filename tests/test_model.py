@@ -119,3 +119,31 @@ def test_a_quantized_model_works_but_is_not_saved_as_a_file_that_cannot_be_loade
             call()
     assert not (tmp_path / "vae.keras").exists()
     np.testing.assert_allclose(vae.elbo(x), before, rtol=0.1)
+
+
+def test_a_weights_file_that_does_not_fit_leaves_the_model_as_it_was(tmp_path):
+    small("dense_vae").save_weights(tmp_path / "vae.weights.h5")
+    other = zoo.get("dense_vae", hidden=(5, 4), input_shape=(6,))
+    before = values(other.variables)
+
+    for name, message in {
+        "vae.weights.h5": "cannot be loaded into this model",
+        "cut.weights.h5": "cannot be loaded into this model",
+        "none.weights.h5": "cannot be read: No such file",
+    }.items():
+        if name.startswith("cut"):
+            (tmp_path / name).write_bytes((tmp_path / "vae.weights.h5").read_bytes()[:9000])
+        with pytest.raises(ValueError, match=rf"{name} {message}"):
+            other.load_weights(tmp_path / name)
+        assert_same(values(other.variables), before)
+
+
+def test_weights_load_into_the_same_model(tmp_path):
+    vae, other = small("dense_vae"), small("dense_vae")
+    vae.save_weights(tmp_path / "vae.weights.h5")
+    for variable in other.trainable_variables:
+        variable.assign(variable + 1.0)
+
+    other.load_weights(tmp_path / "vae.weights.h5")
+
+    assert_same(values(other.trainable_variables), values(vae.trainable_variables))

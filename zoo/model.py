@@ -1,9 +1,11 @@
 """The VAE: latents, a decoder and an objective, trained as a Keras model."""
 
+import pathlib
+
 import keras
 import tensorflow as tf
 
-from zoo.core import inputs, nested, validation
+from zoo.core import checkpoints, inputs, nested, validation
 from zoo.core.identifiers import keras_object, resolve
 from zoo.core.random import SeedStream
 from zoo.core.serialization import component, ensure_built, from_arguments, is_real
@@ -182,6 +184,19 @@ class VAE(TrainingMethods, InferenceMethods):
             raise TypeError(f"filepath must be a path, got {filepath!r}")
         self._build_optimizer()
         super().save(filepath, overwrite=overwrite, **kwargs)
+
+    def load_weights(self, filepath, skip_mismatch: bool = False, **kwargs) -> None:
+        """As in Keras; a file that cannot be loaded leaves the model as it was.
+
+        Raises:
+            ValueError: the file is missing, damaged, of another model, or holds NaN or infinity; or
+                the model is not built.
+        """
+        inputs.require_built(self)
+        validation.check_path(filepath=filepath)
+        validation.check_flags(skip_mismatch=skip_mismatch)
+        options = {"skip_mismatch": skip_mismatch, **kwargs}
+        checkpoints.load(self, pathlib.Path(filepath), own=False, **options)
 
     def __reduce__(self):  # of pickle and of copy.deepcopy
         inputs.require_loadable(self)

@@ -67,6 +67,13 @@ CALLS = {
     ],
     "generate": [(0,), dict(n=2, seed=-1), dict(n=2, label=1), dict(n=2, batch_size="x")],
     "interpolate": [(TABLE, NAN), (TABLE, None), dict(start=TABLE, end=TABLE, path="x")],
+    "load_weights": [
+        (None,),
+        (5,),
+        ("missing.weights.h5",),
+        (__file__,),
+        dict(filepath=__file__, by_name=1),
+    ],
     "log_likelihood": [(NAN,), dict(x=TABLE, samples=0), dict(x=TABLE, rows="x")],
     "manifold": [dict(dimensions=5), dict(steps=0), (NAN[3],)],
     "posterior": [(None,), ("x",), (NAN,)],

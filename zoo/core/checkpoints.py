@@ -185,23 +185,26 @@ def read(path: pathlib.Path, own: bool = True) -> bytes:
     return data
 
 
-def load(model: keras.Model, path: pathlib.Path, own: bool = True) -> None:
+def load(model: keras.Model, path: pathlib.Path, own: bool = True, **options) -> None:
     """Load a weights file into a built model, and the state of its optimizer.
 
     Args:
         model: the model.
-        path: a `.weights.h5` file, or another that Keras can load.
+        path: a `.weights.h5` file, or another file or folder that Keras can load.
         own: as in `read`.
+        **options: of `keras.Model.load_weights`.
 
     Raises:
         CheckpointError: the file is missing, damaged, of another model, or holds NaN or infinity.
             The model is left as it was.
     """
-    data = read(path, own)
-    source = _MemoryFile(data) if path.name.endswith(SUFFIX) else str(path)
+    source = str(path)
+    if not path.is_dir():
+        data = read(path, own)
+        source = _MemoryFile(data) if path.name.endswith(SUFFIX) else source
     before, problem = values(model), None
     try:
-        model.load_weights(source)
+        keras.Model.load_weights(model, source, **options)
     except Exception as error:  # h5py and Keras raise many types of errors
         problem = f"cannot be loaded into this model: {first_line(error).rstrip(':.')}"
     else:
