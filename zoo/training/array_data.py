@@ -43,6 +43,7 @@ class ArrayData:
         self.seed, self.shuffle = seed, shuffle
         self.endless = steps_per_epoch is not None
         self.steps_per_epoch = steps_per_epoch or math.ceil(self.row_count / self.batch_size)
+        self.has_smaller_batch = not self.endless and self.row_count % batch_size > 0
         self._last_order = None  # (epoch, its order)
 
     def order(self, epoch):
@@ -107,11 +108,6 @@ class ArrayData:
             tf.data.experimental.AutoShardPolicy.DATA
         )
         return dataset.with_options(options)
-
-    @property
-    def has_smaller_batch(self):
-        """True if the last batch of an epoch is smaller than the others."""
-        return not self.endless and self.row_count % self.batch_size > 0
 
     @property
     def bytes(self):
