@@ -147,3 +147,12 @@ def test_weights_load_into_the_same_model(tmp_path):
     other.load_weights(tmp_path / "vae.weights.h5")
 
     assert_same(values(other.trainable_variables), values(vae.trainable_variables))
+
+
+def test_export_lists_its_signatures(tmp_path, capsys):
+    small("dense_vae").export(tmp_path / "served", verbose=True)
+
+    lines = capsys.readouterr().out.splitlines()
+
+    assert [line.split(":")[0] for line in lines[:2]] == ["encode", "reconstruct"]
+    assert "x float32 (None, 6) -> loc float32 (None, 2), scale float32 (None, 2)" in lines[0]

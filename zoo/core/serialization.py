@@ -11,7 +11,7 @@ from zoo.core.backend import require_tensorflow
 
 require_tensorflow(keras.config.backend())
 
-FLOAT32_MAX = float(np.finfo("float32").max)  # numbers of models are float32
+FLOAT32_MAX = float(np.finfo("float32").max)
 
 
 def component(cls):
@@ -124,6 +124,14 @@ def is_real(value):
 def is_integer(value):
     """Return True for an integer of Python or NumPy; True and False do not count as integers."""
     return isinstance(as_python(value), numbers.Integral) and is_real(value)
+
+
+def is_float32(value):
+    """Return True for a real number (`is_real`) that float32, the type of models, can hold."""
+    if not is_real(value):
+        return False
+    # As a Python number, because NumPy would convert the limit to the type of a small float.
+    return abs(value.item() if isinstance(value, np.generic | np.ndarray) else value) <= FLOAT32_MAX
 
 
 def increasing(*values):

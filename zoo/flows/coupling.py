@@ -5,10 +5,9 @@ import tensorflow as tf
 
 from zoo.core.distributions import raw_of
 from zoo.core.serialization import (
-    FLOAT32_MAX,
     component,
     ensure_built,
-    is_real,
+    is_float32,
     not_empty,
     positive,
     positive_tuples,
@@ -90,7 +89,7 @@ class SplineCouplingFlow(Flow):
         super().__init__(steps, **kwargs)
         (self.hidden,), (self.bins,) = positive_tuples(hidden=hidden), positive(bins=bins)
         not_empty(hidden=self.hidden)
-        if not is_real(bound) or not 0 < bound <= FLOAT32_MAX:
+        if not is_float32(bound) or bound <= 0:
             raise ValueError(f"bound must be a positive number, got {bound!r}")
         self.bound = float(bound)
 

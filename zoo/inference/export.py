@@ -21,6 +21,7 @@ prior is a `VampPrior`, whose density needs 64 bits.
 
 import functools
 import os
+import sys
 
 import keras
 import tensorflow as tf
@@ -36,25 +37,43 @@ def saved_model(model, filepath, verbose=False, subsets=None):
     inputs.require_built(model)
     if not isinstance(filepath, (str, os.PathLike)):
         raise TypeError(f"filepath must be a path, got {type(filepath).__name__}")
-    archive = keras.export.ExportArchive()
-    for resource in (model, *model.preprocessor.resources):
-        archive.track(resource)
-    signatures = model.preprocessor.serving_inputs(model.decoder.free_event_shape, subsets)
-    for suffix, x in signatures.items():
-        for name, function in (
-            ("encode", _encode),
-            ("reconstruct", _reconstruct),
-            ("score", _score),
-        ):
-            endpoint = functools.partial(function, model)
-            archive.add_endpoint(name + suffix, endpoint, input_signature=[x])
+    functions = {}
+    inputs_by_suffix = model.preprocessor.serving_inputs(model.decoder.free_event_shape, subsets)
+    for suffix, x in inputs_by_suffix.items():
+        for name, function in FUNCTIONS.items():
+            functions[name + suffix] = _traced(functools.partial(function, model), x)
     z = tf.TensorSpec([None, model.latents.latent_dim], tf.float32, name="z")
     n, seed = tf.TensorSpec([], tf.int32, name="n"), tf.TensorSpec([2], tf.int32, name="seed")
-    archive.add_endpoint("decode", lambda z: _mean(model, decode(model, z)), input_signature=[z])
-    archive.add_endpoint(
-        "generate", lambda n, seed: _generate(model, n, seed), input_signature=[n, seed]
+    functions["decode"] = _traced(lambda z: _mean(model, decode(model, z)), z)
+    functions["generate"] = _traced(lambda n, seed: _generate(model, n, seed), n, seed)
+    module = tf.Module()
+    module.weights = list({id(v): v for f in functions.values() for v in f.variables}.values())
+    module.resources = list(model.preprocessor.resources)
+    for name, function in functions.items():
+        setattr(module, name, function)
+    functions["serving_default"] = functions["encode"]
+    tf.saved_model.save(module, os.fspath(filepath), signatures=functions)
+    if verbose:
+        for name, function in functions.items():
+            (taken, _), returned = function.structured_input_signature, function.structured_outputs
+            sys.stdout.write(f"{name}: {_listed(taken)} -> {_listed(returned)}\n")
+
+
+def _listed(specs):
+    """Names, types and shapes of inputs or outputs, in one line."""
+    return ", ".join(
+        f"{path[-1] if isinstance(path[-1], str) else spec.name} {spec.dtype.name} {spec.shape}"
+        for path, spec in keras.tree.flatten_with_path(specs)
     )
-    archive.write_out(os.fspath(filepath), verbose=verbose)
+
+
+def _traced(function, *specs):
+    """The function for inputs of these specs.
+
+    A signature that is not traced yet, such as one of `keras.export.ExportArchive`, is traced twice
+    while TensorFlow saves it.
+    """
+    return tf.function(function, autograph=False).get_concrete_function(*specs)
 
 
 def _encode(model, x):
@@ -77,3 +96,6 @@ def _generate(model, n, seed):
 
 def _mean(model, likelihood):
     return model.preprocessor.serving_outputs(likelihood.mean())
+
+
+FUNCTIONS = {"encode": _encode, "reconstruct": _reconstruct, "score": _score}

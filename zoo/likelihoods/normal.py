@@ -4,7 +4,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import as_event, bounded_scale, raw_of
-from zoo.core.serialization import FLOAT32_MAX, component, increasing, is_real
+from zoo.core.serialization import component, increasing, is_float32
 from zoo.likelihoods.base import Likelihood, constant
 
 tfd = tfp.distributions
@@ -16,7 +16,7 @@ class Normal(Likelihood):
 
     def __init__(self, scale=1.0, **kwargs):
         super().__init__(**kwargs)
-        if not is_real(scale) or not 0 < scale <= FLOAT32_MAX:
+        if not is_float32(scale) or scale <= 0:
             raise ValueError(f"scale must be a positive number, got {scale!r}")
         self.scale = scale
 

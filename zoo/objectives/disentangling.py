@@ -4,7 +4,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.outputs import Pass
-from zoo.core.serialization import FLOAT32_MAX, component, is_real
+from zoo.core.serialization import component, is_float32
 from zoo.objectives.batch_ops import (
     broadcast_to_batch,
     global_mean,
@@ -59,7 +59,7 @@ class _Covariance(Term):
 
     def __init__(self, weight, diagonal, **kwargs):
         super().__init__(weight, **kwargs)
-        if not is_real(diagonal) or not 0 <= diagonal <= FLOAT32_MAX:
+        if not is_float32(diagonal) or diagonal < 0:
             raise ValueError(f"diagonal must be a finite number of at least 0, got {diagonal!r}")
         self.diagonal = float(diagonal)
 

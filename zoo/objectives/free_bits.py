@@ -6,7 +6,7 @@ import tensorflow as tf
 from zoo.core.distributions import kl, kl_per_dimension
 from zoo.core.elbo import total_kl
 from zoo.core.outputs import Pass
-from zoo.core.serialization import FLOAT32_MAX, component, increasing, is_real, positive
+from zoo.core.serialization import component, increasing, is_float32, positive
 from zoo.objectives.batch_ops import global_mean, mean_over_samples
 from zoo.objectives.terms import Term
 
@@ -97,7 +97,7 @@ class Capacity(Term):
 
     def __init__(self, capacity: float = 0.0, weight: float = 100.0, name: str = "kl", **kwargs):
         super().__init__(weight, name=name, **kwargs)
-        if not is_real(capacity) or not 0 <= capacity <= FLOAT32_MAX:
+        if not is_float32(capacity) or capacity < 0:
             raise ValueError(f"capacity must be nats of at least 0, got {capacity!r}")
         self.capacity = float(capacity)
         self.current_capacity = self.add_weight(

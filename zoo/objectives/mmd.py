@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from zoo.core.outputs import Pass
 from zoo.core.samplers import untile
-from zoo.core.serialization import FLOAT32_MAX, as_tuple, component, is_real, not_empty
+from zoo.core.serialization import as_tuple, component, is_float32, not_empty
 from zoo.objectives.batch_ops import broadcast_to_batch, sample_prior
 from zoo.objectives.terms import Term
 
@@ -23,7 +23,7 @@ class _Kernel:
         self.scales = as_tuple(scales)
         not_empty(scales=self.scales)
         for scale in self.scales:
-            if not is_real(scale) or not 0 < scale <= FLOAT32_MAX:
+            if not is_float32(scale) or scale <= 0:
                 raise ValueError(f"scales must be made of positive numbers, got {scale!r}")
 
     def __call__(self, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:

@@ -7,7 +7,7 @@ import tensorflow as tf
 from zoo.core.distributions import as_normal, kl_of_normals
 from zoo.core.elbo import nll_by_modality
 from zoo.core.outputs import Pass
-from zoo.core.serialization import FLOAT32_MAX, component, is_real
+from zoo.core.serialization import component, is_float32
 from zoo.objectives.terms import Term
 
 
@@ -54,7 +54,7 @@ class Rescaling(Term):
         if not isinstance(factors, Mapping):
             raise TypeError(f"factors must be a dict, got {type(factors).__name__}")
         for modality, factor in factors.items():
-            if not is_real(factor) or not 0 < factor <= FLOAT32_MAX:
+            if not is_float32(factor) or factor <= 0:
                 raise ValueError(f"factors[{modality!r}] must be a positive number, got {factor!r}")
         self.factors = dict(factors)
 

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from zoo.core.elbo import total_kl
 from zoo.core.outputs import Pass
-from zoo.core.serialization import FLOAT32_MAX, component, is_real
+from zoo.core.serialization import component, is_float32
 from zoo.core.validation import check_name
 
 
@@ -22,7 +22,7 @@ class Term(keras.layers.Layer):
     def __init__(self, weight: float = 1.0, **kwargs):
         check_name(kwargs.get("name"))
         super().__init__(**{**kwargs, "dtype": "float32"})
-        if not is_real(weight) or not 0 <= weight <= FLOAT32_MAX:
+        if not is_float32(weight) or weight < 0:
             raise ValueError(f"weight must be a finite number of at least 0, got {weight!r}")
         self.weight = float(weight)
         self.current = self.add_weight(

@@ -10,7 +10,7 @@ import tensorflow_probability as tfp
 
 from zoo.core.distributions import bounded_scale, raw_of
 from zoo.core.random import normal, uniform
-from zoo.core.serialization import FLOAT32_MAX, component, increasing, is_real, positive
+from zoo.core.serialization import component, increasing, is_float32, positive
 from zoo.priors.base import Prior
 
 tfd = tfp.distributions
@@ -90,7 +90,7 @@ class MixturePrior(Prior):
         super().__init__(latent_dim, **kwargs)
         (components,) = positive(components=components)
         check_scales(floor, initial_scale, ceiling)
-        if not is_real(init_std) or not 0 <= init_std <= FLOAT32_MAX:
+        if not is_float32(init_std) or init_std < 0:
             raise ValueError(f"init_std must be a finite number of at least 0, got {init_std!r}")
         self.components, self.init_std = components, init_std
         self.initial_scale, self.floor, self.ceiling = initial_scale, floor, ceiling

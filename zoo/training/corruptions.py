@@ -4,11 +4,11 @@ import keras
 import tensorflow as tf
 
 from zoo.core.random import SeedStream, normal, uniform
-from zoo.core.serialization import FLOAT32_MAX, component, fraction, is_real
+from zoo.core.serialization import component, fraction, is_float32, is_real
 
 
 def _check_std(amount):
-    if not is_real(amount) or not 0 <= amount <= FLOAT32_MAX:
+    if not is_float32(amount) or amount < 0:
         raise ValueError(f"amount must be a standard deviation of at least 0, got {amount!r}")
 
 
