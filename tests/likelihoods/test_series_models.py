@@ -8,7 +8,7 @@ import tensorflow as tf
 
 import zoo
 from tests.likelihoods.series import NAN, padded, vae_of, waves
-from zoo.decoders.lstm import step_encoding
+from zoo.layers.positions import step_encoding
 
 
 def test_fit_adapts_once_and_datasets_do_too():
@@ -71,7 +71,7 @@ def test_the_clock_counts_in_waves_of_4_to_1000_steps():
 
 @pytest.mark.parametrize(("positions", "inputs"), [(0, 3), (5, 8)])
 def test_the_decoder_input_is_the_code_and_the_positions(positions, inputs):
-    vae = vae_of(waves(), positions=positions)
+    vae = vae_of(waves(), positions=positions, basis=0)
     layer = vae.decoder.body[0]
 
     assert layer.kernel.shape == (inputs, 4 * 6)
@@ -84,10 +84,11 @@ def test_the_decoder_input_is_the_code_and_the_positions(positions, inputs):
     assert (np.ptp(vae.reconstruct(waves()), axis=1) > 1e-3).all() == bool(positions)
 
 
-@pytest.mark.parametrize("positions", [-1, 2.5])
-def test_bad_numbers_of_positions_are_refused(positions):
-    with pytest.raises(ValueError, match="positions must be an integer of at least 0, got"):
-        zoo.get("lstm_vae", positions=positions)
+@pytest.mark.parametrize("name", ["positions", "basis"])
+@pytest.mark.parametrize("number", [-1, 2.5])
+def test_bad_numbers_of_positions_and_of_the_basis_are_refused(name, number):
+    with pytest.raises(ValueError, match=f"{name} must be an integer of at least 0, got"):
+        zoo.get("lstm_vae", **{name: number})
 
 
 def test_a_trained_model_fills_gaps_better_than_the_mean():
