@@ -54,7 +54,7 @@ class LSTMDecoder(Decoder):
         units=(64,),
         cell="lstm",
         positions=0,
-        basis=32,
+        basis=64,
         likelihood="series_normal",
         kernel_regularizer=None,
         **kwargs,
@@ -77,6 +77,8 @@ class LSTMDecoder(Decoder):
         size = self.likelihood.params_size(channels)
         self.last = keras.layers.Dense(
             size,
+            # The linear part learns first, undisturbed by states that do not yet mean anything.
+            kernel_initializer="zeros" if self.basis else "glorot_uniform",
             kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,
             name="raw",

@@ -1,0 +1,196 @@
+"""Reconstruction and likelihood of `lstm_vae` on real series, compared with PCA.
+
+Windows of each set are split by time (spoken digits by the authors' split, stocks by date). On the
+held-out windows, for each seed: R2 of the reconstruction from the mean code, over all values in
+standard deviations of the training data; the ELBO and the importance-weighted bound on log p(x), in
+nats of the same unit. PCA has as many components as the model has latent dimensions; the density is
+that of probabilistic PCA (Tipping and Bishop, 1999).
+
+Needs scikit-learn, and for each set that is to be measured its file or folder:
+
+    python recipes/benchmarks/quality/series_pca.py --etth1 ETTh1.csv --nab NAB \\
+        --stocks all_stocks_5yr.csv --data-dir TFDS
+
+ETTh1.csv is that of the repository ETDataset, NAB a clone of the Numenta Anomaly Benchmark,
+all_stocks_5yr.csv the prices of the S&P 500 from Kaggle (columns date, Name, close), and TFDS a
+folder with TFDS' spoken_digit. `docs/results.md` has results.
+"""
+
+import json
+import pathlib
+import sys
+import time
+
+import keras
+import numpy as np
+import pandas as pd
+from shared import command_line, mean_and_std, random_rows, write_json
+from sklearn.decomposition import PCA
+
+import zoo
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+from support.data import spectrograms, windows
+
+BATCH = 128
+MAX_WINDOWS = 24 * BATCH
+STOCK_DAYS, STOCK_WINDOWS = 900, (3000, 500)
+
+
+def main():
+    """Train and measure each set and seed, a JSON line each; print the table."""
+    args = parser().parse_args()
+    rows = []
+    for name, train, test in chosen_sets(args):
+        baseline = pca(train, test, args.latent_dim)
+        for seed in args.seeds:
+            rows.append({"set": name, "seed": seed, **baseline, **run(train, test, seed, args)})
+            print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+    print(table(rows))
+    if args.out:
+        write_json(args.out, rows)
+
+
+def run(train, test, seed, args):
+    """Train a model with the default options, and measure it."""
+    keras.utils.set_random_seed(seed)
+    vae = zoo.get("lstm_vae", latent_dim=args.latent_dim, seed=seed)
+    batches = -(-len(train) // BATCH)
+    epochs = -(-args.steps // batches)
+    vae.fit(train, epochs=1, batch_size=BATCH, verbose=0)  # compiles
+    start = time.perf_counter()
+    vae.fit(train, epochs=epochs - 1, batch_size=BATCH, verbose=0)
+    seconds = time.perf_counter() - start
+    unit = log_determinant(train)
+    bound = vae.log_likelihood(test, samples=args.samples, seed=seed)
+    return {
+        "steps": batches * epochs,
+        "ms_per_step": 1e3 * seconds / (batches * (epochs - 1)),
+        "r2": r_squared(train, test, vae.reconstruct(test)),
+        "elbo": float(np.mean(vae.elbo(test, samples=8, seed=seed)) + unit),
+        "log_p": float(np.mean(bound) + unit),
+    }
+
+
+def pca(train, test, components):
+    """R2 and mean log-density of PCA with this number of components."""
+    mean, std = moments(train)
+    rows, held_out = (((x - mean) / std).reshape(len(x), -1) for x in (train, test))
+    model = PCA(components, svd_solver="full").fit(rows)
+    values = model.inverse_transform(model.transform(held_out)).reshape(test.shape)
+    return {
+        "pca_r2": r_squared(train, test, values * std + mean),
+        "ppca_log_p": float(model.score(held_out)),
+    }
+
+
+def moments(train):
+    """Mean and standard deviation of each channel."""
+    return train.mean((0, 1)), train.std((0, 1))
+
+
+def log_determinant(train):
+    """Nats to add to a log-density of x for that of standardised x."""
+    return train.shape[1] * np.log(moments(train)[1]).sum()
+
+
+def r_squared(train, x, values):
+    """1 - squared error / squared distance from the channel means of x, in standardised units."""
+    mean, std = moments(train)
+    z = (x - mean) / std
+    error = np.square(z - (values - mean) / std).sum()
+    return float(1 - error / np.square(z - z.mean((0, 1))).sum())
+
+
+def table(rows):
+    """Markdown table, a line for each set."""
+    lines = [
+        "| set | steps | R2 | R2, PCA | log p(x) | ELBO | log p(x), PPCA | ms per step |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name in dict.fromkeys(row["set"] for row in rows):
+        group = [row for row in rows if row["set"] == name]
+        first = group[0]
+
+        def cell(key, form, group=group):
+            return mean_and_std([row[key] for row in group], form)
+
+        lines.append(
+            f"| {name} | {first['steps']} | {cell('r2', '.3f')} | {first['pca_r2']:.3f} "
+            f"| {cell('log_p', '.1f')} | {cell('elbo', '.1f')} | {first['ppca_log_p']:.1f} "
+            f"| {np.median([row['ms_per_step'] for row in group]):.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def chosen_sets(args):
+    """Yield name, training and held-out windows `[N, T, C]` of each set that is given."""
+    if args.etth1:
+        values = pd.read_csv(args.etth1).iloc[:, 1:].to_numpy("float64")
+        yield "ETTh1", *split(values[:15_000], 12_000, 48, (4, 24))
+    if args.nab:
+        values = nab_series(args.nab, "nyc_taxi")
+        yield "NAB, taxi", *split(values, 7_200, 96, (3, 12))
+        values = nab_series(args.nab, "machine_temperature_system_failure")
+        yield "NAB, machine temperature", *split(values, 15_000, 96, (5, 24))
+    if args.data_dir:
+        yield "spoken digits", *digits(args.data_dir)
+    if args.stocks:
+        yield "stocks, daily returns", *stocks(args.stocks)
+
+
+def split(values, steps, length, strides):
+    """Windows of the first `steps` steps, and of the others, with their strides."""
+    train = windows.cut(values[:steps], length, strides[0])
+    return train[:MAX_WINDOWS], windows.cut(values[steps:], length, strides[1])
+
+
+def nab_series(folder, name):
+    """Values `[steps, 1]` of a series of NAB."""
+    (path,) = (folder / "data").glob(f"*/{name}.csv")
+    return pd.read_csv(path).value.to_numpy("float64")[:, None]
+
+
+def stocks(path):
+    """Windows of 48 daily log returns of stocks with all prices; held out are the last days."""
+    prices = pd.read_csv(path).pivot(index="date", columns="Name", values="close")
+    returns = np.log(prices).diff().iloc[1:].dropna(axis=1).to_numpy("float64")
+    parts = []
+    for days, count in zip(np.split(returns, [STOCK_DAYS]), STOCK_WINDOWS, strict=True):
+        x = np.concatenate([windows.cut(days[:, [i]], 48, 24) for i in range(days.shape[1])])
+        parts.append(x[random_rows(len(x), count, seed=0)])
+    return parts
+
+
+def digits(data_dir):
+    """Log-mel spectrograms of spoken digits, split by the number in the name of the recording."""
+    import tensorflow_datasets as tfds
+
+    rows = tfds.as_numpy(tfds.load("spoken_digit", split="train", data_dir=data_dir))
+    waveforms, held_out = [], []
+    for row in rows:
+        waveforms.append(row["audio"] / max(1, np.abs(row["audio"]).max()))
+        number = pathlib.Path(row["audio/filename"].decode()).stem.split("_")[2]
+        held_out.append(int(number) < 5)
+    x, held_out = spectrograms.log_mel(waveforms).astype("float64"), np.array(held_out)
+    return x[~held_out], x[held_out]
+
+
+def parser():
+    """Command line."""
+    p = command_line(__doc__)
+    p.add_argument("--etth1", type=pathlib.Path, help="ETTh1.csv")
+    p.add_argument("--nab", type=pathlib.Path, help="clone of NAB's repository")
+    p.add_argument("--stocks", type=pathlib.Path, help="all_stocks_5yr.csv, or .csv.gz")
+    p.add_argument("--data-dir", type=pathlib.Path, help="folder of TFDS' data")
+    p.add_argument("--steps", type=int, default=2400, help="training steps, about")
+    p.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    p.add_argument("--latent-dim", type=int, default=16)
+    p.add_argument("--samples", type=int, default=64, help="importance samples")
+    p.add_argument("--out", type=pathlib.Path, help="write all numbers into this .json file")
+    return p
+
+
+if __name__ == "__main__":
+    main()
