@@ -5,18 +5,21 @@ import pytest
 import tensorflow as tf
 
 from tests.layers.sequence_layers import built, gradients, numbers
-from zoo.layers.positions import step_encoding
 from zoo.layers.step_basis import BasisExpansion, BasisProjection, step_basis
 
 LENGTHS = np.array([7, 3, 0, 1], "int32")
 STATES = numbers(4, 7, 5)
 
 
-def test_the_basis_is_a_constant_and_the_step_encoding():
-    basis = np.asarray(step_basis(9, 4))
+def test_the_basis_is_a_constant_and_waves_of_4_to_256_steps():
+    basis, t = np.asarray(step_basis(9, 4)), np.arange(9)
 
+    assert basis.dtype == np.float32
     np.testing.assert_array_equal(basis[:, 0], 1.0)
-    np.testing.assert_array_equal(basis[:, 1:], step_encoding(9, 4))
+    for column, period in ((1, 4), (2, 256)):
+        angle = 2 * np.pi * t / period
+        np.testing.assert_allclose(basis[:, column], np.sin(angle), atol=1e-5)
+        np.testing.assert_allclose(basis[:, column + 2], np.cos(angle), atol=1e-5)
 
 
 def test_moments_are_means_of_products_over_the_steps_of_each_series():

@@ -54,7 +54,7 @@ class LSTMDecoder(Decoder):
         units=(64,),
         cell="lstm",
         positions=0,
-        basis=64,
+        basis=48,
         likelihood="series_normal",
         kernel_regularizer=None,
         **kwargs,

@@ -53,7 +53,7 @@ class LSTMEncoder(keras.Model):
         units: int | tuple[int, ...] = (64,),
         bidirectional: bool = False,
         cell: str = "lstm",
-        basis: int = 64,
+        basis: int = 48,
         posterior: keras.layers.Layer | None = None,
         kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
         **kwargs,

@@ -19,12 +19,17 @@ def position_encoding(length, width):
     return sinusoids(length, rates)[:, :width]
 
 
-def step_encoding(length, width):
+def step_encoding(length, width, max_period=MAX_PERIOD):
     """Sines and cosines of the step with periods of 4 to 1000 steps, `[length, width]` float32.
 
     As in Vaswani et al., Attention is all you need, 2017, they need no maximum length.
+
+    Args:
+        length: number of steps.
+        width: number of sines and cosines.
+        max_period: the longest period, in steps.
     """
-    periods = np.geomspace(MIN_PERIOD, MAX_PERIOD, (width + 1) // 2)
+    periods = np.geomspace(MIN_PERIOD, max_period, (width + 1) // 2)
     return sinusoids(length, (2 * math.pi / periods).astype("float32"))[:, :width]
 
 

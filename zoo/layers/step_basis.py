@@ -10,10 +10,18 @@ import tensorflow as tf
 from zoo.core.serialization import component, ensure_built, positive
 from zoo.layers.positions import step_encoding
 
+# In steps. Within a window, waves that are several times as long hardly differ from each other:
+# with 1000, as for the inputs of recurrent layers, training is slower.
+MAX_PERIOD = 256
+
 
 def step_basis(length, width):
-    """The constant 1 and sines and cosines of the step, `[length, width + 1]` float32."""
-    return tf.pad(step_encoding(length, width), [[0, 0], [1, 0]], constant_values=1.0)
+    """The constant 1, and sines and cosines with periods of 4 to 256 steps, `[length, width + 1]`.
+
+    The type is float32.
+    """
+    waves = step_encoding(length, width, MAX_PERIOD)
+    return tf.pad(waves, [[0, 0], [1, 0]], constant_values=1.0)
 
 
 @component

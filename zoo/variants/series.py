@@ -14,7 +14,7 @@ def lstm_vae(
     bidirectional=False,
     cell="lstm",
     positions=0,
-    basis=64,
+    basis=48,
     likelihood="series_normal",
     shared,
 ):

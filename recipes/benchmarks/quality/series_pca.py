@@ -41,32 +41,48 @@ STOCK_DAYS, STOCK_WINDOWS = 900, (3000, 500)
 def main():
     """Train and measure each set and seed, a JSON line each; print the table."""
     args = parser().parse_args()
-    rows = []
-    for name, train, test in chosen_sets(args):
-        baseline = pca(train, test, args.latent_dim)
-        for seed in args.seeds:
-            rows.append({"set": name, "seed": seed, **baseline, **run(train, test, seed, args)})
-            print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+    rows, sets = [], list(chosen_sets(args))
+    for seed in args.seeds:
+        for name, train, test in sets:
+            baseline = pca(train, test, args.latent_dim)
+            for measured in run(train, test, seed, args):
+                rows.append({"set": name, "seed": seed, **measured, **baseline})
+                print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+            if args.out:
+                write_json(args.out, rows)
     print(table(rows))
-    if args.out:
-        write_json(args.out, rows)
 
 
 def run(train, test, seed, args):
-    """Train a model with the default options, and measure it."""
+    """Train a model with the default options; yield its results after each number of steps."""
     keras.utils.set_random_seed(seed)
     vae = zoo.get("lstm_vae", latent_dim=args.latent_dim, seed=seed)
-    batches = -(-len(train) // BATCH)
-    epochs = -(-args.steps // batches)
-    vae.fit(train, epochs=1, batch_size=BATCH, verbose=0)  # compiles
-    start = time.perf_counter()
-    vae.fit(train, epochs=epochs - 1, batch_size=BATCH, verbose=0)
-    seconds = time.perf_counter() - start
+    batches, done = -(-len(train) // BATCH), 0
+    for steps in sorted(args.steps):
+        epochs, clock = -(-steps // batches), Clock()
+        fit = {"batch_size": BATCH, "initial_epoch": done, "verbose": 0, "callbacks": [clock]}
+        vae.fit(train, epochs=epochs, **fit)
+        done = epochs
+        ms = 1e3 * float(np.median(np.diff(clock.times))) / batches
+        yield {"steps": batches * epochs, "ms_per_step": ms, **scores(vae, train, test, seed, args)}
+
+
+class Clock(keras.callbacks.Callback):
+    """Callback that notes the time at the end of each epoch."""
+
+    def __init__(self):
+        super().__init__()
+        self.times = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.times.append(time.perf_counter())
+
+
+def scores(vae, train, test, seed, args):
+    """R2 and nats of the held-out windows."""
     unit = log_determinant(train)
     bound = vae.log_likelihood(test, samples=args.samples, seed=seed)
     return {
-        "steps": batches * epochs,
-        "ms_per_step": 1e3 * seconds / (batches * (epochs - 1)),
         "r2": r_squared(train, test, vae.reconstruct(test)),
         "elbo": float(np.mean(vae.elbo(test, samples=8, seed=seed)) + unit),
         "log_p": float(np.mean(bound) + unit),
@@ -104,22 +120,25 @@ def r_squared(train, x, values):
 
 
 def table(rows):
-    """Markdown table, a line for each set."""
+    """Markdown table, a line for each set and number of steps."""
     lines = [
         "| set | steps | R2 | R2, PCA | log p(x) | ELBO | log p(x), PPCA | ms per step |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for name in dict.fromkeys(row["set"] for row in rows):
-        group = [row for row in rows if row["set"] == name]
-        first = group[0]
-
-        def cell(key, form, group=group):
-            return mean_and_std([row[key] for row in group], form)
-
+    for name, steps in sorted({(row["set"], row["steps"]) for row in rows}):
+        group = [row for row in rows if (row["set"], row["steps"]) == (name, steps)]
+        r2, log_p, elbo, ms = (
+            mean_and_std([row[key] for row in group], form)
+            for key, form in (
+                ("r2", ".3f"),
+                ("log_p", ".1f"),
+                ("elbo", ".1f"),
+                ("ms_per_step", ".0f"),
+            )
+        )
+        pca_r2, ppca = (group[0][key] for key in ("pca_r2", "ppca_log_p"))
         lines.append(
-            f"| {name} | {first['steps']} | {cell('r2', '.3f')} | {first['pca_r2']:.3f} "
-            f"| {cell('log_p', '.1f')} | {cell('elbo', '.1f')} | {first['ppca_log_p']:.1f} "
-            f"| {np.median([row['ms_per_step'] for row in group]):.0f} |"
+            f"| {name} | {steps} | {r2} | {pca_r2:.3f} | {log_p} | {elbo} | {ppca:.1f} | {ms} |"
         )
     return "\n".join(lines)
 
@@ -184,7 +203,9 @@ def parser():
     p.add_argument("--nab", type=pathlib.Path, help="clone of NAB's repository")
     p.add_argument("--stocks", type=pathlib.Path, help="all_stocks_5yr.csv, or .csv.gz")
     p.add_argument("--data-dir", type=pathlib.Path, help="folder of TFDS' data")
-    p.add_argument("--steps", type=int, default=2400, help="training steps, about")
+    p.add_argument(
+        "--steps", nargs="+", type=int, default=[600, 2400], help="training steps, whole epochs"
+    )
     p.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     p.add_argument("--latent-dim", type=int, default=16)
     p.add_argument("--samples", type=int, default=64, help="importance samples")
