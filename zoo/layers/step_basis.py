@@ -48,11 +48,11 @@ class BasisProjection(keras.layers.Layer):
         return (input_shape[0], (self.width + 1) * input_shape[-1])
 
     def call(self, h: tf.Tensor, n: tf.Tensor) -> tf.Tensor:
-        steps = tf.shape(h)[1]
-        weights = tf.cast(tf.range(steps) < n[:, None], h.dtype)
-        weights /= tf.cast(tf.maximum(n, 1), h.dtype)[:, None]
-        basis = tf.cast(step_basis(steps, self.width), h.dtype)
-        moments = tf.matmul(basis[None], h * weights[..., None], transpose_a=True)
+        steps, n = tf.shape(h)[1], tf.expand_dims(n, -1)
+        # TFLite cannot index dimensions of unknown size, as in n[:, None].
+        weights = tf.cast(tf.range(steps) < n, h.dtype) / tf.cast(tf.maximum(n, 1), h.dtype)
+        basis = tf.expand_dims(tf.cast(step_basis(steps, self.width), h.dtype), 0)
+        moments = tf.matmul(basis, h * tf.expand_dims(weights, -1), transpose_a=True)
         return tf.reshape(moments, [-1, (self.width + 1) * h.shape[-1]])
 
 
@@ -89,4 +89,4 @@ class BasisExpansion(keras.layers.Layer):
         coefficients = self.coefficients(code)
         coefficients = tf.reshape(coefficients, [-1, self.width + 1, self.channels])
         basis = tf.cast(step_basis(length, self.width), coefficients.dtype)
-        return tf.matmul(basis[None], coefficients)
+        return tf.matmul(tf.expand_dims(basis, 0), coefficients)
