@@ -84,6 +84,26 @@ def test_the_decoder_input_is_the_code_and_the_positions(positions, inputs):
     assert (np.ptp(vae.reconstruct(waves()), axis=1) > 1e-3).all() == bool(positions)
 
 
+def test_the_mean_of_an_untrained_model_is_linear_in_the_code():
+    vae, z = vae_of(waves()), np.random.default_rng(0).standard_normal((4, 3))
+
+    origin, once, twice = (vae.decode(c * z).mean().numpy() for c in (0.0, 1.0, 2.0))
+
+    assert (np.ptp(once, axis=1) > 1e-3).all()
+    np.testing.assert_allclose(twice - origin, 2 * (once - origin), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(("basis", "reaches"), [(0, False), (8, True)])
+def test_moments_carry_the_first_step_of_a_long_series_to_the_code(basis, reaches):
+    x = waves(2, steps=200)
+    vae, other = vae_of(x, basis=basis), x.copy()
+    other[:, 0] += 3 * x.std((0, 1))
+
+    change = np.abs(vae.encode(other).loc - vae.encode(x).loc).max()
+
+    assert (change > 1e-4) == reaches
+
+
 @pytest.mark.parametrize("name", ["positions", "basis"])
 @pytest.mark.parametrize("number", [-1, 2.5])
 def test_bad_numbers_of_positions_and_of_the_basis_are_refused(name, number):
