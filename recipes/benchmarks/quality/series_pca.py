@@ -130,7 +130,7 @@ def table(rows):
         r2, log_p, elbo, ms = (
             mean_and_std([row[key] for row in group], form)
             for key, form in (
-                ("r2", ".3f"),
+                ("r2", ".4f"),
                 ("log_p", ".1f"),
                 ("elbo", ".1f"),
                 ("ms_per_step", ".0f"),
@@ -138,7 +138,7 @@ def table(rows):
         )
         pca_r2, ppca = (group[0][key] for key in ("pca_r2", "ppca_log_p"))
         lines.append(
-            f"| {name} | {steps} | {r2} | {pca_r2:.3f} | {log_p} | {elbo} | {ppca:.1f} | {ms} |"
+            f"| {name} | {steps} | {r2} | {pca_r2:.4f} | {log_p} | {elbo} | {ppca:.1f} | {ms} |"
         )
     return "\n".join(lines)
 
@@ -204,7 +204,7 @@ def parser():
     p.add_argument("--stocks", type=pathlib.Path, help="all_stocks_5yr.csv, or .csv.gz")
     p.add_argument("--data-dir", type=pathlib.Path, help="folder of TFDS' data")
     p.add_argument(
-        "--steps", nargs="+", type=int, default=[600, 2400], help="training steps, whole epochs"
+        "--steps", nargs="+", type=int, default=[600, 1200], help="training steps, whole epochs"
     )
     p.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     p.add_argument("--latent-dim", type=int, default=16)
