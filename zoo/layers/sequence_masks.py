@@ -21,6 +21,26 @@ def lengths(mask):
     return tf.reduce_max(tf.where(tf.reduce_any(mask, -1), step, 0), -1)
 
 
+def steps_since_observed(mask):
+    """Number of steps since the last observed value before each, 0 where there is none.
+
+    Args:
+        mask: `[B, T, C]`, True where a value is observed.
+
+    >>> mask = tf.constant([True, False, True, True])[None, :, None]
+    >>> steps_since_observed(mask)[0, :, 0].numpy()
+    array([0, 1, 2, 1], dtype=int32)
+    """
+    steps = tf.range(tf.shape(mask)[1])[:, None]
+    count = tf.cumsum(tf.cast(mask, tf.int32), axis=1, exclusive=True)
+    # Observed steps first, in order: the n-th of them is the last before a step with n before it.
+    in_order = tf.argsort(tf.where(mask, steps, tf.shape(mask)[1]), axis=1)
+    order = tf.transpose(in_order, [0, 2, 1])
+    number = tf.transpose(tf.maximum(count - 1, 0), [0, 2, 1])
+    last = tf.transpose(tf.gather(order, number, batch_dims=2), [0, 2, 1])
+    return tf.where(count > 0, steps - last, 0)
+
+
 def reverse(x, n):
     """Reverse each sequence of `[B, T, ...]` within its own length n, `[B]`."""
     return tf.reverse_sequence(x, n, seq_axis=1)
