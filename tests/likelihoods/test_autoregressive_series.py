@@ -7,6 +7,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 from scipy.stats import multivariate_normal
 
+import zoo
 from tests.likelihoods.series import NAN, vae_of, waves
 from zoo.layers import sequence_masks
 from zoo.likelihoods import SeriesAutoregressive
@@ -104,15 +105,76 @@ def test_one_step_can_be_drawn():
     )
 
 
-def test_the_last_observed_step_is_found_in_each_channel():
+def test_the_last_observed_value_is_found_in_each_channel():
     rng = np.random.default_rng(0)
-    mask = rng.random((4, 9, 3)) < 0.4
+    mask, x = rng.random((4, 9, 3)) < 0.4, rng.normal(size=(4, 9, 3))
 
-    got = sequence_masks.steps_since_observed(tf.constant(mask)).numpy()
+    values, steps = sequence_masks.last_observed(tf.constant(x), tf.constant(mask))
 
     for b, t, c in np.ndindex(mask.shape):
         before = np.flatnonzero(mask[b, :t, c])
-        assert got[b, t, c] == (t - before[-1] if len(before) else 0)
+        assert steps[b, t, c] == (t - before[-1] if len(before) else 0)
+        assert values[b, t, c] == (x[b, before[-1], c] if len(before) else 0)
+
+
+def dense_conditional(p, x, channel):
+    """Mean and standard deviation of the missing values of one series, from its covariance."""
+    loc, scale = (a.numpy()[0, :, channel] for a in (p.distribution.loc, p.distribution.scale))
+    lag = np.abs(np.subtract.outer(np.arange(STEPS), np.arange(STEPS)))
+    covariance = CORRELATION[channel] ** lag * np.outer(scale, scale)
+    seen = ~np.isnan(x)
+    gain = covariance[np.ix_(~seen, seen)] @ np.linalg.inv(covariance[np.ix_(seen, seen)])
+    left = covariance[np.ix_(~seen, ~seen)] - gain @ covariance[np.ix_(seen, ~seen)]
+    return loc[~seen] + gain @ (x[seen] - loc[seen]), np.sqrt(np.diag(left))
+
+
+@pytest.mark.parametrize(
+    "observed", [(2, 5), (0, 6), (3,), (0, 1, 2), (4, 5, 6)], ids=lambda steps: str(steps)
+)
+def test_missing_values_are_drawn_given_the_observed_ones(observed):
+    p, n = series(n=1), 20_000
+    x = np.full((1, STEPS, 2), NAN, "float32")
+    x[0, observed] = np.random.default_rng(1).normal(size=(len(observed), 2))
+    many = tfp.distributions.Normal(
+        *(tf.repeat(a, n, 0) for a in (p.distribution.loc, p.distribution.scale))
+    )
+
+    mean = p.conditional_mean(x).numpy()[0]
+    draws = AutoregressiveSeries(many, rate=p.rate).conditional_sample(
+        np.repeat(x, n, 0), seed=[1, 2]
+    )
+
+    for c in range(2):
+        missing = np.isnan(x[0, :, c])
+        expected, std = dense_conditional(p, x[0, :, c], c)
+        np.testing.assert_allclose(mean[missing, c], expected, rtol=1e-4, atol=1e-5)
+        np.testing.assert_array_equal(mean[~missing, c], x[0, ~missing, c])
+        got = draws.numpy()[:, missing, c]
+        np.testing.assert_allclose(got.mean(0), expected, atol=0.06)
+        np.testing.assert_allclose(got.std(0), std, rtol=0.03)
+
+
+@pytest.mark.parametrize("likelihood", ["series_normal", "series_autoregressive"])
+def test_impute_keeps_observed_values_and_padding(likelihood):
+    x = waves()
+    x[0, 7:] = NAN
+    vae, missing = vae_of(x, likelihood=likelihood), np.zeros(x.shape, bool)
+    missing[:, 3:5, 1] = True
+
+    got = zoo.impute(vae, x, missing, draws=2, steps=4)
+
+    np.testing.assert_array_equal(got[:, ~missing], np.stack([x[~missing]] * 2))
+    assert np.isfinite(got[:, missing]).all() and np.ptp(got[:, missing], 0).min() > 0
+
+
+def test_independent_steps_are_filled_by_their_means():
+    x = waves(gaps=0.3)
+    vae = vae_of(x)
+    p = vae.decode(vae.encode(x).mean())
+
+    filled = p.conditional_mean(x).numpy()
+
+    np.testing.assert_array_equal(filled, np.where(np.isnan(x), p.mean(), x))
 
 
 def test_training_learns_the_correlation():

@@ -10,6 +10,8 @@ from zoo.likelihoods.masked_series import MaskedSeries
 
 tfd = tfp.distributions
 
+FAR = 1e6  # steps to a neighbour that does not exist, which then has no weight
+
 
 @dataclasses.dataclass(frozen=True)
 class AutoregressiveSeries(MaskedSeries):
@@ -36,35 +38,74 @@ class AutoregressiveSeries(MaskedSeries):
 
         In nats; 0 where it was not observed. The sum is log p(x|z).
         """
+        residual, observed = self._residual(x)
+        log_prob = self._given_past(residual, observed).log_prob(residual)
+        log_prob -= tf.math.log(self.distribution.scale)
+        return self._shaped(tf.where(observed, log_prob, 0.0))
+
+    def sample(self, seed=None):
+        """Draw one series for each code, in the shape of x."""
+        return self._series(self._draw(seed))
+
+    def conditional_mean(self, x):
+        """x, where missing values (NaN) are replaced by their mean given z and observed values."""
+        return self._filled(x, self._series(self._given_neighbours(*self._residual(x))))
+
+    def conditional_sample(self, x, seed=None):
+        """x, where missing values (NaN) are drawn given z and observed values.
+
+        A draw u' of all residuals is moved by E[u | observed] - E[u | u' where observed]. Hoffman
+        and Ribak, Constrained realizations of Gaussian fields, 1991.
+        """
+        residual, observed = self._residual(x)
+        drawn = self._draw(seed)
+        return self._filled(
+            x, self._series(drawn + self._given_neighbours(residual - drawn, observed))
+        )
+
+    def _residual(self, x):
+        """u `[B, T, C]`, 0 where x is missing, and the mask of what was observed."""
         x = tf.cast(x, tf.float32)
         x = x[..., None] if self.univariate else x
         observed = sequence_masks.observed(x)
         loc, scale = self.distribution.loc, self.distribution.scale
-        residual = (tf.where(observed, x, loc) - loc) / scale
-        conditional = self._conditional(residual, observed)
-        log_prob = conditional.log_prob(residual) - tf.math.log(scale)
-        return self._shaped(tf.where(observed, log_prob, 0.0))
+        return (tf.where(observed, x, loc) - loc) / scale, observed
 
-    def _conditional(self, residual, observed):
-        """u_t given the last observed residual of its channel, batch `[B, T, C]`."""
-        steps = sequence_masks.steps_since_observed(observed)
-        known = steps > 0
-        last = tf.gather(
-            tf.transpose(residual, [0, 2, 1]),
-            tf.transpose(tf.range(tf.shape(steps)[1])[:, None] - steps, [0, 2, 1]),
-            batch_dims=2,
-        )
-        # A gap of one step instead of none keeps gradients finite where there is no value before.
-        decay = tf.cast(tf.maximum(steps, 1), tf.float32) * self.rate
-        loc = tf.exp(-decay) * tf.transpose(last, [0, 2, 1])
-        variance = -tf.math.expm1(-2.0 * decay)
-        return tfd.Normal(tf.where(known, loc, 0.0), tf.where(known, tf.sqrt(variance), 1.0))
+    def _series(self, residual):
+        return self._shaped(self.distribution.loc + self.distribution.scale * residual)
 
-    def sample(self, seed=None):
-        """Draw one series for each code, in the shape of x."""
+    def _draw(self, seed):
+        """u for each code, `[B, T, C]`."""
         noise = tfd.Normal(tf.zeros_like(self.distribution.loc), 1.0).sample(seed=seed)
         noise = tf.transpose(noise, [1, 0, 2])  # time first
         a, b = tf.exp(-self.rate), tf.sqrt(-tf.math.expm1(-2.0 * self.rate))
         later = tf.scan(lambda u, e: a * u + b * e, noise[1:], noise[0])
-        residual = tf.transpose(tf.concat([noise[:1], later], 0), [1, 0, 2])
-        return self._shaped(self.distribution.loc + self.distribution.scale * residual)
+        return tf.transpose(tf.concat([noise[:1], later], 0), [1, 0, 2])
+
+    def _given_past(self, residual, observed):
+        """u_t given the last observed residual of its channel, batch `[B, T, C]`."""
+        last, steps = sequence_masks.last_observed(residual, observed)
+        # One step instead of none keeps gradients finite where no value comes before.
+        decay = tf.cast(tf.maximum(steps, 1), tf.float32) * self.rate
+        loc, variance = tf.exp(-decay) * last, -tf.math.expm1(-2.0 * decay)
+        known = steps > 0
+        return tfd.Normal(tf.where(known, loc, 0.0), tf.where(known, tf.sqrt(variance), 1.0))
+
+    def _given_neighbours(self, residual, observed):
+        """E[u_t | the observed residuals before and after it], `[B, T, C]`.
+
+        With u_p and u_n, k steps before and m steps after:
+
+            (a^k (1 - a^(2m)) u_p + a^m (1 - a^(2k)) u_n) / (1 - a^(2 (k + m)))
+        """
+        past, k = sequence_masks.last_observed(residual, observed)
+        future, m = (
+            tf.reverse(a, [1])
+            for a in sequence_masks.last_observed(
+                tf.reverse(residual, [1]), tf.reverse(observed, [1])
+            )
+        )
+        k, m = (self.rate * tf.where(n > 0, tf.cast(n, tf.float32), FAR) for n in (k, m))
+        weight_of_past = tf.exp(-k) * tf.math.expm1(-2.0 * m)
+        weight_of_future = tf.exp(-m) * tf.math.expm1(-2.0 * k)
+        return (weight_of_past * past + weight_of_future * future) / tf.math.expm1(-2.0 * (k + m))

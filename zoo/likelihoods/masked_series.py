@@ -49,5 +49,17 @@ class MaskedSeries:
         """Draw one series for each code, in the shape of x."""
         return self._shaped(self.distribution.sample(seed=seed))
 
+    def conditional_mean(self, x):
+        """x, where missing values (NaN) are replaced by their mean given z and observed values."""
+        return self._filled(x, self.mean())
+
+    def conditional_sample(self, x, seed=None):
+        """x, where missing values (NaN) are drawn given z and observed values."""
+        return self._filled(x, self.sample(seed=seed))
+
+    def _filled(self, x, values):
+        x = tf.cast(x, tf.float32)
+        return tf.where(sequence_masks.observed(x), x, values)
+
     def _shaped(self, x):
         return x[..., 0] if self.univariate else x

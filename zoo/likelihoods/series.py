@@ -76,6 +76,12 @@ class Series(Likelihood):
         params = tf.split(raw, self.params_per_value, axis=-1)
         return MaskedSeries(self.value_distribution(*params))
 
+    def sample_missing(self, distribution, x, missing, seed):
+        """See `Likelihood.sample_missing`."""
+        observed = tf.where(missing, tf.constant(math.nan, x.dtype), x)
+        drawn = distribution.conditional_sample(observed, seed=seed)
+        return tf.where(missing, tf.cast(drawn, x.dtype), x)  # padding stays
+
     def value_distribution(self, *params):
         """The distribution of single values, batch `[B, T, C]`, in data units.
 
