@@ -44,6 +44,7 @@ SERIES = {
     "no basis": LSTMDecoder((6, 2), units=(4,), basis=0),
     "positions": LSTMDecoder((6, 2), units=(4,), positions=3),
     "student": LSTMDecoder((6, 2), units=(4,), likelihood="series_student_t"),
+    "autoregressive": LSTMDecoder((6, 2), units=(4,), likelihood="series_autoregressive"),
     "per step": LSTMDecoder((6, 2), units=(4,), likelihood="series_per_step_normal"),
 }
 ALL = {

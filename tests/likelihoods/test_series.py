@@ -12,7 +12,8 @@ from tests.likelihoods.series import NAN, padded, vae_of, waves
 from zoo.core import elbo
 from zoo.likelihoods import SeriesNormal, SeriesPerStepNormal, SeriesStudentT
 
-LIKELIHOODS = ("series_normal", "series_per_step_normal", "series_student_t")
+INDEPENDENT = ("series_normal", "series_per_step_normal", "series_student_t")
+LIKELIHOODS = (*INDEPENDENT, "series_autoregressive")
 
 
 def gradients_and_results(vae, training=False):
@@ -62,7 +63,7 @@ def test_padding_changes_neither_encode_nor_elbo():
     np.testing.assert_allclose(vae.elbo(x), vae.elbo(padded(x, 64)), rtol=1e-5)
 
 
-@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+@pytest.mark.parametrize("likelihood", INDEPENDENT)
 def test_a_missing_value_is_integrated_out(likelihood):
     x = waves()
     vae = vae_of(x, likelihood=likelihood)
