@@ -87,7 +87,7 @@ class AutoregressiveSeries(MaskedSeries):
         last, steps = sequence_masks.last_observed(residual, observed)
         # One step instead of none keeps gradients finite where no value comes before.
         decay = tf.cast(tf.maximum(steps, 1), tf.float32) * self.rate
-        loc, variance = tf.exp(-decay) * last, -tf.math.expm1(-2.0 * decay)
+        loc, variance = tf.exp(-decay) * last, 1.0 - tf.exp(-2.0 * decay)
         known = steps > 0
         return tfd.Normal(tf.where(known, loc, 0.0), tf.where(known, tf.sqrt(variance), 1.0))
 
