@@ -20,8 +20,8 @@ from support.run.run import Run, early_stopping
 import zoo
 
 LIKELIHOODS = (
-    "series_normal",
     "series_autoregressive",
+    "series_normal",
     "series_per_step_normal",
     "series_student_t",
 )
@@ -106,8 +106,8 @@ def parser():
     command_line.add_argument(
         "--likelihood",
         choices=LIKELIHOODS,
-        default="series_normal",
-        help="p(x|z) (default series_normal)",
+        default="series_autoregressive",
+        help="p(x|z) (default series_autoregressive)",
     )
     return command_line
 

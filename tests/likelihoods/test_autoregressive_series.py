@@ -81,6 +81,18 @@ def test_steps_are_conditional_on_the_steps_before():
     np.testing.assert_allclose(p.log_prob(x), dense_log_prob(p, x[..., None]), rtol=1e-4)
 
 
+def test_a_marginal_is_the_normal_of_its_value():
+    p = series()
+    x = np.random.default_rng(2).normal(size=(3, STEPS, 2)).astype("float32")
+    x[0, 2, 1] = NAN
+
+    got = p.marginal_log_prob(x).numpy()
+
+    assert got[0, 2, 1] == 0
+    seen = ~np.isnan(x)
+    np.testing.assert_allclose(got[seen], p.distribution.log_prob(x).numpy()[seen], rtol=1e-5)
+
+
 def test_draws_have_the_mean_scale_and_correlation():
     p = series(n=1)
     one = p.distribution
@@ -169,7 +181,7 @@ def test_impute_keeps_observed_values_and_padding(likelihood):
 
 def test_independent_steps_are_filled_by_their_means():
     x = waves(gaps=0.3)
-    vae = vae_of(x)
+    vae = vae_of(x, likelihood="series_normal")
     p = vae.decode(vae.encode(x).mean())
 
     filled = p.conditional_mean(x).numpy()

@@ -92,7 +92,7 @@ def test_gradients_are_finite_with_gaps_and_with_nothing_at_all(likelihood):
 
 def test_log_prob_is_in_data_units():
     x = waves()
-    vae = vae_of(x)
+    vae = vae_of(x, likelihood="series_normal")
     p = vae.decode(np.zeros((12, 3)))
     observed = x.reshape(-1, 2).astype("float64")
     likelihood = vae.decoder.likelihood

@@ -36,7 +36,9 @@ class AutoregressiveSeries(MaskedSeries):
     def log_prob_per_value(self, x):
         """log p of each value given z and the values before it in its channel, in the shape of x.
 
-        In nats; 0 where it was not observed. The sum is log p(x|z).
+        In nats; 0 where it was not observed. The sum is log p(x|z). A value that continues the
+        residual of the one before is probable, however far from its mean: `marginal_log_prob` is
+        lower there.
         """
         residual, observed = self._residual(x)
         log_prob = self._given_past(residual, observed).log_prob(residual)

@@ -35,6 +35,13 @@ class MaskedSeries:
 
     def log_prob_per_value(self, x):
         """log p(x|z) in nats of each value, in the shape of x; 0 where it was not observed."""
+        return self.marginal_log_prob(x)
+
+    def marginal_log_prob(self, x):
+        """log p of each value by itself given z, in nats, in the shape of x; 0 where not observed.
+
+        It tells how far each value is from its mean, whatever its neighbours are.
+        """
         x = tf.cast(x, tf.float32)
         x = x[..., None] if self.univariate else x
         observed = sequence_masks.observed(x)

@@ -15,7 +15,7 @@ def lstm_vae(
     cell="lstm",
     positions=0,
     basis=48,
-    likelihood="series_normal",
+    likelihood="series_autoregressive",
     shared,
 ):
     """A VAE for time series of any length, with or without missing values.
