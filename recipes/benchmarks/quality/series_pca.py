@@ -3,8 +3,9 @@
 Windows of each set are split by time (spoken digits by the authors' split, stocks by date). On the
 held-out windows, for each seed: R2 of the reconstruction from the mean code, over all values in
 standard deviations of the training data; the ELBO and the importance-weighted bound on log p(x), in
-nats of the same unit. PCA has as many components as the model has latent dimensions; the density is
-that of probabilistic PCA (Tipping and Bishop, 1999).
+nats of the same unit. PCA has as many components as the model has latent dimensions; the densities
+are those of probabilistic PCA (Tipping and Bishop, 1999) and of a vector autoregression of the last
+three steps.
 
 Needs scikit-learn, and for each set that is to be measured its file or folder:
 
@@ -24,6 +25,7 @@ import time
 import keras
 import numpy as np
 import pandas as pd
+from scipy.stats import multivariate_normal
 from shared import command_line, mean_and_std, random_rows, write_json
 from sklearn.decomposition import PCA
 
@@ -44,7 +46,10 @@ def main():
     rows, sets = [], list(chosen_sets(args))
     for seed in args.seeds:
         for name, train, test in sets:
-            baseline = pca(train, test, args.latent_dim)
+            baseline = {
+                **pca(train, test, args.latent_dim),
+                "var_log_p": vector_autoregression(train, test),
+            }
             for measured in run(train, test, seed, args):
                 rows.append({"set": name, "seed": seed, **measured, **baseline})
                 print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
@@ -56,7 +61,8 @@ def main():
 def run(train, test, seed, args):
     """Train a model with the default options; yield its results after each number of steps."""
     keras.utils.set_random_seed(seed)
-    vae = zoo.get("lstm_vae", latent_dim=args.latent_dim, seed=seed)
+    options = {} if args.likelihood is None else {"likelihood": args.likelihood}
+    vae = zoo.get("lstm_vae", latent_dim=args.latent_dim, seed=seed, **options)
     batches, done = -(-len(train) // BATCH), 0
     for steps in sorted(args.steps):
         epochs, clock = -(-steps // batches), Clock()
@@ -101,6 +107,31 @@ def pca(train, test, components):
     }
 
 
+def vector_autoregression(train, test, order=3):
+    """Mean log-density of x_t ~ Normal(b + sum_k A_k x_(t-k), S), fitted by least squares.
+
+    The first `order` steps of a window are jointly Normal.
+    """
+    mean, std = moments(train)
+    (x, y, first), (held_x, held_y, held_first) = (
+        _lagged((x - mean) / std, order) for x in (train, test)
+    )
+    weights = np.linalg.lstsq(x, y, rcond=None)[0]
+    start = multivariate_normal(first.mean(0), np.cov(first.T), allow_singular=True)
+    noise = multivariate_normal(cov=np.cov((y - x @ weights).T))
+    log_p = noise.logpdf(held_y - held_x @ weights).sum() + start.logpdf(held_first).sum()
+    return float(log_p / len(test))
+
+
+def _lagged(x, order):
+    """Inputs and outputs of the regression, and the first steps of each window."""
+    steps, channels = x.shape[1:]
+    lags = [x[:, order - k : steps - k] for k in range(1, order + 1)]
+    inputs = np.concatenate([*lags, np.ones_like(lags[0][..., :1])], -1)
+    outputs = x[:, order:].reshape(-1, channels)
+    return inputs.reshape(len(outputs), -1), outputs, x[:, :order].reshape(len(x), -1)
+
+
 def moments(train):
     """Mean and standard deviation of each channel."""
     return train.mean((0, 1)), train.std((0, 1))
@@ -122,8 +153,8 @@ def r_squared(train, x, values):
 def table(rows):
     """Markdown table, a line for each set and number of steps."""
     lines = [
-        "| set | steps | R2 | R2, PCA | log p(x) | ELBO | log p(x), PPCA | ms per step |",
-        "|---|---|---|---|---|---|---|---|",
+        "| set | steps | R2 | R2, PCA | log p(x) | ELBO | PPCA | VAR(3) | ms per step |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, steps in sorted({(row["set"], row["steps"]) for row in rows}):
         group = [row for row in rows if (row["set"], row["steps"]) == (name, steps)]
@@ -136,9 +167,10 @@ def table(rows):
                 ("ms_per_step", ".0f"),
             )
         )
-        pca_r2, ppca = (group[0][key] for key in ("pca_r2", "ppca_log_p"))
+        pca_r2, *others = (group[0][key] for key in ("pca_r2", "ppca_log_p", "var_log_p"))
+        densities = " | ".join(f"{value:.1f}" for value in others)
         lines.append(
-            f"| {name} | {steps} | {r2} | {pca_r2:.4f} | {log_p} | {elbo} | {ppca:.1f} | {ms} |"
+            f"| {name} | {steps} | {r2} | {pca_r2:.4f} | {log_p} | {elbo} | {densities} | {ms} |"
         )
     return "\n".join(lines)
 
@@ -208,6 +240,7 @@ def parser():
     )
     p.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     p.add_argument("--latent-dim", type=int, default=16)
+    p.add_argument("--likelihood", help="p(x|z), by default that of the variant")
     p.add_argument("--samples", type=int, default=64, help="importance samples")
     p.add_argument("--out", type=pathlib.Path, help="write all numbers into this .json file")
     return p
