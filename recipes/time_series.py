@@ -19,7 +19,12 @@ from support.run.run import Run, early_stopping
 
 import zoo
 
-LIKELIHOODS = ("series_normal", "series_per_step_normal", "series_student_t")
+LIKELIHOODS = (
+    "series_autoregressive",
+    "series_normal",
+    "series_per_step_normal",
+    "series_student_t",
+)
 DEFAULTS = {"lstm_vae": dict(latent_dim=8)}
 # Windows of the simulated sensors mainly differ in the time of day.
 SIMULATED = {"lstm_vae": dict(latent_dim=4)}
@@ -101,8 +106,8 @@ def parser():
     command_line.add_argument(
         "--likelihood",
         choices=LIKELIHOODS,
-        default="series_normal",
-        help="p(x|z) (default series_normal)",
+        default="series_autoregressive",
+        help="p(x|z) (default series_autoregressive)",
     )
     return command_line
 

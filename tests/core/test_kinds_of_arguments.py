@@ -22,6 +22,9 @@ NUMBERS = {
         lambda floor: zoo.NormalPosterior(2, floor=floor),
         lambda floor: zoo.objectives.FreeBits(floor=floor),
     ],
+    "initial_correlation": [
+        lambda value: zoo.likelihoods.SeriesAutoregressive(initial_correlation=value)
+    ],
     "weight": [lambda weight: zoo.objectives.KL(weight=weight)],
     "diagonal": [lambda diagonal: zoo.objectives.MeanCovariance(diagonal=diagonal)],
     "amount": [zoo.training.GaussianCorruption, zoo.training.SaltAndPepperCorruption],

@@ -30,6 +30,7 @@ from zoo.layers.normalization import BatchNormalization
 from zoo.layers.packed import Dropout, LayerNormalization
 from zoo.layers.pooling import AttentionPooling, MeanPooling
 from zoo.layers.recurrent import GRU, LSTM
+from zoo.layers.step_basis import BasisExpansion, BasisProjection
 from zoo.likelihoods import (
     Bernoulli,
     BinarizedBernoulli,
@@ -39,6 +40,7 @@ from zoo.likelihoods import (
     Normal,
     PerElementNormal,
     Poisson,
+    SeriesAutoregressive,
     SeriesNormal,
     SeriesPerStepNormal,
     SeriesStudentT,
@@ -103,10 +105,17 @@ COMPONENTS = (
     ResidualBlock(4, strides=2, normalization=None, kernel_regularizer=L2),
     UpsampleConv2D(4, (5, 6), use_bias=False, kernel_initializer="he_normal"),
     UpsampleResidualBlock(4, (5, 6), normalization="group"),
-    LSTMEncoder(3, units=(5, 4), bidirectional=True, cell="gru", kernel_regularizer=L2),
+    LSTMEncoder(3, units=(5, 4), bidirectional=True, cell="gru", basis=3, kernel_regularizer=L2),
     LSTMDecoder(
-        (7, 2), units=(4, 5), positions=3, likelihood=SeriesStudentT(0.1), kernel_regularizer=L2
+        (7, 2),
+        units=(4, 5),
+        positions=3,
+        basis=5,
+        likelihood=SeriesStudentT(0.1),
+        kernel_regularizer=L2,
     ),
+    BasisProjection(4),
+    BasisExpansion(4, 2, kernel_regularizer=L2),
     TransformerEncoder(3, heads=2, dropout=0.2, pooling="attention", kernel_regularizer=L2),
     TextDecoder((7,), body="lstm", word_dropout=0.4, likelihood=Text(9, 7, 8)),
     TransformerBlock(2, 12, dropout=0.2, kernel_regularizer=L2),
@@ -118,9 +127,10 @@ COMPONENTS = (
     LayerNormalization(),
     LSTM(4, kernel_regularizer=L2),
     GRU(4, kernel_regularizer=L2),
-    SeriesNormal(0.5, floor=0.1),
+    SeriesNormal(0.5, floor=0.1, scale_rate=3.0),
+    SeriesAutoregressive(0.5, floor=0.1, scale_rate=3.0, initial_correlation=0.3),
     SeriesPerStepNormal(0.2),
-    SeriesStudentT(0.2),
+    SeriesStudentT(0.2, scale_rate=3.0),
     Text(20, 5, width=8, standardize=False, vocabulary=("a", "b")),
     Bernoulli(),
     BinarizedBernoulli(),
@@ -228,6 +238,21 @@ def test_config_has_every_argument_of_the_constructor(component):
     expected = {p.name for p in named if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)} - {"self"}
 
     assert expected <= {*component.get_config()}
+
+
+WITH_LATER_ARGUMENTS = [c for c in COMPONENTS if hasattr(c, "absent_arguments")]
+
+
+@pytest.mark.parametrize("component", WITH_LATER_ARGUMENTS, ids=lambda c: type(c).__name__)
+def test_a_config_of_an_earlier_version_keeps_its_meaning(component):
+    config, earlier = component.get_config(), component.absent_arguments
+    shortened = {name: value for name, value in config.items() if name not in earlier}
+
+    old = type(component).from_config(shortened).get_config()
+
+    assert {name: old[name] for name in earlier} == earlier
+    assert from_json({name: old[name] for name in shortened}) == from_json(shortened)
+    assert {name: config[name] for name in earlier} != earlier  # so the comparison can fail
 
 
 def test_every_registered_class_is_in_components():

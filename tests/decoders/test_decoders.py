@@ -41,8 +41,10 @@ SERIES = {
     "channels": LSTMDecoder((6, 2), units=(4,)),
     "stacked": LSTMDecoder((6, 2), units=(4, 3)),
     "gru": LSTMDecoder((6, 2), units=(4,), cell="gru"),
+    "no basis": LSTMDecoder((6, 2), units=(4,), basis=0),
     "positions": LSTMDecoder((6, 2), units=(4,), positions=3),
     "student": LSTMDecoder((6, 2), units=(4,), likelihood="series_student_t"),
+    "autoregressive": LSTMDecoder((6, 2), units=(4,), likelihood="series_autoregressive"),
     "per step": LSTMDecoder((6, 2), units=(4,), likelihood="series_per_step_normal"),
 }
 ALL = {
@@ -231,6 +233,7 @@ def test_a_decoder_of_a_users_own_follows_the_contract():
         (lambda: ConvDecoder(stem_strides=3), "stem_strides must be one of"),
         (lambda: LSTMDecoder(units=()), "units must hold at least one"),
         (lambda: LSTMDecoder(positions=-1), "positions must be an integer of at least 0, got -1"),
+        (lambda: LSTMDecoder(basis=2.5), "basis must be an integer of at least 0, got 2.5"),
         (lambda: LSTMDecoder(cell="rnn"), "cell"),
         (lambda: DenseDecoder(likelihood="bernouli"), "did you mean 'bernoulli'"),
         (lambda: decoders.TextDecoder(likelihood="normal"), "zoo.likelihoods.Text"),

@@ -38,6 +38,7 @@ ENCODERS = {
     "lstm": (LSTMEncoder(3, units=(4,)), inputs(5, 2)),
     "lstm, stacked": (LSTMEncoder(3, units=(4, 5)), inputs(5, 2)),
     "lstm, both ways": (LSTMEncoder(3, units=(4,), bidirectional=True), inputs(5, 2)),
+    "lstm, last state": (LSTMEncoder(3, units=(4,), basis=0), inputs(5, 2)),
     "gru": (LSTMEncoder(3, units=(4,), cell="gru"), inputs(5, 2)),
     "dense ladder": (DenseLadderEncoder(3, lower_levels=2, hidden=5), inputs(6)),
     "conv ladder": (ConvLadderEncoder(3, lower_levels=1, widths=(4, 8), blocks=1), inputs(8, 8, 1)),

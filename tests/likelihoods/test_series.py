@@ -12,7 +12,8 @@ from tests.likelihoods.series import NAN, padded, vae_of, waves
 from zoo.core import elbo
 from zoo.likelihoods import SeriesNormal, SeriesPerStepNormal, SeriesStudentT
 
-LIKELIHOODS = ("series_normal", "series_per_step_normal", "series_student_t")
+INDEPENDENT = ("series_normal", "series_per_step_normal", "series_student_t")
+LIKELIHOODS = (*INDEPENDENT, "series_autoregressive")
 
 
 def gradients_and_results(vae, training=False):
@@ -62,7 +63,7 @@ def test_padding_changes_neither_encode_nor_elbo():
     np.testing.assert_allclose(vae.elbo(x), vae.elbo(padded(x, 64)), rtol=1e-5)
 
 
-@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+@pytest.mark.parametrize("likelihood", INDEPENDENT)
 def test_a_missing_value_is_integrated_out(likelihood):
     x = waves()
     vae = vae_of(x, likelihood=likelihood)
@@ -91,10 +92,11 @@ def test_gradients_are_finite_with_gaps_and_with_nothing_at_all(likelihood):
 
 def test_log_prob_is_in_data_units():
     x = waves()
-    vae = vae_of(x)
+    vae = vae_of(x, likelihood="series_normal")
     p = vae.decode(np.zeros((12, 3)))
     observed = x.reshape(-1, 2).astype("float64")
-    scale = 0.01 + np.logaddexp(0, vae.decoder.likelihood.raw_scale.numpy())
+    likelihood = vae.decoder.likelihood
+    scale = 0.01 + np.logaddexp(0, likelihood.scale_rate * likelihood.raw_scale.numpy())
 
     sigma = observed.std(0) * scale
     expected = -0.5 * ((x - p.mean()) / sigma) ** 2 - np.log(sigma) - 0.5 * np.log(2 * np.pi)
@@ -148,6 +150,21 @@ def test_the_scale_starts_at_its_argument(scale):
     p = likelihood(tf.zeros([1, 3, 2]))
 
     np.testing.assert_allclose(p.distribution.scale, np.full((1, 3, 2), scale), rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", [SeriesNormal, SeriesStudentT])
+def test_the_scale_rate_changes_the_speed_of_the_scale_but_not_its_start(kind):
+    def scales(rate):
+        likelihood = kind(scale_rate=rate)
+        likelihood.build((None, None, 1))
+        before = likelihood.scale().numpy()
+        likelihood.raw_scale.assign_sub([0.01])
+        return before, likelihood.scale().numpy()
+
+    (start, slow), (same_start, fast) = scales(1.0), scales(20.0)
+
+    np.testing.assert_allclose(same_start, start, rtol=1e-5)
+    np.testing.assert_allclose((same_start - fast) / (start - slow), 20.0, rtol=0.1)
 
 
 def test_log_prob_of_student_t_is_the_textbook_density():

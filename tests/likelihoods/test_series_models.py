@@ -8,7 +8,7 @@ import tensorflow as tf
 
 import zoo
 from tests.likelihoods.series import NAN, padded, vae_of, waves
-from zoo.decoders.lstm import step_encoding
+from zoo.layers.positions import step_encoding
 
 
 def test_fit_adapts_once_and_datasets_do_too():
@@ -71,7 +71,7 @@ def test_the_clock_counts_in_waves_of_4_to_1000_steps():
 
 @pytest.mark.parametrize(("positions", "inputs"), [(0, 3), (5, 8)])
 def test_the_decoder_input_is_the_code_and_the_positions(positions, inputs):
-    vae = vae_of(waves(), positions=positions)
+    vae = vae_of(waves(), positions=positions, basis=0)
     layer = vae.decoder.body[0]
 
     assert layer.kernel.shape == (inputs, 4 * 6)
@@ -84,10 +84,31 @@ def test_the_decoder_input_is_the_code_and_the_positions(positions, inputs):
     assert (np.ptp(vae.reconstruct(waves()), axis=1) > 1e-3).all() == bool(positions)
 
 
-@pytest.mark.parametrize("positions", [-1, 2.5])
-def test_bad_numbers_of_positions_are_refused(positions):
-    with pytest.raises(ValueError, match="positions must be an integer of at least 0, got"):
-        zoo.get("lstm_vae", positions=positions)
+def test_the_mean_of_an_untrained_model_is_linear_in_the_code():
+    vae, z = vae_of(waves()), np.random.default_rng(0).standard_normal((4, 3))
+
+    origin, once, twice = (vae.decode(c * z).mean().numpy() for c in (0.0, 1.0, 2.0))
+
+    assert (np.ptp(once, axis=1) > 1e-3).all()
+    np.testing.assert_allclose(twice - origin, 2 * (once - origin), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(("basis", "reaches"), [(0, False), (8, True)])
+def test_moments_carry_the_first_step_of_a_long_series_to_the_code(basis, reaches):
+    x = waves(2, steps=200)
+    vae, other = vae_of(x, basis=basis), x.copy()
+    other[:, 0] += 3 * x.std((0, 1))
+
+    change = np.abs(vae.encode(other).loc - vae.encode(x).loc).max()
+
+    assert (change > 1e-4) == reaches
+
+
+@pytest.mark.parametrize("name", ["positions", "basis"])
+@pytest.mark.parametrize("number", [-1, 2.5])
+def test_bad_numbers_of_positions_and_of_the_basis_are_refused(name, number):
+    with pytest.raises(ValueError, match=f"{name} must be an integer of at least 0, got"):
+        zoo.get("lstm_vae", **{name: number})
 
 
 def test_a_trained_model_fills_gaps_better_than_the_mean():
@@ -162,3 +183,29 @@ def test_infinity_in_a_later_ragged_batch():
 
     with pytest.raises(ValueError, match=r"^x \(batch 2\) must be finite or NaN, got inf"):
         vae.fit(dataset, verbose=0)
+
+
+def test_reconstructions_of_daily_cycles_are_better_than_those_of_pca_after_128_steps():
+    train, held_out = daily_peaks(2048, seed=0), daily_peaks(256, seed=1)
+    vae = vae_of(train, latent_dim=3, units=16)
+    vae.compile(zoo.FusedAdam(1e-2))
+
+    vae.fit(train, epochs=8, batch_size=128, verbose=0)
+
+    error = np.square(vae.reconstruct(held_out) - held_out).mean()
+    assert error < 0.7 * np.square(of_principal_components(train, held_out, 3) - held_out).mean()
+
+
+def daily_peaks(n, seed):
+    """Hourly values of n days with one peak each, at any hour and of any size, and noise."""
+    rng = np.random.default_rng(seed)
+    hour, size = rng.uniform(0, 24, (n, 1)), rng.uniform(10, 20, (n, 1))
+    peak = size * np.exp(2 * np.cos(2 * np.pi * (np.arange(24) - hour) / 24) - 2)
+    return (50 + peak + rng.standard_normal((n, 24))).astype("float32")
+
+
+def of_principal_components(train, x, count):
+    """Reconstruction of x by principal components of the training data."""
+    mean = train.mean(0)
+    components = np.linalg.svd(train - mean, full_matrices=False)[2][:count]
+    return mean + (x - mean) @ components.T @ components

@@ -22,6 +22,10 @@ def component(cls):
     Each argument of `__init__` must be stored in an attribute of the same name. Nested Keras
     objects (layers, initializers, other components) are saved with it. The config of a layer also
     has Keras' `name`, `dtype` and `trainable`.
+
+    A class that gains an argument whose default changes what is computed names the value that means
+    the earlier form in `absent_arguments = {argument: value}`. It applies to configs without the
+    argument, so that files of earlier versions load as they were.
     """
     names = _constructor_arguments(cls)
     is_layer = issubclass(cls, keras.layers.Layer)
@@ -41,6 +45,7 @@ def component(cls):
 
 def from_arguments(cls, config, custom_objects=None):
     """An object of `cls` from its constructor's arguments, in which Keras objects are configs."""
+    config = {**getattr(cls, "absent_arguments", {}), **config}
     return cls(**{k: _deserialize(v, custom_objects) for k, v in config.items()})
 
 
@@ -163,6 +168,18 @@ def _check_positive(name, value, numbers):
     if any(number >= 2**31 for number in numbers):  # sizes of tensors are int32 in many ops
         raise ValueError(f"{name} must be made of integers below 2**31, got {value!r}")
     return tuple(map(int, numbers))
+
+
+def not_negative(**arguments):
+    """Check integers of at least 0; return them in order as Python integers.
+
+    Raises:
+        ValueError: names the first argument that is not such an integer.
+    """
+    for name, value in arguments.items():
+        if not (is_integer(value) and 0 <= value < 2**31):
+            raise ValueError(f"{name} must be an integer of at least 0, got {value!r}")
+    return list(map(int, arguments.values()))
 
 
 def not_empty(**arguments):

@@ -1,9 +1,6 @@
 """Recurrent decoder for time series of any length."""
 
-import math
-
 import keras
-import numpy as np
 import tensorflow as tf
 
 from zoo import likelihoods
@@ -12,24 +9,14 @@ from zoo.core.serialization import (
     as_tuple,
     component,
     ensure_built,
-    is_integer,
     not_empty,
+    not_negative,
     positive_tuples,
 )
 from zoo.decoders.base import Decoder
-from zoo.layers.positions import sinusoids
+from zoo.layers.positions import step_encoding
 from zoo.layers.recurrent import recurrent_stack
-
-MIN_PERIOD, MAX_PERIOD = 4, 1000  # in steps
-
-
-def step_encoding(length, width):
-    """Sines and cosines of the step with periods of 4 to 1000 steps, `[length, width]` float32.
-
-    As in Vaswani et al., Attention is all you need, 2017, they need no maximum length.
-    """
-    periods = np.geomspace(MIN_PERIOD, MAX_PERIOD, (width + 1) // 2)
-    return sinusoids(length, (2 * math.pi / periods).astype("float32"))[:, :width]
+from zoo.layers.step_basis import BasisExpansion
 
 
 @component
@@ -37,20 +24,28 @@ class LSTMDecoder(Decoder):
     """Code `[B, D]` -> recurrent layers that receive it at every step -> p(x|z) over series.
 
     With `positions` they also receive an encoding of the step, so that their state does not have
-    to count steps in periodic series.
+    to count steps in periodic series. With `basis` a part that is linear in the code is added:
+
+        raw_t = dense(h_t) + sum_k phi_k(t) A_k z
+
+    phi are functions of the step (`zoo.layers.step_basis`). Each number of the code then reaches
+    each step without passing through the states of the steps before.
 
     Args:
         event_shape: `(T,)` or `(T, C)`; a `VAE` sets it from the first batch. T is the length of
             generated series unless a call passes another one.
         units: size of each layer's state, first to last.
         cell: "lstm" or "gru".
-        positions: width of the step's encoding (`step_encoding`); 0 for none.
-        likelihood: an identifier ("series_normal", "series_per_step_normal", "series_student_t") or
-            a `Series` likelihood.
+        positions: width of the step's encoding (`step_encoding`) among the inputs of the recurrent
+            layers; 0 for none.
+        basis: number of sines and cosines of the step in the linear part; 0 for no such part.
+        likelihood: an identifier ("series_normal", "series_autoregressive",
+            "series_per_step_normal", "series_student_t") or a `Series` likelihood.
         kernel_regularizer: regularizer of the layers' input weights and of the last layer.
     """
 
     variable_axes = (0,)
+    absent_arguments = {"basis": 0}
 
     def __init__(
         self,
@@ -59,6 +54,7 @@ class LSTMDecoder(Decoder):
         units=(64,),
         cell="lstm",
         positions=0,
+        basis=48,
         likelihood="series_normal",
         kernel_regularizer=None,
         **kwargs,
@@ -67,9 +63,7 @@ class LSTMDecoder(Decoder):
         self.event_shape = None if event_shape is None else as_tuple(event_shape)
         (self.units,), self.cell = positive_tuples(units=units), cell
         not_empty(units=self.units)
-        if not (is_integer(positions) and positions >= 0):
-            raise ValueError(f"positions must be an integer of at least 0, got {positions!r}")
-        self.positions = int(positions)
+        self.positions, self.basis = not_negative(positions=positions, basis=basis)
         self.kernel_regularizer = as_regularizer(kernel_regularizer)
         self.likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood", required=True)
         self.body = recurrent_stack(cell, self.units, self.kernel_regularizer, self.dtype_policy)
@@ -80,14 +74,26 @@ class LSTMDecoder(Decoder):
             ensure_built(layer, (None, None, width))
             width = units
         channels = self.event_shape[1] if len(self.event_shape) == 2 else 1
+        size = self.likelihood.params_size(channels)
         self.last = keras.layers.Dense(
-            self.likelihood.params_size(channels),
+            size,
+            # The linear part learns first, undisturbed by states that do not yet mean anything.
+            kernel_initializer="zeros" if self.basis else "glorot_uniform",
             kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,
             name="raw",
         )
         ensure_built(self.last, (None, None, width))
-        ensure_built(self.likelihood, (None, None, self.likelihood.params_size(channels)))
+        if self.basis:
+            self.expansion = BasisExpansion(
+                self.basis,
+                size,
+                kernel_regularizer=self.kernel_regularizer,
+                dtype=self.dtype_policy,
+                name="expansion",
+            )
+            ensure_built(self.expansion, input_shape)
+        ensure_built(self.likelihood, (None, None, size))
 
     def call(self, code, event_shape=None, training=None):
         steps = (self.event_shape if event_shape is None else event_shape)[0]
@@ -96,7 +102,10 @@ class LSTMDecoder(Decoder):
             h = self._with_step_encoding(h, steps)
         for layer in self.body:
             h = layer(h, length=steps, training=training)
-        series = self.likelihood(self.last(h))
+        raw = self.last(h)
+        if self.basis:
+            raw += self.expansion(code, length=steps)
+        series = self.likelihood(raw)
         return series if len(self.event_shape) == 2 else series.without_channels()
 
     def _with_step_encoding(self, code, steps):

@@ -9,6 +9,7 @@ from zoo.core.serialization import (
     component,
     ensure_built,
     not_empty,
+    not_negative,
     positive,
     positive_tuples,
 )
@@ -16,6 +17,7 @@ from zoo.core.validation import check_flags
 from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers import sequence_masks
 from zoo.layers.recurrent import recurrent_stack
+from zoo.layers.step_basis import BasisProjection
 
 
 @component
@@ -25,7 +27,12 @@ class LSTMEncoder(keras.Model):
     The input of the first layer consists of the values (zero where missing) and a missing-value
     indicator for each value. The posterior head gets the state after the last step of each series
     and, in the backward direction, the state after its first step, so padding does not change the
-    result.
+    result. With `basis` it also gets moments of all steps (`zoo.layers.BasisProjection`):
+
+        m_k = 1/n sum_(t < n) phi_k(t) (h_t + W i_t)
+
+    i_t is the input of step t, h_t the state of the last layer and phi_k a sine or cosine of the
+    step. The head is thus at least as general as a linear map of the smoothed series.
     Hochreiter and Schmidhuber, 1997; Schuster and Paliwal, bidirectional networks, 1997.
 
     Args:
@@ -33,9 +40,12 @@ class LSTMEncoder(keras.Model):
         units: size of each layer's state, first to last.
         bidirectional: whether each layer also runs backward in time.
         cell: "lstm" or "gru".
+        basis: number of sines and cosines of the step in the moments; 0 for the last state alone.
         posterior: a head, features -> q(z|x); `NormalPosterior(latent_dim)` by default.
         kernel_regularizer: regularizer of the recurrent layers' input weights.
     """
+
+    absent_arguments = {"basis": 0}
 
     def __init__(
         self,
@@ -44,6 +54,7 @@ class LSTMEncoder(keras.Model):
         units: int | tuple[int, ...] = (64,),
         bidirectional: bool = False,
         cell: str = "lstm",
+        basis: int = 48,
         posterior: keras.layers.Layer | None = None,
         kernel_regularizer: keras.regularizers.Regularizer | str | None = None,
         **kwargs,
@@ -53,6 +64,7 @@ class LSTMEncoder(keras.Model):
         not_empty(units=units)
         self.latent_dim, self.units = latent_dim, units
         self.bidirectional, self.cell = bidirectional, cell
+        (self.basis,) = not_negative(basis=basis)
         self.kernel_regularizer = as_regularizer(kernel_regularizer)
         check_posterior(posterior)
         check_flags(bidirectional=bidirectional)
@@ -75,20 +87,42 @@ class LSTMEncoder(keras.Model):
                 if layers:
                     ensure_built(layers[i], (None, None, width))
             width = units * (2 if self.bidirectional else 1)
-        ensure_built(self.posterior, (None, width))
+        if self.basis:
+            self._build_moments(width, input_shape)
+        ensure_built(self.posterior, (None, width * (2 + self.basis if self.basis else 1)))
+
+    def _build_moments(self, width, input_shape):
+        self.input_projection = keras.layers.Dense(
+            width,
+            use_bias=False,
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=self.dtype_policy,
+            name="input_projection",
+        )
+        ensure_built(self.input_projection, (None, None, 2 * input_shape[-1]))
+        self.projection = BasisProjection(self.basis, dtype=self.dtype_policy, name="projection")
+        ensure_built(self.projection, (None, None, width))
 
     def call(self, x: tf.Tensor, training: bool | None = None) -> tfp.distributions.Normal:
         """q(z|x), batch `[B, latent_dim]`."""
         observed = sequence_masks.observed(x)
         n = sequence_masks.lengths(observed)
         values = tf.where(observed, x, tf.zeros_like(x))
-        h = tf.concat([values, tf.cast(~observed, x.dtype)], -1)
+        inputs = tf.concat([values, tf.cast(~observed, x.dtype)], -1)
+        states, last = self._states(inputs, n, training)
+        if not self.basis:
+            return self.posterior(last)
+        moments = self.projection(states + self.input_projection(inputs), n=n)
+        return self.posterior(tf.concat([last, moments], -1))
+
+    def _states(self, h, n, training):
+        """States of the last layer `[B, T, U]`, and those after the last step of each direction."""
         if not self.bidirectional:
             for layer in self.forward_layers:
                 h = layer(h, training=training)
-            return self.posterior(sequence_masks.last(h, n))
+            return h, sequence_masks.last(h, n)
         for forward, backward in zip(self.forward_layers, self.backward_layers, strict=True):
             a = forward(h, training=training)
             b = backward(sequence_masks.reverse(h, n), training=training)
             h = tf.concat([a, sequence_masks.reverse(b, n)], -1)
-        return self.posterior(tf.concat([sequence_masks.last(a, n), sequence_masks.last(b, n)], -1))
+        return h, tf.concat([sequence_masks.last(a, n), sequence_masks.last(b, n)], -1)

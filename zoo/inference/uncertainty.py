@@ -191,8 +191,9 @@ def _chain(model, draws, steps):
     def chain(x, missing, seed):
         def step(i, x, states):
             sampler = RandomSampler(tf.random.experimental.stateless_fold_in(seed, i))
-            likelihood = forward_pass(model, x, sampler).likelihood
-            x = tf.where(missing, tf.cast(likelihood.sample(seed=sampler.next_seed()), x.dtype), x)
+            distribution = forward_pass(model, x, sampler).likelihood
+            seeds = sampler.next_seed()
+            x = model.decoder.likelihood.sample_missing(distribution, x, missing, seeds)
             place = tf.searchsorted(tf.constant(returned), tf.reshape(i, [1]))[0]
             here = tf.equal(tf.constant(returned)[tf.minimum(place, draws - 1)], i)
             place = tf.where(here, place, draws)  # an extra slot for states that are not returned

@@ -7,11 +7,14 @@ from zoo.layers.dense import ResidualDense
 from zoo.layers.normalization import BatchNormalization
 from zoo.layers.pooling import AttentionPooling, MeanPooling
 from zoo.layers.recurrent import GRU, LSTM
+from zoo.layers.step_basis import BasisExpansion, BasisProjection
 
 __all__ = [
     "GRU",
     "LSTM",
     "AttentionPooling",
+    "BasisExpansion",
+    "BasisProjection",
     "BatchNormalization",
     "CausalLSTM",
     "CausalTransformer",

@@ -21,6 +21,34 @@ def lengths(mask):
     return tf.reduce_max(tf.where(tf.reduce_any(mask, -1), step, 0), -1)
 
 
+def last_observed(x, mask):
+    """The last observed value before each step and the number of steps since then.
+
+    Args:
+        x: `[B, T, C]`.
+        mask: bool `[B, T, C]`, True where x is observed.
+
+    Returns:
+        Values and int32 steps, both `[B, T, C]`; both are 0 where no value was observed before.
+
+    >>> x = tf.constant([1.0, 2.0, 3.0, 4.0])[None, :, None]
+    >>> mask = tf.constant([True, False, True, True])[None, :, None]
+    >>> values, steps = last_observed(x, mask)
+    >>> values[0, :, 0].numpy(), steps[0, :, 0].numpy()
+    (array([0., 1., 1., 3.], dtype=float32), array([0, 1, 2, 1], dtype=int32))
+    """
+    x, mask = (tf.transpose(a, [0, 2, 1]) for a in (x, mask))  # sorting and gathering along time
+    step = tf.range(tf.shape(mask)[2])
+    count = tf.cumsum(tf.cast(mask, tf.int32), axis=2, exclusive=True)
+    # Observed steps first, in order: the n-th of them is the last before a step with n before it.
+    in_order = tf.argsort(tf.where(mask, step, tf.shape(mask)[2]), axis=2)
+    last = tf.gather(in_order, tf.maximum(count - 1, 0), batch_dims=2)
+    known = count > 0
+    values = tf.where(known, tf.gather(x, last, batch_dims=2), tf.zeros_like(x))
+    steps = tf.where(known, step - last, 0)
+    return tf.transpose(values, [0, 2, 1]), tf.transpose(steps, [0, 2, 1])
+
+
 def reverse(x, n):
     """Reverse each sequence of `[B, T, ...]` within its own length n, `[B]`."""
     return tf.reverse_sequence(x, n, seq_axis=1)

@@ -6,7 +6,13 @@ from zoo.likelihoods.categorical import Categorical
 from zoo.likelihoods.counts import NegativeBinomial, Poisson
 from zoo.likelihoods.discretized_logistic import DiscretizedLogisticLikelihood
 from zoo.likelihoods.normal import Normal, PerElementNormal, SharedScaleNormal
-from zoo.likelihoods.series import Series, SeriesNormal, SeriesPerStepNormal, SeriesStudentT
+from zoo.likelihoods.series import (
+    Series,
+    SeriesAutoregressive,
+    SeriesNormal,
+    SeriesPerStepNormal,
+    SeriesStudentT,
+)
 from zoo.likelihoods.tabular import Tabular
 from zoo.likelihoods.text.head import Text
 
@@ -21,6 +27,7 @@ IDENTIFIERS = {
     "poisson": Poisson,
     "negative_binomial": NegativeBinomial,
     "series_normal": SeriesNormal,
+    "series_autoregressive": SeriesAutoregressive,
     "series_per_step_normal": SeriesPerStepNormal,
     "series_student_t": SeriesStudentT,
     "text": Text,
@@ -38,6 +45,7 @@ __all__ = [
     "PerElementNormal",
     "Poisson",
     "Series",
+    "SeriesAutoregressive",
     "SeriesNormal",
     "SeriesPerStepNormal",
     "SeriesStudentT",

@@ -34,6 +34,19 @@ class Likelihood(keras.layers.Layer):
         """A `Preprocessor` for data of this likelihood; a `VAE` makes one and owns it."""
         return Preprocessor(self)
 
+    def sample_missing(self, distribution, x, missing, seed):
+        """Draw missing values of x from p(missing | observed, z); return x with them.
+
+        By default values are independent given z.
+
+        Args:
+            distribution: p(x|z), as `call` returns it.
+            x: tensor `[B, *event]`; what it holds where values are missing is ignored.
+            missing: bool `[B, *event]`.
+            seed: int32 `[2]`.
+        """
+        return tf.where(missing, tf.cast(distribution.sample(seed=seed), x.dtype), x)
+
     def target(self, x, next_seed):
         """The x whose probability is computed in training and evaluation; by default x itself.
 

@@ -35,6 +35,13 @@ class MaskedSeries:
 
     def log_prob_per_value(self, x):
         """log p(x|z) in nats of each value, in the shape of x; 0 where it was not observed."""
+        return self.marginal_log_prob(x)
+
+    def marginal_log_prob(self, x):
+        """log p of each value by itself given z, in nats, in the shape of x; 0 where not observed.
+
+        It tells how far each value is from its mean, whatever its neighbours are.
+        """
         x = tf.cast(x, tf.float32)
         x = x[..., None] if self.univariate else x
         observed = sequence_masks.observed(x)
@@ -48,6 +55,18 @@ class MaskedSeries:
     def sample(self, seed=None):
         """Draw one series for each code, in the shape of x."""
         return self._shaped(self.distribution.sample(seed=seed))
+
+    def conditional_mean(self, x):
+        """x, where missing values (NaN) are replaced by their mean given z and observed values."""
+        return self._filled(x, self.mean())
+
+    def conditional_sample(self, x, seed=None):
+        """x, where missing values (NaN) are drawn given z and observed values."""
+        return self._filled(x, self.sample(seed=seed))
+
+    def _filled(self, x, values):
+        x = tf.cast(x, tf.float32)
+        return tf.where(sequence_masks.observed(x), x, values)
 
     def _shaped(self, x):
         return x[..., 0] if self.univariate else x

@@ -1,16 +1,22 @@
 """Likelihoods of time series in data units; NaN is a value that was not observed."""
 
+import math
+
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import bounded_scale, raw_of
 from zoo.core.serialization import component, increasing
+from zoo.likelihoods.autoregressive_series import AutoregressiveSeries
 from zoo.likelihoods.base import Likelihood, constant
 from zoo.likelihoods.masked_series import MaskedSeries
 from zoo.likelihoods.series_preprocessing import SeriesPreprocessor
 
 tfd = tfp.distributions
+
+# Of correlated residuals: the correlation of neighbours is exp(-rate), from 4e-4 to 0.999.
+MIN_RATE, MAX_RATE = 1e-3, 8.0
 
 
 class Series(Likelihood):
@@ -75,6 +81,12 @@ class Series(Likelihood):
         params = tf.split(raw, self.params_per_value, axis=-1)
         return MaskedSeries(self.value_distribution(*params))
 
+    def sample_missing(self, distribution, x, missing, seed):
+        """See `Likelihood.sample_missing`."""
+        observed = tf.where(missing, tf.constant(math.nan, x.dtype), x)
+        drawn = distribution.conditional_sample(observed, seed=seed)
+        return tf.where(missing, tf.cast(drawn, x.dtype), x)  # padding stays
+
     def value_distribution(self, *params):
         """The distribution of single values, batch `[B, T, C]`, in data units.
 
@@ -88,17 +100,54 @@ class Series(Likelihood):
         return self.channel_mean + self.channel_std * loc, self.channel_std * scale
 
 
+class _ChannelScaleSeries(Series):
+    """Base class of likelihoods with one learned scale for each channel.
+
+        s = floor + softplus(scale_rate raw_scale)
+
+    Adam moves each weight by about its learning rate in a step. A scale_rate above 1 lets s follow
+    the errors of the decoder, which fall within hundreds of steps to a tenth of where they start:
+    as long as s is larger than the errors, what it hides is not worth its KL. Rybkin et al., Simple
+    and effective VAE training with calibrated decoders, 2021, compute s from the errors instead.
+
+    Args:
+        floor: the smallest s, as a fraction of the channel's standard deviation.
+        scale_rate: factor of the weight that s is computed from.
+    """
+
+    absent_arguments = {"scale_rate": 1.0}
+
+    def __init__(self, floor=0.01, scale_rate=10.0, **kwargs):
+        super().__init__(floor, **kwargs)
+        if not increasing(0, scale_rate, math.inf):
+            raise ValueError(f"scale_rate must be a positive number, got {scale_rate!r}")
+        self.scale_rate = scale_rate
+
+    def add_scale(self, raw):
+        """Create the weight of the scales, where `raw` is the argument of softplus at the start."""
+        self.raw_scale = self._channel_weight("raw_scale", raw / self.scale_rate)
+
+    def scale(self):
+        """s of each channel, `[C]`, for standardised values."""
+        raw = tf.convert_to_tensor(self.raw_scale) * self.scale_rate
+        return bounded_scale(raw, self.floor, 1e3)
+
+    def _channel_weight(self, name, start):
+        return self.add_weight(shape=(self.channels,), initializer=constant(start), name=name)
+
+
 @component
-class SeriesNormal(Series):
+class SeriesNormal(_ChannelScaleSeries):
     """Normal(raw, s) at each step, with one learned scale s for each channel.
 
     Args:
         initial_scale: s at the start, as a fraction of the channel's standard deviation.
         floor: the smallest s, as a fraction of the same.
+        scale_rate: factor of the weight that s is computed from; Adam changes s faster by it.
     """
 
-    def __init__(self, initial_scale=1.0, floor=0.01, **kwargs):
-        super().__init__(floor, **kwargs)
+    def __init__(self, initial_scale=1.0, floor=0.01, scale_rate=10.0, **kwargs):
+        super().__init__(floor, scale_rate, **kwargs)
         if not increasing(floor, initial_scale, 1e3):
             raise ValueError(
                 f"initial_scale must lie between floor={floor} and 1000, got {initial_scale!r}"
@@ -107,14 +156,48 @@ class SeriesNormal(Series):
 
     def build(self, input_shape):
         super().build(input_shape)
-        start = constant(raw_of(self.initial_scale, self.floor))
-        self.raw_scale = self.add_weight(
-            shape=(self.channels,), initializer=start, name="raw_scale"
-        )
+        self.add_scale(raw_of(self.initial_scale, self.floor))
 
     def value_distribution(self, loc):
-        scale = bounded_scale(self.raw_scale, self.floor, 1e3)
-        return tfd.Normal(*self.in_data_units(loc, tf.broadcast_to(scale, tf.shape(loc))))
+        scale = tf.broadcast_to(self.scale(), tf.shape(loc))
+        return tfd.Normal(*self.in_data_units(loc, scale))
+
+
+@component
+class SeriesAutoregressive(SeriesNormal):
+    """Normal at each step, whose residuals are correlated in time: a process AR(1) of each channel.
+
+    Neighbouring residuals of real series are alike. A likelihood of independent steps pays for each
+    of them anew, and its draws are the mean plus white noise. See `AutoregressiveSeries` for the
+    formula and gaps.
+
+    Args:
+        initial_scale: s at the start, as a fraction of the channel's standard deviation.
+        floor: the smallest s, as a fraction of the same.
+        scale_rate: factor of the weights that s and the correlation are computed from; Adam changes
+            them faster by it.
+        initial_correlation: correlation of neighbouring residuals at the start, in (0, 1).
+    """
+
+    def __init__(
+        self, initial_scale=1.0, floor=0.01, scale_rate=10.0, initial_correlation=0.1, **kwargs
+    ):
+        super().__init__(initial_scale, floor, scale_rate, **kwargs)
+        if not increasing(0, initial_correlation, 1):
+            raise ValueError(f"initial_correlation must lie in (0, 1), got {initial_correlation!r}")
+        self.initial_correlation = initial_correlation
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        start = raw_of(-math.log(self.initial_correlation), MIN_RATE) / self.scale_rate
+        self.raw_rate = self._channel_weight("raw_rate", start)
+
+    def rate(self):
+        """-log of the correlation of neighbouring residuals of each channel, `[C]`."""
+        return bounded_scale(self.raw_rate * self.scale_rate, MIN_RATE, MAX_RATE)
+
+    def call(self, raw):
+        return AutoregressiveSeries(self.value_distribution(raw), rate=self.rate())
 
 
 @component
@@ -131,21 +214,24 @@ class SeriesPerStepNormal(Series):
 
 
 @component
-class SeriesStudentT(Series):
+class SeriesStudentT(_ChannelScaleSeries):
     """Student's t around raw, with a learned scale and degrees of freedom for each channel.
 
     For heavy tails: outliers have a bounded influence on the fit. The degrees of freedom are at
     least 1.5, so that the mean exists with room to spare. Lange et al., 1989.
+
+    Args:
+        floor: the smallest scale, as a fraction of the channel's standard deviation.
+        scale_rate: factor of the weight that the scale is computed from; Adam changes the scale
+            faster by it.
     """
 
     def build(self, input_shape):
         super().build(input_shape)
-        for name, start in (("raw_scale", 0.5), ("raw_degrees", 5.0)):
-            weight = self.add_weight(shape=(self.channels,), initializer=constant(start), name=name)
-            setattr(self, name, weight)
+        self.add_scale(0.5)
+        self.raw_degrees = self._channel_weight("raw_degrees", 5.0)
 
     def value_distribution(self, loc):
-        scale = bounded_scale(self.raw_scale, self.floor, 1e3)
         degrees = bounded_scale(self.raw_degrees, 1.5, 1e3)
-        loc, scale = self.in_data_units(loc, tf.broadcast_to(scale, tf.shape(loc)))
-        return tfd.StudentT(degrees, loc, scale)
+        scale = tf.broadcast_to(self.scale(), tf.shape(loc))
+        return tfd.StudentT(degrees, *self.in_data_units(loc, scale))

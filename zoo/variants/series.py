@@ -14,7 +14,8 @@ def lstm_vae(
     bidirectional=False,
     cell="lstm",
     positions=0,
-    likelihood="series_normal",
+    basis=48,
+    likelihood="series_autoregressive",
     shared,
 ):
     """A VAE for time series of any length, with or without missing values.
@@ -25,10 +26,12 @@ def lstm_vae(
         bidirectional: whether the encoder reads the series backwards too.
         cell: "lstm" or "gru".
         positions: width of the decoder's position encoding (sines and cosines); 0 for none.
+        basis: number of sines and cosines of the step with which the encoder summarises all steps
+            and the decoder adds a part that is linear in z; 0 for recurrent layers alone.
         likelihood: identifier or `Series` likelihood.
     """
     units = as_tuple(units)
-    body = dict(cell=cell, kernel_regularizer=shared.kernel_regularizer)
+    body = dict(cell=cell, basis=basis, kernel_regularizer=shared.kernel_regularizer)
     encoder = LSTMEncoder(latent_dim, units=units, bidirectional=bidirectional, **body)
     return shared.vae(
         shared.single_latent(encoder),

@@ -30,7 +30,7 @@ def step_scores(vae, values, window, seed):
     for start in range(0, len(x), BATCH):
         batch = x[start : start + BATCH]
         z = codes(vae, batch, SCORE_SAMPLES, seed)
-        nats = np.mean([-vae.decode(sample).log_prob_per_value(batch) for sample in z], 0)
+        nats = np.mean([-vae.decode(sample).marginal_log_prob(batch) for sample in z], 0)
         batches.append(np.where(np.isnan(batch), np.nan, nats))
     nats = np.concatenate(batches)
     scores = np.nan_to_num(nats - _channel_medians(nats)).sum(2)
