@@ -256,7 +256,7 @@ def builder(name: str) -> Callable:
 
 def _shape(shape):
     shape = tuple(shape) if hasattr(shape, "__iter__") else (shape,)
-    if not shape or not all(isinstance(s, numbers.Integral) and s > 0 for s in shape):
+    if not shape or not all(isinstance(s, numbers.Integral) and 0 < s < 2**31 for s in shape):
         raise ValueError(
             f"input_shape must be positive sizes of one example, without the batch, got {shape}"
         )

@@ -124,7 +124,7 @@ class Anneal(keras.callbacks.Callback):
         self, schedule: Callable[[int], float], term: str = "kl", quantity: str = "weight"
     ):
         super().__init__()
-        if not validation.takes(schedule, 1):
+        if isinstance(schedule, type) or not validation.takes(schedule, 1):
             raise TypeError(
                 f"schedule must be a function from step to value, got {type(schedule).__name__}"
             )

@@ -50,11 +50,24 @@ def check_unit_interval(x, argument, purpose):
 
 
 def check_path(**arguments):
-    """Raise `TypeError` unless each argument is a path: a text that is not empty, or `PathLike`."""
+    """Raise unless each argument is a path: a text that is not empty, or `PathLike`.
+
+    Raises:
+        TypeError: something else.
+        ValueError: a text that no file can have as its name.
+    """
     for name, value in arguments.items():
         text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
         if not isinstance(text, str) or not text:
             raise TypeError(f"{name} must be a path, got {value!r}")
+        try:
+            valid = b"\0" not in os.fsencode(text)
+        except UnicodeEncodeError:
+            valid = False
+        if not valid:
+            raise ValueError(
+                f"{name} must be a path without null characters and lone surrogates, got {value!r}"
+            )
 
 
 def check_name(name):

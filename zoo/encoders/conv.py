@@ -55,7 +55,7 @@ class ConvEncoder(keras.Model):
         super().__init__(**kwargs)
         (self.latent_dim,) = positive(latent_dim=latent_dim)
         self.widths, self.blocks, self.stem_strides = check_stages(widths, blocks, stem_strides)
-        (self.hidden,) = positive(hidden=hidden) if hidden else (hidden,)
+        (self.hidden,) = positive(hidden=hidden) if hidden is not None else (None,)
         self.normalization, self.activation = normalization, activation
         self.kernel_regularizer = as_regularizer(kernel_regularizer)
         check_posterior(posterior)

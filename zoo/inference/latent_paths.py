@@ -78,7 +78,7 @@ def interpolate(model, start, end, steps, path):
 
 def _path(path):
     """A path, by its name or as a function (start, end, t) -> codes."""
-    if validation.takes(path, 3):
+    if validation.takes(path, 3) and not isinstance(path, type):
         return path
     if not isinstance(path, str) or path not in PATHS:
         raise ValueError(

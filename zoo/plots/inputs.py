@@ -64,8 +64,8 @@ def check_mapping(items, argument):
 def names_of(values, argument, count=None):
     """Names as a list, of the expected length unless this is None."""
     names = None if isinstance(values, str | bytes) else as_list(values)
-    if names is None:
-        raise TypeError(f"{argument} must be a list of names, got {type(values).__name__}")
+    if names is None or any(np.ndim(name) for name in names):
+        raise TypeError(f"{argument} must be a list of names, got {values!r:.200}")
     if count is not None:
         check_length(argument, names, count)
     return names

@@ -118,7 +118,9 @@ def _history(history):
     if not isinstance(logs, Mapping):
         raise TypeError(f"history must be the result of fit or a dict, got {type(logs).__name__}")
     if not any(as_list(logs.get(name, ())) for name in CURVES):
-        raise ValueError(f"history must hold one of {', '.join(CURVES)}, got {', '.join(logs)}")
+        raise ValueError(
+            f"history must hold one of {', '.join(CURVES)}, got {', '.join(map(repr, logs))}"
+        )
     return dict(logs)
 
 

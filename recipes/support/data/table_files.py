@@ -173,8 +173,9 @@ def _read_sheet(book, name, header):
 
 def _read_parquet(content, given):
     import pandas as pd
+    from pyarrow import ArrowException
 
-    with as_input_error("--data", ValueError, OSError):  # ArrowInvalid is a ValueError
+    with as_input_error("--data", ValueError, OSError, ArrowException):
         frame = pd.read_parquet(io.BytesIO(content))
     # Times are often the index; row numbers without a name are none of the data.
     numbered = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
