@@ -76,7 +76,7 @@ _CARDS = {
             data="images",
             input="[N, H, W, C], 8x8 or larger",
             encoder="stem 32, stages 64 and 128 of residual blocks, each level's features kept",
-            parameters="1,485,681 at 28x28x1",
+            parameters="1,278,705 at 28x28x1",
             reference="Sonderby et al., Ladder variational autoencoders, 2016; Vahdat and Kautz, "
             "NVAE, 2020",
             builder="zoo.variants.ladder:ladder_vae",
