@@ -1,6 +1,7 @@
 """Training methods and steps of a VAE: those of `keras.Model`, with checked data."""
 
 import inspect
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -126,7 +127,7 @@ class TrainingMethods(keras.Model):
         with xla.enabled(self, xla.of_evaluation(self)):
             super().make_test_function(force)
 
-    def make_predict_function(self, force=False):
+    def make_predict_function(self, force=False) -> Callable | None:
         """As in Keras, without XLA where "auto" leaves that open."""
         with xla.enabled(self, xla.of_evaluation(self)):
             return super().make_predict_function(force)
