@@ -94,10 +94,23 @@ def freed_graphs():
     of_models = [n for n, entry in registered.items() if _is_of_a_model(n, entry["type"])]
     for name in of_models:
         del registered[name]
-    if of_models:  # or no graph of this module is worth the search
+    if not STATISTICS.exists() or resident_bytes() > SEARCHED["at"] + GROWTH:
         gc.collect()
         if hasattr(LIBC, "malloc_trim"):
             LIBC.malloc_trim(0)
+        SEARCHED["at"] = resident_bytes()
+
+
+# The search for unused models takes up to two seconds: it is worth that after this many bytes.
+GROWTH, SEARCHED = 700e6, {"at": 0}
+STATISTICS = pathlib.Path("/proc/self/statm")
+
+
+def resident_bytes():
+    """Memory of this process; 0 where the system has no /proc."""
+    if not STATISTICS.exists():
+        return 0
+    return int(STATISTICS.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _is_of_a_model(name, gradient):
