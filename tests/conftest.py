@@ -22,6 +22,13 @@ if importlib.metadata.version("tensorflow").startswith("2.21."):  # XLA aborts o
     FLAGS += ["--xla_cpu_use_fusion_emitters=false", "--xla_cpu_parallel_codegen_split_count=1"]
 os.environ.setdefault("XLA_FLAGS", " ".join(FLAGS))
 
+# What takes longest. xdist begins with the files of the most tests, so that one of few long tests
+# would run at the end, while the other workers have nothing left to do.
+LONG = ("training/test_distribute", "project/test_docs", "project/test_new_variant")
+LONG += ("recipes/test_processes", "compression/test_round_trip", "latents/test_ladder")
+LONG += ("fuzz/test_fuzz", "flows/test_flow_models", "recipes/test_images_run")
+LONG = ("conformance", *(f"tests/{name}.py" for name in LONG))
+
 LIBC = ctypes.CDLL(None) if os.name == "posix" else None
 ROOT = str(pathlib.Path(__file__).resolve().parents[1])
 if ROOT not in sys.path:
@@ -39,6 +46,12 @@ def pytest_xdist_make_scheduler(config, log):
         def _split_scope(self, nodeid):
             file = super()._split_scope(nodeid)
             return "conformance" if "/conformance/" in file else file
+
+        def _assign_work_unit(self, node):
+            for scope in reversed(LONG):
+                if scope in self.workqueue:
+                    self.workqueue.move_to_end(scope, last=False)
+            super()._assign_work_unit(node)
 
     return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
