@@ -119,6 +119,12 @@ def test_input_shape_of_the_wrong_form_is_refused(name, shape, form):
         zoo.get(name, input_shape=shape)
 
 
+@pytest.mark.parametrize("path", ["\ud800", "a\0b.keras"])
+def test_weights_in_a_path_that_no_file_can_have_are_refused(path):
+    with pytest.raises(ValueError, match="weights must be a path without null characters"):
+        zoo.get("dense_vae", hidden=(4,), input_shape=5, weights=path)
+
+
 def test_input_shape_may_be_a_number():
     assert zoo.get("dense_vae", hidden=(4,), input_shape=5).decoder.event_shape == (5,)
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tests.core.inputs import IMAGES, METHODS, TABLE, batches, fit, ready, spoiled
 from tests.helpers import optimizer, small
+from zoo.evaluation.diagnosis.trivial import trivial_log_probs
 
 
 def test_bad_first_batch_of_a_dataset(dense):
@@ -18,8 +19,10 @@ def test_empty_dataset(dense):
 
     with pytest.raises(ValueError, match="x must hold at least one batch, got an empty dataset"):
         fit(dense, empty)
-    with pytest.raises(ValueError, match="x must hold at least one example, got an empty dataset"):
-        dense.encode(empty)
+    for method in (dense.encode, dense.diagnose, lambda x: trivial_log_probs(dense, x)):
+        message = "x must hold at least one example, got an empty dataset"
+        with pytest.raises(ValueError, match=message):
+            method(empty)
 
 
 @pytest.mark.parametrize("eager", [True, False])

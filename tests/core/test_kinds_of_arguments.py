@@ -13,6 +13,15 @@ from tests.helpers import small
 
 ENDLESS = tf.data.Dataset.from_tensors(TABLE).repeat()
 HALF = fractions.Fraction(1, 2)
+
+
+class Three:
+    """A class, made of one to three arguments, which is no function of numbers."""
+
+    def __init__(self, start, end=None, t=None):
+        pass
+
+
 NUMBERS = {
     "floor": [
         zoo.likelihoods.SeriesStudentT,
@@ -55,7 +64,7 @@ def test_numbers_beyond_float32_are_refused_by_name(name, build, value):
         build(value)
 
 
-@pytest.mark.parametrize("shape", [ENDLESS, iter([6]), "6"])
+@pytest.mark.parametrize("shape", [ENDLESS, iter([6]), "6", {6}, {6: 1}])
 def test_a_shape_without_an_end_is_refused_at_once(shape):
     with pytest.raises(ValueError, match="event_shape must be"):
         small("dense_vae").decode(np.zeros((1, 2)), event_shape=shape)
@@ -77,6 +86,8 @@ def test_functions_must_take_the_arguments_that_they_get():
     codes = np.random.default_rng(0).normal(size=(60, 3))
     factors = np.arange(120).reshape(60, 2) % 3
 
+    with pytest.raises(TypeError, match="schedule must be a function from step to value"):
+        zoo.callbacks.Anneal(Three)
     for function in (int, lambda: 0, object, 5):
         with pytest.raises(TypeError, match="schedule must be a function from step to value"):
             zoo.callbacks.Anneal(function)
@@ -103,6 +114,12 @@ def test_codes_without_rows_are_refused():
 def test_a_single_size_must_be_one_positive_integer(name, build, value):
     with pytest.raises(ValueError, match=f"{name} must be made of positive integers"):
         build(value)
+
+
+@pytest.mark.parametrize("value", [np.ones(3), 0, ()], ids=str)
+def test_the_last_layer_of_a_convolutional_encoder_has_one_size(value):
+    with pytest.raises(ValueError, match="hidden must be made of positive integers"):
+        zoo.encoders.ConvEncoder(2, hidden=value)
 
 
 KERAS = {
@@ -152,7 +169,7 @@ def test_a_path_must_return_codes():
         small("dense_vae").interpolate(TABLE, TABLE, path=lambda start, end, t: None)
 
 
-@pytest.mark.parametrize("path", [len, lambda start, end: start, int])
+@pytest.mark.parametrize("path", [len, lambda start, end: start, int, Three])
 def test_a_path_must_take_three_arguments(path):
     with pytest.raises(ValueError, match=r"path must be .* a function \(start, end, t\)"):
         small("dense_vae").interpolate(TABLE, TABLE, path=path)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import arrays, inputs, nested, validation
+from zoo.core import arrays, inputs, validation
 from zoo.core.forward import forward_pass
 from zoo.core.functions import compiled
 from zoo.core.samplers import RandomSampler, untile
@@ -162,7 +162,7 @@ def coverage(
     >>> {level: round(fraction, 1) for level, fraction in coverage(truth, same, (0.5, 0.9)).items()}
     {0.5: 0.5, 0.9: 0.9}
     """
-    x, draws = arrays.as_array(nested.unmasked(x)), arrays.as_array(draws, "draws")
+    x, draws = arrays.as_array(arrays.unmasked(x)), arrays.as_array(draws, "draws")
     for name, array in {"x": x, "draws": draws}.items():
         if array.dtype.kind not in "biuf":
             raise TypeError(f"{name} must hold numbers, got an array of dtype {array.dtype}")
@@ -216,7 +216,7 @@ def _with_missing(model, x, missing):
         raise ValueError(
             "missing must be a bool array where examples vary in length, got None: NaN is padding"
         )
-    x = inputs.numeric(nested.unmasked(x), "x")
+    x = inputs.numeric(arrays.unmasked(x), "x")
     missing = np.isnan(x) if missing is None else np.asarray(missing)
     if missing.shape != x.shape or missing.dtype != bool:
         raise ValueError(
