@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import zoo
 from tests.core.inputs import IMAGES, METHODS, TABLE, batches, fit, ready, spoiled
 from tests.helpers import optimizer, small
 from zoo.evaluation.diagnosis.trivial import trivial_log_probs
@@ -19,10 +20,10 @@ def test_empty_dataset(dense):
 
     with pytest.raises(ValueError, match="x must hold at least one batch, got an empty dataset"):
         fit(dense, empty)
-    for method in (dense.encode, dense.diagnose, lambda x: trivial_log_probs(dense, x)):
+    for function in (zoo.VAE.encode, zoo.diagnose, trivial_log_probs):
         message = "x must hold at least one example, got an empty dataset"
         with pytest.raises(ValueError, match=message):
-            method(empty)
+            function(dense, empty)
 
 
 @pytest.mark.parametrize("eager", [True, False])
