@@ -90,11 +90,23 @@ def test_registering_twice_is_an_error(own):
         ("a-b", len, ValueError, "name must be a Python identifier, got 'a-b'"),
         ("a", 3, TypeError, "builder must be a function or 'module:function', got 3"),
         ("a", "nowhere", TypeError, "builder must be a function or 'module:function'"),
+        ("a", "zoo.variants:dense:vae", TypeError, "builder must be a function or 'module:funct"),
+        ("a", ":vae", TypeError, "builder must be a function or 'module:function', got ':vae'"),
     ],
 )
 def test_bad_names_and_builders_are_refused(name, builder, error, message):
     with pytest.raises(error, match=message):
         zoo.register(name, builder)
+
+
+@pytest.mark.parametrize("place", ["zoo.nowhere:build", "zoo.variants.dense:nothing"])
+def test_a_builder_that_cannot_be_imported_is_named(place):
+    zoo.register("unimportable", place)
+    try:
+        with pytest.raises(ImportError, match="builder of unimportable must be a function that"):
+            zoo.get("unimportable")
+    finally:
+        zoo.unregister("unimportable")
 
 
 def test_unregistered_variant_is_gone(own):

@@ -40,7 +40,7 @@ def test_an_error_that_the_project_does_not_raise_is_a_finding(fails):
 
 def test_an_error_of_a_builtin_argument_is_no_finding():
     assert judge.run(lambda predictor: predictor(3), predictor=len).problem is None
-    assert judge.run(lambda predictor: {3}[0], predictor=len).problem
+    assert judge.run(lambda predictor: predictor[0], predictor=len).problem
 
 
 def test_errors_of_the_project_and_of_the_call_itself_are_no_findings(cases):
