@@ -76,9 +76,15 @@ def test_the_shape_of_x_may_be_a_tensor_but_not_a_matrix():
     x = vae.decode(np.zeros((1, 2)), event_shape=tf.constant([4, 2]))
 
     assert x.mean().shape == (1, 4, 2)
-    for shape in (tf.zeros((3, 2), "int64"), tf.constant(3), tf.constant([-4, 2])):
+    for shape in (tf.zeros((3, 2), "int64"), tf.constant(3), tf.constant([-4, 2]), (None, 2)):
         with pytest.raises(ValueError, match="event_shape must be"):
             vae.decode(np.zeros((1, 2)), event_shape=shape)
+
+
+def test_shapes_of_modalities_are_those_of_the_model():
+    vae = small("multimodal_vae")
+    with pytest.raises(ValueError, match="event_shape must have keys of image, .*, got 'sound'"):
+        vae.generate(1, event_shape={"sound": (3,)})
 
 
 def test_functions_must_take_the_arguments_that_they_get():

@@ -196,7 +196,10 @@ def as_event_shape(model, event_shape):
         raise ValueError(f"event_shape must be like {expected}, got {event_shape!r}")
     if not isinstance(expected, dict):
         return _sizes(event_shape, expected)
-    return {n: _sizes(s, expected.get(n, "of a modality")) for n, s in event_shape.items()}
+    for name in event_shape:
+        if name not in expected:
+            raise ValueError(f"event_shape must have keys of {', '.join(expected)}, got {name!r}")
+    return {name: _sizes(shape, expected[name]) for name, shape in event_shape.items()}
 
 
 def _sizes(shape, expected):
@@ -205,12 +208,11 @@ def _sizes(shape, expected):
         return shape
     sizes = shape.numpy() if isinstance(shape, tf.Tensor) else shape
     sizes = None if isinstance(sizes, Set | Mapping) else as_list(sizes)  # those have no order
-    integers = sizes is not None and all(n is None or is_integer(n) for n in sizes)
-    if isinstance(expected, str) or not integers or not _fits(sizes, expected):
+    if sizes is None or not all(map(is_integer, sizes)) or not _fits(sizes, expected):
         raise ValueError(
             f"event_shape must be {expected}, where None is any positive integer, got {shape!r}"
         )
-    return tuple(None if n is None else int(n) for n in sizes)
+    return tuple(map(int, sizes))
 
 
 def codes(model, z):
