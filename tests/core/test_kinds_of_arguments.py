@@ -83,7 +83,7 @@ def test_the_shape_of_x_may_be_a_tensor_but_not_a_matrix():
 
 def test_shapes_of_modalities_are_those_of_the_model():
     vae = small("multimodal_vae")
-    with pytest.raises(ValueError, match="event_shape must have keys of image, .*, got 'sound'"):
+    with pytest.raises(ValueError, match=r"event_shape must have keys of image, .*, got 'sound'"):
         vae.generate(1, event_shape={"sound": (3,)})
 
 

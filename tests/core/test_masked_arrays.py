@@ -94,6 +94,7 @@ def test_coverage_leaves_missing_values_out():
     x = np.array([[0.0], [9.0], [np.nan]])
 
     assert zoo.coverage(x, np.zeros((4, 3, 1)), [0.5]) == {0.5: 0.5}
+    assert zoo.coverage(x, np.zeros((4, 3, 1), bool), [0.5]) == {0.5: 0.5}
     assert zoo.coverage(np.ma.masked_greater(x, 1.0), np.zeros((4, 3, 1)), [0.5]) == {0.5: 1.0}
     with pytest.raises(ValueError, match="x must have a value that is included"):
         zoo.coverage(x[2:], np.zeros((4, 1, 1)))

@@ -166,6 +166,7 @@ def coverage(
     for name, array in {"x": x, "draws": draws}.items():
         if array.dtype.kind not in "biuf":
             raise TypeError(f"{name} must hold numbers, got an array of dtype {array.dtype}")
+    draws = draws.astype(np.result_type(draws, np.float32), copy=False)  # no quantiles of bools
     if draws.shape[1:] != x.shape:
         raise ValueError(f"draws must have shape [S, {x.shape}], got {draws.shape}")
     where = np.ones(x.shape, bool) if where is None else arrays.as_array(where, "where")
