@@ -10,6 +10,7 @@ import tensorflow as tf
 import zoo
 from tests.core.inputs import TABLE
 from tests.helpers import small
+from zoo.core.inputs import require_encoder
 
 ENDLESS = tf.data.Dataset.from_tensors(TABLE).repeat()
 HALF = fractions.Fraction(1, 2)
@@ -126,6 +127,17 @@ def test_a_single_size_must_be_one_positive_integer(name, build, value):
 def test_the_last_layer_of_a_convolutional_encoder_has_one_size(value):
     with pytest.raises(ValueError, match="hidden must be made of positive integers"):
         zoo.encoders.ConvEncoder(2, hidden=value)
+
+
+@pytest.mark.parametrize("config", [{1: np.zeros(3)}, {"a": 1}, {"class_name": "x"}], ids=str)
+def test_a_dict_that_is_not_the_config_of_a_component_is_refused(config):
+    with pytest.raises(ValueError, match="flow must be the config of an object"):
+        zoo.priors.FlowPrior(2, flow=config)
+
+
+def test_a_text_is_not_an_encoder():
+    with pytest.raises(TypeError, match=r"vae must be a zoo\.VAE, got str"):
+        require_encoder("x")
 
 
 KERAS = {

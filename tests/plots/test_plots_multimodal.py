@@ -86,3 +86,8 @@ def test_a_score_table_holds_every_number(tmp_path):
         "0.500",
         "0.000",
     }
+
+
+def test_a_score_beyond_float64_is_refused():
+    with pytest.raises(ValueError, match=r"scores\['a'\]\['b'\] must be within float64's range"):
+        plots.score_table({"a": {"b": -(10**400)}}, "Retrieval")

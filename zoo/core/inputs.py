@@ -39,7 +39,7 @@ def require_vae(model, argument="model"):
 
 def require_encoder(model, argument="vae"):
     """Raise `TypeError` if the model has no method `encode`, all that its evaluation needs."""
-    if not hasattr(model, "encode"):
+    if not hasattr(model, "encode") or isinstance(model, str):  # texts have another `encode`
         raise TypeError(f"{argument} must be a zoo.VAE, got {type(model).__name__}")
 
 
