@@ -1,6 +1,7 @@
 """The registry: reading it is cheap, and its errors suggest the nearest name."""
 
 import math
+import pathlib
 import platform
 import re
 
@@ -90,11 +91,23 @@ def test_registering_twice_is_an_error(own):
         ("a-b", len, ValueError, "name must be a Python identifier, got 'a-b'"),
         ("a", 3, TypeError, "builder must be a function or 'module:function', got 3"),
         ("a", "nowhere", TypeError, "builder must be a function or 'module:function'"),
+        ("a", "zoo.variants:dense:vae", TypeError, "builder must be a function or 'module:funct"),
+        ("a", ":vae", TypeError, "builder must be a function or 'module:function', got ':vae'"),
     ],
 )
 def test_bad_names_and_builders_are_refused(name, builder, error, message):
     with pytest.raises(error, match=message):
         zoo.register(name, builder)
+
+
+@pytest.mark.parametrize("place", ["zoo.nowhere:build", "zoo.variants.dense:nothing"])
+def test_a_builder_that_cannot_be_imported_is_named(place):
+    zoo.register("unimportable", place)
+    try:
+        with pytest.raises(ImportError, match="builder of unimportable must be a function that"):
+            zoo.get("unimportable")
+    finally:
+        zoo.unregister("unimportable")
 
 
 def test_unregistered_variant_is_gone(own):
@@ -117,6 +130,12 @@ def test_unregistered_variant_is_gone(own):
 def test_input_shape_of_the_wrong_form_is_refused(name, shape, form):
     with pytest.raises(ValueError, match=f"input_shape must be {form}, got"):
         zoo.get(name, input_shape=shape)
+
+
+@pytest.mark.parametrize("path", ["\ud800", "a\0b.keras", "x" * 5000, pathlib.Path("x" * 300)])
+def test_weights_in_a_path_that_no_file_can_have_are_refused(path):
+    with pytest.raises(ValueError, match="weights must be a path that a file can have, not too"):
+        zoo.get("dense_vae", hidden=(4,), input_shape=5, weights=path)
 
 
 def test_input_shape_may_be_a_number():

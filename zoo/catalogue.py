@@ -176,10 +176,16 @@ def register(
         raise ValueError(f"name must be a Python identifier, got {name!r}")
     if name in _CARDS:
         raise ValueError(f"name must be new, got {name!r}, a variant: {_CARDS[name].summary}")
-    if not callable(builder) and not (isinstance(builder, str) and ":" in builder):
+    if not callable(builder) and not (isinstance(builder, str) and _is_place(builder)):
         raise TypeError(f"builder must be a function or 'module:function', got {builder!r}")
     _CARDS[name] = Card(name, summary, data, input, encoder, parameters, reference, builder)
     return _CARDS[name]
+
+
+def _is_place(text):
+    """True for "module:function", where module may have dots."""
+    module, colon, function = text.partition(":")
+    return bool(colon) and all(part.isidentifier() for part in (*module.split("."), function))
 
 
 def unregister(name: str) -> None:
@@ -246,12 +252,22 @@ def _check_options(name, parameters, options):
 
 
 def builder(name: str) -> Callable:
-    """The function behind a variant; its docstring describes the options."""
+    """The function behind a variant; its docstring describes the options.
+
+    Raises:
+        ValueError: an unknown name.
+        ImportError: the import path that was registered leads to no function.
+    """
     place = card(name).builder
     if callable(place):
         return place
     module, function = place.split(":")
-    return getattr(importlib.import_module(module), function)
+    try:
+        return getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise ImportError(
+            f"builder of {name} must be a function that can be imported, got {place!r}: {error}"
+        ) from error
 
 
 def _shape(shape):

@@ -46,6 +46,13 @@ def test_arrays_in_a_list_are_not_examples(x):
     assert not vae.built
 
 
+@pytest.mark.parametrize("x", [dict, np.ndarray, tf.data.Dataset])
+def test_a_class_is_not_data(dense, x):
+    for method in (dense.encode, dense.score, lambda x: dense.fit(x, verbose=0)):
+        with pytest.raises(TypeError, match="x must be an array or a dataset, got the class"):
+            method(x)
+
+
 @pytest.mark.parametrize(
     ("x", "error", "message"),
     [

@@ -178,6 +178,7 @@ def test_methods_that_need_shapes_are_errors_before_building(tmp_path):
         ({"input_shape": (0, 3)}, r"positive sizes of one example.* got \(0, 3\)"),
         ({"input_shape": (None, 3)}, "positive sizes of one example"),
         ({"input_shape": ()}, "positive sizes of one example"),
+        ({"input_shape": 2**31}, "positive sizes of one example"),
         ({"latent_dim": 0}, "latent_dim must be made of positive integers, got 0"),
         ({"hidden": (8, -1)}, r"hidden must be made of positive integers, got \(8, -1\)"),
         ({"beta": -1.0}, "weight must be a finite number of at least 0, got -1.0"),

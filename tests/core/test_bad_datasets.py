@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import zoo
 from tests.core.inputs import IMAGES, METHODS, TABLE, batches, fit, ready, spoiled
 from tests.helpers import optimizer, small
+from zoo.evaluation.diagnosis.trivial import trivial_log_probs
 
 
 def test_bad_first_batch_of_a_dataset(dense):
@@ -18,8 +20,10 @@ def test_empty_dataset(dense):
 
     with pytest.raises(ValueError, match="x must hold at least one batch, got an empty dataset"):
         fit(dense, empty)
-    with pytest.raises(ValueError, match="x must hold at least one example, got an empty dataset"):
-        dense.encode(empty)
+    for function in (zoo.VAE.encode, zoo.diagnose, trivial_log_probs):
+        message = "x must hold at least one example, got an empty dataset"
+        with pytest.raises(ValueError, match=message):
+            function(dense, empty)
 
 
 @pytest.mark.parametrize("eager", [True, False])

@@ -10,9 +10,19 @@ import tensorflow as tf
 import zoo
 from tests.core.inputs import TABLE
 from tests.helpers import small
+from zoo.core.inputs import require_encoder
 
 ENDLESS = tf.data.Dataset.from_tensors(TABLE).repeat()
 HALF = fractions.Fraction(1, 2)
+
+
+class Three:
+    """A class, made of one to three arguments, which is no function of numbers."""
+
+    def __init__(self, start, end=None, t=None):
+        pass
+
+
 NUMBERS = {
     "floor": [
         zoo.likelihoods.SeriesStudentT,
@@ -55,7 +65,7 @@ def test_numbers_beyond_float32_are_refused_by_name(name, build, value):
         build(value)
 
 
-@pytest.mark.parametrize("shape", [ENDLESS, iter([6]), "6"])
+@pytest.mark.parametrize("shape", [ENDLESS, iter([6]), "6", {6}, {6: 1}])
 def test_a_shape_without_an_end_is_refused_at_once(shape):
     with pytest.raises(ValueError, match="event_shape must be"):
         small("dense_vae").decode(np.zeros((1, 2)), event_shape=shape)
@@ -67,9 +77,15 @@ def test_the_shape_of_x_may_be_a_tensor_but_not_a_matrix():
     x = vae.decode(np.zeros((1, 2)), event_shape=tf.constant([4, 2]))
 
     assert x.mean().shape == (1, 4, 2)
-    for shape in (tf.zeros((3, 2), "int64"), tf.constant(3), tf.constant([-4, 2])):
+    for shape in (tf.zeros((3, 2), "int64"), tf.constant(3), tf.constant([-4, 2]), (None, 2)):
         with pytest.raises(ValueError, match="event_shape must be"):
             vae.decode(np.zeros((1, 2)), event_shape=shape)
+
+
+def test_shapes_of_modalities_are_those_of_the_model():
+    vae = small("multimodal_vae")
+    with pytest.raises(ValueError, match=r"event_shape must have keys of image, .*, got 'sound'"):
+        vae.generate(1, event_shape={"sound": (3,)})
 
 
 def test_functions_must_take_the_arguments_that_they_get():
@@ -77,6 +93,8 @@ def test_functions_must_take_the_arguments_that_they_get():
     codes = np.random.default_rng(0).normal(size=(60, 3))
     factors = np.arange(120).reshape(60, 2) % 3
 
+    with pytest.raises(TypeError, match="schedule must be a function from step to value"):
+        zoo.callbacks.Anneal(Three)
     for function in (int, lambda: 0, object, 5):
         with pytest.raises(TypeError, match="schedule must be a function from step to value"):
             zoo.callbacks.Anneal(function)
@@ -103,6 +121,23 @@ def test_codes_without_rows_are_refused():
 def test_a_single_size_must_be_one_positive_integer(name, build, value):
     with pytest.raises(ValueError, match=f"{name} must be made of positive integers"):
         build(value)
+
+
+@pytest.mark.parametrize("value", [np.ones(3), 0, ()], ids=str)
+def test_the_last_layer_of_a_convolutional_encoder_has_one_size(value):
+    with pytest.raises(ValueError, match="hidden must be made of positive integers"):
+        zoo.encoders.ConvEncoder(2, hidden=value)
+
+
+@pytest.mark.parametrize("config", [{1: np.zeros(3)}, {"a": 1}, {"class_name": "x"}], ids=str)
+def test_a_dict_that_is_not_the_config_of_a_component_is_refused(config):
+    with pytest.raises(ValueError, match="flow must be the config of an object"):
+        zoo.priors.FlowPrior(2, flow=config)
+
+
+def test_a_text_is_not_an_encoder():
+    with pytest.raises(TypeError, match=r"vae must be a zoo\.VAE, got str"):
+        require_encoder("x")
 
 
 KERAS = {
@@ -152,7 +187,7 @@ def test_a_path_must_return_codes():
         small("dense_vae").interpolate(TABLE, TABLE, path=lambda start, end, t: None)
 
 
-@pytest.mark.parametrize("path", [len, lambda start, end: start, int])
+@pytest.mark.parametrize("path", [len, lambda start, end: start, int, Three])
 def test_a_path_must_take_three_arguments(path):
     with pytest.raises(ValueError, match=r"path must be .* a function \(start, end, t\)"):
         small("dense_vae").interpolate(TABLE, TABLE, path=path)

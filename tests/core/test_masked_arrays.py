@@ -5,7 +5,7 @@ import pytest
 
 import zoo
 from tests.helpers import data, small
-from zoo.core.nested import unmasked
+from zoo.core.arrays import as_array, unmasked
 
 X = np.ma.masked_less(data("dense_vae"), 0.1)
 FILLED = X.filled(np.nan)
@@ -71,10 +71,30 @@ def test_an_array_without_masked_values_is_its_data():
     assert np.isnan(unmasked(np.ma.array([1, 2], mask=[True, False]))[0])
 
 
+def test_masked_floats_are_nan_in_an_array_and_other_masked_values_are_refused():
+    masked = np.ma.masked_greater([[0.5, 2.0]], 1.0)
+
+    np.testing.assert_array_equal(as_array(masked), [[0.5, np.nan]])
+    for x in (masked.astype(int), masked > 0, [masked[0]]):
+        with pytest.raises(ValueError, match=r"codes.* must not have missing values, got an array"):
+            as_array(x, "codes")
+    with pytest.raises(ValueError, match=r"x must be finite, got nan at index \(0, 1\)"):
+        zoo.binarize(masked)
+
+
+def test_masked_factors_are_refused():
+    pytest.importorskip("sklearn", reason="the metrics need scikit-learn")
+    codes, factors = np.eye(6)[:, :2], np.ma.array(np.arange(12).reshape(6, 2), mask=True)
+
+    with pytest.raises(ValueError, match="factors must not have missing values"):
+        zoo.evaluation.disentanglement.score_codes(codes, factors)
+
+
 def test_coverage_leaves_missing_values_out():
     x = np.array([[0.0], [9.0], [np.nan]])
 
     assert zoo.coverage(x, np.zeros((4, 3, 1)), [0.5]) == {0.5: 0.5}
+    assert zoo.coverage(x, np.zeros((4, 3, 1), bool), [0.5]) == {0.5: 0.5}
     assert zoo.coverage(np.ma.masked_greater(x, 1.0), np.zeros((4, 3, 1)), [0.5]) == {0.5: 1.0}
     with pytest.raises(ValueError, match="x must have a value that is included"):
         zoo.coverage(x[2:], np.zeros((4, 1, 1)))

@@ -12,6 +12,7 @@ from tests.fuzz import calls, files, judge, runs
 from tests.fuzz.arrays import pick
 from tests.fuzz.choices import OF_KERAS, SLOW
 from tests.fuzz.values import replacement
+from zoo import catalogue
 
 STATE_EVERY = 4  # refused calls of a model, of which one is checked to change nothing
 
@@ -48,7 +49,8 @@ class Cases:
         if target.model is not None:
             values = calls.saved(target)
         state = judge.state(target.model) if check_state else None
-        outcome = judge.run(target.function, of_keras=bool({*kinds} & OF_KERAS), **arguments)
+        with unchanged_catalogue():
+            outcome = judge.run(target.function, of_keras=bool({*kinds} & OF_KERAS), **arguments)
         problem = outcome.problem
         if problem is None and before != judge.digest([*arguments.values()]):
             problem = "changed its arguments"
@@ -91,6 +93,17 @@ def _described(kinds, arguments):
             text = "?"
         texts.append(f"{name} = {kind}: {text}")
     return "\n  ".join(texts)
+
+
+@contextlib.contextmanager
+def unchanged_catalogue():
+    """Registered variants are dropped afterwards, so that a case does not depend on others."""
+    cards = dict(catalogue._CARDS)
+    try:
+        yield
+    finally:
+        catalogue._CARDS.clear()
+        catalogue._CARDS.update(cards)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ import resource
 import signal
 import time
 import traceback
+import types
 import warnings
 
 import keras
@@ -82,7 +83,8 @@ def run(function, *args, expected=ALLOWED, of_keras=False, **kwargs):
         raise
     except BaseException as error:
         outcome.error = error
-        outcome.problem = problem(error, expected, of_keras)
+        if not of_a_builtin(error, kwargs):
+            outcome.problem = problem(error, expected, of_keras)
     if time.perf_counter() - start > SECONDS and outcome.problem is None:
         outcome.problem = f"took {time.perf_counter() - start:.0f} s"
     return outcome
@@ -110,6 +112,15 @@ def problem(error, expected=ALLOWED, of_keras=False):
         return None if str(error).strip() else f"{name} without a message in {place}"
     except Exception as inner:
         return f"{name} whose message fails with {type(inner).__name__} in {place}"
+
+
+def of_a_builtin(error, arguments):
+    """Whether a built-in function, which has no frame, is an argument and may have raised this."""
+    passed = any(isinstance(a, types.BuiltinFunctionType) for a in arguments.values())
+    if not (passed and isinstance(error, TypeError)):
+        return False
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return dis.opname[frame.f_code.co_code[last_instruction(error)]].startswith("CALL")
 
 
 def last_instruction(error):

@@ -38,6 +38,11 @@ def test_an_error_that_the_project_does_not_raise_is_a_finding(fails):
     assert judge.run(fails).problem
 
 
+def test_an_error_of_a_builtin_argument_is_no_finding():
+    assert judge.run(lambda predictor: predictor(3), predictor=len).problem is None
+    assert judge.run(lambda predictor: predictor[0], predictor=len).problem
+
+
 def test_errors_of_the_project_and_of_the_call_itself_are_no_findings(cases):
     target = next(t for t in cases.methods if t.name == "dense_vae.elbo")
 

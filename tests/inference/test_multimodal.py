@@ -194,8 +194,9 @@ def test_export_has_a_signature_for_each_subset_named(tmp_path):
     got = signatures["encode_a_c"](a=tf.constant(x["a"]), c=tf.constant(x["c"]))
     expected = vae.encode({"a": x["a"], "c": x["c"]})
     np.testing.assert_allclose(got["loc"], expected.loc, rtol=1e-5, atol=1e-6)
-    with pytest.raises(ValueError, match="subsets must be made of 'a', 'b', 'c', got 'd'"):
-        vae.export(tmp_path / "wrong", subsets=["d"])
+    for wrong, text in ((["d"], "'d'"), (3, "3"), ([3], "3"), (np.zeros((2, 3)), "array")):
+        with pytest.raises(ValueError, match=f"subsets must be made of 'a', 'b', 'c', got {text}"):
+            vae.export(tmp_path / "wrong", subsets=wrong)
 
 
 def test_subsets_mean_nothing_to_a_model_of_one_array(tmp_path):

@@ -102,7 +102,7 @@ def test_the_distribution_of_decode_takes_x_in_data_units(vae, near):
     for method in ("log_prob", "log_prob_per_value", "log_prob_per_step"):
         log_probs = getattr(got, method)(WAVES), getattr(expected, method)(WAVES - TIME)
         np.testing.assert_allclose(*log_probs, rtol=1e-5)
-    with pytest.raises(AttributeError, match="MaskedSeries has no attribute 'entropy'"):
+    with pytest.raises(AttributeError, match="AutoregressiveSeries has no attribute 'entropy'"):
         got.entropy  # noqa: B018
 
 

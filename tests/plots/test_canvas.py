@@ -21,6 +21,11 @@ def test_labels_must_be_a_vector(labels):
         canvas.class_labels(labels)
 
 
+def test_labels_of_several_fields_are_refused():
+    with pytest.raises(TypeError, match="labels must be texts or numbers, got an array of dtype"):
+        canvas.class_labels(np.zeros(3, [("a", int), ("b", float)]))
+
+
 def test_the_nine_most_frequent_of_many_classes_have_colours_of_their_own():
     labels = np.repeat(np.arange(12), [1, 9, 9, 9, 9, 9, 2, 9, 9, 9, 9, 1])
 

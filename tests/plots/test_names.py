@@ -86,3 +86,9 @@ def test_rows_of_samples_have_names(tmp_path):
     figure = saved(plots.samples(np.zeros((6, 4, 4, 1)), 3, row_names=["cat", "dog"]), tmp_path)
 
     assert texts(figure.axes[0].get_yticklabels()) == ["cat", "dog"]
+
+
+def test_each_entry_of_class_names_is_a_list_of_names():
+    x = np.zeros((4, 2))
+    with pytest.raises(TypeError, match=r"class_names\[1\] must be a list of names, got int"):
+        plots.marginals(["a", "b"], x, x, [["no", "yes"], 5])

@@ -26,6 +26,13 @@ def test_spectrograms_have_low_frequencies_at_the_bottom(rng, tmp_path):
     assert [axes.get_ylabel() for axes in figure.axes[:6:3]] == ["image", "sound"]
 
 
+def test_names_of_spectrograms_must_be_texts(rng):
+    rows = {"image": rng.random((3, 8, 7, 1))}
+    for names in (np.ma.ones((2, 3)), [np.zeros(2)], "image", len):
+        with pytest.raises(TypeError, match="spectrograms must be a list of names, got"):
+            plots.side_by_side(rows, "Pairs", names)
+
+
 def test_images_alone_have_no_colour_scale(rng, tmp_path):
     figure = saved(plots.side_by_side({"image": rng.random((1, 8, 8))}, "One"), tmp_path)
 
@@ -79,3 +86,8 @@ def test_a_score_table_holds_every_number(tmp_path):
         "0.500",
         "0.000",
     }
+
+
+def test_a_score_beyond_float64_is_refused():
+    with pytest.raises(ValueError, match=r"scores\['a'\]\['b'\] must be within float64's range"):
+        plots.score_table({"a": {"b": -(10**400)}}, "Retrieval")

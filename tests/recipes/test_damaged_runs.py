@@ -48,6 +48,17 @@ def write(text):
     return lambda path: path.write_text(text)
 
 
+def without(name):
+    """Remove an entry of a file of JSON."""
+
+    def damage(path):
+        content = json.loads(path.read_text())
+        del content[name]
+        path.write_text(json.dumps(content))
+
+    return damage
+
+
 # Damaged files of a run that is resumed
 
 
@@ -97,6 +108,7 @@ def test_run_resumes_without_its_metrics(recipe, finished, out, damage, capsys):
         ),
         ("run.json", write(""), "--out: .*run.json is damaged"),
         ("run.json", write("[]"), "--out: .* got .*run.json of another program or version"),
+        ("run.json", without("recipe"), "--out: .* got .*run.json of another program or version"),
         ("run.json", os.remove, "--out: expected an empty .* without run.json; choose another"),
     ],
 )

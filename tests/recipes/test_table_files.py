@@ -2,6 +2,8 @@
 
 import bz2
 import gzip
+import itertools
+import sys
 import types
 import zlib
 from xml.etree import ElementTree
@@ -222,10 +224,55 @@ def test_a_workbook_with_damaged_parts_is_refused(read, input_error, monkeypatch
     def fails(*args, **kwargs):
         raise error("unclosed token: line 1, column 0")
 
-    monkeypatch.setattr("pandas.read_excel", fails)
+    monkeypatch.setattr("pandas.ExcelFile", fails)
 
     with pytest.raises(input_error, match=r"--data: expected an \.xlsx file, got unclosed"):
         read("a.xlsx", b"PK")
+
+
+@pytest.mark.parametrize("error", [KeyError("pandas_type"), NotImplementedError("64 bits\nx")])
+def test_a_parquet_file_with_damaged_parts_is_refused(read, input_error, monkeypatch, error):
+    def fails(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr("pandas.read_parquet", fails)
+
+    name = type(error).__name__
+    with pytest.raises(input_error, match=rf"--data: expected a \.parquet file, got {name}: .*$"):
+        read("a.parquet", b"PAR1")
+
+
+def test_parquet_without_pyarrow_names_the_package(read, input_error, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+
+    with pytest.raises(input_error, match=r"reading \.parquet needs pyarrow: pip install pyarrow"):
+        read("a.parquet", b"PAR1")
+
+
+class Sheet:
+    """Rows as openpyxl reads them, each with its number; those between are empty."""
+
+    def __init__(self, *numbers):
+        self.numbers = numbers
+
+    def reset_dimensions(self):
+        pass
+
+    def iter_rows(self, values_only):
+        assert values_only
+        for before, number in itertools.pairwise((0, *self.numbers)):
+            yield from itertools.repeat((), number - before - 1)
+            yield None, 1.5
+
+
+def test_row_numbers_of_a_damaged_workbook_are_bounded(recipe):
+    count = recipe("support.data.table_files")._row_count
+
+    assert count(Sheet()) == 0 and count(Sheet(3, 10_000)) == 10_000
+    with pytest.raises(ValueError, match="a sheet with 20000 empty rows above its row 20004"):
+        count(Sheet(3, 20_004))
+    with pytest.raises(ValueError, match="a sheet with a row number beyond 1048576"):
+        count(Sheet(1, 2**31))
 
 
 def test_unknown_encoding_is_refused(read, input_error):

@@ -29,9 +29,10 @@ def test_wrong_arguments_are_refused_before_any_computation(tmp_path, monkeypatc
         (path, {"labels": [1, 2]}, r"labels must be a vector of 20 entries, got shape \(2,\)"),
         (path, {"labels": 3}, r"labels must be a vector of 20 entries, got shape \(\)"),
         (path, {"columns": ["a"]}, "columns must name each of the 6 columns of x, got 1 names"),
-        (path, {"history": {"loss": [1.0]}}, "history must hold one of elbo, .*, got loss"),
+        (path, {"history": {"loss": [1.0]}}, "history must hold one of elbo, .*, got 'loss'"),
+        (path, {"history": {1: [0.0]}}, "history must hold one of elbo, .*, got 1$"),
         (path, {"labels": [[1], [1, 2]]}, "labels must have rows of one shape"),
-        (path, {"history": {"elbo": 5}}, "history must hold one of elbo, .*, got elbo"),
+        (path, {"history": {"elbo": 5}}, "history must hold one of elbo, .*, got 'elbo'"),
         (path, {"max_examples": 0}, "max_examples must be a positive integer, got 0"),
         (path, {"seed": -1}, "seed must be an integer"),
     ):
@@ -45,8 +46,9 @@ def test_wrong_arguments_are_refused_before_any_computation(tmp_path, monkeypatc
     ):
         with pytest.raises(TypeError, match=message):
             zoo.report(vae, x, path, **options)
-    with pytest.raises(TypeError, match="data must be an array or a dataset, got NoneType"):
-        zoo.report(vae, None, path)
+    for wrong, name in ((None, "NoneType"), (dict, "the class dict")):
+        with pytest.raises(TypeError, match=f"data must be an array or a dataset, got {name}"):
+            zoo.report(vae, wrong, path)
     for wrong in (None, 5, "", b"page.html"):
         with pytest.raises(TypeError, match="path must be a path, got"):
             zoo.report(vae, x, wrong)

@@ -16,7 +16,7 @@ from zoo.anomaly import feature_scores as features
 from zoo.anomaly.default_model import table_vae
 from zoo.anomaly.scores import FittableScore, as_score
 from zoo.catalogue import get
-from zoo.core import inputs, nested, streams, validation
+from zoo.core import arrays, inputs, nested, streams, validation
 from zoo.core.serialization import is_real
 from zoo.inference import batching
 from zoo.likelihoods.text.inputs import is_text
@@ -185,7 +185,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             return x
         # scikit-learn would read the data below a mask.
         vae = self.vae if isinstance(self.vae, VAE) else getattr(self, "vae_", None)
-        x = nested.unmasked(x, "X", vae is None or vae.preprocessor.missing_allowed)
+        x = arrays.unmasked(x, "X", vae is None or vae.preprocessor.missing_allowed)
         return validate_data(
             self,
             x,

@@ -8,13 +8,15 @@ def as_array(x, argument="x"):
 
     Args:
         x: an array, tensor, nested list, or DataFrame of numbers, of which bool columns become 0
-            and 1, and missing values NaN.
+            and 1, and missing values NaN; masked floats become NaN too.
         argument: its name, for errors.
 
     Raises:
         TypeError: x is a dict or a sparse matrix, or a column does not hold numbers.
-        ValueError: the rows of a list differ in length.
+        ValueError: the rows of a list differ in length, or values other than floats are masked.
     """
+    masked_floats = isinstance(x, np.ma.MaskedArray) and x.dtype.kind == "f"
+    x = unmasked(x, argument, missing_allowed=masked_floats)
     if is_frame(x):
         x = _numeric_frame(x, argument)
     elif isinstance(x, dict):
@@ -41,6 +43,32 @@ def as_array(x, argument="x"):
                 "differ in length: pad or cut them (series models take them as they are)"
             ) from None
     return x.astype("float64") if x.dtype.kind == "f" and x.dtype.itemsize > 8 else x
+
+
+def unmasked(x, argument="x", missing_allowed=True):
+    """x without NumPy's masks: masked values become NaN, which stands for a missing value.
+
+    Args:
+        x: an array, a list of arrays, or anything else, which is returned unchanged.
+        argument: its name, for errors.
+        missing_allowed: whether x may have missing values.
+
+    Raises:
+        ValueError: values are masked, and x may not have missing values.
+    """
+    if isinstance(x, (list, tuple)) and any(isinstance(row, np.ma.MaskedArray) for row in x):
+        return [unmasked(row, f"{argument}[{i}]", missing_allowed) for i, row in enumerate(x)]
+    if not isinstance(x, np.ma.MaskedArray):
+        return x
+    mask = np.ma.getmaskarray(x)
+    if not mask.any():
+        return x.data
+    if not missing_allowed or x.dtype.kind not in "fiub":
+        raise ValueError(
+            f"{argument} must not have missing values, got an array with {mask.sum()} masked values"
+        )
+    x = x if x.dtype.kind == "f" else x.astype("float64")
+    return x.filled(np.nan)
 
 
 def native(x):

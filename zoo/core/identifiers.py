@@ -15,7 +15,7 @@ def resolve(identifier, table, argument, required=False):
         required: whether None is an error.
 
     Raises:
-        ValueError: a name that is not in `table`.
+        ValueError: a name that is not in `table`, or a dict that is not a config.
         TypeError: an identifier of another type.
     """
     if isinstance(identifier, keras.layers.Layer) or (identifier is None and not required):
@@ -31,11 +31,22 @@ def resolve(identifier, table, argument, required=False):
             )
         return table[identifier]()
     if isinstance(identifier, dict):
-        return keras.saving.deserialize_keras_object(identifier)
+        return _from_config(identifier, argument)
     raise TypeError(
         f"{argument} must be one of {names} or an object, "
         f"got {'None' if identifier is None else type(identifier).__name__}"
     )
+
+
+def _from_config(config, argument):
+    """Return the object of a config that Keras saved."""
+    try:
+        component = keras.saving.deserialize_keras_object(config)
+    except Exception as error:  # Keras raises whatever a wrong config leads to
+        raise ValueError(f"{argument} must be the config of an object: {error}") from error
+    if not isinstance(component, keras.layers.Layer):
+        raise ValueError(f"{argument} must be the config of an object, got {config!r:.200}")
+    return component
 
 
 def keras_object(package, identifier, argument):

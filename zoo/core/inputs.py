@@ -1,6 +1,7 @@
 """Checks of data: errors name the argument, the value and what is expected."""
 
 import contextlib
+from collections.abc import Mapping, Set
 
 import numpy as np
 import tensorflow as tf
@@ -13,6 +14,8 @@ from zoo.core.validation import check_finite
 
 def require_examples(x, argument="x"):
     """Raise `TypeError` if x cannot hold examples."""
+    if isinstance(x, type):
+        raise TypeError(f"{argument} must be an array or a dataset, got the class {x.__name__}")
     if isinstance(x, (str, bytes)) or x is None:
         raise TypeError(f"{argument} must be an array or a dataset, got {type(x).__name__}")
 
@@ -36,7 +39,7 @@ def require_vae(model, argument="model"):
 
 def require_encoder(model, argument="vae"):
     """Raise `TypeError` if the model has no method `encode`, all that its evaluation needs."""
-    if not hasattr(model, "encode"):
+    if not hasattr(model, "encode") or isinstance(model, str):  # texts have another `encode`
         raise TypeError(f"{argument} must be a zoo.VAE, got {type(model).__name__}")
 
 
@@ -175,27 +178,41 @@ def _fits(shape, expected):
     )
 
 
-def check_event_shape(model, event_shape):
-    """Raise `ValueError` unless x can be decoded with this shape; None stands for the model's."""
+def as_event_shape(model, event_shape):
+    """Return the shape with which to decode x: a tuple, a symbolic tensor, or a dict of these.
+
+    Args:
+        model: a built `VAE`.
+        event_shape: what the user passed; None stands for the model's, and is returned.
+
+    Raises:
+        ValueError: x cannot be decoded with this shape.
+    """
     if event_shape is None:
-        return
+        return None
     require_built(model)
     expected = model.decoder.free_event_shape
     if isinstance(expected, dict) != isinstance(event_shape, dict):
         raise ValueError(f"event_shape must be like {expected}, got {event_shape!r}")
     if not isinstance(expected, dict):
-        expected, event_shape = {"event_shape": expected}, {"event_shape": event_shape}
-    for name, shape in event_shape.items():
-        if shape is None or (tf.is_symbolic_tensor(shape) and shape.dtype.is_integer):
-            continue
-        sizes = as_list(shape.numpy() if isinstance(shape, tf.Tensor) else shape)
-        integers = sizes is not None and all(n is None or is_integer(n) for n in sizes)
-        fits = name in expected and integers and _fits(sizes, expected[name])
-        if not fits:
-            raise ValueError(
-                f"event_shape must be {expected.get(name, 'of a modality')}, where None is any "
-                f"positive integer, got {shape!r}"
-            )
+        return _sizes(event_shape, expected)
+    for name in event_shape:
+        if name not in expected:
+            raise ValueError(f"event_shape must have keys of {', '.join(expected)}, got {name!r}")
+    return {name: _sizes(shape, expected[name]) for name, shape in event_shape.items()}
+
+
+def _sizes(shape, expected):
+    """The shape of one array as a tuple; None and a symbolic tensor are returned unchanged."""
+    if shape is None or (tf.is_symbolic_tensor(shape) and shape.dtype.is_integer):
+        return shape
+    sizes = shape.numpy() if isinstance(shape, tf.Tensor) else shape
+    sizes = None if isinstance(sizes, Set | Mapping) else as_list(sizes)  # those have no order
+    if sizes is None or not all(map(is_integer, sizes)) or not _fits(sizes, expected):
+        raise ValueError(
+            f"event_shape must be {expected}, where None is any positive integer, got {shape!r}"
+        )
+    return tuple(map(int, sizes))
 
 
 def codes(model, z):

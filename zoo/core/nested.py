@@ -32,29 +32,3 @@ def map_arrays(function, x):
     if isinstance(x, dict):
         return {name: map_arrays(function, value) for name, value in x.items()}
     return function(x)
-
-
-def unmasked(x, argument="x", missing_allowed=True):
-    """x without NumPy's masks: masked values become NaN, which stands for a missing value.
-
-    Args:
-        x: an array, a list of arrays, or anything else, which is returned unchanged.
-        argument: its name, for errors.
-        missing_allowed: whether x may have missing values.
-
-    Raises:
-        ValueError: values are masked, and x may not have missing values.
-    """
-    if isinstance(x, (list, tuple)) and any(isinstance(row, np.ma.MaskedArray) for row in x):
-        return [unmasked(row, f"{argument}[{i}]", missing_allowed) for i, row in enumerate(x)]
-    if not isinstance(x, np.ma.MaskedArray):
-        return x
-    mask = np.ma.getmaskarray(x)
-    if not mask.any():
-        return x.data
-    if not missing_allowed or x.dtype.kind not in "fiub":
-        raise ValueError(
-            f"{argument} must not have missing values, got an array with {mask.sum()} masked values"
-        )
-    x = x if x.dtype.kind == "f" else x.astype("float64")
-    return x.filled(np.nan)

@@ -14,6 +14,8 @@ CONTAINERS = ("builtins", "collections", "array")
 
 def is_stream(x):
     """True if x comes batch by batch."""
+    if isinstance(x, type):  # which has the attributes of its objects
+        return False
     if isinstance(x, (tf.data.Dataset, keras.utils.PyDataset)) or is_one_shot(x):
         return True
     array_like = hasattr(x, "__array__") or hasattr(x, "shape") or isinstance(x, tf.Tensor)

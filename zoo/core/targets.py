@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from zoo.core import nested
+from zoo.core import arrays, nested
 from zoo.core.serialization import is_real
 
 
@@ -25,8 +25,8 @@ def check(model, y, sample_weight, rows, argument="x", place=""):
         TypeError, ValueError: y or the weights are not numbers, or do not fit x.
     """
     name = f"y{place}" if argument == "x" else f"y of {argument}{place}"
-    y = nested.map_arrays(lambda a: nested.unmasked(a, name, missing_allowed=False), y)
-    sample_weight = nested.unmasked(sample_weight, "sample_weight", missing_allowed=False)
+    y = nested.map_arrays(lambda a: arrays.unmasked(a, name, missing_allowed=False), y)
+    sample_weight = arrays.unmasked(sample_weight, "sample_weight", missing_allowed=False)
     if y is not None:
         y = _labels(y, rows, name, argument)
         model.latents.check_labels(y, name)

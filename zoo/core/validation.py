@@ -1,5 +1,6 @@
 """Checks of values and arguments."""
 
+import errno
 import inspect
 import math
 import os
@@ -60,14 +61,22 @@ def check_path(**arguments):
         text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
         if not isinstance(text, str) or not text:
             raise TypeError(f"{name} must be a path, got {value!r}")
-        try:
-            valid = b"\0" not in os.fsencode(text)
-        except UnicodeEncodeError:
-            valid = False
-        if not valid:
+        if not _is_possible(text):
             raise ValueError(
-                f"{name} must be a path without null characters and lone surrogates, got {value!r}"
+                f"{name} must be a path that a file can have, not too long and without null "
+                f"characters and lone surrogates, got {value!r:.200}"
             )
+
+
+def _is_possible(path):
+    """Whether the system takes this text as a path, of a file that exists or not."""
+    try:
+        os.lstat(path)
+    except ValueError:
+        return False
+    except OSError as error:
+        return error.errno != errno.ENAMETOOLONG
+    return True
 
 
 def check_name(name):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zoo.core import nested, streams
+from zoo.core import arrays, nested, streams
 
 
 def label_vector(labels, argument):
@@ -12,7 +12,7 @@ def label_vector(labels, argument):
         TypeError: the labels are neither numbers nor strings.
         ValueError: they are not a vector, there are none, or one is NaN.
     """
-    labels = np.asarray(nested.unmasked(labels, argument, missing_allowed=False))
+    labels = np.asarray(arrays.unmasked(labels, argument, missing_allowed=False))
     if labels.dtype == object:  # pandas stores strings as objects
         labels = np.asarray(labels.tolist())
     if labels.ndim != 1 or not labels.size:

@@ -28,8 +28,6 @@ def map_batches(model, name, function, x, batch_size, seed=0):
         program, seeds = compiled(model, name, function), tf.constant([seed, i])
         outputs = for_any_rows(program, batch, seeds)(batch, seeds)
         parts.append(keras.tree.map_structure(np.asarray, outputs))
-    if not parts:
-        raise ValueError("x must hold at least one example, got an empty dataset")
     return keras.tree.map_structure(lambda *leaves: np.concatenate(leaves), *parts)
 
 
@@ -42,8 +40,11 @@ def batches(model, x, batch_size):
 def _arrays(model, x, batch_size):
     if streams.is_stream(x):
         streams.require_end(x)
-        for i, element in enumerate(streams.elements(x)):
-            yield inputs.prepare_batch(model, streams.x_of(element), f"x (batch {i + 1})")
+        count = 0
+        for count, element in enumerate(streams.elements(x), 1):
+            yield inputs.prepare_batch(model, streams.x_of(element), f"x (batch {count})")
+        if not count:
+            raise ValueError("x must hold at least one example, got an empty dataset")
         return
     x = inputs.prepare(model, x)
     for start in range(0, nested.row_count(x), batch_size):
@@ -64,9 +65,7 @@ def map_codes(model, name, function, code, batch_size, event_shape=None, seed=0)
     """
     validation.check_counts(batch_size=batch_size)
     code = np.asarray(code, "float32")
-    inputs.check_event_shape(model, event_shape)
-    if event_shape is not None:
-        event_shape = nested.map_arrays(lambda s: None if s is None else tuple(s), event_shape)
+    event_shape = inputs.as_event_shape(model, event_shape)
 
     def decoded(z, seed):
         return function(forward.decode(model, z, event_shape), seed)

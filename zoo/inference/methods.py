@@ -55,7 +55,7 @@ class InferenceMethods(keras.Model):
             event_shape: shape of an example, if it may vary; by default the shape for which the
                 model was built.
         """
-        inputs.check_event_shape(self, event_shape)
+        event_shape = inputs.as_event_shape(self, event_shape)
         return self.preprocessor.relocated(forward.decode(self, z, event_shape))
 
     def reconstruct(

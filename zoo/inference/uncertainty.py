@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import arrays, inputs, nested, validation
+from zoo.core import arrays, inputs, validation
 from zoo.core.forward import forward_pass
 from zoo.core.functions import compiled
 from zoo.core.samplers import RandomSampler, untile
@@ -162,10 +162,11 @@ def coverage(
     >>> {level: round(fraction, 1) for level, fraction in coverage(truth, same, (0.5, 0.9)).items()}
     {0.5: 0.5, 0.9: 0.9}
     """
-    x, draws = arrays.as_array(nested.unmasked(x)), arrays.as_array(draws, "draws")
+    x, draws = arrays.as_array(arrays.unmasked(x)), arrays.as_array(draws, "draws")
     for name, array in {"x": x, "draws": draws}.items():
         if array.dtype.kind not in "biuf":
             raise TypeError(f"{name} must hold numbers, got an array of dtype {array.dtype}")
+    draws = draws.astype(np.result_type(draws, np.float32), copy=False)  # no quantiles of bools
     if draws.shape[1:] != x.shape:
         raise ValueError(f"draws must have shape [S, {x.shape}], got {draws.shape}")
     where = np.ones(x.shape, bool) if where is None else arrays.as_array(where, "where")
@@ -216,7 +217,7 @@ def _with_missing(model, x, missing):
         raise ValueError(
             "missing must be a bool array where examples vary in length, got None: NaN is padding"
         )
-    x = inputs.numeric(nested.unmasked(x), "x")
+    x = inputs.numeric(arrays.unmasked(x), "x")
     missing = np.isnan(x) if missing is None else np.asarray(missing)
     if missing.shape != x.shape or missing.dtype != bool:
         raise ValueError(

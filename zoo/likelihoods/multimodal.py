@@ -16,6 +16,7 @@ from zoo.likelihoods.multimodal_inputs import (
     missing_everywhere,
     present_mask,
     present_rows,
+    subset_names,
 )
 
 
@@ -263,14 +264,8 @@ class MultimodalPreprocessor:
 
     def _signatures(self, event_shape, subsets, method):
         specs = {n: getattr(p, method)(event_shape[n], n) for n, p in self.parts.items()}
-        subsets = [(name,) for name in self.names] if subsets is None else subsets
         signatures = {"": specs}
-        for subset in subsets:
-            names = (subset,) if isinstance(subset, str) else tuple(subset)
-            if not names or not {*names} <= {*self.names}:
-                raise ValueError(
-                    f"subsets must be made of {', '.join(map(repr, self.names))}, got {subset!r}"
-                )
+        for names in subset_names(subsets, self.names):
             signatures["".join(f"_{n}" for n in names)] = {n: specs[n] for n in names}
         return signatures
 

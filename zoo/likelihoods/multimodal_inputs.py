@@ -6,6 +6,7 @@ import numpy as np
 
 from zoo.core.arrays import as_array, is_frame
 from zoo.core.nested import row_count, take_rows
+from zoo.core.serialization import as_list
 from zoo.core.streams import is_stream
 from zoo.core.suggestions import nearest
 
@@ -128,3 +129,21 @@ def _same_names(parts):
 def missing_everywhere(name):
     """Text of the error for a modality that no example has."""
     return f"modality {name!r} is missing from every example of x; training needs at least one"
+
+
+def subset_names(subsets, names):
+    """Subsets of modalities as lists of their names; None stands for each modality alone.
+
+    Raises:
+        ValueError: something else than names of modalities.
+    """
+    entries = list(names) if subsets is None else as_list(subsets)
+    if entries is None or isinstance(subsets, str):
+        entries = [subsets]
+    found = [[entry] if isinstance(entry, str) else as_list(entry) for entry in entries]
+    for subset, entry in zip(found, entries, strict=True):
+        if not subset or not all(isinstance(name, str) and name in names for name in subset):
+            raise ValueError(
+                f"subsets must be made of {', '.join(map(repr, names))}, got {entry!r:.200}"
+            )
+    return found

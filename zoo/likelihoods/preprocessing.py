@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import arrays, inputs, nested
+from zoo.core import arrays, inputs
 from zoo.core.validation import check_finite, check_unit_interval
 
 # Larger magnitudes overflow float32 once they are squared, summed and squared again by the
@@ -53,7 +53,7 @@ class Preprocessor:
 
     def to_array(self, x, argument="x"):
         """Convert the user's x to an array."""
-        x = nested.unmasked(x, argument, self.missing_allowed)
+        x = arrays.unmasked(x, argument, self.missing_allowed)
         if not self.likelihood.built:  # or examples have a known shape
             arrays.refuse_several_inputs(x, argument)
         return arrays.as_array(x, argument)

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import nested
+from zoo.core import arrays
 from zoo.core.arrays import is_frame
 from zoo.core.validation import check_not_infinite
 from zoo.layers import sequence_masks
@@ -74,7 +74,7 @@ class SeriesPreprocessor(LocatedPreprocessor):
                 f"{argument}.to_numpy()[None] for one series of {rows} steps and {columns} "
                 f"channels, or {argument}.to_numpy() for {rows} series of {columns} steps"
             )
-        x = sequence_masks.pad(nested.unmasked(x, argument), argument)
+        x = sequence_masks.pad(arrays.unmasked(x, argument), argument)
         if x.dtype.kind not in "fiub":
             raise TypeError(f"{argument} must be numeric, got an array of dtype {x.dtype}")
         return x

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.core import arrays, nested
+from zoo.core import arrays
 from zoo.core.distributions import bounded_scale
 from zoo.core.serialization import as_tuple, component, is_integer
 from zoo.core.validation import check_not_infinite
@@ -154,7 +154,7 @@ class Tabular(Likelihood):
 
 def _as_table(x):
     """x as an array of numbers `[N, columns]`; NaN is a missing value."""
-    x = arrays.as_array(nested.unmasked(x), "x")
+    x = arrays.as_array(arrays.unmasked(x), "x")
     try:
         x = x if x.dtype.kind in "fiu" else x.astype("float64")
     except (TypeError, ValueError) as error:

@@ -101,6 +101,8 @@ def class_labels(labels):
     labels = as_array(labels, "labels")
     if labels.ndim != 1:
         raise ValueError(f"labels must be a vector [N], got shape {labels.shape}")
+    if labels.dtype.kind == "V":
+        raise TypeError(f"labels must be texts or numbers, got an array of dtype {labels.dtype}")
     kinds = {type(label) for label in labels.tolist()} if labels.dtype == object else ()
     if len(kinds) > 1 or type(None) in kinds:
         return np.array(["no label" if label is None else str(label) for label in labels.tolist()])

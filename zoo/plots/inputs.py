@@ -62,13 +62,22 @@ def check_mapping(items, argument):
 
 
 def names_of(values, argument, count=None):
-    """Names as a list, of the expected length unless this is None."""
-    names = None if isinstance(values, str | bytes) else as_list(values)
-    if names is None or any(np.ndim(name) for name in names):
-        raise TypeError(f"{argument} must be a list of names, got {values!r:.200}")
-    if count is not None:
-        check_length(argument, names, count)
+    """Names as a list, of the expected length unless this is None; arrays cannot be names."""
+    names = entries_of(values, argument, count)
+    for name in names:
+        if len(getattr(name, "shape", ())):
+            raise TypeError(f"{argument} must be a list of names, got the entry {name!r:.200}")
     return names
+
+
+def entries_of(values, argument, count=None):
+    """What has an entry for each name or column, as a list; `count` as in `names_of`."""
+    entries = None if isinstance(values, str | bytes) else as_list(values)
+    if entries is None:
+        raise TypeError(f"{argument} must be a list of names, got {type(values).__name__}")
+    if count is not None:
+        check_length(argument, entries, count)
+    return entries
 
 
 def check_length(argument, values, expected):

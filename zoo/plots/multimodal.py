@@ -1,5 +1,6 @@
 """Figures of several modalities: paired examples, codes of each modality, tables of scores."""
 
+import sys
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -124,6 +125,8 @@ def score_table(scores: Mapping[str, Mapping[str, float]], title: str) -> Figure
         for column, value in row.items():
             if not is_real(value):
                 raise TypeError(f"scores[{name!r}][{column!r}] must be a number, got {value!r}")
+            if isinstance(value, int) and abs(value) > sys.float_info.max:
+                raise ValueError(f"scores[{name!r}][{column!r}] must be within float64's range")
     cells = [[f"{row[name]:.3f}" for name in columns] for row in scores.values()]
     figure = canvas.new_figure(3.0 + 1.5 * len(columns), 0.8 + 0.35 * len(scores))
     axes = figure.subplots()

@@ -22,6 +22,7 @@ from zoo.plots.inputs import (
     check_counts,
     check_length,
     check_shape,
+    entries_of,
     finite_numbers,
     names_of,
     numbers,
@@ -148,8 +149,8 @@ def marginals(
     check_length("column_names", column_names, real.shape[1])
     if class_names is not None:
         class_names = [
-            classes if classes is None else list(classes)
-            for classes in names_of(class_names, "class_names", real.shape[1])
+            classes if classes is None else names_of(classes, f"class_names[{i}]")
+            for i, classes in enumerate(entries_of(class_names, "class_names", real.shape[1]))
         ]
     column_count = min(max_columns, len(column_names))
     width = min(4, column_count)

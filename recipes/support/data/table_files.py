@@ -12,12 +12,14 @@ import lzma
 import zlib
 
 from support.data import csv_format, csv_rows, text_encoding
-from support.run.cli import InputError, as_input_error, first_line
+from support.run.cli import InputError, first_line
 
 OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 TEXTS = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
 MAX_NAME = 60  # letters of a column's name in a message
 MAX_EMPTY_ROWS = 100  # above the table of a sheet
+MAX_GAP = 10_000  # empty rows of a sheet between two others
+MAX_SHEET_ROWS = 2**20  # that Excel has
 JSON_LINES = (".jsonl", ".ndjson")
 EXCEL = (".xlsx", ".xlsm")
 SUFFIXES = ".csv, .tsv, .txt (also .gz, .bz2, .xz), .jsonl, .xlsx or .parquet"
@@ -165,18 +167,44 @@ def _read_sheet(book, name, header):
     start = pd.read_excel(book, sheet_name=name, header=None, nrows=MAX_EMPTY_ROWS)
     filled = start.notna().any(axis=1)
     skipped = int(filled.to_numpy().argmax()) if len(filled) and filled.any() else 0
-    names = 0 if header else None
-    frame = pd.read_excel(book, sheet_name=name, header=names, skiprows=skipped)
+    names, rows = 0 if header else None, _row_count(book.book[name])
+    frame = pd.read_excel(book, sheet_name=name, header=names, skiprows=skipped, nrows=rows)
     empty = [c for c in frame if str(c).startswith("Unnamed: ") and frame[c].isna().all()]
     return frame.drop(columns=empty)
 
 
+def _row_count(sheet):
+    """Number of the last filled row of a sheet of openpyxl.
+
+    pandas makes a row of each number below it, which in a damaged file may be any.
+    """
+    sheet.reset_dimensions()  # which a file may have wrong
+    last = 0
+    for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
+        if number > MAX_SHEET_ROWS:
+            raise ValueError(f"a sheet with a row number beyond {MAX_SHEET_ROWS}, Excel's last")
+        if any(value is not None for value in row):
+            if number - last > MAX_GAP:
+                raise ValueError(
+                    f"a sheet with {number - last - 1} empty rows above its row {number}: delete "
+                    "what is not part of its table"
+                )
+            last = number
+    return last
+
+
 def _read_parquet(content, given):
     import pandas as pd
-    from pyarrow import ArrowException
 
-    with as_input_error("--data", ValueError, OSError, ArrowException):
+    try:
         frame = pd.read_parquet(io.BytesIO(content))
+    except ImportError as error:
+        raise InputError(
+            "--data", "reading .parquet needs pyarrow: pip install pyarrow, or save it as .csv"
+        ) from error
+    except Exception as error:  # pyarrow raises whatever the damage leads to
+        reason = f"{type(error).__name__}: {first_line(error)}"
+        raise InputError("--data", f"expected a .parquet file, got {reason}") from error
     # Times are often the index; row numbers without a name are none of the data.
     numbered = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
     return (frame if numbered else frame.reset_index()), ()

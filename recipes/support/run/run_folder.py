@@ -112,13 +112,7 @@ class RunFolder:
             raise InputError(
                 "--out", f"{path} is damaged ({error}); choose another folder"
             ) from error
-        good = isinstance(mark, dict) and mark.get("format") == FORMAT
-        good = good and mark.get("version") == VERSION and isinstance(mark.get("options"), dict)
-        if (
-            not good
-            or not isinstance(mark.get("files"), list)
-            or not all(map(_safe, mark["files"]))
-        ):
+        if not _is_mark(mark):
             raise InputError(
                 "--out",
                 f"expected a folder of this version's recipes, got {path} of another program or "
@@ -184,6 +178,17 @@ def copy(source, target):
     """Copy a run folder for a worker that must not write to it."""
     ignored = shutil.ignore_patterns(locks.NAME, ".zoo-*")
     shutil.copytree(source, target, dirs_exist_ok=True, ignore=ignored)
+
+
+def _is_mark(mark):
+    """Whether the content of a mark is what this version of the recipes writes."""
+    types = {"recipe": str, "options": dict, "files": list}
+    return (
+        isinstance(mark, dict)
+        and (mark.get("format"), mark.get("version")) == (FORMAT, VERSION)
+        and all(isinstance(mark.get(name), kind) for name, kind in types.items())
+        and all(map(_safe, mark["files"]))
+    )
 
 
 def _safe(name):

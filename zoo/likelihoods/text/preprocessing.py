@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import inputs, nested
-from zoo.core.arrays import as_array
+from zoo.core import inputs
+from zoo.core.arrays import as_array, unmasked
 from zoo.likelihoods.preprocessing import Preprocessor
 from zoo.likelihoods.text.inputs import is_text, padded, strings
 from zoo.likelihoods.text.vocabulary import END, Vocabulary
@@ -83,7 +83,7 @@ class TextPreprocessor(Preprocessor):
 
     def to_array(self, x, argument="x"):
         """Strings, lists of token ids or an array of them -> int32 `[N, L]`."""
-        x = nested.unmasked(x, argument, missing_allowed=False)
+        x = unmasked(x, argument, missing_allowed=False)
         if is_text(x):
             texts = tf.constant(strings(x, argument))
             return self._learned_vocabulary(argument).tokenize(texts).numpy()
