@@ -69,7 +69,7 @@ def check_path(**arguments):
 
 
 def _is_possible(path):
-    """Whether the system takes this text as a path, of a file that exists or not."""
+    """True if the system takes this text as a path, of a file that exists or not."""
     try:
         os.lstat(path)
     except ValueError:

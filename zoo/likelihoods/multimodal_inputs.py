@@ -140,10 +140,10 @@ def subset_names(subsets, names):
     entries = list(names) if subsets is None else as_list(subsets)
     if entries is None or isinstance(subsets, str):
         entries = [subsets]
-    found = [[entry] if isinstance(entry, str) else as_list(entry) for entry in entries]
-    for subset, entry in zip(found, entries, strict=True):
+    checked = [[entry] if isinstance(entry, str) else as_list(entry) for entry in entries]
+    for subset, entry in zip(checked, entries, strict=True):
         if not subset or not all(isinstance(name, str) and name in names for name in subset):
             raise ValueError(
                 f"subsets must be made of {', '.join(map(repr, names))}, got {entry!r:.200}"
             )
-    return found
+    return checked

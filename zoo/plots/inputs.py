@@ -71,7 +71,7 @@ def names_of(values, argument, count=None):
 
 
 def entries_of(values, argument, count=None):
-    """What has an entry for each name or column, as a list; `count` as in `names_of`."""
+    """Entries, one for each name or column, as a list; `count` as in `names_of`."""
     entries = None if isinstance(values, str | bytes) else as_list(values)
     if entries is None:
         raise TypeError(f"{argument} must be a list of names, got {type(values).__name__}")

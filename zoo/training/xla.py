@@ -1,4 +1,4 @@
-"""Whether XLA compiles the steps of a model on a CPU, where `jit_compile="auto"` leaves it open.
+"""Choice of XLA for the steps of a model on a CPU, which `jit_compile="auto"` leaves open.
 
 A program of XLA takes seconds to compile and saves milliseconds a step (docs/performance-notes.md),
 so that it pays in a long training alone.
@@ -12,17 +12,17 @@ MIN_STEPS = 1000
 
 
 def is_short(steps):
-    """Whether a training of so many steps, None if unknown, ends before a compilation pays."""
+    """True if a training of so many steps, None if unknown, ends before a compilation pays."""
     return steps is not None and steps < MIN_STEPS
 
 
 def of_training(model, steps):
-    """Whether XLA compiles a training of so many steps; None stands for an unknown number."""
+    """True if XLA compiles a training of so many steps; None stands for an unknown number."""
     return model.jit_compile and not (is_short(steps) and model._xla_is_optional)
 
 
 def of_evaluation(model):
-    """Whether XLA compiles the steps of `evaluate` and `predict`, of which few follow."""
+    """True if XLA compiles the steps of `evaluate` and `predict`, of which few follow."""
     return model.jit_compile and not model._xla_is_optional
 
 

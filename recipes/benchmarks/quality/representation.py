@@ -1,4 +1,4 @@
-"""How useful codes of MNIST are for classification, compared with pixels and principal components.
+"""Usefulness of codes of MNIST for classification, compared with pixels and principal components.
 
 A VAE is trained on all training images without labels. Simple classifiers are then trained on the
 codes of the first --train training images and scored on those of the first --test test images

@@ -26,7 +26,7 @@ CONTAINERS = (list, tuple, dict, set, np.ndarray)
 
 @dataclasses.dataclass
 class Kind:
-    """How a column is read.
+    """Kind of a column: how it is read.
 
     Attributes:
         column: its name.

@@ -120,16 +120,16 @@ def _separator(lines, cut):
     Spaces, which are part of texts, separate only if nothing else does, all lines have equally many
     values, and below the first line a column has nothing but numbers.
     """
-    found = {}
+    candidates = {}
     for separator in SEPARATORS:
         rows = _rows(lines, separator, cut)
         sizes = collections.Counter(map(len, rows))
         size, count = sizes.most_common(1)[0] if sizes else (0, 0)
         enough = count == len(rows) if separator == " " else count >= MIN_EQUAL * len(rows)
-        separates = separator != " " or (not found and _has_numbers(rows[1:]))
+        separates = separator != " " or (not candidates and _has_numbers(rows[1:]))
         if size > 1 and enough and separates:
-            found[separator] = (count == len(rows), size)
-    return max(found, key=found.get) if found else ","
+            candidates[separator] = (count == len(rows), size)
+    return max(candidates, key=candidates.get) if candidates else ","
 
 
 def _has_numbers(rows):

@@ -49,7 +49,7 @@ def _has_leading_zeros(column):
 
 
 def _problem(text, dialect):
-    """What is wrong with the rows, or None if it was not found."""
+    """A description of what is wrong with the rows, or None."""
     if not text.strip():
         return "an empty file"
     first = None

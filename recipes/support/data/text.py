@@ -127,7 +127,7 @@ def _mean_length(column):
 
 
 def _by_character(texts, options):
-    """Whether letters of scripts without spaces count as words: --words, or by their share."""
+    """True if letters of scripts without spaces count as words: --words, or by their share."""
     if options.words != "auto":
         return options.words == "characters"
     sample = "".join(texts[:1000])

@@ -61,7 +61,7 @@ def parse(column, decimal=".", asked=False):
 
 
 def _are_numbers(unique, others, fraction, asked):
-    """Whether a column holds numbers: counts of its different texts, and a fraction of its rows.
+    """True if a column holds numbers: counts of its different texts, and a fraction of its rows.
 
     Args:
         unique: different texts.

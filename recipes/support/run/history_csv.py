@@ -53,7 +53,7 @@ def _rows(path, epochs):
 
 
 def _is_complete(row):
-    """Whether a row has the number of its epoch and a number in each other column."""
+    """True if a row has the number of its epoch and a number in each other column."""
     try:
         numbers = [float(value) for value in row.values()]
         return len(numbers) > 1 and int(row["epoch"]) >= 0

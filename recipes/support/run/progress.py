@@ -1,4 +1,4 @@
-"""How long training takes: an estimate after its first steps, and lines while it is silent."""
+"""Time of training: an estimate after its first steps, and lines while it is silent."""
 
 import time
 

@@ -181,7 +181,7 @@ def copy(source, target):
 
 
 def _is_mark(mark):
-    """Whether the content of a mark is what this version of the recipes writes."""
+    """True if the content of a mark is what this version of the recipes writes."""
     types = {"recipe": str, "options": dict, "files": list}
     return (
         isinstance(mark, dict)
@@ -192,7 +192,7 @@ def _is_mark(mark):
 
 
 def _safe(name):
-    """Whether an entry of the mark is a file in the folder."""
+    """True if an entry of the mark is a file in the folder."""
     path = pathlib.PurePosixPath(name) if isinstance(name, str) else None
     return path is not None and not path.is_absolute() and ".." not in path.parts
 
