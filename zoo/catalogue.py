@@ -4,6 +4,7 @@ import dataclasses
 import fnmatch
 import importlib
 import inspect
+import math
 import numbers
 import os
 import pathlib
@@ -272,8 +273,10 @@ def builder(name: str) -> Callable:
 
 def _shape(shape):
     shape = tuple(shape) if hasattr(shape, "__iter__") else (shape,)
-    if not shape or not all(isinstance(s, numbers.Integral) and 0 < s < 2**31 for s in shape):
+    sizes = shape and all(isinstance(s, numbers.Integral) and s > 0 for s in shape)
+    if not sizes or math.prod(map(int, shape)) >= 2**31:
         raise ValueError(
-            f"input_shape must be positive sizes of one example, without the batch, got {shape}"
+            f"input_shape must be positive sizes of one example, without the batch, of fewer than 2**31 "
+            f"values, got {shape}"
         )
     return tuple(map(int, shape))  # NumPy's integers as well

@@ -118,3 +118,15 @@ def test_values_beyond_0_and_1_by_a_rounding_error_are_taken():
     np.testing.assert_allclose(vae.elbo(rounded), vae.elbo(np.clip(rounded, 0, 1)), rtol=1e-5)
     with pytest.raises(ValueError, match=r"must lie in \[0, 1\].* to 1.00001"):
         vae.elbo(rounded + 1e-5)
+
+
+def test_durations_are_not_numbers():
+    x = np.ones((8, 6), "timedelta64[s]")
+
+    with pytest.raises(TypeError, match=r"x must be numeric, got an array of dtype timedelta64"):
+        small("dense_vae").posterior(x)
+
+
+def test_an_input_shape_of_more_values_than_an_array_has_is_refused():
+    with pytest.raises(ValueError, match="input_shape must be positive sizes"):
+        zoo.get("dense_vae", input_shape=(2**16, 2**16))

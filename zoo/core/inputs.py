@@ -130,7 +130,8 @@ def numeric(x, argument):
     if isinstance(x, dict):
         return {name: numeric(value, f"{argument}[{name!r}]") for name, value in x.items()}
     x = arrays.as_array(x, argument)
-    if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
+    is_number = np.issubdtype(x.dtype, np.number) or x.dtype == bool
+    if not is_number or x.dtype.kind == "m":  # for NumPy, durations are integers
         raise TypeError(
             f"{argument} must be numeric, got an array of dtype {x.dtype}{_first_object(x)}"
         )
