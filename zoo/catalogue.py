@@ -276,7 +276,7 @@ def _shape(shape):
     sizes = shape and all(isinstance(s, numbers.Integral) and s > 0 for s in shape)
     if not sizes or math.prod(map(int, shape)) >= 2**31:
         raise ValueError(
-            f"input_shape must be positive sizes of one example, without the batch, of fewer than 2**31 "
-            f"values, got {shape}"
+            "input_shape must be positive sizes of one example, without the batch, of fewer than "
+            f"2**31 values, got {shape}"
         )
     return tuple(map(int, shape))  # NumPy's integers as well
