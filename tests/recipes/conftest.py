@@ -26,6 +26,27 @@ def parse(recipe):
 
 
 @pytest.fixture
+def load_series(recipe, parse, tmp_path):
+    """load_series(columns, *flags) is what the recipe reads of a CSV of these columns."""
+
+    def load(columns, *flags):
+        import pandas
+
+        path = tmp_path / "series.csv"
+        pandas.DataFrame(columns).to_csv(path, index=False)
+        flags = ("--data", path, "--window", 8, *flags)
+        return recipe("support.data.series").load(parse("time_series", *flags))
+
+    return load
+
+
+@pytest.fixture
+def load_images(recipe, parse):
+    """load_images(path, *flags) is what the recipe reads of --data path."""
+    return lambda *flags: recipe("support.data.images").load(parse("images", "--data", *flags))
+
+
+@pytest.fixture
 def start(recipe):
     """start("images", "--size", 8) is the exit status of a recipe, run in this process."""
 

@@ -13,12 +13,6 @@ RNG = np.random.default_rng(0)
 
 
 @pytest.fixture
-def load(recipe, parse):
-    """load(path, *flags) is what the recipe reads of --data path."""
-    return lambda *flags: recipe("support.data.images").load(parse("images", "--data", *flags))
-
-
-@pytest.fixture
 def npy(tmp_path):
     """npy(x) is the path of a file with this array."""
 
@@ -49,7 +43,7 @@ def png(*chunks):
     return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunk(*c) for c in chunks) + body
 
 
-def test_damaged_files_are_skipped_and_listed(tmp_path, load):
+def test_damaged_files_are_skipped_and_listed(tmp_path, load_images):
     pictures(tmp_path / "cat")
     pictures(tmp_path / "dog", suffix="jpg")
     dog = (tmp_path / "dog" / "0.jpg").read_bytes()
@@ -70,7 +64,7 @@ def test_damaged_files_are_skipped_and_listed(tmp_path, load):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
 
-    data = load(tmp_path)
+    data = load_images(tmp_path)
 
     notes = "\n".join(data.notes)
     assert len(data.train) + len(data.held_out) == 10
@@ -79,7 +73,7 @@ def test_damaged_files_are_skipped_and_listed(tmp_path, load):
     assert "2 classes by sub-folder: cat 5, dog 5" in notes
 
 
-def test_fuzzed_files_never_stop_the_others(tmp_path, load):
+def test_fuzzed_files_never_stop_the_others(tmp_path, load_images):
     for turn in range(15):
         pictures(tmp_path, 2)
         for suffix in ("ppm", "webp", "png", "gif", "tiff", "bmp"):
@@ -89,7 +83,7 @@ def test_fuzzed_files_never_stop_the_others(tmp_path, load):
             for place in RNG.integers(0, len(content), 4):
                 content[place] = RNG.integers(256)
             path.write_bytes(bytes(content))
-        assert load(tmp_path, "--size", 8).train.shape[1:3] == (8, 8), turn
+        assert load_images(tmp_path, "--size", 8).train.shape[1:3] == (8, 8), turn
 
 
 @pytest.mark.parametrize(
@@ -101,12 +95,12 @@ def test_fuzzed_files_never_stop_the_others(tmp_path, load):
         ("float32", 200, "5 images of floats up to 200 are divided by 255"),
     ],
 )
-def test_deep_images_are_divided_by_one_number(tmp_path, load, dtype, high, note):
+def test_deep_images_are_divided_by_one_number(tmp_path, load_images, dtype, high, note):
     for i in range(5):
         pixels = np.full((8, 8), high, dtype) // (2 if i else 1)
         pillow.fromarray(pixels.astype(dtype)).save(tmp_path / f"{i}.tiff")
 
-    data = load(tmp_path)
+    data = load_images(tmp_path)
 
     x = np.concatenate([data.train, data.held_out])
     scale = float(note.split()[-1])
@@ -115,28 +109,28 @@ def test_deep_images_are_divided_by_one_number(tmp_path, load, dtype, high, note
     assert note in data.notes
 
 
-def test_values_beyond_sixteen_bits_are_refused(tmp_path, load, input_error):
+def test_values_beyond_sixteen_bits_are_refused(tmp_path, load_images, input_error):
     pillow.fromarray(np.full((8, 8), 70000, "int32")).save(tmp_path / "a.tiff")
 
     with pytest.raises(input_error, match=r"a\.tiff: values from 70000 to 70000, not from 0 to"):
-        load(tmp_path)
+        load_images(tmp_path)
 
 
-def test_first_frames_and_white_backgrounds_are_noted(tmp_path, load):
+def test_first_frames_and_white_backgrounds_are_noted(tmp_path, load_images):
     frames = [pillow.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
     for i in range(4):
         frames[0].save(tmp_path / f"{i}.gif", save_all=True, append_images=frames[1:])
         pillow.new("RGBA", (8, 8), (255, 0, 0, 255)).save(tmp_path / f"{i}.png")
 
-    data = load(tmp_path)
+    data = load_images(tmp_path)
 
     assert (data.train == [1, 0, 0]).all()
     assert "4 files have several frames or pages; the first one is used" in data.notes
     assert "4 images have an alpha channel; they are shown on white" in data.notes
 
 
-def test_dark_images_are_noted(npy, load):
-    data = load(npy(RNG.integers(0, 17, (9, 8, 8), "uint8")))
+def test_dark_images_are_noted(npy, load_images):
+    data = load_images(npy(RNG.integers(0, 17, (9, 8, 8), "uint8")))
 
     assert data.notes[0].startswith("the largest value is 0.0627 of 1, so that all images are dark")
 
@@ -150,23 +144,23 @@ def test_dark_images_are_noted(npy, load):
         (np.arange(8), None, "arrays that are not used: y (8,)"),
     ],
 )
-def test_labels_of_an_archive_are_whole_numbers(tmp_path, load, y, labels, note):
+def test_labels_of_an_archive_are_whole_numbers(tmp_path, load_images, y, labels, note):
     np.savez(tmp_path / "a.npz", x=RNG.uniform(size=(9, 8, 8)), y=y)
 
-    data = load(tmp_path / "a.npz")
+    data = load_images(tmp_path / "a.npz")
 
     assert (None if data.labels is None else {*data.train_labels, *data.labels}) == labels
     assert note in data.notes
 
 
-def test_transparent_pixels_are_white(tmp_path, load):
+def test_transparent_pixels_are_white(tmp_path, load_images):
     hidden = np.zeros((8, 8, 4), "uint8")
     hidden[..., 0] = 255  # red, and wholly transparent
     hidden[:4, :, 3] = 255
     for i in range(5):
         pillow.fromarray(hidden).save(tmp_path / f"{i}.png")
 
-    x = load(tmp_path).train
+    x = load_images(tmp_path).train
 
     assert (x[:, 4:] == 1).all() and (x[:, :4] == [1, 0, 0]).all()
 
@@ -181,8 +175,8 @@ def test_transparent_pixels_are_white(tmp_path, load):
         (np.linspace(0, 0.5, 640), 0, 0.5, None),
     ],
 )
-def test_ranges_are_understood_and_said(load, npy, x, low, high, note):
-    data = load(npy(x.reshape(10, 8, 8)))
+def test_ranges_are_understood_and_said(load_images, npy, x, low, high, note):
+    data = load_images(npy(x.reshape(10, 8, 8)))
 
     images = np.concatenate([data.train, data.held_out])
     assert images.dtype == np.float32
@@ -190,16 +184,16 @@ def test_ranges_are_understood_and_said(load, npy, x, low, high, note):
     assert note is None or note in data.notes[0]
 
 
-def test_channels_first_are_moved_and_opacity_is_applied(load, npy):
+def test_channels_first_are_moved_and_opacity_is_applied(load_images, npy):
     x = RNG.integers(0, 256, (5, 4, 9, 8), "uint8")
 
-    data = load(npy(x))
+    data = load_images(npy(x))
 
     assert data.train.shape[1:] == (9, 8, 3) and "channels first" in data.notes[0]
     assert "opacity" in data.notes[1]
 
 
-def test_npz_of_train_and_test_arrays_is_split(load, tmp_path):
+def test_npz_of_train_and_test_arrays_is_split(load_images, tmp_path):
     x = RNG.integers(0, 256, (12, 8, 8), "uint8")
     arrays = {
         "x_train": x[:8],
@@ -209,17 +203,17 @@ def test_npz_of_train_and_test_arrays_is_split(load, tmp_path):
     }
     np.savez(tmp_path / "data.npz", **arrays)
 
-    data = load(tmp_path / "data.npz")
+    data = load_images(tmp_path / "data.npz")
 
     assert len(data.train) == 8 and {*data.labels} == {"0", "1", "2", "3"}
-    assert len(load(tmp_path / "data.npz", "--key", "x_test").train) == 3
+    assert len(load_images(tmp_path / "data.npz", "--key", "x_test").train) == 3
 
 
-def test_npz_needs_the_name_of_one_of_several_arrays(load, tmp_path, input_error):
+def test_npz_needs_the_name_of_one_of_several_arrays(load_images, tmp_path, input_error):
     np.savez(tmp_path / "data.npz", a=np.zeros((9, 8, 8)), b=np.zeros((9, 8, 8)))
 
     with pytest.raises(input_error, match=r"--key: expected the name of one array .* got a \(9"):
-        load(tmp_path / "data.npz")
+        load_images(tmp_path / "data.npz")
 
 
 def _forged(content):
@@ -231,27 +225,27 @@ def _forged(content):
     "damage",
     [_forged, lambda c: b"PK\x03\x04zz", lambda c: c[:90], lambda c: c[:-9], lambda c: b""],
 )
-def test_damaged_npy_is_refused_in_one_line(load, npy, input_error, damage):
+def test_damaged_npy_is_refused_in_one_line(load_images, npy, input_error, damage):
     path = npy(np.zeros((9, 8, 8)))
     path.write_bytes(damage(path.read_bytes()))
 
     with pytest.raises(input_error, match="--data: expected an array of numbers") as error:
-        load(path)
+        load_images(path)
     assert "\n" not in str(error.value)
 
 
-def test_limit_is_a_random_choice_that_is_said(load, npy):
+def test_limit_is_a_random_choice_that_is_said(load_images, npy):
     x = np.repeat(np.arange(40, dtype="uint8"), 64).reshape(40, 8, 8)
 
-    a, b, c = (load(npy(x), "--limit", 10, "--seed", s) for s in (0, 0, 1))
+    a, b, c = (load_images(npy(x), "--limit", 10, "--seed", s) for s in (0, 0, 1))
 
     assert len(a.train) == 10 and a.train.max() * 255 > 20
     np.testing.assert_array_equal(a.train, b.train)
     assert (a.train != c.train).any() and "22 images are left out (--limit)" in a.notes[-1]
 
 
-def test_held_out_images_that_equal_training_images_are_said(load, npy):
+def test_held_out_images_that_equal_training_images_are_said(load_images, npy):
     x = RNG.integers(0, 256, (20, 8, 8), "uint8")
 
-    assert not load(npy(x)).notes
-    assert "of 12 held-out images are equal" in load(npy(np.concatenate([x, x, x]))).notes[0]
+    assert not load_images(npy(x)).notes
+    assert "of 12 held-out images are equal" in load_images(npy(np.concatenate([x, x, x]))).notes[0]

@@ -10,109 +10,99 @@ WAVE = np.sin(np.arange(N) / 3)
 HOURS = pandas.date_range("2024-01-01", periods=N, freq="h")
 
 
-@pytest.fixture
-def load(recipe, parse, tmp_path):
-    """load(columns, *flags) is the series that the recipe reads of a CSV of these columns."""
-
-    def load(columns, *flags):
-        path = tmp_path / "series.csv"
-        pandas.DataFrame(columns).to_csv(path, index=False)
-        flags = ("--data", path, "--window", 8, *flags)
-        return recipe("support.data.series").load(parse("time_series", *flags))
-
-    return load
-
-
-def test_dates_without_dashes_are_found_by_name(load):
+def test_dates_without_dashes_are_found_by_name(load_series):
     days = pandas.date_range("2024-01-30", periods=N).strftime("%Y%m%d").astype(int)
 
-    data = load({"Date": days, "wave": WAVE})
+    data = load_series({"Date": days, "wave": WAVE})
 
     assert data.times[2] == np.datetime64("2024-02-01") and data.channels == ["wave"]
 
 
-def test_increasing_numbers_are_times_by_their_name_alone(load):
-    data = load({"wave": WAVE, "step": np.arange(N) * 2, "total": np.arange(N)})
+def test_increasing_numbers_are_times_by_their_name_alone(load_series):
+    data = load_series({"wave": WAVE, "step": np.arange(N) * 2, "total": np.arange(N)})
 
     assert data.times[1] == 2 and data.channels == ["wave", "total"]
     assert "by its name" in data.kinds[0].why
-    assert load({"step": np.arange(N)}, "--columns", "step").channels == ["step"]
-    assert load({"wave": WAVE, "time": np.arange(N) % 7}).channels == ["wave", "time"]
+    assert load_series({"step": np.arange(N)}, "--columns", "step").channels == ["step"]
+    assert load_series({"wave": WAVE, "time": np.arange(N) % 7}).channels == ["wave", "time"]
 
 
-def test_units_of_names_and_row_numbers_are_understood(load):
-    data = load({"Unnamed: 0": np.arange(N), "Time (s)": np.arange(N) / 50, "wave": WAVE})
+def test_units_of_names_and_row_numbers_are_understood(load_series):
+    data = load_series({"Unnamed: 0": np.arange(N), "Time (s)": np.arange(N) / 50, "wave": WAVE})
 
     assert data.times[1] == 0.02 and data.channels == ["wave"]
     assert [kind.why for kind in data.kinds[1:]] == ["row numbers", "numbers"]
 
 
-def test_placeholders_of_missing_values_are_noted(load):
-    data = load({"wave": np.where(np.arange(N) % 40 == 0, -9999, WAVE)})
+def test_placeholders_of_missing_values_are_noted(load_series):
+    data = load_series({"wave": np.where(np.arange(N) % 40 == 0, -9999, WAVE)})
 
     assert data.kinds[0].why.endswith(
         "-9999 in 3 rows may stand for missing values; empty them if so"
     )
 
 
-def test_times_of_day_are_seconds(load):
+def test_times_of_day_are_seconds(load_series):
     columns = {"time": [f"10:{i // 60:02d}:{i % 60:02d}" for i in range(N)], "wave": WAVE}
 
     for flags in ((), ("--time-column", "time")):
-        data = load(columns, *flags)
+        data = load_series(columns, *flags)
         assert data.times[1] == 36001 and data.channels == ["wave"]
 
 
 @pytest.mark.parametrize("form", ["%H:%M", "%H.%M.%S", "%I:%M %p"])
-def test_column_of_times_of_day_completes_the_dates(load, form):
-    data = load({"date": HOURS.date, "time": HOURS.strftime(form), "wave": WAVE})
+def test_column_of_times_of_day_completes_the_dates(load_series, form):
+    data = load_series({"date": HOURS.date, "time": HOURS.strftime(form), "wave": WAVE})
 
     assert data.times[25] == HOURS[25] and data.channels == ["wave"]
     assert data.kinds[0].why.endswith("with the times of 'time'")
 
 
 @pytest.mark.parametrize(("text", "got"), [("oops", "'oops'"), ("", "none")])
-def test_row_without_a_date_is_named(load, input_error, text, got):
+def test_row_without_a_date_is_named(load_series, input_error, text, got):
     dates = HOURS.astype(str).where(np.arange(N) != 30, text)
 
     with pytest.raises(input_error, match=rf"--time-column: .* got {got} in row 30 of column"):
-        load({"time": dates, "wave": WAVE})
+        load_series({"time": dates, "wave": WAVE})
 
 
 @pytest.mark.parametrize("values", [np.where(WAVE > 0, 1, -1), WAVE, ["no"] * N])
-def test_label_of_other_values_is_refused(load, input_error, values):
+def test_label_of_other_values_is_refused(load_series, input_error, values):
     with pytest.raises(input_error, match="--label: expected 0 and 1 in column 'fault', got"):
-        load({"date": HOURS, "fault": values, "wave": WAVE}, "--label", "fault")
+        load_series({"date": HOURS, "fault": values, "wave": WAVE}, "--label", "fault")
 
 
-def test_steps_without_a_label_are_noted(load):
+def test_steps_without_a_label_are_noted(load_series):
     fault = [None, 1.0] + [0.0] * (N - 2)
 
-    data = load({"date": HOURS, "fault": fault, "wave": WAVE}, "--label", "fault")
+    data = load_series({"date": HOURS, "fault": fault, "wave": WAVE}, "--label", "fault")
 
     assert np.flatnonzero(data.anomaly) == [1]
     assert data.kinds[1].why == "1 steps are anomalies; 1 without a value count as normal"
 
 
-def test_columns_that_no_model_can_learn_are_refused(load, input_error):
+def test_columns_that_no_model_can_learn_are_refused(load_series, input_error):
     with pytest.raises(input_error, match="--columns: expected different columns, got x, x"):
-        load({"x": WAVE}, "--columns", "x", "x")
+        load_series({"x": WAVE}, "--columns", "x", "x")
     with pytest.raises(input_error, match=r"--columns: expected values of at most 1e\+37"):
-        load({"x": WAVE * 1e300})
+        load_series({"x": WAVE * 1e300})
     with pytest.raises(input_error, match="--columns: expected values that differ by at least"):
-        load({"x": WAVE * 1e-300})
+        load_series({"x": WAVE * 1e-300})
 
 
 def test_columns_of_lists_are_left_out(recipe, parse, tmp_path, input_error):
     path = tmp_path / "a.jsonl"
     path.write_text("".join(f'{{"x": {x}, "tags": ["a"]}}\n' for x in WAVE))
 
-    def load(*flags):
+    def load_series(*flags):
         options = parse("time_series", "--data", path, "--window", 8, *flags)
         return recipe("support.data.series").load(options)
 
-    assert load().channels == ["x"] and load().kinds[0].why == "holds a list of values in each row"
+    assert (
+        load_series().channels == ["x"]
+        and load_series().kinds[0].why == "holds a list of values in each row"
+    )
     with pytest.raises(
         input_error, match="--columns: expected numbers, got lists in column 'tags'"
     ):
-        load("--columns", "tags")
+        load_series("--columns", "tags")

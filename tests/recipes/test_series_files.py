@@ -10,25 +10,12 @@ WAVE = np.sin(np.arange(N) / 3)
 HOURS = pandas.date_range("2024-01-01", periods=N, freq="h")
 
 
-@pytest.fixture
-def load(recipe, parse, tmp_path):
-    """load(columns, *flags) is the series that the recipe reads of a CSV of these columns."""
-
-    def load(columns, *flags):
-        path = tmp_path / "series.csv"
-        pandas.DataFrame(columns).to_csv(path, index=False)
-        flags = ("--data", path, "--window", 8, *flags)
-        return recipe("support.data.series").load(parse("time_series", *flags))
-
-    return load
-
-
 def kinds(data):
     return {kind.column: kind.kind for kind in data.kinds}
 
 
-def test_dates_are_found_and_the_step_is_said(load):
-    data = load({"wave": WAVE, "when": HOURS})
+def test_dates_are_found_and_the_step_is_said(load_series):
+    data = load_series({"wave": WAVE, "when": HOURS})
 
     assert data.channels == ["wave"] and kinds(data) == {"when": "time", "wave": "channel"}
     assert data.times[1] == np.datetime64("2024-01-01T01") and len(data.values) == N
@@ -50,36 +37,36 @@ def test_dates_are_found_and_the_step_is_said(load):
         ),
     ],
 )
-def test_dates_as_people_write_them(load, texts, second):
-    data = load({"date": texts, "wave": WAVE})
+def test_dates_as_people_write_them(load_series, texts, second):
+    data = load_series({"date": texts, "wave": WAVE})
 
     assert data.times[1] == np.datetime64(second)
     assert "step: 01:00:00, without gaps" in data.notes
 
 
-def test_offsets_that_change_with_daylight_saving_become_utc(load):
+def test_offsets_that_change_with_daylight_saving_become_utc(load_series):
     local = pandas.date_range("2024-03-30", periods=N, freq="h", tz="Europe/Berlin")
 
-    data = load({"date": [t.isoformat() for t in local], "wave": WAVE})
+    data = load_series({"date": [t.isoformat() for t in local], "wave": WAVE})
 
     assert data.times[0] == np.datetime64("2024-03-29T23:00")
     assert {*np.diff(data.times)} == {np.timedelta64(1, "h")}
     assert "UTC" in data.kinds[0].why
 
 
-def test_rows_are_sorted_by_time(load):
-    data = load({"date": HOURS[::-1], "wave": WAVE})
+def test_rows_are_sorted_by_time(load_series):
+    data = load_series({"date": HOURS[::-1], "wave": WAVE})
 
     np.testing.assert_allclose(data.values[:, 0], WAVE[::-1], rtol=1e-6)
     assert "rows are sorted by time; the file has the last one first" in data.notes
 
 
-def test_gaps_are_said_and_a_grid_fills_them_with_missing_values(load):
+def test_gaps_are_said_and_a_grid_fills_them_with_missing_values(load_series):
     kept = np.r_[0:40, 50:N]
     columns = {"date": HOURS[kept], "wave": WAVE[kept], "fault": kept == 60}
 
-    data = load(columns, "--label", "fault")
-    gridded = load(columns, "--label", "fault", "--grid", "auto")
+    data = load_series(columns, "--label", "fault")
+    gridded = load_series(columns, "--label", "fault", "--grid", "auto")
 
     assert "10 steps without a row (8%) in 1 gaps, the longest 11:00:00" in data.notes[-1]
     assert "--grid auto" in data.notes[-1] and len(data.values) == 110
@@ -89,11 +76,11 @@ def test_gaps_are_said_and_a_grid_fills_them_with_missing_values(load):
     assert gridded.notes[0] == "grid: 120 steps of 01:00:00; 10 have no row and are missing"
 
 
-def test_irregular_times_are_said_and_averaged_on_a_coarser_grid(load):
+def test_irregular_times_are_said_and_averaged_on_a_coarser_grid(load_series):
     times = np.cumsum(np.random.default_rng(0).uniform(0.5, 1.5, N))
 
-    data = load({"t": times, "wave": WAVE}, "--time-column", "t")
-    gridded = load({"t": times, "wave": WAVE}, "--time-column", "t", "--grid", "4")
+    data = load_series({"t": times, "wave": WAVE}, "--time-column", "t")
+    gridded = load_series({"t": times, "wave": WAVE}, "--time-column", "t", "--grid", "4")
 
     assert "of the differences are not multiples of it" in data.notes[-1]
     first = (times - times[0]) < 4 * 0.99
@@ -103,15 +90,15 @@ def test_irregular_times_are_said_and_averaged_on_a_coarser_grid(load):
     assert gridded.notes[0].endswith(f"; {averaged} rows are averaged with others of their step")
 
 
-def test_stacked_series_without_times_are_refused(load, input_error):
+def test_stacked_series_without_times_are_refused(load_series, input_error):
     columns = {"Name": np.repeat(["AAL", "ZTS"], 60), "close": WAVE}
 
     with pytest.raises(input_error, match=r"--where: expected one series, got 2 .*Name=AAL"):
-        load(columns)
-    assert load(columns, "--where", "Name=ZTS").values.shape == (60, 1)
+        load_series(columns)
+    assert load_series(columns, "--where", "Name=ZTS").values.shape == (60, 1)
 
 
-def test_several_conditions_select_one_series(load, input_error):
+def test_several_conditions_select_one_series(load_series, input_error):
     columns = {
         "date": [*HOURS[:60]] * 4,
         "plant": np.repeat(["a", "b"], 120),
@@ -120,17 +107,17 @@ def test_several_conditions_select_one_series(load, input_error):
     }
 
     with pytest.raises(input_error, match=r"--where plant=a sensor=1"):
-        load(columns)
-    data = load(columns, "--where", "plant=b", "sensor=1")
+        load_series(columns)
+    data = load_series(columns, "--where", "plant=b", "sensor=1")
     assert data.values[:, 0].tolist() == list(range(120, 180)) and data.channels == ["x"]
 
 
-def test_second_label_is_not_a_channel(load):
+def test_second_label_is_not_a_channel(load_series):
     fault = np.arange(N) > 100
     columns = {"wave": WAVE, "fault": fault, "is_anomaly": fault & (np.arange(N) % 2 > 0)}
     columns |= {"alarm": fault.astype(int), "door": np.arange(N) % 2}
 
-    data = load({**columns, "note": "x", "void": np.nan}, "--label", "fault")
+    data = load_series({**columns, "note": "x", "void": np.nan}, "--label", "fault")
 
     left = ("is_anomaly", "alarm", "note", "void")
     assert kinds(data) == {
@@ -139,19 +126,21 @@ def test_second_label_is_not_a_channel(load):
         "door": "channel",
         **dict.fromkeys(left, "drop"),
     }
-    chosen = load(columns, "--label", "fault", "--columns", "wave", "alarm")
+    chosen = load_series(columns, "--label", "fault", "--columns", "wave", "alarm")
     assert chosen.channels == ["wave", "alarm"]
 
 
-def test_numbers_with_units_are_channels(load):
-    data = load({"date": HOURS, "price": [f"${i}.50" for i in range(N)], "q": ["?", *WAVE[1:]]})
+def test_numbers_with_units_are_channels(load_series):
+    data = load_series(
+        {"date": HOURS, "price": [f"${i}.50" for i in range(N)], "q": ["?", *WAVE[1:]]}
+    )
 
     assert data.values[3, 0] == 3.5 and np.isnan(data.values[0, 1])
     assert "'?' counted as missing; 1 missing" in data.kinds[2].why
 
 
-def test_limit_takes_random_windows(load, recipe, parse):
-    data = load({"date": HOURS, "x": np.arange(float(N))})
+def test_limit_takes_random_windows(load_series, recipe, parse):
+    data = load_series({"date": HOURS, "x": np.arange(float(N))})
     options = [parse("time_series", "--window", 8, "--limit", 5, "--seed", s) for s in (0, 0, 1)]
 
     firsts = [recipe("time_series").parts(data, o)[0][:, 0, 0].tolist() for o in options]
