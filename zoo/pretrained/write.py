@@ -78,6 +78,17 @@ def describe(folder: str | os.PathLike, **fields) -> cards.WeightsCard:
     return card
 
 
+def first_output(vae) -> list | dict:
+    """Up to 16 values of `vae.generate(1, seed=0)`, evenly spaced; of each modality, in a dict."""
+    return nested.map_arrays(_some_values, vae.generate(1, seed=0))
+
+
+def _some_values(array):
+    values = np.ravel(np.asarray(array))
+    values = values[np.unique(np.linspace(0, len(values) - 1, 16).astype(int))]
+    return [str(v) if values.dtype.kind in "OSU" else round(float(v), 6) for v in values]
+
+
 def _write_card(folder, card):
     files.write(folder / cards.README, card.markdown().encode())
     files.write(folder / cards.CARD, cards.as_json(card).encode())
