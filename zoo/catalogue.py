@@ -271,7 +271,7 @@ def _new(name, build, options, input_shape, weights):
         else:
             vae.build((None, *_shape(input_shape)))
         vae.built = True
-    vae.variant_record = core.serialization.record(name, options)
+    vae.origin = core.serialization.Origin(name, options)
     if weights is not None:
         if input_shape is None:
             raise ValueError(

@@ -77,7 +77,7 @@ class VAE(TrainingMethods, InferenceMethods):
         self._train_function_jit = None  # `jit_compile` of `train_function`
         self._likelihood_checked = False  # by the first pass
         self._validated = None  # validation data that `fit` has checked
-        self.variant_record = ""  # JSON text that `zoo.get` writes: name and options
+        self.origin = None  # a zoo.core.serialization.Origin, of `zoo.get`
 
     @property
     def encoder(self) -> keras.Model:

@@ -1,9 +1,11 @@
 """Saving: a component's config consists of its constructor's arguments. Checks of arguments."""
 
+import dataclasses
 import inspect
 import itertools
 import json
 import numbers
+import warnings
 
 import keras
 import numpy as np
@@ -93,22 +95,31 @@ def as_plain(value):
         return [as_plain(item) for item in value]
     if isinstance(value, dict) and "class_name" not in value:
         return {key: as_plain(item) for key, item in value.items()}
-    plain = keras.saving.serialize_keras_object(as_python(value))
-    json.dumps(plain)
+    with warnings.catch_warnings(action="ignore"):  # of Keras, about a lambda
+        plain = keras.saving.serialize_keras_object(as_python(value))
+    if "__lambda__" in json.dumps(plain):
+        raise TypeError("a lambda cannot be saved")
     return plain
 
 
-def record(name, options):
-    """JSON text with the name of a variant and its options, None if no file can hold them.
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """The variant that a model was built from.
 
-    The seed is left out: it does not change what a trained model computes.
+    Attributes:
+        variant: its name.
+        options: its options.
     """
-    options = {option: value for option, value in options.items() if option != "seed"}
-    try:
-        plain = as_plain(options)
-    except (TypeError, ValueError):  # for example a lambda
-        plain = None
-    return json.dumps({"variant": name, "options": plain})
+
+    variant: str
+    options: dict
+
+    def plain_options(self):
+        """The options as JSON can hold them, or None; without the seed, which changes no result."""
+        try:
+            return as_plain({n: value for n, value in self.options.items() if n != "seed"})
+        except (TypeError, ValueError):  # for example a lambda
+            return None
 
 
 def ensure_built(layer, shape):

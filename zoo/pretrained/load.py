@@ -8,7 +8,7 @@ import pathlib
 import keras
 
 from zoo.core import checkpoints
-from zoo.core.serialization import as_tuple, from_plain, record
+from zoo.core.serialization import Origin, as_tuple, from_plain
 from zoo.model import VAE
 from zoo.pretrained import cards
 
@@ -36,7 +36,7 @@ def variant(name, build, source, options, input_shape, variants) -> VAE:
     vae = model(source, options.get("seed"))
     _check_variant(name, vae.name if card is None else name, variants, source)
     if card is not None and card.options is not None:
-        vae.variant_record = record(name, card.options)
+        vae.origin = Origin(name, card.options)
     return vae
 
 

@@ -33,11 +33,11 @@ def write(vae, folder: str | os.PathLike, card=None, dtype: str = "float32") -> 
         raise ValueError(f"the model must be finite, got NaN or infinity in {name}")
     config = configuration(vae)
     data = compact(checkpoints.as_bytes(vae), dtype)
-    variant, options = _origin(vae)
+    origin = vae.origin
     described = cards.WeightsCard(
         **{
-            "variant": variant,
-            "options": options,
+            "variant": vae.name if origin is None else origin.variant,
+            "options": None if origin is None else origin.plain_options(),
             "seed": vae.seed,
             "made": datetime.date.today().isoformat(),
             **fields,
@@ -145,15 +145,19 @@ def _free(folder):
     return folder
 
 
-def _origin(vae):
-    """Name of the variant and its options as JSON, or None for options that are not known."""
-    record = json.loads(vae.variant_record) if vae.variant_record else {}
-    return record.get("variant", vae.name), record.get("options")
-
-
 def configuration(vae) -> dict:
-    """The configuration of a model as `VAE.save` writes it, without that of `compile`."""
-    config = json.loads(json.dumps(keras.saving.serialize_keras_object(vae)))
+    """The configuration of a model as `VAE.save` writes it, without that of `compile`.
+
+    Raises:
+        ValueError: it has a lambda.
+    """
+    text = json.dumps(keras.saving.serialize_keras_object(vae))
+    if "__lambda__" in text:
+        raise ValueError(
+            "the model must be without a lambda, which no file can hold safely: use a function "
+            "that is registered with keras.saving.register_keras_serializable"
+        )
+    config = json.loads(text)
     config.pop("compile_config", None)
     return config
 
@@ -161,14 +165,32 @@ def configuration(vae) -> dict:
 def compact(data: bytes, dtype: str = "float32") -> bytes:
     """The content of a `.weights.h5` file, compressed and without the state of the optimizer.
 
+    Equal weights give equal bytes.
+
     Args:
         data: the content of a file.
         dtype: type of large arrays of float32 that fit into it.
     """
     target = io.BytesIO()
-    with h5py.File(io.BytesIO(data), "r") as old, h5py.File(target, "w", libver="v110") as new:
+    with h5py.File(io.BytesIO(data), "r") as old, _new_file(target) as new:
         _copy(old, new, dtype, skip=("optimizer",))
     return target.getvalue()
+
+
+def _new_file(target):
+    """An HDF5 file in a file object, without the times at which its groups are written."""
+    creation = _without_times(h5py.h5p.FILE_CREATE)
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_fileobj_driver(h5py.h5fd.fileobj_driver, target)
+    access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)  # small groups
+    return h5py.File(h5py.h5f.create(b"memory", h5py.h5f.ACC_TRUNC, creation, access))
+
+
+def _without_times(kind):
+    """Properties of a new file or group."""
+    properties = h5py.h5p.create(kind)
+    properties.set_obj_track_times(False)
+    return properties
 
 
 def _copy(old, new, dtype, skip=()):
@@ -179,7 +201,9 @@ def _copy(old, new, dtype, skip=()):
         if name in skip:
             continue
         if isinstance(old[name], h5py.Group):
-            _copy(old[name], new.create_group(name), dtype)
+            properties = _without_times(h5py.h5p.GROUP_CREATE)
+            group = h5py.h5g.create(new.id, name.encode(), gcpl=properties)
+            _copy(old[name], h5py.Group(group), dtype)
         else:
             array = np.asarray(old[name])
             array = _narrow(array, dtype) if array.dtype == np.float32 else array

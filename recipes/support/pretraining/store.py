@@ -34,9 +34,8 @@ def store(spec, vae, data, folder, minutes=None, machine="", rows=None):
     """
     folder = pathlib.Path(folder)
     source = SOURCES[spec.source]
-    vae.variant_record = zoo.core.serialization.record(
-        spec.variant, train.options_of(spec, data.train)
-    )
+    options = train.options_of(spec, data.train)
+    vae.origin = zoo.core.serialization.Origin(spec.variant, options)  # a loaded model has none
     fields = {
         "tag": spec.tag,
         "summary": spec.summary,

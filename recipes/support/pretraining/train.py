@@ -27,7 +27,7 @@ def train(spec, x, folder):
     folder.mkdir(parents=True, exist_ok=True)
     clock = ProcessorTime(folder / "time.json")
     callbacks = [
-        zoo.Resume(folder / "checkpoints"),
+        zoo.Resume(folder / "checkpoints", every=max(1, plan.epochs // 50)),
         keras.callbacks.CSVLogger(folder / "history.csv", append=True),
         zoo.NonFiniteGuard(),
         clock,
