@@ -66,7 +66,7 @@ def quickdraw(folder):
     """Sketches of the bitmaps in a folder; a tenth of each kind is held out."""
     if folder is None:
         raise InputError("--data-dir", "expected the folder of the bitmaps, got none")
-    files = sorted(pathlib.Path(folder).glob("*.npy")) or sorted(pathlib.Path(folder).glob("*.bin"))
+    files = [p for p in sorted(pathlib.Path(folder).iterdir()) if p.suffix in (".npy", ".bin")]
     if not files:
         raise InputError("--data-dir", f"expected files *.npy or *.bin, got none in {folder}")
     parts = [_bitmaps(path) for path in files]

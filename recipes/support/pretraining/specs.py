@@ -91,7 +91,7 @@ SPECS = {
                 activation="elu",
                 likelihood="binarized_bernoulli",
             ),
-            training=Training(epochs=200, beta_warmup=2, ema=0.999),
+            training=Training(epochs=80, beta_warmup=2, ema=0.999),
         ),
         Spec(
             variant="dense_vae",
