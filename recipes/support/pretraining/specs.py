@@ -117,7 +117,7 @@ SPECS = {
             summary="handwritten characters of 50 alphabets, binarised at random",
             source="omniglot",
             options=SMALL_CONV,
-            training=Training(epochs=50, batch_size=64, beta_warmup=3, ema=0.999),
+            training=Training(epochs=30, batch_size=64, beta_warmup=2, ema=0.999),
             samples=100,
         ),
         Spec(
