@@ -9,7 +9,7 @@ import numbers
 import os
 import pathlib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from zoo import core
 from zoo.core.suggestions import nearest, refuse_unknown_options
@@ -143,6 +143,10 @@ def available(pattern: str = "*") -> tuple[str, ...]:
     return tuple(sorted(fnmatch.filter(_CARDS, pattern)))
 
 
+@overload
+def card(name: str, weights: None = None) -> Card: ...
+@overload
+def card(name: str, weights: str | os.PathLike) -> WeightsCard: ...
 def card(name: str, weights: str | os.PathLike | None = None) -> Card | WeightsCard:
     """The card of a variant, or of weights for it; print it to read it.
 
