@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from zoo.core.arrays import as_array, is_frame
+from zoo.core.arrays import as_array
 from zoo.core.nested import row_count, take_rows
 from zoo.core.serialization import as_list
 from zoo.core.streams import is_stream
@@ -90,8 +90,7 @@ def present_rows(x, name, names):
         mask = _as_mask(present, names, row_count(x[name]), "x")[:, names.index(name)]
     if mask is None or np.all(mask):
         return x[name]
-    at = np.flatnonzero(mask)
-    return x[name].iloc[at] if is_frame(x[name]) else take_rows(x[name], at)
+    return take_rows(x[name], np.flatnonzero(mask))
 
 
 def examples_of_each(parts, argument="x"):
