@@ -48,6 +48,10 @@ def write(text):
     return lambda path: path.write_text(text)
 
 
+def rename(old, new):
+    return lambda path: path.write_text(path.read_text().replace(old, new))
+
+
 def without(name):
     """Remove an entry of a file of JSON."""
 
@@ -99,6 +103,11 @@ def test_run_resumes_without_its_metrics(recipe, finished, out, damage, capsys):
             "history.csv",
             write("a,b\n\0\n"),
             "expected complete lines of at least 3 epochs .* got 0; restore",
+        ),
+        (
+            "history.csv",
+            rename("val_elbo", "val_elb"),
+            "expected a column val_elbo in history.csv, got .*epoch.*; restore the file",
         ),
         ("history.csv", halve, "expected complete lines of at least 3 epochs .* got 1; restore"),
         (

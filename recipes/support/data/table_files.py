@@ -6,6 +6,7 @@ those of a series are read in `series_files.py`.
 
 import bz2
 import gzip
+import importlib
 import io
 import json
 import lzma
@@ -198,6 +199,9 @@ def _read_parquet(content, given):
 
     try:
         frame = pd.read_parquet(io.BytesIO(content))
+        # Bytes that are no text are read, too, and would fail where they are used.
+        parquet = importlib.import_module("pyarrow.parquet")
+        parquet.read_table(io.BytesIO(content)).validate(full=True)
     except ImportError as error:
         raise InputError(
             "--data", "reading .parquet needs pyarrow: pip install pyarrow, or save it as .csv"

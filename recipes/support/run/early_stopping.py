@@ -28,6 +28,12 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
             folder: the folder of checkpoints, where the best weights are saved, too.
             history: name -> a number for each epoch that was trained before.
         """
+        if history and MONITOR not in history:
+            raise InputError(
+                "--resume",
+                f"expected a column {MONITOR} in history.csv, got {', '.join(history)}; restore "
+                "the file, or train again with another --out",
+            )
         self.folder = folder
         self._past = list(
             zip(map(int, history.get("epoch", ())), history.get(MONITOR, ()), strict=True)
