@@ -169,7 +169,7 @@ def test_dates_in_forms_that_do_not_fit_together_are_not_read(decide, input_erro
     dates = ["2021-01-02", "02/13/2021", "1.2.2021", other] * 5
 
     assert decide(dates, "x").kind == "category"
-    with pytest.raises(input_error, match="--kind: expected dates in column 'x', got '(1|2|3)"):
+    with pytest.raises(input_error, match=r"--kind: expected dates in column 'x', got '(1|2|3)"):
         decide(dates, "x", "date")
 
 

@@ -48,6 +48,15 @@ def write(text):
     return lambda path: path.write_text(text)
 
 
+def value_of_best_epoch(path):
+    """Change the held-out ELBO of the epoch whose weights are the best."""
+    header, *rows = [line.split(",") for line in path.read_text().splitlines()]
+    column = header.index("val_elbo")
+    best = max(rows, key=lambda row: float(row[column]))
+    best[column] = "0"
+    path.write_text("\n".join(",".join(line) for line in [header, *rows]) + "\n")
+
+
 def rename(old, new):
     return lambda path: path.write_text(path.read_text().replace(old, new))
 
@@ -108,6 +117,11 @@ def test_run_resumes_without_its_metrics(recipe, finished, out, damage, capsys):
             "history.csv",
             rename("val_elbo", "val_elb"),
             "expected a column val_elbo in history.csv, got .*epoch.*; restore the file",
+        ),
+        (
+            "history.csv",
+            value_of_best_epoch,
+            r"expected val_elbo of epoch \d in history.csv to be -.*, as in best-00000\d.json",
         ),
         ("history.csv", halve, "expected complete lines of at least 3 epochs .* got 1; restore"),
         (
