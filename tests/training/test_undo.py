@@ -84,6 +84,22 @@ def test_the_steps_before_a_refused_batch_are_undone_in_compiled_calls():
     assert int(vae.optimizer.iterations) == 0
 
 
+def test_epochs_that_were_complete_are_resumed(tmp_path):
+    class Spoiled(Batches):
+        def on_epoch_end(self):
+            self.batches = (TABLE, TABLE * 255)
+
+    vae = dense()
+    before = values(vae.variables)
+    options = dict(epochs=2, shuffle=False, verbose=0, callbacks=[zoo.Resume(tmp_path)])
+
+    with pytest.raises(ValueError, match=r"^x \(batch 2\) must"):
+        vae.fit(Spoiled(TABLE, TABLE), **options)
+
+    assert_same(values(vae.variables), before)
+    assert vae.fit(Batches(TABLE, TABLE), **options).epoch == [1]
+
+
 def test_the_epoch_before_refused_validation_data_is_undone():
     vae, counter = dense(), Counter()
     before = values(vae.variables)
