@@ -8,11 +8,10 @@ import bz2
 import gzip
 import importlib
 import io
-import json
 import lzma
 import zlib
 
-from support.data import csv_format, csv_rows, text_encoding
+from support.data import csv_format, csv_rows, json_lines, text_encoding
 from support.run.cli import InputError, first_line
 
 OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -122,22 +121,7 @@ def _read_csv(content, given):
 
 
 def _read_json_lines(content, given):
-    import pandas as pd
-
-    text, notes = text_encoding.decode(content, given["encoding"])
-    rows = []
-    for number, line in enumerate(text.split("\n"), 1):
-        try:
-            rows += [json.loads(line)] if line.strip() else []
-        except (ValueError, RecursionError) as error:
-            raise InputError(
-                "--data", f"expected a JSON object in each line, got line {number}: {error}"
-            ) from error
-        if rows and not isinstance(rows[-1], dict):
-            raise InputError(
-                "--data", f"expected a JSON object in each line, got {line[:40]!r} in line {number}"
-            )
-    return pd.json_normalize(rows), notes
+    return json_lines.read(content, given["encoding"])
 
 
 def _read_excel(content, given):
