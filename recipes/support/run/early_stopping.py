@@ -6,7 +6,6 @@ import keras
 from support.run.cli import InputError
 
 from zoo.core import checkpoints
-from zoo.core.serialization import is_real
 
 MONITOR = "val_elbo"
 
@@ -63,7 +62,7 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
                 saved = (checkpoints.record(path) or {}).get(MONITOR, value)
             except checkpoints.CheckpointError:
                 continue  # matters for the best weights alone, which are read
-            if not is_real(saved) or not math.isclose(saved, value, rel_tol=1e-6):
+            if not isinstance(saved, float) or not math.isclose(saved, value, rel_tol=1e-6):
                 raise InputError(
                     "--resume",
                     f"expected {MONITOR} of epoch {epoch} in history.csv to be {saved}, as in "
