@@ -57,6 +57,10 @@ def value_of_best_epoch(path):
     path.write_text("\n".join(",".join(line) for line in [header, *rows]) + "\n")
 
 
+def nan_seconds(path):
+    path.write_text(json.dumps({"seconds": {"training": float("nan")}, "epochs": 4}))
+
+
 def rename(old, new):
     return lambda path: path.write_text(path.read_text().replace(old, new))
 
@@ -90,7 +94,9 @@ def test_run_resumes_from_the_state_before_a_damaged_file(recipe, finished, out,
     assert resumed.history() == finished[0].history()
 
 
-@pytest.mark.parametrize("damage", [write(""), write("[]"), write("{}"), halve, os.remove])
+@pytest.mark.parametrize(
+    "damage", [write(""), write("[]"), write("{}"), nan_seconds, halve, os.remove]
+)
 def test_run_resumes_without_its_metrics(recipe, finished, out, damage, capsys):
     damage(out / "metrics.json")
 
