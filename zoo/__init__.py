@@ -10,9 +10,18 @@ Importing the package is cheap; TensorFlow is loaded when something needs it.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from zoo.catalogue import Card, available, builder, card, get, register, unregister
 from zoo.core.backend import prefer_onednn, require_tensorflow
 from zoo.core.registration import register_when_keras_is_imported
+from zoo.variants.catalogue import (
+    Card,
+    available,
+    builder,
+    card,
+    get,
+    register,
+    unregister,
+    weights,
+)
 
 if TYPE_CHECKING:  # the names of _LAZY and _MODULES, re-exported for type checkers and editors
     from zoo import anomaly as anomaly
@@ -28,6 +37,7 @@ if TYPE_CHECKING:  # the names of _LAZY and _MODULES, re-exported for type check
     from zoo import likelihoods as likelihoods
     from zoo import objectives as objectives
     from zoo import plots as plots
+    from zoo import pretrained as pretrained
     from zoo import priors as priors
     from zoo import training as training
     from zoo import variants as variants
@@ -128,6 +138,7 @@ _MODULES = (
     "likelihoods",
     "objectives",
     "plots",
+    "pretrained",
     "priors",
     "training",
     "variants",
@@ -141,6 +152,7 @@ __all__ = [
     "get",
     "register",
     "unregister",
+    "weights",
     *_LAZY,
     *_MODULES,
 ]
