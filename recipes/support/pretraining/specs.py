@@ -115,7 +115,7 @@ SPECS = {
         Spec(
             variant="conv_vae",
             tag="omniglot",
-            summary="handwritten characters of 50 alphabets, binarised at random",
+            summary="handwritten characters of 30 alphabets, binarised at random",
             source="omniglot",
             options=SMALL_CONV,
             training=Training(epochs=30, batch_size=64, beta_warmup=2, ema=0.999),
