@@ -20,6 +20,7 @@ from support.run.run import Run, early_stopping
 import zoo
 
 LIKELIHOODS = (
+    "series_vector_autoregressive",
     "series_autoregressive",
     "series_normal",
     "series_per_step_normal",
@@ -106,8 +107,8 @@ def parser():
     command_line.add_argument(
         "--likelihood",
         choices=LIKELIHOODS,
-        default="series_autoregressive",
-        help="p(x|z) (default series_autoregressive)",
+        default="series_vector_autoregressive",
+        help="p(x|z) (default series_vector_autoregressive)",
     )
     return command_line
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zoo.core.triangular import inverse_cholesky, triangular_inverse
+from zoo.core.triangular import inverse_cholesky, log_diagonal
 
 
 def positive_definite(n, batch=(2,)):
@@ -12,10 +12,16 @@ def positive_definite(n, batch=(2,)):
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 8])
-def test_inverses_are_those_of_numpy(n):
+def test_the_inverse_of_the_factor_is_that_of_numpy(n):
     matrix = positive_definite(n)
     factor = np.linalg.cholesky(matrix)
 
-    np.testing.assert_allclose(triangular_inverse(factor), np.linalg.inv(factor), atol=1e-10)
     np.testing.assert_allclose(inverse_cholesky(matrix), np.linalg.inv(factor), atol=1e-10)
     np.testing.assert_array_equal(np.triu(inverse_cholesky(matrix), 1), 0)
+
+
+def test_log_diagonal_is_that_of_each_matrix():
+    matrix = positive_definite(3).astype("float32")
+
+    expected = np.log(np.diagonal(matrix, axis1=-2, axis2=-1))
+    np.testing.assert_allclose(log_diagonal(matrix), expected, rtol=1e-5)

@@ -3,20 +3,6 @@
 import tensorflow as tf
 
 
-def triangular_inverse(matrix):
-    """Inverse of lower triangular matrices `[..., n, n]`; n is known while tracing.
-
-    By halves: the inverse of ((A, 0), (B, D)) is ((a, 0), (-d B a, d)) with a and d those of A and
-    D. Golub and Van Loan, Matrix computations, section 3.1.
-    """
-    n = matrix.shape[-1]
-    if n == 1:
-        return 1.0 / matrix
-    a = triangular_inverse(matrix[..., : n // 2, : n // 2])
-    d = triangular_inverse(matrix[..., n // 2 :, n // 2 :])
-    return _lower(a, -tf.matmul(tf.matmul(d, matrix[..., n // 2 :, : n // 2]), a), d)
-
-
 def inverse_cholesky(matrix):
     """L^-1 `[..., n, n]` of positive definite matrices L L^T; n is known while tracing.
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from zoo.core.triangular import inverse_cholesky, log_diagonal, triangular_inverse
+from zoo.core.triangular import log_diagonal
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +97,7 @@ def stationary_process(correlation, partial):
     below = tf.constant(np.tri(channels, k=-1), unit.dtype)
     factor = correlation * below + unit
     factor = tf.math.l2_normalize(factor, -1)
-    forward = backward = _Predictor([], factor, triangular_inverse(factor))
+    forward = backward = _Predictor([], factor, _inverse(factor))
     predictors = [forward]
     for k in range(order):
         forward, backward = _longer(forward, backward, partial[k])
@@ -129,7 +129,7 @@ class _Predictor:
 def _longer(forward, backward, a):
     """The predictors from the past and from the future with one more neighbour."""
     gram, dual = (tf.eye(a.shape[-1]) + m for m in (a @ tf.transpose(a), tf.transpose(a) @ a))
-    root, dual_root = inverse_cholesky(gram), inverse_cholesky(dual)
+    root, dual_root = (_inverse(tf.linalg.cholesky(m)) for m in (gram, dual))
     partial = root @ a
     last = forward.factor @ partial @ backward.whitening
     first = backward.factor @ tf.transpose(partial) @ forward.whitening
@@ -151,3 +151,8 @@ def _updated(predictor, opposite, last):
     """The coefficients of the nearer neighbours, after one more with the coefficient `last`."""
     reversed_opposite = opposite.coefficients[::-1]
     return [a - last @ b for a, b in zip(predictor.coefficients, reversed_opposite, strict=True)]
+
+
+def _inverse(factor):
+    """Inverse of a lower triangular matrix, which in an exported function is a constant."""
+    return tf.linalg.triangular_solve(factor, tf.eye(factor.shape[-1]))
