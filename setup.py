@@ -35,7 +35,11 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["zoo", "zoo.*"]),
-    package_data={"zoo": ["py.typed"], "zoo.reporting": ["*.html", "*.css", "*.js"]},
+    package_data={
+        "zoo": ["py.typed"],
+        "zoo.pretrained": ["files/*/*/*"],
+        "zoo.reporting": ["*.html", "*.css", "*.js"],
+    },
     python_requires=">=3.11",
     # The lowest versions are tested (docs/install.md); pip finds newer ones that go together.
     install_requires=[
@@ -46,6 +50,7 @@ setup(
         # It needs `tensorflow` by that name, so `tensorflow-cpu` beside it would overwrite files.
         "tf-keras>=2.18",
         "numpy>=1.26",
+        "h5py>=3.11",  # Keras' files of weights; Keras depends on it too
     ],
     extras_require={
         "recipes": RECIPES,

@@ -108,6 +108,35 @@ def _source(default):
     return f'"{default}"' if isinstance(default, str) else repr(default)
 
 
+def weights_table():
+    """One row for each tag of pretrained weights, for docs/pretrained.md."""
+    rows = ["| variant | `weights=` | trained on | measured | size |", "|---|---|---|---|---|"]
+    for card in zoo.weights():
+        name, number = next(iter(card.numbers.items()))
+        measured = zoo.pretrained.number_text({**number, "how": ""})
+        rows.append(
+            f'| [`{card.variant}`](variants/{card.variant}.md) | `"{card.tag}"` | {card.summary} | '
+            f"{name} {measured} | {card.bytes / 1e6:.2f} MB |"
+        )
+    return "\n".join(rows)
+
+
+def weights_gallery():
+    """Pictures and numbers of each tag, for docs/pretrained_gallery.md."""
+    parts = []
+    for card in zoo.weights():
+        parts += [f"## {card.title()}", ""]
+        for kind in ("samples", "reconstructions", "codes"):
+            picture = f"images/pretrained/{card.variant}-{card.tag}-{kind}.png"
+            if (DOCS / picture).exists():
+                parts += [f"![{kind} of {card.variant}, {card.tag}]({picture})", ""]
+        numbers = (f"| {n} | {zoo.pretrained.number_text(v)} |" for n, v in card.numbers.items())
+        parts += ["| | |", "|---|---|", *numbers]
+        parts += [f"| training | {card.training} |", f"| core-minutes | {card.minutes} |"]
+        parts += [f"| licence of the weights | {card.weights_licence} |", ""]
+    return "\n".join(parts[:-1])
+
+
 def files_tables():
     """The packages and files of zoo/, each with the first sentence of its docstring."""
     root = ROOT / "zoo"
@@ -176,6 +205,8 @@ def wanted():
         ROOT / "README.md": short_table(),
         DOCS / "variants" / "index.md": full_table(),
         DOCS / "architecture.md": files_tables(),
+        DOCS / "pretrained.md": weights_table(),
+        DOCS / "pretrained_gallery.md": weights_gallery(),
         **{page_of(name): card_and_options(name) for name in zoo.available()},
     }
     texts = {}

@@ -10,7 +10,7 @@ Importing the package is cheap; TensorFlow is loaded when something needs it.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from zoo.catalogue import Card, available, builder, card, get, register, unregister
+from zoo.catalogue import Card, available, builder, card, get, register, unregister, weights
 from zoo.core.backend import prefer_onednn, require_tensorflow
 from zoo.core.registration import register_when_keras_is_imported
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # the names of _LAZY and _MODULES, re-exported for type check
     from zoo import likelihoods as likelihoods
     from zoo import objectives as objectives
     from zoo import plots as plots
+    from zoo import pretrained as pretrained
     from zoo import priors as priors
     from zoo import training as training
     from zoo import variants as variants
@@ -128,6 +129,7 @@ _MODULES = (
     "likelihoods",
     "objectives",
     "plots",
+    "pretrained",
     "priors",
     "training",
     "variants",
@@ -141,6 +143,7 @@ __all__ = [
     "get",
     "register",
     "unregister",
+    "weights",
     *_LAZY,
     *_MODULES,
 ]

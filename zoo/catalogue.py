@@ -9,10 +9,12 @@ import numbers
 import os
 import pathlib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from zoo import core
 from zoo.core.suggestions import nearest, refuse_unknown_options
+from zoo.pretrained import sources
+from zoo.pretrained.cards import WeightsCard, WeightsList, listed
 
 if TYPE_CHECKING:
     from zoo.model import VAE
@@ -141,8 +143,37 @@ def available(pattern: str = "*") -> tuple[str, ...]:
     return tuple(sorted(fnmatch.filter(_CARDS, pattern)))
 
 
-def card(name: str) -> Card:
-    """The `Card` of a variant; print it to read it."""
+@overload
+def card(name: str, weights: None = None) -> Card: ...
+@overload
+def card(name: str, weights: str | os.PathLike) -> WeightsCard: ...
+def card(name: str, weights: str | os.PathLike | None = None) -> Card | WeightsCard:
+    """The card of a variant, or of weights for it; print it to read it.
+
+    Args:
+        name: one of `available()`.
+        weights: None for the `Card` of the variant; a tag, or a folder that `VAE.save_to_preset`
+            wrote, for the `WeightsCard` of these weights.
+    """
+    if weights is not None:
+        return sources.card_of(_variant(name).name, weights)
+    return _variant(name)
+
+
+def weights(pattern: str = "*") -> WeightsList:
+    """Cards of the pretrained weights in the package, as a tuple that prints as a table.
+
+    Args:
+        pattern: shell-style pattern of variants, or of "variant/tag".
+
+    >>> weights("nothing")
+    no pretrained weights
+    """
+    return listed(pattern)
+
+
+def _variant(name):
+    """The `Card` of a variant; raises `ValueError` for an unknown name."""
     if not isinstance(name, str) or name not in _CARDS:
         raise ValueError(
             f"name must be a variant, got {name!r}{nearest(name, _CARDS)} Available: "
@@ -191,7 +222,7 @@ def _is_place(text):
 
 def unregister(name: str) -> None:
     """Remove a variant from the catalogue."""
-    card(name)
+    _variant(name)
     del _CARDS[name]
 
 
@@ -206,17 +237,35 @@ def get(
 
     Args:
         name: one of `available()`.
-        weights: file of weights (`.weights.h5` or `.keras`) to load; needs `input_shape`.
+        weights: trained weights. A tag of the variant (`zoo.weights(name)` lists them), a folder
+            that `VAE.save_to_preset` wrote, a `.keras` file or "hf://user/model" set all options
+            and the shape of x. A file of weights alone (`.weights.h5`, or `.keras` together with
+            options) needs `input_shape`.
         input_shape: shape of one example; builds the model at once instead of at the first batch.
         **options: options of the variant, which `help(zoo.builder(name))` describes.
 
     Raises:
-        ValueError: an unknown name; weights that cannot be loaded, that are of another model, or
-            that hold NaN or infinity.
+        ValueError: an unknown name or tag; weights that cannot be loaded, that are of another
+            model, or that hold NaN or infinity; an option that contradicts the weights.
         TypeError: an unknown option.
     """
     build = builder(name)
     _check_options(name, inspect.signature(build).parameters, options)
+    source = None
+    if weights is not None:
+        source = sources.find(name, weights, complete=bool(options) or input_shape is not None)
+    if source is None:
+        vae = _new(name, build, options, input_shape, weights)
+    else:
+        from zoo.pretrained import load  # noqa: PLC0415  (it loads TensorFlow)
+
+        vae = load.variant(name, build, source, options, input_shape, _CARDS)
+    vae.compile()
+    return vae
+
+
+def _new(name, build, options, input_shape, weights):
+    """A new model, with the weights of a file if it is given."""
     vae = build(**options)
     if not hasattr(vae, "latents"):
         raise TypeError(f"the function behind {name} must return a zoo.VAE, got {vae!r}")
@@ -226,22 +275,15 @@ def get(
         else:
             vae.build((None, *_shape(input_shape)))
         vae.built = True
+    vae.origin = core.serialization.Origin(name, options)
     if weights is not None:
         if input_shape is None:
             raise ValueError(
                 "input_shape must be the shape of one example if weights are given, got None"
             )
-        _load_weights(vae, weights)  # before compiling, so that an optimizer's state is ignored
-    vae.compile()
+        # Before compiling, so that an optimizer's state is ignored.
+        core.checkpoints.load(vae, pathlib.Path(weights), own=False)
     return vae
-
-
-def _load_weights(vae, weights):
-    core.validation.check_path(weights=weights)
-    path = pathlib.Path(weights)
-    if not path.name:
-        raise ValueError(f"weights must be a file, got {str(path)!r}")
-    core.checkpoints.load(vae, path, own=False)
 
 
 def _check_options(name, parameters, options):
@@ -259,7 +301,7 @@ def builder(name: str) -> Callable:
         ValueError: an unknown name.
         ImportError: the import path that was registered leads to no function.
     """
-    place = card(name).builder
+    place = _variant(name).builder
     if callable(place):
         return place
     module, function = place.split(":")

@@ -1,5 +1,6 @@
 """The VAE: latents, a decoder and an objective, trained as a Keras model."""
 
+import os
 import pathlib
 
 import keras
@@ -76,6 +77,7 @@ class VAE(TrainingMethods, InferenceMethods):
         self._train_function_jit = None  # `jit_compile` of `train_function`
         self._likelihood_checked = False  # by the first pass
         self._validated = None  # validation data that `fit` has checked
+        self.origin = None  # a zoo.core.serialization.Origin, of `zoo.get`
 
     @property
     def encoder(self) -> keras.Model:
@@ -184,6 +186,35 @@ class VAE(TrainingMethods, InferenceMethods):
             raise TypeError(f"filepath must be a path, got {filepath!r}")
         self._build_optimizer()
         super().save(filepath, overwrite=overwrite, **kwargs)
+
+    def save_to_preset(
+        self, folder: str | os.PathLike, card: dict | None = None, dtype: str = "float32"
+    ) -> None:
+        """Write a folder that `zoo.get(name, weights=folder)` loads: config, weights and a card.
+
+        Without the optimizer's state. "hf://user/model" uploads the model as `save` does.
+
+        Args:
+            folder: a new or empty folder, or one of an earlier call, whose model is replaced.
+            card: texts and numbers for `card.json` and `README.md`, by the names of
+                `zoo.pretrained.WeightsCard`, such as "summary", "data", "weights_licence" and
+                "numbers".
+            dtype: "float32", or "float16" for half the size; large arrays are rounded.
+
+        Raises:
+            ValueError: the model is not built, or holds NaN or infinity.
+            TypeError: card has an unknown field.
+            FileExistsError: the folder holds files of another program.
+        """
+        inputs.require_built(self)
+        inputs.require_loadable(self)
+        validation.check_path(folder=folder)
+        from zoo.pretrained import sources, write  # noqa: PLC0415  (they use this class)
+
+        if os.fspath(folder).startswith(sources.HUB):
+            self.save(os.fspath(folder))
+        else:
+            write.write(self, folder, card, dtype)
 
     def load_weights(self, filepath, skip_mismatch: bool = False, **kwargs) -> None:
         """As in Keras; a file that cannot be loaded leaves the model as it was.

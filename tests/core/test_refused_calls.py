@@ -81,6 +81,15 @@ CALLS = {
     "predict_on_batch": [(NAN,), (TABLE[:, :5],)],
     "reconstruct": [(NAN,), dict(x=TABLE, samples=0), dict(x=TABLE, top_p=1)],
     "sample": [(0,), dict(n=2, seed=-1), dict(n=2, bogus=1)],
+    "save_to_preset": [
+        (None,),
+        (__file__,),
+        dict(folder="d", dtype="int8"),
+        dict(folder="d", card="x"),
+        dict(folder="d", card={"sumary": "x"}),
+        dict(folder="d", card={"data": 5}),
+        dict(folder="d", card={"numbers": {"log p(x)": -1.0}}),
+    ],
     "score": [(NAN,), dict(x=TABLE, samples="x")],
     "test_on_batch": [(NAN,), dict(x=TABLE, sample_weight="w"), dict(x=TABLE, y=1)],
     "train_on_batch": [
@@ -128,7 +137,7 @@ def test_a_refused_call_changes_nothing(trained, name, number):
     variables = [*trained.variables, *trained.optimizer.variables]
     before, numbers = state(trained), values(variables)
 
-    with pytest.raises((TypeError, ValueError, ImportError)) as error:
+    with pytest.raises((TypeError, ValueError, ImportError, FileExistsError)) as error:
         options = call if isinstance(call, dict) else {}
         if name in ("fit", "evaluate", "predict"):
             options = {"verbose": 0, **options}

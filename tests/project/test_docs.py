@@ -139,6 +139,7 @@ def test_code_names_pages_that_exist():
     assert not [page for page in sorted(named) if not (ROOT / page).exists()]
 
 
-def test_the_readme_shows_the_two_commands():
+def test_the_readme_shows_the_three_commands():
     commands = re.findall(r"^pip install .*&& (.+)$", (ROOT / "README.md").read_text("utf-8"), re.M)
-    assert commands[:2] == ["python recipes/images.py", "python -m pytest -n 2 --dist loadfile"]
+    assert commands[0].startswith('python -c "import zoo; zoo.plots.samples(zoo.get(')
+    assert commands[1:3] == ["python recipes/images.py", "python -m pytest -n 2 --dist loadfile"]

@@ -22,7 +22,7 @@ ORDER = (
     ("inference",),
     ("model",),
     ("variants",),
-    ("catalogue", "compression", "evaluation", "plots", "anomaly", "reporting"),
+    ("pretrained", "catalogue", "compression", "evaluation", "plots", "anomaly", "reporting"),
 )
 PLACE = {name: place for place, name in enumerate(itertools.chain(*ORDER))}
 

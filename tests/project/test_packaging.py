@@ -51,6 +51,7 @@ def test_the_marker_of_type_annotations_is_packaged(built):
 def test_every_import_of_the_package_is_a_dependency(built):
     required = {re.match(r"[\w-]+", line)[0] for line in _sections(built)[""]}
     distributions = {
+        "h5py": "h5py",
         "keras": "keras",
         "numpy": "numpy",
         "tensorflow": "tensorflow",

@@ -77,6 +77,13 @@ def not_finite(model: keras.Model, values: list[np.ndarray] | None = None) -> st
     return None
 
 
+def as_bytes(model: keras.Model) -> bytes:
+    """Content of the `.weights.h5` file of a model."""
+    file = _MemoryFile()
+    model.save_weights(file)
+    return file.getvalue()
+
+
 def write(model: keras.Model, path: pathlib.Path, *, to_disk=True, **description) -> None:
     """Write weights and optimizer state with a record that also holds the `description`.
 
@@ -93,12 +100,10 @@ def write(model: keras.Model, path: pathlib.Path, *, to_disk=True, **description
     name = not_finite(model)
     if name is not None:
         raise FloatingPointError(f"{path.name} was not written: {name} holds NaN or infinity")
-    file = _MemoryFile()
-    model.save_weights(file)
+    data = as_bytes(model)
     if not to_disk:
         return
     _make_way(path)
-    data = file.getvalue()
     content = {"format": FORMAT, "version": VERSION, "sha256": _digest(data), **description}
     files.write(record_path(path), json.dumps(content, indent=1).encode())
     files.write(path, data)

@@ -1,8 +1,11 @@
 """Saving: a component's config consists of its constructor's arguments. Checks of arguments."""
 
+import dataclasses
 import inspect
 import itertools
+import json
 import numbers
+import warnings
 
 import keras
 import numpy as np
@@ -46,7 +49,7 @@ def component(cls):
 def from_arguments(cls, config, custom_objects=None):
     """An object of `cls` from its constructor's arguments, in which Keras objects are configs."""
     config = {**getattr(cls, "absent_arguments", {}), **config}
-    return cls(**{k: _deserialize(v, custom_objects) for k, v in config.items()})
+    return cls(**{k: from_plain(v, custom_objects) for k, v in config.items()})
 
 
 def _constructor_arguments(cls):
@@ -71,14 +74,52 @@ def _layer_config(layer):
     }
 
 
-def _deserialize(value, custom_objects):
+def from_plain(value, custom_objects=None):
+    """The value whose Keras objects are configs in `value`, for example in that of `as_plain`."""
     if isinstance(value, dict) and "class_name" in value:
         return keras.saving.deserialize_keras_object(value, custom_objects=custom_objects)
     if isinstance(value, dict):
-        return {key: _deserialize(item, custom_objects) for key, item in value.items()}
+        return {key: from_plain(item, custom_objects) for key, item in value.items()}
     if isinstance(value, list):
-        return [_deserialize(item, custom_objects) for item in value]
+        return [from_plain(item, custom_objects) for item in value]
     return value
+
+
+def as_plain(value):
+    """The value with lists for tuples and configs for Keras objects, as JSON can hold it.
+
+    Raises:
+        TypeError, ValueError: a value that no file can hold, such as a lambda.
+    """
+    if isinstance(value, (list, tuple)):
+        return [as_plain(item) for item in value]
+    if isinstance(value, dict) and "class_name" not in value:
+        return {key: as_plain(item) for key, item in value.items()}
+    with warnings.catch_warnings(action="ignore"):  # of Keras, about a lambda
+        plain = keras.saving.serialize_keras_object(as_python(value))
+    if "__lambda__" in json.dumps(plain):
+        raise TypeError("a lambda cannot be saved")
+    return plain
+
+
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """The variant that a model was built from.
+
+    Attributes:
+        variant: its name.
+        options: its options.
+    """
+
+    variant: str
+    options: dict
+
+    def plain_options(self):
+        """The options as JSON can hold them, or None; without the seed, which changes no result."""
+        try:
+            return as_plain({n: value for n, value in self.options.items() if n != "seed"})
+        except (TypeError, ValueError):  # for example a lambda
+            return None
 
 
 def ensure_built(layer, shape):

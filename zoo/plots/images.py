@@ -5,6 +5,7 @@ One channel is drawn in grey and three as RGB; with any other number only the fi
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -28,7 +29,11 @@ from zoo.plots.inputs import (
     numbers,
 )
 
+if TYPE_CHECKING:
+    from zoo.model import VAE
+
 MAX_TICKS = 16
+MODEL_SAMPLES = 64  # images that are drawn of a model
 
 
 def reconstructions(
@@ -87,7 +92,7 @@ def levels(original: ArrayLike, means: ArrayLike, draws: ArrayLike, max_images: 
 
 
 def samples(
-    images: ArrayLike,
+    images: "ArrayLike | VAE",
     columns: int | None = None,
     title: str = "Samples from the prior",
     row_names: Sequence[str] = (),
@@ -95,7 +100,8 @@ def samples(
     """Plot images as a grid.
 
     Args:
-        images: `[N, H, W, C]`, or `[N, H, W]`.
+        images: `[N, H, W, C]`, or `[N, H, W]`; or a built `zoo.VAE` of images, of which
+            `generate(64, seed=0)` is drawn.
         columns: number of columns; by default the grid is as square as possible.
         title: title of the figure.
         row_names: names of the rows, such as classes; none by default.
@@ -103,6 +109,8 @@ def samples(
     Raises:
         ValueError: the images have another shape.
     """
+    if hasattr(images, "generate"):
+        images = images.generate(MODEL_SAMPLES, seed=0)
     images = numbers(images, "images", "[N, H, W]", "[N, H, W, C]")
     images = images[..., None] if images.ndim == 3 else images
     check_cells(images[None])

@@ -1,0 +1,69 @@
+"""Make the pictures of docs/pretrained_gallery.md: python docs/pretrained_gallery.py --data-dir DIR
+
+Draws samples, reconstructions and codes of each tag of `zoo.weights()`, from the stored weights and
+the held-out data of its specification, and writes docs/images/pretrained/. DIR is the folder of
+TFDS' data. `python docs/generate.py` then writes the page.
+"""
+
+import argparse
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "recipes")]
+
+import numpy as np  # noqa: E402
+from support.pretraining import evaluate  # noqa: E402
+from support.pretraining.sources import SOURCES  # noqa: E402
+from support.pretraining.specs import SPECS  # noqa: E402
+
+import zoo  # noqa: E402
+
+FOLDER = ROOT / "docs" / "images" / "pretrained"
+CODES = 2000  # points of a map
+DPI = 50
+plots = zoo.plots
+
+
+def figures(spec, vae, data):
+    """Name -> figure of a tag."""
+    held_out, labels = data.held_out[:CODES], data.labels
+    x = evaluate.observed(spec, held_out)
+    labels = None if labels is None else labels[:CODES]
+    size = getattr(vae.latents, "level_dims", (vae.latents.latent_dim,))[0]
+    codes = np.asarray(vae.encode(x).loc)[:, :size]
+    drawn = {"codes": plots.latent_scatter(codes, labels, projection="tsne" if size > 2 else "pca")}
+    if x.ndim == 4:
+        model_input = None if x is held_out else x[:10]
+        drawn["samples"] = plots.samples(vae.generate(40, seed=0), columns=10)
+        drawn["reconstructions"] = plots.reconstructions(
+            held_out[:10], vae.reconstruct(x[:10]), model_input
+        )
+    else:
+        names = [f"column {i}" for i in range(x.shape[1])]
+        drawn["samples"] = plots.marginals(names, x, vae.sample(len(x), seed=0))
+    return drawn
+
+
+def main():
+    """Draw all tags, or those that are named."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", metavar="VARIANT/TAG")
+    parser.add_argument("--data-dir", type=pathlib.Path)
+    arguments = parser.parse_args()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for card in zoo.weights():
+        name = f"{card.variant}/{card.tag}"
+        if arguments.names and name not in arguments.names:
+            continue
+        spec, vae = SPECS[name], zoo.get(card.variant, weights=card.tag)
+        data = SOURCES[spec.source].read(arguments.data_dir)
+        for kind, figure in figures(spec, vae, data).items():
+            path = FOLDER / f"{card.variant}-{card.tag}-{kind}.png"
+            figure.savefig(path, dpi=DPI, pil_kwargs={"optimize": True})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Specifications of the pretrained weights: data, model, training and evaluation of each tag."""
+
+import dataclasses
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Training:
+    """How weights are trained.
+
+    Attributes:
+        epochs: passes over the data.
+        batch_size: examples in a step.
+        optimizer: "adam" or "adamax".
+        peak: highest learning rate, from which it falls to `end` along a cosine.
+        end: last learning rate.
+        warmup: steps in which the learning rate rises from 0.
+        clipnorm: bound of the gradient's global norm.
+        beta_warmup: epochs in which the weight of the KL rises from 0 to 1.
+        ema: momentum of the moving average of the weights that is stored; None for the last ones.
+        steps_per_execution: optimizer steps in one call; it does not change the weights.
+    """
+
+    epochs: int
+    batch_size: int = 128
+    optimizer: str = "adam"
+    peak: float = 2e-3
+    end: float = 0.0
+    warmup: int = 500
+    clipnorm: float | None = 300.0
+    beta_warmup: int = 0
+    ema: float | None = None
+    steps_per_execution: int | str = "auto"
+
+    def text(self) -> str:
+        """One line for a card."""
+        parts = [
+            f"{self.epochs} epochs, batches of {self.batch_size}",
+            f"{self.optimizer.capitalize()}, learning rate {self.peak:g} to {self.end:g} along a "
+            f"cosine after {self.warmup} steps",
+        ]
+        if self.beta_warmup:
+            parts.append(f"weight of the KL from 0 to 1 in {self.beta_warmup} epochs")
+        if self.ema is not None:
+            parts.append(f"moving average of the weights, momentum {self.ema:g}")
+        return "; ".join(parts)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Spec:
+    """Weights of a variant.
+
+    Attributes:
+        variant: name of the variant.
+        tag: name of the weights.
+        summary: one line.
+        source: key of `sources.SOURCES`.
+        options: options of the variant other than the seed; the likelihood "tabular" is
+            `zoo.likelihoods.Tabular` in the units of the data.
+        training: the `Training`.
+        seed: seed of the model, the noise and the order of the data.
+        samples: importance samples of log p(x).
+    """
+
+    variant: str
+    tag: str
+    summary: str
+    source: str
+    options: dict[str, Any]
+    training: Training
+    seed: int = 0
+    samples: int = 1000
+
+    @property
+    def name(self) -> str:
+        """Name of the weights on the command line."""
+        return f"{self.variant}/{self.tag}"
+
+
+SPECS = {
+    spec.name: spec
+    for spec in (
+        Spec(
+            variant="dense_vae",
+            tag="mnist",
+            summary="handwritten digits, binarised at random",
+            source="mnist",
+            options=dict(
+                latent_dim=32,
+                hidden=(320, 240),
+                activation="elu",
+                likelihood="binarized_bernoulli",
+            ),
+            training=Training(epochs=80, beta_warmup=2, ema=0.999),
+        ),
+        Spec(
+            variant="dense_vae",
+            tag="wine",
+            summary="chemical analyses of Italian wines",
+            source="wine",
+            options=dict(latent_dim=3, hidden=(32,), activation="elu", likelihood="tabular"),
+            training=Training(epochs=400, batch_size=16, peak=3e-3, warmup=50, ema=0.99),
+        ),
+    )
+}

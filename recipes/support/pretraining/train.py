@@ -1,0 +1,85 @@
+"""Training of pretrained weights: resumable, with the processor time that it took."""
+
+import json
+import time
+
+import keras
+
+import zoo
+
+
+def train(spec, x, folder):
+    """Train the model of a `Spec`, or continue the training that a folder holds.
+
+    Args:
+        spec: the `Spec`.
+        x: examples to train on.
+        folder: folder of checkpoints and of history.csv.
+
+    Returns:
+        The model and the processor time in minutes, that of interrupted runs included.
+    """
+    plan, per_epoch = spec.training, -(-len(x) // spec.training.batch_size)
+    keras.utils.set_random_seed(spec.seed)
+    vae = zoo.get(spec.variant, input_shape=x.shape[1:], seed=spec.seed, **options_of(spec, x))
+    optimizer = make_optimizer(plan, plan.epochs * per_epoch)
+    vae.compile(optimizer, steps_per_execution=plan.steps_per_execution)
+    folder.mkdir(parents=True, exist_ok=True)
+    clock = ProcessorTime(folder / "time.json")
+    callbacks = [
+        zoo.Resume(folder / "checkpoints", every=max(1, plan.epochs // 50)),
+        keras.callbacks.CSVLogger(folder / "history.csv", append=True),
+        zoo.NonFiniteGuard(),
+        clock,
+    ]
+    if plan.beta_warmup:
+        callbacks.insert(0, zoo.Anneal(zoo.callbacks.linear(plan.beta_warmup * per_epoch)))
+    vae.fit(x, epochs=plan.epochs, batch_size=plan.batch_size, callbacks=callbacks, verbose=2)
+    if plan.ema is not None:
+        # `fit` does this too, unless all epochs had been trained before.
+        optimizer.finalize_variable_values(vae.trainable_variables)
+    return vae, clock.seconds() / 60
+
+
+def options_of(spec, x):
+    """Options of a `Spec`'s variant; the likelihood "tabular" has the units and ranges of x."""
+    if spec.options.get("likelihood") != "tabular":
+        return spec.options
+    return {**spec.options, "likelihood": zoo.likelihoods.Tabular.from_data(x)}
+
+
+def make_optimizer(plan, steps):
+    """The optimizer of a `Training` of this many steps."""
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0,
+        max(1, steps - plan.warmup),
+        alpha=plan.end / plan.peak,
+        warmup_target=plan.peak,
+        warmup_steps=plan.warmup,
+    )
+    make = {"adam": zoo.FusedAdam, "adamax": keras.optimizers.Adamax}[plan.optimizer]
+    average = {} if plan.ema is None else {"use_ema": True, "ema_momentum": plan.ema}
+    return make(rate, global_clipnorm=plan.clipnorm, **average)
+
+
+class ProcessorTime(keras.callbacks.Callback):
+    """Processor time of training in a file, to which a resumed run adds.
+
+    Args:
+        path: the file.
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.path, self._before, self._start = path, 0.0, None
+
+    def on_train_begin(self, logs=None):
+        self._before, self._start = self.seconds(), time.process_time()
+
+    def on_epoch_end(self, epoch, logs=None):
+        seconds = self._before + time.process_time() - self._start
+        self.path.write_text(json.dumps({"seconds": seconds}))
+
+    def seconds(self):
+        """Seconds so far."""
+        return json.loads(self.path.read_text())["seconds"] if self.path.exists() else 0.0
