@@ -30,7 +30,6 @@ from shared import command_line, write_json
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 import zoo
-from zoo.plots.spectra import autocorrelation
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
@@ -74,6 +73,14 @@ def trained(train, seed, args):
     epochs = -(-args.steps // -(-len(train) // BATCH))
     vae.fit(train, epochs=epochs, batch_size=BATCH, verbose=0)
     return vae
+
+
+def autocorrelation(x):
+    """Correlation of values k steps apart, over all series, `[T - 1, C]` for k = 0, 1, ...."""
+    x = x - x.mean((0, 1))
+    steps = x.shape[1]
+    covariance = [(x[:, k:] * x[:, : steps - k]).mean((0, 1)) for k in range(steps - 1)]
+    return np.stack(covariance) / covariance[0]
 
 
 def standardized(train, x):
