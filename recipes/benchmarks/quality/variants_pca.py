@@ -7,8 +7,7 @@ own, `series_pca.py`. Tables have few columns, so their models have four latent 
 
     python recipes/benchmarks/quality/variants_pca.py
 
-Bernoulli noise of grey pixels, the default of image variants, hides most of what PCA keeps; compare
-`--likelihood shared_scale_normal`.
+`docs/results.md` has results.
 """
 
 import json
