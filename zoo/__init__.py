@@ -10,9 +10,18 @@ Importing the package is cheap; TensorFlow is loaded when something needs it.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from zoo.catalogue import Card, available, builder, card, get, register, unregister, weights
 from zoo.core.backend import prefer_onednn, require_tensorflow
 from zoo.core.registration import register_when_keras_is_imported
+from zoo.variants.catalogue import (
+    Card,
+    available,
+    builder,
+    card,
+    get,
+    register,
+    unregister,
+    weights,
+)
 
 if TYPE_CHECKING:  # the names of _LAZY and _MODULES, re-exported for type checkers and editors
     from zoo import anomaly as anomaly

@@ -12,7 +12,7 @@ from tests.fuzz import calls, files, judge, runs
 from tests.fuzz.arrays import pick
 from tests.fuzz.choices import OF_KERAS, SLOW
 from tests.fuzz.values import replacement
-from zoo import catalogue
+from zoo.variants import cards
 
 STATE_EVERY = 4  # refused calls of a model, of which one is checked to change nothing
 
@@ -98,12 +98,12 @@ def _described(kinds, arguments):
 @contextlib.contextmanager
 def unchanged_catalogue():
     """Registered variants are dropped afterwards, so that a case does not depend on others."""
-    cards = dict(catalogue._CARDS)
+    before = dict(cards.CARDS)
     try:
         yield
     finally:
-        catalogue._CARDS.clear()
-        catalogue._CARDS.update(cards)
+        cards.CARDS.clear()
+        cards.CARDS.update(before)
 
 
 @contextlib.contextmanager

@@ -21,8 +21,8 @@ ORDER = (
     ("encoders", "decoders", "objectives"),
     ("inference",),
     ("model",),
-    ("variants",),
-    ("pretrained", "catalogue", "compression", "evaluation", "plots", "anomaly", "reporting"),
+    ("pretrained", "variants"),
+    ("compression", "evaluation", "plots", "anomaly", "reporting"),
 )
 PLACE = {name: place for place, name in enumerate(itertools.chain(*ORDER))}
 
@@ -185,3 +185,8 @@ def test_any_part_may_be_imported_first(errors, line):
 @pytest.mark.parametrize("line", [n for n, case in IMPORTS.items() if case is MODULE_OF_CORE])
 def test_a_module_of_core_is_loaded_by_its_name(errors, line):
     assert errors[line] is None, errors[line]
+
+
+def test_the_root_of_the_package_is_short():
+    names = {path.stem for path in ZOO.iterdir() if path.is_dir() or path.suffix == ".py"}
+    assert len(names - {"__init__", "__pycache__"}) <= 20

@@ -89,7 +89,7 @@ CHECK = """
     assert generate() == 0
     assert generate("--check") == 0
     make.write("new_vae")
-    tests = ["tests/test_catalogue.py", "tests/golden", "tests/conformance/test_model.py"]
+    tests = ["tests/variants/test_catalogue.py", "tests/golden", "tests/conformance/test_model.py"]
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", "new_vae"]
     sys.exit(pytest.main([*options, *tests, "tests/project/test_docs.py"]))
 """
@@ -111,7 +111,7 @@ def add_variant(tree):
     """Write or edit the three files."""
     (tree / "zoo" / "variants" / "new.py").write_text(BUILDER)
     (tree / "docs" / "variants" / "new_vae.md").write_text(PAGE)
-    catalogue = tree / "zoo" / "catalogue.py"
+    catalogue = tree / "zoo" / "variants" / "cards.py"
     before, card, after = catalogue.read_text().partition("        Card(\n")
     assert card, "the catalogue is a table of cards"
     catalogue.write_text(before + ENTRY + card + after)

@@ -3,9 +3,9 @@
 import numpy as np
 
 from zoo import likelihoods
-from zoo.catalogue import get
 from zoo.core.arrays import as_array
 from zoo.model import VAE
+from zoo.variants.catalogue import get
 
 
 def table_vae(x: np.ndarray) -> VAE:

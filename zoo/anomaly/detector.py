@@ -15,12 +15,12 @@ import tensorflow as tf
 from zoo.anomaly import feature_scores as features
 from zoo.anomaly.default_model import table_vae
 from zoo.anomaly.scores import FittableScore, as_score
-from zoo.catalogue import get
 from zoo.core import arrays, inputs, nested, streams, validation
 from zoo.core.serialization import is_real
 from zoo.inference import batching
 from zoo.likelihoods.text.inputs import is_text
 from zoo.model import VAE
+from zoo.variants.catalogue import get
 
 try:
     from sklearn.base import BaseEstimator, OutlierMixin

@@ -7,9 +7,9 @@ import platform
 
 import keras
 
-from zoo.catalogue import available, card
 from zoo.plots.canvas import shorten
 from zoo.reporting.markup import Section, join, table, tag
+from zoo.variants.catalogue import available, card
 
 PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy")
 # Configuration that every Keras object has and that is not a choice of the user.

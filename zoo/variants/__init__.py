@@ -1,1 +1,1 @@
-"""Variants: small functions that assemble a `VAE`, one file for each kind of data."""
+"""Variants: functions that assemble a `VAE`, one file for each kind of data; their catalogue."""

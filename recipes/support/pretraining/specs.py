@@ -77,9 +77,49 @@ class Spec:
         return f"{self.variant}/{self.tag}"
 
 
+# `conv_vae` for a CPU: maps of 14x14 and smaller, and a dense layer around the latent vector.
+SMALL_CONV = dict(
+    latent_dim=32,
+    hidden=320,
+    widths=(32, 64, 64),
+    blocks=1,
+    stem_strides=2,
+    normalization=None,
+    activation="elu",
+    likelihood="binarized_bernoulli",
+    prior="mixture",
+)
+
 SPECS = {
     spec.name: spec
     for spec in (
+        Spec(
+            variant="conv_vae",
+            tag="mnist",
+            summary="handwritten digits, binarised at random",
+            source="mnist",
+            options=SMALL_CONV,
+            training=Training(epochs=24, batch_size=64, beta_warmup=1, ema=0.999),
+            samples=100,
+        ),
+        Spec(
+            variant="conv_vae",
+            tag="fashion_mnist",
+            summary="pieces of clothing, binarised at random",
+            source="fashion_mnist",
+            options=SMALL_CONV,
+            training=Training(epochs=16, batch_size=64, beta_warmup=1, ema=0.999),
+            samples=100,
+        ),
+        Spec(
+            variant="conv_vae",
+            tag="omniglot",
+            summary="handwritten characters of 50 alphabets, binarised at random",
+            source="omniglot",
+            options=SMALL_CONV,
+            training=Training(epochs=30, batch_size=64, beta_warmup=2, ema=0.999),
+            samples=100,
+        ),
         Spec(
             variant="dense_vae",
             tag="mnist",

@@ -1,6 +1,5 @@
 """Catalogue of variants: name -> card. A variant's module is imported when it is built."""
 
-import dataclasses
 import fnmatch
 import importlib
 import inspect
@@ -15,121 +14,10 @@ from zoo import core
 from zoo.core.suggestions import nearest, refuse_unknown_options
 from zoo.pretrained import sources
 from zoo.pretrained.cards import WeightsCard, WeightsList, listed
+from zoo.variants.cards import CARDS, Card
 
 if TYPE_CHECKING:
     from zoo.model import VAE
-
-
-@dataclasses.dataclass(frozen=True)
-class Card:
-    """Description of a variant.
-
-    Attributes:
-        name: as in `zoo.get(name)`.
-        summary: one line.
-        data: kind of data.
-        input: shape of x.
-        encoder: description of the encoder.
-        parameters: number of weights with the default options, and the input shape for which it
-            was counted.
-        reference: the paper.
-        builder: "module:function", or the function.
-    """
-
-    name: str
-    summary: str
-    data: str
-    input: str
-    encoder: str
-    parameters: str
-    reference: str
-    builder: Callable | str
-
-    def __str__(self):
-        fields = dataclasses.asdict(self)
-        return "\n".join(f"{key:>10}  {value}" for key, value in fields.items() if key != "builder")
-
-
-_CARDS = {
-    card.name: card
-    for card in (
-        Card(
-            name="dense_vae",
-            summary="dense layers for tables and vectors; flattens events of other shapes",
-            data="tables",
-            input="[N, ...], any event shape",
-            encoder="512 - 256, ReLU",
-            parameters="1,079,600 at 28x28x1",
-            reference="Kingma and Welling, Auto-encoding variational Bayes, 2014",
-            builder="zoo.variants.dense:dense_vae",
-        ),
-        Card(
-            name="conv_vae",
-            summary="residual convolutions with skip connections for images",
-            data="images",
-            input="[N, H, W, C], 8x8 or larger",
-            encoder="stem 32, stages 64 and 128 of two residual blocks, BatchNorm, ReLU",
-            parameters="1,784,833 at 28x28x1",
-            reference="He et al., Deep residual learning for image recognition, 2016",
-            builder="zoo.variants.conv:conv_vae",
-        ),
-        Card(
-            name="ladder_vae",
-            summary="a ladder of latents for images: a vector on top, maps below it",
-            data="images",
-            input="[N, H, W, C], 8x8 or larger",
-            encoder="stem 32, stages 64 and 128 of residual blocks, each level's features kept",
-            parameters="1,278,705 at 28x28x1",
-            reference="Sonderby et al., Ladder variational autoencoders, 2016; Vahdat and Kautz, "
-            "NVAE, 2020",
-            builder="zoo.variants.ladder:ladder_vae",
-        ),
-        Card(
-            name="dense_ladder_vae",
-            summary="residual dense layers with a ladder of latents, for any event shape",
-            data="tables",
-            input="[N, ...], any event shape",
-            encoder="256, a residual layer for each level",
-            parameters="1,115,568 at 28x28x1",
-            reference="Sonderby et al., Ladder variational autoencoders, 2016; Vahdat and Kautz, "
-            "NVAE, 2020",
-            builder="zoo.variants.ladder:dense_ladder_vae",
-        ),
-        Card(
-            name="lstm_vae",
-            summary="LSTM or GRU for time series of any length, with or without gaps",
-            data="series",
-            input="[N, T] or [N, T, C], NaN for missing values; or a list of arrays",
-            encoder="LSTM 64, its state after the last step and moments of all steps",
-            parameters="151,920 at 64x8",
-            reference="Srivastava et al., Unsupervised learning of video representations using "
-            "LSTMs, 2015; Kingma and Welling, 2014",
-            builder="zoo.variants.series:lstm_vae",
-        ),
-        Card(
-            name="transformer_vae",
-            summary="transformers for texts: strings in, strings out",
-            data="texts",
-            input="[N] strings, or [N, L] token ids",
-            encoder="two pre-norm blocks of width 128, mean over tokens",
-            parameters="2,085,952 at 64",
-            reference="Bowman et al., Generating sentences from a continuous space, 2016; Vaswani "
-            "et al., Attention is all you need, 2017",
-            builder="zoo.variants.text:transformer_vae",
-        ),
-        Card(
-            name="multimodal_vae",
-            summary="several modalities, any of which may be missing, fused into one Normal",
-            data="modalities",
-            input="{name: array}; 'present': {name: bool [N]} marks missing modalities",
-            encoder="one for each modality, by its rank and type; product of experts",
-            parameters="1,851,394 at image:28x28x1, audio:40x40x1",
-            reference="Wu and Goodman, Multimodal generative models for scalable weakly-supervised "
-            "learning, 2018; Sutter et al., Generalized multimodal ELBO, 2021",
-            builder="zoo.variants.multimodal:multimodal_vae",
-        ),
-    )
-}
 
 
 def available(pattern: str = "*") -> tuple[str, ...]:
@@ -140,7 +28,7 @@ def available(pattern: str = "*") -> tuple[str, ...]:
     """
     if not isinstance(pattern, str):
         raise TypeError(f"pattern must be a text such as 'conv*', got {pattern!r}")
-    return tuple(sorted(fnmatch.filter(_CARDS, pattern)))
+    return tuple(sorted(fnmatch.filter(CARDS, pattern)))
 
 
 @overload
@@ -174,12 +62,12 @@ def weights(pattern: str = "*") -> WeightsList:
 
 def _variant(name):
     """The `Card` of a variant; raises `ValueError` for an unknown name."""
-    if not isinstance(name, str) or name not in _CARDS:
+    if not isinstance(name, str) or name not in CARDS:
         raise ValueError(
-            f"name must be a variant, got {name!r}{nearest(name, _CARDS)} Available: "
+            f"name must be a variant, got {name!r}{nearest(name, CARDS)} Available: "
             f"{', '.join(available())}"
         )
-    return _CARDS[name]
+    return CARDS[name]
 
 
 def register(
@@ -206,12 +94,12 @@ def register(
     """
     if not isinstance(name, str) or not name.isidentifier():
         raise ValueError(f"name must be a Python identifier, got {name!r}")
-    if name in _CARDS:
-        raise ValueError(f"name must be new, got {name!r}, a variant: {_CARDS[name].summary}")
+    if name in CARDS:
+        raise ValueError(f"name must be new, got {name!r}, a variant: {CARDS[name].summary}")
     if not callable(builder) and not (isinstance(builder, str) and _is_place(builder)):
         raise TypeError(f"builder must be a function or 'module:function', got {builder!r}")
-    _CARDS[name] = Card(name, summary, data, input, encoder, parameters, reference, builder)
-    return _CARDS[name]
+    CARDS[name] = Card(name, summary, data, input, encoder, parameters, reference, builder)
+    return CARDS[name]
 
 
 def _is_place(text):
@@ -223,7 +111,7 @@ def _is_place(text):
 def unregister(name: str) -> None:
     """Remove a variant from the catalogue."""
     _variant(name)
-    del _CARDS[name]
+    del CARDS[name]
 
 
 def get(
@@ -259,7 +147,7 @@ def get(
     else:
         from zoo.pretrained import load  # noqa: PLC0415  (it loads TensorFlow)
 
-        vae = load.variant(name, build, source, options, input_shape, _CARDS)
+        vae = load.variant(name, build, source, options, input_shape, CARDS)
     vae.compile()
     return vae
 
