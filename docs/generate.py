@@ -131,11 +131,17 @@ def weights_gallery():
             picture = f"images/pretrained/{card.variant}-{card.tag}-{kind}.png"
             if (DOCS / picture).exists():
                 parts += [f"![{kind} of {card.variant}, {card.tag}]({picture})", ""]
-        numbers = (f"| {n} | {zoo.pretrained.number_text(v)} |" for n, v in card.numbers.items())
+        measured = (map(_cell, (n, zoo.pretrained.number_text(v))) for n, v in card.numbers.items())
+        numbers = (f"| {name} | {text} |" for name, text in measured)
         parts += ["| | |", "|---|---|", *numbers]
         parts += [f"| training | {card.training} |", f"| core-minutes | {card.minutes} |"]
         parts += [f"| licence of the weights | {card.weights_licence} |", ""]
     return "\n".join(parts[:-1])
+
+
+def _cell(text):
+    """A text in a cell of a table, where a bar would begin the next cell."""
+    return text.replace("|", r"\|")
 
 
 def files_tables():

@@ -156,3 +156,13 @@ def test_export_lists_its_signatures(tmp_path, capsys):
 
     assert [line.split(":")[0] for line in lines[:2]] == ["encode", "reconstruct"]
     assert "x float32 (None, 6) -> loc float32 (None, 2), scale float32 (None, 2)" in lines[0]
+
+
+def test_a_summary_shows_the_layers_of_encoder_and_decoder():
+    lines = []
+    vae = small("dense_vae")
+
+    vae.summary(160, expand_nested=True, print_fn=lambda text, line_break=False: lines.append(text))
+
+    for layer in (vae.encoder, vae.decoder, vae.latents.prior, vae.decoder.likelihood):
+        assert f"{layer.name} ({type(layer).__name__})" in "".join(lines)

@@ -26,7 +26,8 @@ class VAE(TrainingMethods, InferenceMethods):
 
     Trains with `fit`, like any Keras model. Every method takes NumPy arrays, tensors or
     `tf.data.Dataset`s of any length and works batch by batch; every log-probability is in nats per
-    example, summed over the event. Results are deterministic unless samples are requested.
+    example, summed over the event. Results are deterministic unless samples are requested. A Python
+    generator that never ends is read for ever, unless an argument such as `steps` limits it.
 
     Args:
         latents: x -> code and draws, as `zoo.SingleLatent`.

@@ -103,6 +103,30 @@ def test_the_default_number_of_epochs_of_a_dataset_counts_its_batches():
         detector._epochs(dataset.batch(10).repeat(), 128)
 
 
+@pytest.mark.parametrize("score", ["elbo", "tails"])
+def test_data_without_end_are_refused_at_once(vae, score):
+    endless = tf.data.Dataset.from_tensors(X).repeat()
+    fitted = zoo.AnomalyDetector(vae, score=score).fit(X)
+    before = dict(vars(fitted))
+
+    for call in (fitted.fit, fitted.predict, lambda x: fitted.score_(vae, x)):
+        with pytest.raises(ValueError, match=r"^[xX] must have an end"):
+            call(endless)
+
+    assert vars(fitted) == before
+
+
+def test_a_refused_fit_leaves_a_detector_as_it_was(vae):
+    fitted = zoo.AnomalyDetector(vae).fit(X)
+    before = dict(vars(fitted))
+    bad = tf.data.Dataset.from_tensor_slices([X, X * np.nan])
+
+    with pytest.raises(ValueError, match="must be finite"):
+        fitted.set_params(score="tails").fit(bad)
+
+    assert vars(fitted) == {**before, "score": "tails"}
+
+
 @pytest.mark.parametrize(
     ("x", "expected"),
     [

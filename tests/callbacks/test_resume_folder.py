@@ -76,6 +76,11 @@ def set_nan(path):
         kernel[0, 0] = np.nan
 
 
+def replace_configuration(path):
+    record = path.with_name("epoch-000003.json")
+    record.write_text(json.dumps({**json.loads(record.read_text()), "configuration": 1.5}))
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -85,6 +90,7 @@ def set_nan(path):
         (lambda path: forge(path, set_nan), "epoch-000003.weights.h5 holds NaN or infinity in"),
         (lambda path: truncate(path.with_name("epoch-000003.json")), "000003.json is damaged"),
         (lambda path: path.with_name("epoch-000003.json").write_text("[]"), "json is not the rec"),
+        (replace_configuration, "000003.json is damaged: configuration must be a dict, got float"),
     ],
 )
 def test_damaged_state_is_passed_over_and_trained_again(trained, run, damage, message):

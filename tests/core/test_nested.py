@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from zoo.core.nested import map_arrays, row_count, take_rows
 
+pd = pytest.importorskip("pandas")
 ARRAY = np.arange(12).reshape(4, 3)
 FORMS = {
     "array": ARRAY,
@@ -13,6 +14,8 @@ FORMS = {
     "list": ARRAY.tolist(),
     "tuple": tuple(map(tuple, ARRAY.tolist())),
     "ragged": tf.ragged.constant(ARRAY.tolist()),
+    "series": pd.Series(ARRAY.tolist(), index=[2.0, 0.0, 1.0, 3.0]),
+    "frame": pd.DataFrame(ARRAY, index=[2.0, 0.0, 1.0, 3.0]),
     "dict": {"a": ARRAY, "b": ARRAY[:, 0]},
 }
 each_form = pytest.mark.parametrize("x", FORMS.values(), ids=FORMS)
@@ -47,6 +50,17 @@ def test_a_slice_takes_rows(x):
 @each_form
 def test_positions_take_rows_in_their_order(x):
     assert plain(take_rows(x, np.array([3, 0, 0]))) == expected(x, [3, 0, 0])
+
+
+def test_rows_of_an_array_of_another_library_are_taken():
+    class Array:
+        def __len__(self):
+            return 4
+
+        def __array__(self, dtype=None, copy=None):
+            return ARRAY
+
+    assert plain(take_rows(Array(), np.array([3, 0]))) == expected(ARRAY, [3, 0])
 
 
 def test_a_function_is_mapped_over_the_arrays_of_a_dict():

@@ -19,15 +19,18 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
+    parser.add_argument("--count", type=int, help="end after this many cases")
     parser.add_argument("--case", type=int, help="run this case alone")
     parser.add_argument("--repeat", action="store_true", help="print each finding of a kind")
     options = parser.parse_args()
     from tests.fuzz.cases import Cases, in_a_folder
 
-    kinds, number = collections.Counter(), options.first if options.case is None else options.case
+    if options.case is not None:
+        options.first, options.count = options.case, 1
+    kinds, number = collections.Counter(), options.first
     with in_a_folder() as folder:
         cases, end = Cases(folder), time.monotonic() + 60 * options.minutes
-        while time.monotonic() < end:
+        while time.monotonic() < end and number - options.first != options.count:
             finding = cases.run(options.seed, number)
             if finding:
                 kind = finding.split("\n")[0]
@@ -35,8 +38,6 @@ def main():
                 if kinds[kind] == 1 or options.repeat:
                     print(f"--seed {options.seed} --case {number}: {finding}\n", flush=True)
             number += 1
-            if options.case is not None:
-                break
     print(f"{number - options.first} cases, {len(kinds)} kinds of findings", flush=True)
     return bool(kinds)
 

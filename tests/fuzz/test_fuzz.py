@@ -57,3 +57,13 @@ def test_every_public_callable_is_covered(cases):
     assert names == {*calls.public_callables()} and len(names) > 100
     for target in cases.functions:
         assert {*target.arguments} <= {*target.parameters} | {"latent_dim", "hidden"}, target.name
+
+
+def test_a_call_is_bounded_in_processor_time_and_in_time():
+    def computes():
+        while True:
+            pass
+
+    for limits, call in (((0.1, 60), computes), ((60, 0.1), lambda: time.sleep(60))):
+        with pytest.raises(judge.Overtime), judge.bounds(*limits):
+            call()

@@ -135,5 +135,6 @@ def test_errors_name_the_argument(fitted):
         zoo.predictive(small("transformer_vae"), data("transformer_vae"))
     with pytest.raises(ValueError, match="missing must be a bool array where examples vary"):
         zoo.impute(small("lstm_vae"), data("lstm_vae"))
-    with pytest.raises(ValueError, match=r"draws must have shape \[S, \(4, 2\)\], got \(3, 2\)"):
-        zoo.coverage(x, x[:3])
+    for draws in (x[:3], np.zeros((0, 4, 2))):
+        with pytest.raises(ValueError, match=r"draws must have shape \[S, 4, 2\] with S > 0, got"):
+            zoo.coverage(x, draws)

@@ -1,5 +1,7 @@
 """Ladders: draws, KLs and codes of levels, and the case of one stochastic layer."""
 
+import inspect
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -263,3 +265,9 @@ def _perturbed(vae):
     for variable in vae.trainable_variables:
         variable.assign_add(0.1 * rng.standard_normal(variable.shape))
     return vae
+
+
+def test_a_ladder_of_images_halves_them_in_its_stem_unless_told_otherwise():
+    defaults = inspect.signature(zoo.builder("ladder_vae")).parameters
+
+    assert defaults["stem_strides"].default == 2 and defaults["blocks"].default == 1

@@ -28,6 +28,7 @@ BAD = {
     "one-hot": ({"a": np.eye(8, dtype=int)}, ValueError, r"x\['a'\] must be token ids .*'float32"),
     "rows": ({"a": A, "b": B[:3]}, ValueError, "equally many examples"),
     "mask": ({"a": A, "present": np.ones((8, 1), bool)}, TypeError, r"x\['present'\] must be a d"),
+    "frame": ({"a": A, "present": {"a": A > 0.5}}, ValueError, "must be bool of shape"),
     "list": ({"a": A, "present": ["a"]}, TypeError, r"x\['present'\] must be a dict"),
     "array": (A, TypeError, "must be a dict of modalities"),
 }

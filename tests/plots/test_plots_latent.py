@@ -51,6 +51,13 @@ def test_an_unknown_projection_is_refused(projection):
         plots.latent_scatter(CODES, projection=projection)
 
 
+def test_an_embedding_of_rows_that_differ_in_length_or_of_texts_is_refused():
+    with pytest.raises(ValueError, match="projection must have rows of one shape"):
+        plots.latent_scatter(CODES, projection=[[[1]], 2])
+    with pytest.raises(ValueError, match=r"projection must be .* got shape \(30, 2\) of dtype <U1"):
+        plots.latent_scatter(CODES, projection=np.full((30, 2), "a"))
+
+
 def test_an_embedding_with_nan_is_refused():
     with pytest.raises(ValueError, match="projection must be finite points, got NaN"):
         plots.latent_scatter(CODES, projection=np.full((30, 2), np.nan))

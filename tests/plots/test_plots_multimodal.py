@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.plots.figures import saved, texts
 
@@ -28,7 +29,7 @@ def test_spectrograms_have_low_frequencies_at_the_bottom(rng, tmp_path):
 
 def test_names_of_spectrograms_must_be_texts(rng):
     rows = {"image": rng.random((3, 8, 7, 1))}
-    for names in (np.ma.ones((2, 3)), [np.zeros(2)], "image", len):
+    for names in (np.ma.ones((2, 3)), [np.zeros(2)], tf.constant([True]), "image", len):
         with pytest.raises(TypeError, match="spectrograms must be a list of names, got"):
             plots.side_by_side(rows, "Pairs", names)
 

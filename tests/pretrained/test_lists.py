@@ -30,8 +30,8 @@ def test_a_pattern_that_is_not_a_text_is_refused():
     [
         ({"sumary": "x"}, "card has no field 'sumary'; did you mean 'summary'"),
         ({"data": 5}, "data of card must be a text, got 5"),
-        ({"numbers": {"a": 1.0}}, "numbers of card must be a dict, name -> "),
-        ({"numbers": {"a": {"value": 1, "extra": 2}}}, "numbers of card must be a dict"),
+        ({"numbers": {"a": 1.0}}, r"numbers\[.a.\] of card must be a dict"),
+        ({"numbers": {"a": {"value": 1, "extra": 2}}}, r"numbers\[.a.\] of card must be a dict"),
         ({"first_output": object()}, "card must hold texts and numbers of Python"),
     ],
 )
@@ -42,3 +42,20 @@ def test_bad_fields_of_a_card_are_refused(tmp_path, fields, message):
         zoo.pretrained.describe(folder, **fields)
     with pytest.raises(ValueError, match="folder must be one that save_to_preset wrote"):
         zoo.pretrained.describe(tmp_path)
+
+
+@pytest.mark.parametrize("number", [None, 3.0, {}, {"value": "3"}, {"value": 3, "error": "1"}])
+def test_what_is_no_measured_number_is_refused(number):
+    with pytest.raises(TypeError, match="number must be a dict with the number 'value'"):
+        zoo.pretrained.number_text(number)
+
+
+@pytest.mark.parametrize("name", [int, "", "../secret", "a/b", "a\0b"])
+def test_names_of_weights_are_names_of_folders(name):
+    with pytest.raises(ValueError, match="tag must be a name"):
+        zoo.pretrained.folder_of("dense_vae", name)
+
+
+def test_the_first_output_is_of_a_built_model():
+    with pytest.raises(TypeError, match="VAE"):
+        zoo.pretrained.first_output(-1)

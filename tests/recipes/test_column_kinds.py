@@ -152,6 +152,27 @@ def test_table_has_a_line_for_each_column(recipe, decide):
     ]
 
 
+def test_dates_in_several_forms_are_read_each_in_its_own(decide):
+    forms = ("{y}-{m:02}-{d:02}", "{d}.{m}.{y}", "{d} Jan {y}", "{m}/{d}/{y}")
+    dates = [forms[i % 4].format(y=2021, m=1, d=i % 28 + 1) for i in range(N)]
+
+    kind = decide(["n/a", *dates], "x")
+
+    assert np.isnan(kind.values[0])
+    np.testing.assert_array_equal(kind.values[1:], 18628.0 + np.arange(N) % 28)
+    forms = "written in 4 forms: '2021-01-01', '2.1.2021', '3 Jan 2021', '1/4/2021'"
+    assert f"as days, {forms}" in kind.why
+
+
+@pytest.mark.parametrize("other", ["13/02/2021", "2021-01-01T10:00Z", "3/4"])
+def test_dates_in_forms_that_do_not_fit_together_are_not_read(decide, input_error, other):
+    dates = ["2021-01-02", "02/13/2021", "1.2.2021", other] * 5
+
+    assert decide(dates, "x").kind == "category"
+    with pytest.raises(input_error, match=r"--kind: expected dates in column 'x', got '(1|2|3)"):
+        decide(dates, "x", "date")
+
+
 def test_dates_after_the_range_of_nanoseconds_are_read(decide):
     kind = decide(["2024-01-02"] * (N - 1) + ["9999-12-31"], "x", "date")
 

@@ -48,6 +48,23 @@ def write(text):
     return lambda path: path.write_text(text)
 
 
+def value_of_best_epoch(path):
+    """Change the held-out ELBO of the epoch whose weights are the best."""
+    header, *rows = [line.split(",") for line in path.read_text().splitlines()]
+    column = header.index("val_elbo")
+    best = max(rows, key=lambda row: float(row[column]))
+    best[column] = "0"
+    path.write_text("\n".join(",".join(line) for line in [header, *rows]) + "\n")
+
+
+def nan_seconds(path):
+    path.write_text(json.dumps({"seconds": {"training": float("nan")}, "epochs": 4}))
+
+
+def rename(old, new):
+    return lambda path: path.write_text(path.read_text().replace(old, new))
+
+
 def without(name):
     """Remove an entry of a file of JSON."""
 
@@ -77,7 +94,9 @@ def test_run_resumes_from_the_state_before_a_damaged_file(recipe, finished, out,
     assert resumed.history() == finished[0].history()
 
 
-@pytest.mark.parametrize("damage", [write(""), write("[]"), write("{}"), halve, os.remove])
+@pytest.mark.parametrize(
+    "damage", [write(""), write("[]"), write("{}"), nan_seconds, halve, os.remove]
+)
 def test_run_resumes_without_its_metrics(recipe, finished, out, damage, capsys):
     damage(out / "metrics.json")
 
@@ -99,6 +118,16 @@ def test_run_resumes_without_its_metrics(recipe, finished, out, damage, capsys):
             "history.csv",
             write("a,b\n\0\n"),
             "expected complete lines of at least 3 epochs .* got 0; restore",
+        ),
+        (
+            "history.csv",
+            rename("val_elbo", "val_elb"),
+            "expected a column val_elbo in history.csv, got .*epoch.*; restore the file",
+        ),
+        (
+            "history.csv",
+            value_of_best_epoch,
+            r"expected val_elbo of epoch \d in history.csv to be -.*, as in best-00000\d.json",
         ),
         ("history.csv", halve, "expected complete lines of at least 3 epochs .* got 1; restore"),
         (

@@ -112,6 +112,17 @@ def test_at_least_one_evaluated_row_is_normal(load):
     assert len(table.held_out) == len(table.normal) == 1
 
 
+def test_a_parquet_file_with_bytes_that_are_no_text_is_refused(
+    tmp_path, recipe, parse, input_error
+):
+    path, frame = tmp_path / "a.parquet", pandas.DataFrame({"a": ["ab", "cd"]})
+    content = frame.to_parquet(compression=None, use_dictionary=False)
+    path.write_bytes(content.replace(b"cd", b"\xff\xfe"))
+
+    with pytest.raises(input_error, match=r"--data: expected a \.parquet file, got .*UTF8"):
+        recipe("support.data.tables").load(parse("tables", "--data", path))
+
+
 def test_csv_and_parquet_files_give_the_same_table(tmp_path, recipe, parse):
     files = [customers(tmp_path / f"customers.{kind}") for kind in ("csv", "parquet")]
     options = [parse("tables", "--data", file, *CHURNED) for file in files]

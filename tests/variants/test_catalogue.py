@@ -132,6 +132,12 @@ def test_input_shape_of_the_wrong_form_is_refused(name, shape, form):
         zoo.get(name, input_shape=shape)
 
 
+@pytest.mark.parametrize("shape", [dict, iter([5]), np.array(5.0), "5", (), (5, -1)])
+def test_an_input_shape_that_is_not_one_of_sizes_is_refused(shape):
+    with pytest.raises(ValueError, match="input_shape must be positive sizes of one example"):
+        zoo.get("dense_vae", input_shape=shape)
+
+
 @pytest.mark.parametrize("path", ["\ud800", "a\0b.keras", "x" * 5000, pathlib.Path("x" * 300)])
 def test_weights_in_a_path_that_no_file_can_have_are_refused(path):
     with pytest.raises(ValueError, match="weights must be a path that a file can have, not too"):

@@ -97,18 +97,21 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         """Train the VAE, unless it is already trained, and set the threshold; y is ignored.
 
         Raises:
-            TypeError, ValueError: an argument or X is invalid; raised before any training.
+            TypeError, ValueError: an argument or X is invalid: before any training, or at a later
+                batch of a dataset. The detector is as it was before the call.
             FloatingPointError: the loss became NaN or infinite.
         """
         del y
         self._check_arguments()
-        X = self._check_data(X, reset=True)
-        self.vae_ = self.vae if isinstance(self.vae, VAE) else self._train_vae(X)
-        self._set_feature_count()
-        self.score_ = as_score(self.score)
-        if isinstance(self.score_, FittableScore):
-            self.score_ = self.score_.fit(self.vae_, X, SCORE_BATCH_SIZE)
-        self.offset_ = float(np.quantile(self._scores(X), self.contamination))
+        streams.require_end(X, "X")
+        with _unchanged_on_error(self):
+            X = self._check_data(X, reset=True)
+            self.vae_ = self.vae if isinstance(self.vae, VAE) else self._train_vae(X)
+            self._set_feature_count()
+            self.score_ = as_score(self.score)
+            if isinstance(self.score_, FittableScore):
+                self.score_ = self.score_.fit(self.vae_, X, SCORE_BATCH_SIZE)
+            self.offset_ = float(np.quantile(self._scores(X), self.contamination))
         return self
 
     def score_samples(self, X: np.ndarray | dict | tf.data.Dataset) -> np.ndarray:
@@ -246,6 +249,18 @@ def _epochs(x, batch_size):
     if steps < 1:
         raise ValueError("epochs must be an integer if the length of X is unknown, got None")
     return max(MIN_EPOCHS, math.ceil(DEFAULT_STEPS / steps))
+
+
+@contextlib.contextmanager
+def _unchanged_on_error(detector):
+    """Restore the attributes of a detector if an error is raised within."""
+    before = dict(vars(detector))
+    try:
+        yield
+    except BaseException:
+        vars(detector).clear()
+        vars(detector).update(before)
+        raise
 
 
 @contextlib.contextmanager

@@ -77,6 +77,7 @@ class FittedTailScore:
 
     def __call__(self, vae: VAE, x: np.ndarray | tf.data.Dataset, batch_size: int = 256):
         if streams.is_stream(x):
+            streams.require_end(x)
             batches = (np.asarray(streams.x_of(e)) for e in streams.elements(x))
             return np.concatenate([self._score(vae, batch, batch_size) for batch in batches])
         return self._score(vae, x, batch_size)

@@ -179,12 +179,20 @@ class Resume(keras.callbacks.Callback):
             model.optimizer.learning_rate = self._learning_rate
 
     def _check(self, model, path, record):
-        """Raise `ValueError` that says what differs if a state is of another model or data."""
+        """Raise `ValueError` that says what differs if a state is of another model or data.
+
+        `CheckpointError` if its record is damaged.
+        """
         same_versions = record.get("versions") == checkpoints.versions()
         problems = []
         current_values = {"data": self._data, "configuration": configuration.describe(model)}
         for name, current in current_values.items():
             saved = record.get(name)
+            if saved is not None and not isinstance(saved, Mapping):
+                raise checkpoints.CheckpointError(
+                    f"{checkpoints.record_path(path)} is damaged: {name} must be a dict, got "
+                    f"{type(saved).__name__}"
+                )
             if saved is not None and current is not None:
                 problems += configuration.differences(saved, current, same_versions)
         if problems:

@@ -192,7 +192,10 @@ def _cast(part, spec, name):
 
 @contextlib.contextmanager
 def plain_errors():
-    """Re-raise the error of a dataset's check without the TensorFlow error that wraps it."""
+    """Re-raise the error of a dataset's check without the TensorFlow error that wraps it.
+
+    `is_refused_batch` recognises it, in `fit` also where `evaluate` has raised it.
+    """
     try:
         yield
     except tf.errors.OpError as error:
@@ -201,4 +204,11 @@ def plain_errors():
         )
         if match is None:
             raise
-        raise {"Type": TypeError, "Value": ValueError}[match[1]](match[2]) from None
+        refusal = {"Type": TypeError, "Value": ValueError}[match[1]](match[2])
+        refusal.of_batch = True
+        raise refusal from None
+
+
+def is_refused_batch(error):
+    """True for an error that `plain_errors` has raised: the check of a batch."""
+    return getattr(error, "of_batch", False)

@@ -22,9 +22,11 @@ def take_rows(x, at):
         return {name: take_rows(value, at) for name, value in x.items()}
     if isinstance(x, (list, tuple)):
         return x[at] if isinstance(at, slice) else [x[i] for i in at]
+    if hasattr(x, "iloc"):  # of pandas
+        return x.iloc[at]  # [] of a series takes labels
     if isinstance(at, slice) or isinstance(x, np.ndarray):
         return x[at]
-    return tf.gather(x, at)
+    return tf.gather(x, at) if tf.is_tensor(x) else np.asarray(x)[at]
 
 
 def map_arrays(function, x):

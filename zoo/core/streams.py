@@ -87,10 +87,20 @@ def require_end(x, argument="x", steps=None, steps_argument=None):
     """
     if steps is not None or not is_endless(x):
         return
-    remedy = f"pass {steps_argument}=" if steps_argument else "x.take(n) has its first n batches"
-    raise ValueError(
-        f"{argument} must have an end, got a dataset that repeats without end: {remedy}"
-    )
+    if steps_argument:
+        remedy = f"pass {steps_argument}="
+    elif isinstance(x, tf.data.Dataset):
+        remedy = f"leave repeat() out, or take the first n batches, {argument}.take(n)"
+    else:
+        remedy = "give it a number of batches"
+    raise ValueError(f"{argument} must have an end, got {endless_kind(x)}: {remedy}")
+
+
+def endless_kind(x):
+    """What an endless stream is, for an error."""
+    if isinstance(x, tf.data.Dataset):
+        return "a dataset that repeats without end, as repeat() makes it"
+    return f"a {type(x).__name__} without a number of batches"
 
 
 def parts(x):

@@ -130,7 +130,7 @@ def _classes(y):
     """Classes as a list of integers."""
     if y is None:
         raise ValueError("class_weight needs labels y, got y=None")
-    y = np.zeros(0, object) if isinstance(y, dict) else np.asarray(y)
+    y = np.zeros(0, object) if isinstance(y, dict) else arrays.as_array(y, "y")
     if y.ndim == 2:
         y = y[:, 0] if y.shape[1] == 1 else y.argmax(1)
     if y.ndim != 1 or y.dtype.kind not in "biuf":

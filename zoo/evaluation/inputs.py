@@ -12,9 +12,10 @@ def label_vector(labels, argument):
         TypeError: the labels are neither numbers nor strings.
         ValueError: they are not a vector, there are none, or one is NaN.
     """
-    labels = np.asarray(arrays.unmasked(labels, argument, missing_allowed=False))
+    labels = arrays.unmasked(labels, argument, missing_allowed=False)
+    labels = arrays.as_array(labels, argument)
     if labels.dtype == object:  # pandas stores strings as objects
-        labels = np.asarray(labels.tolist())
+        labels = arrays.as_array(labels.tolist(), argument)
     if labels.ndim != 1 or not labels.size:
         raise ValueError(
             f"{argument} must be a vector with a class for each example, got shape {labels.shape}"

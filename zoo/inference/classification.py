@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.core import validation
+from zoo.core.arrays import as_array
 from zoo.core.forward import forward_pass
 from zoo.core.random import normal
 from zoo.core.samplers import CommonSampler, untile
@@ -52,7 +53,7 @@ def class_codes(model, n, label, seed):
         ValueError: label is not a class of the prior, or not one for each code.
     """
     prior = label_prior(model)
-    labels = np.full(n, label) if is_integer(label) else np.asarray(label)
+    labels = np.full(n, label) if is_integer(label) else as_array(label, "label")
     if labels.shape != (n,) or not np.isin(labels, np.arange(prior.classes)).all():
         raise ValueError(
             f"label must be a class in 0 .. {prior.classes - 1}, or one for each of n={n}, "

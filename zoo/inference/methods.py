@@ -20,6 +20,9 @@ class InferenceMethods(keras.Model):
 
     Every method takes NumPy arrays, tensors or `tf.data.Dataset`s of any length. Results are
     deterministic unless samples are requested; samples are reproducible by their seed.
+
+    A stream is read to its end. A dataset that is known to have none, as after `repeat()`, is
+    refused before anything is computed; a Python generator that never ends is read for ever.
     """
 
     def posterior(self, x) -> tfd.Normal:

@@ -167,8 +167,9 @@ def coverage(
         if array.dtype.kind not in "biuf":
             raise TypeError(f"{name} must hold numbers, got an array of dtype {array.dtype}")
     draws = draws.astype(np.result_type(draws, np.float32), copy=False)  # no quantiles of bools
-    if draws.shape[1:] != x.shape:
-        raise ValueError(f"draws must have shape [S, {x.shape}], got {draws.shape}")
+    if draws.shape[1:] != x.shape or not len(draws):
+        shape = ", ".join(map(str, ("S", *x.shape)))
+        raise ValueError(f"draws must have shape [{shape}] with S > 0, got {draws.shape}")
     where = np.ones(x.shape, bool) if where is None else arrays.as_array(where, "where")
     where = where.astype(bool) if where.dtype.kind in "biuf" else np.zeros(0, bool)
     if where.shape != x.shape or not where.any():
@@ -218,7 +219,12 @@ def _with_missing(model, x, missing):
             "missing must be a bool array where examples vary in length, got None: NaN is padding"
         )
     x = inputs.numeric(arrays.unmasked(x), "x")
-    missing = np.isnan(x) if missing is None else np.asarray(missing)
+    if missing is None:
+        missing = np.isnan(x)
+    elif hasattr(missing, "__array__"):  # a DataFrame of bool stays one
+        missing = np.asarray(missing)
+    else:
+        missing = arrays.as_array(missing, "missing")
     if missing.shape != x.shape or missing.dtype != bool:
         raise ValueError(
             f"missing must be bool of shape {x.shape}, got {missing.dtype} of {missing.shape}"

@@ -7,6 +7,8 @@ before it is a missing value.
 import numpy as np
 import tensorflow as tf
 
+from zoo.core.arrays import as_array
+
 ROUNDING = 8  # lengths are rounded up to a multiple of it, to limit recompilation
 
 
@@ -86,7 +88,7 @@ def pad(sequences, argument="x"):
         sequences = [row.numpy() for row in sequences]
     if not isinstance(sequences, (list, tuple)) or not sequences:
         return np.asarray(sequences)
-    rows = [np.asarray(row) for row in sequences]
+    rows = [as_array(row, f"{argument}[{i}]") for i, row in enumerate(sequences)]
     for i, row in enumerate(rows):
         if row.dtype.kind not in "fiub" or row.ndim != rows[0].ndim or row.ndim not in (1, 2):
             raise TypeError(

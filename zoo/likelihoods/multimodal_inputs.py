@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from zoo.core.arrays import as_array, is_frame
+from zoo.core.arrays import as_array
 from zoo.core.nested import row_count, take_rows
 from zoo.core.serialization import as_list
 from zoo.core.streams import is_stream
@@ -54,20 +54,26 @@ def present_mask(x, names, size, argument):
     mask = np.tile([name in x for name in names], (size, 1))
     for name, column in present.items():
         where = f"{argument}[{PRESENT!r}][{name!r}]"
-        column = as_array(column, where)
         if name not in names:
             raise ValueError(f"{where} must name a modality of this model{nearest(name, names)}")
-        numbers = column.shape == (size,) and column.dtype.kind in "biuf"
-        if not numbers or not np.isin(column, (0, 1)).all():
-            raise ValueError(
-                f"{where} must be bool of shape ({size},), got {column.dtype} of {column.shape}"
-            )
+        column = _as_column(column, size, where)
         if name not in x and column.any():
             raise ValueError(
                 f"{where} must be False where {argument} does not hold {name!r}, got True"
             )
-        mask[:, names.index(name)] = column.astype(bool)
+        mask[:, names.index(name)] = column
     return mask
+
+
+def _as_column(column, size, where):
+    """The mask of one modality, bool `[N]`."""
+    column = as_array(column, where)
+    numbers = column.shape == (size,) and column.dtype.kind in "biuf"
+    if not numbers or not np.isin(column, (0, 1)).all():
+        raise ValueError(
+            f"{where} must be bool of shape ({size},), got {column.dtype} of {column.shape}"
+        )
+    return column.astype(bool)
 
 
 def _as_mask(present, names, size, argument):
@@ -85,13 +91,14 @@ def present_rows(x, name, names):
     """The rows of a modality for the examples that have it."""
     present = x.get(PRESENT, {})
     if isinstance(present, dict):
-        mask = present.get(name)
+        if name not in present:
+            return x[name]
+        mask = _as_column(present[name], row_count(x[name]), f"x[{PRESENT!r}][{name!r}]")
     else:
         mask = _as_mask(present, names, row_count(x[name]), "x")[:, names.index(name)]
-    if mask is None or np.all(mask):
+    if mask.all():
         return x[name]
-    at = np.flatnonzero(mask)
-    return x[name].iloc[at] if is_frame(x[name]) else take_rows(x[name], at)
+    return take_rows(x[name], np.flatnonzero(mask))
 
 
 def examples_of_each(parts, argument="x"):

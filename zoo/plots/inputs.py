@@ -65,7 +65,7 @@ def names_of(values, argument, count=None):
     """Names as a list, of the expected length unless this is None; arrays cannot be names."""
     names = entries_of(values, argument, count)
     for name in names:
-        if len(getattr(name, "shape", ())):
+        if len(getattr(name, "shape", ())) or hasattr(name, "numpy"):  # arrays and tensors
             raise TypeError(f"{argument} must be a list of names, got the entry {name!r:.200}")
     return names
 

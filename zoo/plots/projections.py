@@ -7,6 +7,8 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
+from zoo.core.arrays import as_array
+
 MIN_CODES = 5
 
 
@@ -36,13 +38,15 @@ def check_projection(projection, size):
     if isinstance(projection, str):
         if projection in PROJECTIONS:
             return projection
-    elif np.shape(projection) == (size, 2):
-        points = np.asarray(projection, "float64")
-        if np.isfinite(points).all():
-            return points
-        raise ValueError("projection must be finite points, got NaN or infinity in it")
+        got = repr(projection)
+    else:
+        points = as_array(projection, "projection")
+        if points.dtype.kind in "biuf" and points.shape == (size, 2):
+            if np.isfinite(points).all():
+                return points.astype("float64")
+            raise ValueError("projection must be finite points, got NaN or infinity in it")
+        got = f"shape {points.shape} of dtype {points.dtype}"
     names = ", ".join(map(repr, PROJECTIONS))
-    got = repr(projection) if isinstance(projection, str) else f"shape {np.shape(projection)}"
     raise ValueError(f"projection must be one of {names} or points of shape ({size}, 2), got {got}")
 
 

@@ -7,7 +7,7 @@
 import importlib
 from typing import Any
 
-from zoo.pretrained.cards import WeightsCard, WeightsList, folder_of, number_text, tags
+from zoo.pretrained.cards import WeightsCard, WeightsList, folder_of, number_text
 
 __all__ = [
     "WeightsCard",
@@ -16,7 +16,6 @@ __all__ = [
     "first_output",
     "folder_of",
     "number_text",
-    "tags",
 ]
 
 

@@ -6,12 +6,14 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
 FORMAT, VERSION = "zoo preset", 1
 CARD, CONFIG, WEIGHTS, README = "card.json", "config.json", "model.weights.h5", "README.md"
 FILES = pathlib.Path(__file__).parent / "files"
+NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)  # of a variant and of a tag, as folders
 
 # Fields of a card -> how `print` names them, in order. The first three are in the heading.
 LABELS = {
@@ -152,11 +154,23 @@ def number_text(number: Mapping[str, Any]) -> str:
     >>> number_text({"value": -86.123, "error": 0.2345, "unit": "nats"})
     '-86.12 ± 0.23 nats'
     """
+    check_number(number, "number")
     value, error = number["value"], number.get("error")
     text = f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
     text += "" if error is None else f" ± {error:.2f}"
     text += f" {number['unit']}" if number.get("unit") else ""
     return f"{text} ({number['how']})" if number.get("how") else text
+
+
+def check_number(number: Any, argument: str) -> None:
+    """Raise `TypeError` unless this is a measured number, a dict with at least "value"."""
+    types = {"value": (int, float), "error": (int, float, type(None)), "unit": str, "how": str}
+    is_number = isinstance(number, Mapping) and "value" in number
+    if not is_number or not all(isinstance(number[n], types.get(n, ())) for n in number):
+        raise TypeError(
+            f"{argument} must be a dict with the number 'value' and perhaps the number 'error' and "
+            f"the texts 'unit' and 'how', got {number!r:.200}"
+        )
 
 
 def _options_text(options):
@@ -181,7 +195,14 @@ def tags(variant: str) -> tuple[str, ...]:
 
 
 def folder_of(variant: str, tag: str) -> pathlib.Path:
-    """The package's folder of a tag, which need not exist."""
+    """The package's folder of a tag, which need not exist.
+
+    Raises:
+        ValueError: a name is not that of a folder.
+    """
+    for argument, name in {"variant": variant, "tag": tag}.items():
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise ValueError(f"{argument} must be a name of letters and digits, got {name!r:.200}")
     return FILES / variant / tag
 
 

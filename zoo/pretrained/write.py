@@ -12,7 +12,7 @@ import h5py
 import keras
 import numpy as np
 
-from zoo.core import checkpoints, files, nested
+from zoo.core import checkpoints, files, inputs, nested
 from zoo.core.suggestions import nearest
 from zoo.core.validation import check_path
 from zoo.pretrained import cards
@@ -80,6 +80,7 @@ def describe(folder: str | os.PathLike, **fields) -> cards.WeightsCard:
 
 def first_output(vae) -> list | dict:
     """Up to 16 values of `vae.generate(1, seed=0)`, evenly spaced; of each modality, in a dict."""
+    inputs.require_built(vae)
     return nested.map_arrays(_some_values, vae.generate(1, seed=0))
 
 
@@ -116,14 +117,10 @@ def _fields(card):
 
 
 def _check_numbers(numbers):
-    entries = numbers.items() if isinstance(numbers, dict) else [("numbers", None)]
-    for name, number in entries:
-        real = isinstance(number, dict) and isinstance(number.get("value"), int | float)
-        if not real or not number.keys() <= {"value", "error", "unit", "how"}:
-            raise TypeError(
-                "numbers of card must be a dict, name -> {'value', 'error', 'unit', 'how'}, got "
-                f"{number!r:.200} for {name!r}"
-            )
+    if not isinstance(numbers, dict):
+        raise TypeError(f"numbers of card must be a dict, name -> number, got {numbers!r:.200}")
+    for name, number in numbers.items():
+        cards.check_number(number, f"numbers[{name!r}] of card")
 
 
 def _free(folder):

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.arrays import as_array
 from zoo.core.distributions import bounded_scale, kl_of_normals, raw_of
 from zoo.core.serialization import component, increasing, positive
 from zoo.priors.base import Prior
@@ -122,7 +123,7 @@ class LabelPrior(Prior):
 
     def check_labels(self, y: np.ndarray, argument: str = "y") -> None:
         """Raise `ValueError` unless y is a vector of classes, -1 where the class is unknown."""
-        y = np.asarray(y)
+        y = as_array(y, argument)
         expected = (
             f"{argument} must be integers [N], each a class in 0 .. {self.classes - 1}, or -1 if "
             "unknown, got"

@@ -1,30 +1,18 @@
 """Adaptation to data before the first step: units, a vocabulary, the start of a prior."""
 
-import contextlib
-
 import tensorflow as tf
 
 from zoo.core import functions, inputs, nested, streams
 from zoo.core.examples import examples
+from zoo.training import undo
 
 
 def adapt(model, x):
     """Adapt the preprocessor and then the latents to x."""
-    with undone_on_error(model):
+    with undo.learning_undone(model):
         adapt_preprocessor(model, x)
         if not model.latents.adapted:
             adapt_latents(model, x, examples(model, x).x)
-
-
-@contextlib.contextmanager
-def undone_on_error(model):
-    """Undo what the preprocessor learns within, if an error is raised."""
-    restore = model.preprocessor.undo()
-    try:
-        yield
-    except BaseException:
-        restore()
-        raise
 
 
 def adapt_preprocessor(model, x):
@@ -69,6 +57,6 @@ def _require_rereadable(x):
         )
     if streams.is_endless(x):
         raise ValueError(
-            "x must be finite for a model that learns units or a vocabulary first, got a dataset "
-            "that repeats without end: call vae.adapt(data) with finite data before fit"
+            "x must be finite for a model that learns units or a vocabulary first, got "
+            f"{streams.endless_kind(x)}: call vae.adapt(data) with finite data before fit"
         )

@@ -12,7 +12,7 @@ import tensorflow as tf
 from zoo.core import functions, inputs, streams, targets
 from zoo.core.checked_datasets import plain_errors
 from zoo.core.examples import Examples
-from zoo.training import adapt, arguments, data_order, fit_data, multi_step, session, xla
+from zoo.training import adapt, arguments, data_order, fit_data, multi_step, session, undo, xla
 from zoo.training.array_data import ArrayData
 
 BATCH_SIZE = 128
@@ -48,7 +48,8 @@ def fit(
         **options: `epochs`, `verbose`, ... as in Keras.
 
     Raises:
-        ValueError, TypeError: data that the model cannot take, before the first step.
+        ValueError, TypeError: data that the model cannot take: before the first step, or at a later
+            batch of a stream, after which the model is as it was before the call.
         FloatingPointError: training diverged; the last good weights are restored.
     """
     callbacks = session.with_guard(callbacks)
@@ -79,9 +80,10 @@ def fit(
         multi_step.require_works(model)
     order = streams.shuffled(_seed(model)) if shuffle else None
     validation_batch_size = validation_batch_size or batch_size or BATCH_SIZE
+    held_out_stream = held_out is not None and streams.is_stream(held_out[0])
     with contextlib.ExitStack() as stack:
-        with adapt.undone_on_error(model):
-            train = fit_data.training_examples(model, x, y, sample_weight, order)
+        with undo.learning_undone(model) as forget:
+            train = fit_data.training_examples(model, x, y, sample_weight, held_out, order)
             if class_weight is not None and train.is_stream and len(train.x.element_spec) < 2:
                 raise ValueError("class_weight needs labels y, got a dataset of x alone")
             held_out = held_out and fit_data.held_out_examples(
@@ -95,6 +97,8 @@ def fit(
                 steps_per_epoch=steps_per_epoch,
                 class_weight=class_weight,
             )
+            if train.is_stream or held_out_stream:
+                stack.enter_context(undo.training_undone(model, forget))
             first = stack.enter_context(session.session(model, callbacks, description))
             adapt.adapt_latents(model, x, train.x)
         stack.enter_context(plain_errors())

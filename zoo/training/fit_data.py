@@ -50,10 +50,14 @@ def check_before_learning(model, train, held_out, class_weight):
         )
 
 
-def training_examples(model, x, y, sample_weight, order):
+def training_examples(model, x, y, sample_weight, held_out, order):
     """Checked training data; the model has learned their units or vocabulary, and is built."""
+    needed_vocabulary = model.preprocessor.needs_vocabulary
     if not model.preprocessor.adapted:
         adapt.adapt_preprocessor(model, x)
+    # The others are checked before the model learns. A model that is built keeps its vocabulary.
+    if needed_vocabulary and held_out is not None and not streams.is_stream(held_out[0]):
+        inputs.check_values(model, held_out[0], "validation_data")
     train = examples(model, x, y, sample_weight, order=order)
     require_y(model, train)
     return train

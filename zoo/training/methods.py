@@ -23,7 +23,11 @@ class TrainingMethods(keras.Model):
     """Training and evaluation methods of a `VAE`.
 
     All data pass the same checks, batch by batch where they come in batches. A call that is refused
-    leaves the model as it was.
+    leaves the model as it was, `fit` also where it has trained on earlier batches of a stream.
+
+    A `tf.data.Dataset` or `PyDataset` that is known to have no end, as after `repeat()`, is refused
+    unless an argument limits the steps. The length of a Python generator is unknown: one that never
+    ends is read for ever.
     """
 
     def adapt(self, x) -> None:
@@ -51,8 +55,12 @@ class TrainingMethods(keras.Model):
     ) -> keras.callbacks.History:
         """As `keras.Model.fit`, with checked input and a reproducible order of array data.
 
+        If a later batch of a stream is refused, the steps before it are undone; `zoo.Resume` keeps
+        the epochs that were complete. After an interrupt the model stays as it was trained.
+
         Args:
-            x: array, tensor, dict of arrays, list of texts or series, or a `tf.data.Dataset`.
+            x: array, tensor, dict of arrays, list of texts or series, a `tf.data.Dataset`, or
+                another stream of batches: a `PyDataset`, a generator, a data loader.
             y: labels for terms or metrics that use them; None otherwise.
             batch_size: examples of a step, 128 by default; None for a dataset, which has its own.
             epochs: passes over x.
@@ -63,25 +71,34 @@ class TrainingMethods(keras.Model):
             shuffle: whether arrays are read in random order, which the model's seed determines.
             class_weight: class -> weight, for integer labels y.
             sample_weight: weight of each example, `[N]`.
-            initial_epoch, steps_per_epoch: as in Keras.
+            initial_epoch: as in Keras.
+            steps_per_epoch: as in Keras; needed if x has no end. A generator without end is read
+                for ever, in one epoch, if it is None.
             validation_steps, validation_batch_size, validation_freq: as in Keras.
 
         Returns:
             Keras' `History`: loss, elbo, nll, kl, active_units and further terms by epoch, in nats.
 
         Raises:
-            ValueError, TypeError: data that the model cannot take, before the first step.
+            ValueError, TypeError: data that the model cannot take: before the first step, or at a
+                later batch of a stream, after which the model is as it was before the call.
             FloatingPointError: training diverged; the last good weights are restored.
         """
         arguments = {name: value for name, value in locals().items() if name in FIT_ARGUMENTS}
         return fit.fit(self, super().fit, **arguments)
 
     def evaluate(self, x=None, y=None, **kwargs):
-        """As `keras.Model.evaluate`, with checked input."""
+        """As `keras.Model.evaluate`, with checked input.
+
+        `steps=` is needed if x has no end; a generator without end is read for ever if it is None.
+        """
         return evaluate.evaluate(self, super().evaluate, x, y, **kwargs)
 
     def predict(self, x, **kwargs) -> dict:
-        """As `keras.Model.predict`, with checked input: arrays `loc`, `scale`, `reconstruction`."""
+        """As `keras.Model.predict`, with checked input: arrays `loc`, `scale`, `reconstruction`.
+
+        `steps=` is needed if x has no end; a generator without end is read for ever if it is None.
+        """
         return evaluate.predict(self, super().predict, x, **kwargs)
 
     def train_on_batch(

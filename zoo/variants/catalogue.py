@@ -202,7 +202,10 @@ def builder(name: str) -> Callable:
 
 
 def _shape(shape):
-    shape = tuple(shape) if hasattr(shape, "__iter__") else (shape,)
+    try:
+        shape = tuple(shape) if hasattr(shape, "__len__") else (shape,)  # others may be endless
+    except (TypeError, ValueError):  # a class, a shape of unknown rank
+        shape = (shape,)
     sizes = shape and all(isinstance(s, numbers.Integral) and s > 0 for s in shape)
     if not sizes or math.prod(map(int, shape)) >= 2**31:
         raise ValueError(

@@ -154,8 +154,9 @@ def _kind(name, value, likelihood):
     elif is_text(value):
         return "texts"
     elif isinstance(value, (list, tuple)):  # of arrays that differ in length
-        rank = 1 + np.ndim(value[0])
-        integers = rank == 2 and np.asarray(value[0]).dtype.kind in "iu"
+        first = as_array(value[0], f"x[{name!r}][0]")
+        rank = 1 + first.ndim
+        integers = rank == 2 and first.dtype.kind in "iu"
         rank = 3 if rank == 2 and not integers else rank
     else:
         value = as_array(value, f"x[{name!r}]")

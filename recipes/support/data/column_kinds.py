@@ -123,7 +123,8 @@ def _given(column, kind, decimal):
         values, notes = written_numbers.parse(texts_of_numbers, decimal, asked=True) or (None, ())
         why = "".join(f"; {note}" for note in notes)
     if values is None:
-        example = next(iter(column.dropna().astype(str)), "")
+        row = written_dates.first_other(column) if kind == "date" else None
+        example = next(iter(column.dropna().astype(str)), "") if row is None else column[row]
         raise InputError(
             "--kind", f"expected {kind}s in column {name!r}, got {example!r}; choose another kind"
         )

@@ -21,8 +21,7 @@ def take(frame, options):
         if options.grid is not None:
             raise InputError("--grid", "needs times: --time-column NAME")
         return np.arange(len(frame)), frame, None, ["no times: each row counts as one step"]
-    if "order" in times.attrs:
-        why += f"; read {times.attrs['order']}"
+    why += written_dates.reading(times)
     times, frame, clock = _with_clock(frame, name, times)
     why += f"; with the times of {clock!r}" if clock else ""
     _check_times(frame, name, times)

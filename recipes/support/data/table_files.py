@@ -6,12 +6,12 @@ those of a series are read in `series_files.py`.
 
 import bz2
 import gzip
+import importlib
 import io
-import json
 import lzma
 import zlib
 
-from support.data import csv_format, csv_rows, text_encoding
+from support.data import csv_format, csv_rows, json_lines, text_encoding
 from support.run.cli import InputError, first_line
 
 OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -121,22 +121,7 @@ def _read_csv(content, given):
 
 
 def _read_json_lines(content, given):
-    import pandas as pd
-
-    text, notes = text_encoding.decode(content, given["encoding"])
-    rows = []
-    for number, line in enumerate(text.split("\n"), 1):
-        try:
-            rows += [json.loads(line)] if line.strip() else []
-        except (ValueError, RecursionError) as error:
-            raise InputError(
-                "--data", f"expected a JSON object in each line, got line {number}: {error}"
-            ) from error
-        if rows and not isinstance(rows[-1], dict):
-            raise InputError(
-                "--data", f"expected a JSON object in each line, got {line[:40]!r} in line {number}"
-            )
-    return pd.json_normalize(rows), notes
+    return json_lines.read(content, given["encoding"])
 
 
 def _read_excel(content, given):
@@ -198,6 +183,9 @@ def _read_parquet(content, given):
 
     try:
         frame = pd.read_parquet(io.BytesIO(content))
+        # Bytes that are no text are read, too, and would fail where they are used.
+        parquet = importlib.import_module("pyarrow.parquet")
+        parquet.read_table(io.BytesIO(content)).validate(full=True)
     except ImportError as error:
         raise InputError(
             "--data", "reading .parquet needs pyarrow: pip install pyarrow, or save it as .csv"

@@ -10,6 +10,13 @@ NAMED = rf"(?i:\b\d{{1,2}}[-/. ]*{MONTH}\b|\b{MONTH}[-/. ]+\d)"  # 13-Feb-2024, 
 DATE = rf"\d{{1,4}}[-/.:T ]\d|{NAMED}"
 TIME = r"(?i:\d{1,3}:\d\d(?::\d\d(?:\.\d+)?)?)"  # 10:30, 1:07:30.5
 FIRST_YEAR = 1000  # pandas takes the year 1 where none is written
+# Forms of which a column may have several; each is read by itself.
+FORMS = {
+    "named": NAMED,
+    "year first": r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b",
+    "dots": r"^\d{1,2}\.\d{1,2}\.\d{2,4}\b",
+    "slashes": r"^\d{1,2}[-/]\d{1,2}[-/]\d{2,4}\b",
+}
 HALF_DAY = r"(?i:\d{1,2}(?::\d\d){1,2}\s*[ap]\.?m\.?)"  # 10:30 PM
 
 
@@ -18,7 +25,8 @@ def parse(column):
 
     13.2.2024 has the day first. Of 1/2/2024 that reading is taken which makes fewer jumps from row
     to row; `attrs["order"]` of the result then says which. Offsets that differ, as with daylight
-    saving, give times in UTC. Texts without a year, such as 3/4, are not dates.
+    saving, give times in UTC. Texts without a year, such as 3/4, are not dates. Where a column has
+    several forms, `attrs["forms"]` has an example of each.
     """
     import pandas as pd
 
@@ -39,17 +47,51 @@ def _parse(column):
     month_first, day_first = read(column), read(column, dayfirst=True)
     if month_first is None and day_first is None:
         iso = read(column, format="ISO8601")  # with fractions of a second in some rows
-        return read(column, format="ISO8601", utc=True) if iso is None else iso
+        iso = read(column, format="ISO8601", utc=True) if iso is None else iso
+        return _of_several_forms(column, texts) if iso is None else iso
     if month_first is None or day_first is None:
         return day_first if month_first is None else month_first
     if texts.str.contains(r"^\d{1,2}\.\d").any():
         return day_first
     if texts.str.contains(r"^\d{1,2}[/-]\d").all() and not month_first.equals(day_first):
-        readings = {"day first": day_first, "month first": month_first}
-        order = min(readings, key=lambda order: readings[order].diff().abs().sum())
-        readings[order].attrs["order"] = order
-        return readings[order]
+        return _smoother(month_first, day_first)
     return month_first
+
+
+def _smoother(month_first, day_first):
+    """The reading that makes fewer jumps from row to row."""
+    readings = {"day first": day_first, "month first": month_first}
+    order = min(readings, key=lambda order: readings[order].diff().abs().sum())
+    readings[order].attrs["order"] = order
+    return readings[order]
+
+
+def _of_several_forms(column, texts):
+    """Dates of a column that has several of the `FORMS`, or None."""
+    import pandas as pd
+
+    form_of = pd.Series(None, texts.index, object)
+    for name, pattern in FORMS.items():
+        form_of = form_of.mask(form_of.isna() & texts.str.contains(pattern, regex=True), name)
+    if form_of.isna().any() or form_of.nunique() < 2:
+        return None
+    parts = {name: column[rows.index] for name, rows in form_of.groupby(form_of, sort=False)}
+    readings = []
+    for day_first in (False, True):
+        dates = [
+            read(part, dayfirst=day_first) if name == "slashes" else _parse(part)
+            for name, part in parts.items()
+        ]
+        if all(part is not None for part in dates):
+            joined = pd.concat(dates).reindex(column.index)
+            # Times with an offset and without one cannot be compared.
+            readings += [joined] if joined.dtype.kind == "M" else []
+    if not readings:
+        return None
+    same = readings[0].equals(readings[-1])
+    joined = readings[0] if same else _smoother(*readings)
+    joined.attrs["forms"] = [str(part.iloc[0]) for part in parts.values()]
+    return joined
 
 
 def _is_missing(column):
@@ -99,10 +141,16 @@ def days(column):
     # In the column's own unit: nanoseconds end in the year 2262, and 9999-12-31 stands for "never".
     epoch = pd.Timestamp(0, tz=dates.dt.tz).as_unit(dates.dt.unit)
     values = _days(dates - epoch)
-    order = f", read {dates.attrs['order']}" if "order" in dates.attrs else ""
     # `strftime` refuses years outside of 1 to 9999.
     first, last = (f"{d.year:04}-{d.month:02}-{d.day:02}" for d in (start, dates.max()))
-    return values, f"dates from {first} to {last}, as days{order}"
+    return values, f"dates from {first} to {last}, as days{reading(dates)}"
+
+
+def reading(dates):
+    """Phrases on how ambiguous dates were read, each after a comma."""
+    order = f", read {dates.attrs['order']}" if "order" in dates.attrs else ""
+    forms = [repr(example) for example in dates.attrs.get("forms", ())]
+    return order + (f", written in {len(forms)} forms: {', '.join(forms)}" if forms else "")
 
 
 def first_other(column):

@@ -40,7 +40,8 @@ class Training:
             f"cosine after {self.warmup} steps",
         ]
         if self.beta_warmup:
-            parts.append(f"weight of the KL from 0 to 1 in {self.beta_warmup} epochs")
+            span = "the first epoch" if self.beta_warmup == 1 else f"{self.beta_warmup} epochs"
+            parts.append(f"weight of the KL from 0 to 1 in {span}")
         if self.ema is not None:
             parts.append(f"moving average of the weights, momentum {self.ema:g}")
         return "; ".join(parts)

@@ -1,5 +1,7 @@
 """Early stopping that a resumed run continues exactly."""
 
+import math
+
 import keras
 from support.run.cli import InputError
 
@@ -28,10 +30,17 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
             folder: the folder of checkpoints, where the best weights are saved, too.
             history: name -> a number for each epoch that was trained before.
         """
+        if history and MONITOR not in history:
+            raise InputError(
+                "--resume",
+                f"expected a column {MONITOR} in history.csv, got {', '.join(history)}; restore "
+                "the file, or train again with another --out",
+            )
         self.folder = folder
         self._past = list(
             zip(map(int, history.get("epoch", ())), history.get(MONITOR, ()), strict=True)
         )
+        self._check_values()
         stopped = self._replay()
         if self._past:
             try:
@@ -44,6 +53,22 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
                 ) from error
             self._require_free(after=self._past[-1][0])
         return stopped
+
+    def _check_values(self):
+        """Raise if the history has another value of an epoch than the record of its weights."""
+        for epoch, value in self._past:
+            path = self._file(epoch)
+            try:
+                saved = (checkpoints.record(path) or {}).get(MONITOR, value)
+            except checkpoints.CheckpointError:
+                continue  # matters for the best weights alone, which are read
+            if not isinstance(saved, float) or not math.isclose(saved, value, rel_tol=1e-6):
+                raise InputError(
+                    "--resume",
+                    f"expected {MONITOR} of epoch {epoch} in history.csv to be {saved}, as in "
+                    f"{checkpoints.record_path(path).name}, got {value}; restore the file, or "
+                    "train again with another --out",
+                )
 
     def _require_free(self, after):
         """Raise if files of another program have names of best weights of epochs to come."""
@@ -92,4 +117,5 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
         return self.folder / f"best-{epoch:06d}{checkpoints.SUFFIX}"
 
     def _save(self, epoch):
-        checkpoints.write(self.model, self._file(epoch), epochs=epoch + 1)
+        value = {MONITOR: float(self.best)}
+        checkpoints.write(self.model, self._file(epoch), epochs=epoch + 1, **value)

@@ -11,6 +11,7 @@ from support.run.cli import InputError, first_line
 import zoo
 from zoo.core import files
 
+MAX_SECONDS = 1e12  # of training; more is damage
 # Options that may differ between a run and its --resume.
 CAN_CHANGE = ("epochs", "resume", "samples", "evaluate", "report", "out", "data_dir")
 CAN_CHANGE += ("learning_rate",)
@@ -48,7 +49,8 @@ def read_progress(path):
     try:
         previous = json.loads(path.read_bytes())
         seconds, epochs = previous["seconds"].get("training", 0.0), previous.get("epochs", 0)
-        if isinstance(seconds, int | float) and isinstance(epochs, int):
+        numbers = isinstance(seconds, int | float) and isinstance(epochs, int)
+        if numbers and 0 <= seconds <= MAX_SECONDS and epochs >= 0:  # not NaN
             return seconds, epochs
         problem = "no numbers of seconds and epochs"
     except FileNotFoundError:

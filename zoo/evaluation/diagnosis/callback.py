@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import validation
+from zoo.core import streams, validation
 from zoo.evaluation.diagnosis.measure import diagnose
 from zoo.inference.batching import first
 
@@ -36,7 +36,7 @@ class DiagnosisLogger(keras.callbacks.Callback):
 
     Raises:
         TypeError: log_dir is not a path.
-        ValueError: every or projected is not a positive integer.
+        ValueError: every or projected is not a positive integer, or x never ends.
         ImportError: tensorboard or matplotlib is not installed.
     """
 
@@ -53,6 +53,7 @@ class DiagnosisLogger(keras.callbacks.Callback):
         super().__init__()
         validation.check_counts(every=every, projected=projected)
         validation.check_path(log_dir=log_dir)
+        streams.require_end(x)
         self.x, self.log_dir = x, pathlib.Path(log_dir)
         self.every, self.labels, self.projected = every, labels, projected
         self.options, self.diagnosis, self._last_epoch = options, None, None

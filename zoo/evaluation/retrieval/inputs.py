@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from zoo.core.arrays import as_array
 from zoo.core.serialization import as_list, is_integer
 from zoo.evaluation.inputs import label_vector
 
@@ -24,14 +25,16 @@ def metric_points(query_codes, gallery_codes, metric, names=("query_codes", "gal
 
 def _check_codes(codes, argument):
     """Codes as a float64 matrix; `ValueError` unless they are finite and not empty."""
-    codes = np.asarray(codes, "float64")
+    codes = as_array(codes, argument)
+    if codes.dtype.kind not in "biuf":
+        raise TypeError(f"{argument} must have codes of numbers, got dtype {codes.dtype}")
     if codes.ndim < 2 or 0 in codes.shape:
         raise ValueError(
             f"{argument} must have codes [N, D] of at least one example, got shape {codes.shape}"
         )
     if not np.isfinite(codes).all():  # NaN compares as False, so its rank would be 1
         raise ValueError(f"{argument} must have finite codes, got NaN or infinity")
-    return codes.reshape(len(codes), -1)
+    return codes.reshape(len(codes), -1).astype("float64", copy=False)
 
 
 def _unit_vectors(codes, side):

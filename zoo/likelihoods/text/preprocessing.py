@@ -73,10 +73,12 @@ class TextPreprocessor(Preprocessor):
         text.set_vocabulary(self._vocabulary.words)
 
     def undo(self):
-        text = self.likelihood
+        text, built = self.likelihood, self.likelihood.built
         learned = self._vocabulary, self._takes_ids, text.vocabulary, text.vocabulary_size
 
         def restore():
+            if text.vocabulary is not None and text.built and not built:
+                return  # the weights that were made since then are for these words
             self._vocabulary, self._takes_ids, text.vocabulary, text.vocabulary_size = learned
 
         return restore
@@ -89,8 +91,9 @@ class TextPreprocessor(Preprocessor):
             return self._learned_vocabulary(argument).tokenize(texts).numpy()
         if isinstance(x, tf.RaggedTensor):
             x = x.to_list()
-        if isinstance(x, (list, tuple)) and any(np.ndim(row) == 1 for row in x):
-            x = padded([np.asarray(row) for row in x], argument)
+        if isinstance(x, (list, tuple)):
+            rows = [as_array(row, f"{argument}[{i}]") for i, row in enumerate(x)]
+            x = padded(rows, argument) if any(row.ndim == 1 for row in rows) else x
         x = as_array(x, argument)
         if x.dtype.kind not in "iu":
             raise TypeError(
