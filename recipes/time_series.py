@@ -20,6 +20,7 @@ from support.run.run import Run, early_stopping
 import zoo
 
 LIKELIHOODS = (
+    "series_vector_autoregressive",
     "series_autoregressive",
     "series_normal",
     "series_per_step_normal",
@@ -30,6 +31,7 @@ DEFAULTS = {"lstm_vae": dict(latent_dim=8)}
 SIMULATED = {"lstm_vae": dict(latent_dim=4)}
 STEPS = 3000
 MAX_WINDOWS = 50_000
+SPECTRUM_SERIES = 200
 
 DESCRIPTION = f"""\
 Train a variational autoencoder on windows of a time series; reconstruct the held-out part, give
@@ -106,8 +108,8 @@ def parser():
     command_line.add_argument(
         "--likelihood",
         choices=LIKELIHOODS,
-        default="series_autoregressive",
-        help="p(x|z) (default series_autoregressive)",
+        default="series_vector_autoregressive",
+        help="p(x|z) (default series_vector_autoregressive)",
     )
     return command_line
 
@@ -231,8 +233,9 @@ def draw(run, vae, data, scores):
     )
     real = _normal(data, windows.cut(data.held_out, options.window, options.window))
     rows = np.random.default_rng(options.seed).permutation(len(real))[:4]
-    generated = _generate(vae, 4, options.seed)
-    run.figure("samples", plots.series_samples(real[rows], generated, data.channels))
+    generated = _generate(vae, SPECTRUM_SERIES, options.seed)
+    run.figure("samples", plots.series_samples(real[rows], generated[:4], data.channels))
+    run.figure("spectra", plots.series_spectra(real, generated, data.channels))
     stride, labels = max(1, options.window // 4), None
     if anomaly is not None:
         in_window = windows.cut(anomaly[:, None].astype("float32"), options.window, stride)

@@ -45,6 +45,7 @@ SERIES = {
     "positions": LSTMDecoder((6, 2), units=(4,), positions=3),
     "student": LSTMDecoder((6, 2), units=(4,), likelihood="series_student_t"),
     "autoregressive": LSTMDecoder((6, 2), units=(4,), likelihood="series_autoregressive"),
+    "vector": LSTMDecoder((6, 2), units=(4,), likelihood="series_vector_autoregressive"),
     "per step": LSTMDecoder((6, 2), units=(4,), likelihood="series_per_step_normal"),
 }
 ALL = {

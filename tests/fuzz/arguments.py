@@ -97,6 +97,7 @@ SPECIAL = {
     "plots.manifold": {"grid": RNG.random((3, 3, 9, 10, 1)), "values": np.arange(3.0)},
     "plots.series": {"x": SERIES, "mean": SERIES, "anomaly": None, "score": None},
     "plots.series_samples": {"real": RNG.random((4, 20, 2)), "generated": RNG.random((4, 20, 2))},
+    "plots.series_spectra": {"real": RNG.random((4, 20, 2)), "generated": RNG.random((4, 20, 2))},
     "plots.side_by_side": {"rows": {"image": IMAGES}},
     "plots.modality_scatter": {"codes": {"a": CODES, "b": CODES}, "labels": LABELS},
     "plots.latent_scatter": {"labels": LABELS},

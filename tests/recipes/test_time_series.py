@@ -13,7 +13,7 @@ for package in ("matplotlib", "sklearn", "tensorboard"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
 
 TINY = [*SMALL, "--option", "units=(5,)", "--latent-dim", "2", "--window", "24"]
-FIGURES = {"curves", "latent", "samples", "series"}
+FIGURES = {"curves", "latent", "samples", "series", "spectra"}
 
 
 def dates(order):

@@ -8,10 +8,13 @@ from zoo.likelihoods.discretized_logistic import DiscretizedLogisticLikelihood
 from zoo.likelihoods.normal import Normal, PerElementNormal, SharedScaleNormal
 from zoo.likelihoods.series import (
     Series,
-    SeriesAutoregressive,
     SeriesNormal,
     SeriesPerStepNormal,
     SeriesStudentT,
+)
+from zoo.likelihoods.series_autoregressive import (
+    SeriesAutoregressive,
+    SeriesVectorAutoregressive,
 )
 from zoo.likelihoods.tabular import Tabular
 from zoo.likelihoods.text.head import Text
@@ -28,6 +31,7 @@ IDENTIFIERS = {
     "negative_binomial": NegativeBinomial,
     "series_normal": SeriesNormal,
     "series_autoregressive": SeriesAutoregressive,
+    "series_vector_autoregressive": SeriesVectorAutoregressive,
     "series_per_step_normal": SeriesPerStepNormal,
     "series_student_t": SeriesStudentT,
     "text": Text,
@@ -49,6 +53,7 @@ __all__ = [
     "SeriesNormal",
     "SeriesPerStepNormal",
     "SeriesStudentT",
+    "SeriesVectorAutoregressive",
     "SharedScaleNormal",
     "Tabular",
     "Text",

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.layers import sequence_masks
-from zoo.likelihoods.masked_series import MaskedSeries
+from zoo.likelihoods.correlated_series import CorrelatedSeries
 
 tfd = tfp.distributions
 
@@ -14,7 +14,7 @@ FAR = 1e6  # steps to a neighbour that does not exist, which then has no weight
 
 
 @dataclasses.dataclass(frozen=True)
-class AutoregressiveSeries(MaskedSeries):
+class AutoregressiveSeries(CorrelatedSeries):
     """Residuals of each channel form a stationary process AR(1); missing values are integrated out.
 
         x_t = loc_t + scale_t u_t,    u_0 ~ Normal(0, 1)
@@ -33,53 +33,12 @@ class AutoregressiveSeries(MaskedSeries):
 
     rate: tf.Tensor = dataclasses.field(kw_only=True)
 
-    def log_prob_per_value(self, x):
-        """log p of each value given z and the values before it in its channel, in the shape of x.
-
-        In nats; 0 where it was not observed. The sum is log p(x|z). A value that continues the
-        residual of the one before is probable, however far from its mean: `marginal_log_prob` is
-        lower there.
-        """
-        residual, observed = self._residual(x)
-        log_prob = self._given_past(residual, observed).log_prob(residual)
-        log_prob -= tf.math.log(self.distribution.scale)
-        return self._shaped(tf.where(observed, log_prob, 0.0))
-
-    def sample(self, seed=None):
-        """Draw one series for each code, in the shape of x."""
-        return self._series(self._draw(seed))
-
-    def conditional_mean(self, x):
-        """x, where missing values (NaN) are replaced by their mean given z and observed values."""
-        return self._filled(x, self._series(self._given_neighbours(*self._residual(x))))
-
-    def conditional_sample(self, x, seed=None):
-        """x, where missing values (NaN) are drawn given z and observed values.
-
-        A draw u' of all residuals is moved by E[u | observed] - E[u | u' where observed]. Hoffman
-        and Ribak, Constrained realizations of Gaussian fields, 1991.
-        """
-        residual, observed = self._residual(x)
-        drawn = self._draw(seed)
-        return self._filled(
-            x, self._series(drawn + self._given_neighbours(residual - drawn, observed))
-        )
-
-    def _residual(self, x):
-        """u `[B, T, C]`, 0 where x is missing, and the mask of what was observed."""
-        x = tf.cast(x, tf.float32)
-        x = x[..., None] if self.univariate else x
-        observed = sequence_masks.observed(x)
-        loc, scale = self.distribution.loc, self.distribution.scale
-        return (tf.where(observed, x, loc) - loc) / scale, observed
-
-    def _series(self, residual):
-        return self._shaped(self.distribution.loc + self.distribution.scale * residual)
+    def _innovations(self, residual, observed):
+        given_past = self._given_past(residual, observed)
+        return (residual - given_past.loc) / given_past.scale, -tf.math.log(given_past.scale)
 
     def _draw(self, seed):
-        """u for each code, `[B, T, C]`."""
-        noise = tfd.Normal(tf.zeros_like(self.distribution.loc), 1.0).sample(seed=seed)
-        noise = tf.transpose(noise, [1, 0, 2])  # time first
+        noise = self._noise(seed)
         a, b = tf.exp(-self.rate), tf.sqrt(-tf.math.expm1(-2.0 * self.rate))
         later = tf.scan(lambda u, e: a * u + b * e, noise[1:], noise[0])
         return tf.transpose(tf.concat([noise[:1], later], 0), [1, 0, 2])
@@ -93,7 +52,7 @@ class AutoregressiveSeries(MaskedSeries):
         known = steps > 0
         return tfd.Normal(tf.where(known, loc, 0.0), tf.where(known, tf.sqrt(variance), 1.0))
 
-    def _given_neighbours(self, residual, observed):
+    def _given_observed(self, residual, observed):
         """E[u_t | the observed residuals before and after it], `[B, T, C]`.
 
         With u_p and u_n, k steps before and m steps after:

@@ -8,15 +8,11 @@ import tensorflow_probability as tfp
 
 from zoo.core.distributions import bounded_scale, raw_of
 from zoo.core.serialization import component, increasing
-from zoo.likelihoods.autoregressive_series import AutoregressiveSeries
 from zoo.likelihoods.base import Likelihood, constant
 from zoo.likelihoods.masked_series import MaskedSeries
 from zoo.likelihoods.series_preprocessing import SeriesPreprocessor
 
 tfd = tfp.distributions
-
-# Of correlated residuals: the correlation of neighbours is exp(-rate), from 4e-4 to 0.999.
-MIN_RATE, MAX_RATE = 1e-3, 8.0
 
 
 class Series(Likelihood):
@@ -35,6 +31,7 @@ class Series(Likelihood):
     """
 
     params_per_value = 1
+    correlated = False  # whether residuals depend on those of other steps
 
     def __init__(self, floor=0.01, **kwargs):
         super().__init__(**kwargs)
@@ -161,43 +158,6 @@ class SeriesNormal(_ChannelScaleSeries):
     def value_distribution(self, loc):
         scale = tf.broadcast_to(self.scale(), tf.shape(loc))
         return tfd.Normal(*self.in_data_units(loc, scale))
-
-
-@component
-class SeriesAutoregressive(SeriesNormal):
-    """Normal at each step, whose residuals are correlated in time: a process AR(1) of each channel.
-
-    Neighbouring residuals of real series are alike. A likelihood of independent steps pays for each
-    of them anew, and its draws are the mean plus white noise. See `AutoregressiveSeries` for the
-    formula and gaps.
-
-    Args:
-        initial_scale: s at the start, as a fraction of the channel's standard deviation.
-        floor: the smallest s, as a fraction of the same.
-        scale_rate: factor of the weights that s and the correlation are computed from; Adam changes
-            them faster by it.
-        initial_correlation: correlation of neighbouring residuals at the start, in (0, 1).
-    """
-
-    def __init__(
-        self, initial_scale=1.0, floor=0.01, scale_rate=10.0, initial_correlation=0.1, **kwargs
-    ):
-        super().__init__(initial_scale, floor, scale_rate, **kwargs)
-        if not increasing(0, initial_correlation, 1):
-            raise ValueError(f"initial_correlation must lie in (0, 1), got {initial_correlation!r}")
-        self.initial_correlation = initial_correlation
-
-    def build(self, input_shape):
-        super().build(input_shape)
-        start = raw_of(-math.log(self.initial_correlation), MIN_RATE) / self.scale_rate
-        self.raw_rate = self._channel_weight("raw_rate", start)
-
-    def rate(self):
-        """-log of the correlation of neighbouring residuals of each channel, `[C]`."""
-        return bounded_scale(self.raw_rate * self.scale_rate, MIN_RATE, MAX_RATE)
-
-    def call(self, raw):
-        return AutoregressiveSeries(self.value_distribution(raw), rate=self.rate())
 
 
 @component

@@ -6,6 +6,7 @@ from zoo.objectives.elbo import ELBO, Objective
 from zoo.objectives.free_bits import Capacity, FreeBits
 from zoo.objectives.importance import DoublyReparameterized, ImportanceWeighted
 from zoo.objectives.ladder import LevelKL
+from zoo.objectives.marginal import MarginalNLL
 from zoo.objectives.mmd import MMD, RBF, InverseMultiquadratic
 from zoo.objectives.multimodal import Alignment, Rescaling
 from zoo.objectives.semi_supervised import Classification, LabelKL
@@ -27,6 +28,7 @@ __all__ = [
     "InverseMultiquadratic",
     "LabelKL",
     "LevelKL",
+    "MarginalNLL",
     "MeanCovariance",
     "Objective",
     "Rescaling",

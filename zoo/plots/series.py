@@ -56,7 +56,7 @@ def series(
         check_shape(name, a, x.shape)
     mean, low, high = parts.values()
     times, score, anomaly = _steps(len(x), times, score, anomaly)
-    channels, names, cut = _channels(x.shape[1], channel_names)
+    channels, names, cut = drawn_channels(x.shape[1], channel_names)
     rows = len(channels) + (score is not None)
     figure = new_figure(10, 1.35 * rows + 0.8)
     figure.subplots(rows, 1, sharex=True, squeeze=False)
@@ -65,7 +65,7 @@ def series(
         axes.fill_between(times, low[:, i], high[:, i], color=MODEL, alpha=0.25, lw=0)
         axes.plot(times, mean[:, i], color=MODEL, lw=1.2, label="reconstruction with band")
         axes.plot(times, x[:, i], color=DATA, lw=0.9, label="measured")
-        label_axes(axes, "", "", _with_unit_below(names[i]))
+        label_axes(axes, "", "", with_unit_below(names[i]))
     if score is not None:
         _draw_score(figure.axes[-1], times, score)
     for axes in figure.axes:
@@ -97,7 +97,7 @@ def series_samples(
     real = numbers(real, "real", "[N, T, C]")[:max_series]
     generated = numbers(generated, "generated", "[N, T, C]")[:max_series]
     check_shape("generated", generated[0], (generated.shape[1], real.shape[2]))
-    channels, names, cut = _channels(real.shape[2], channel_names)
+    channels, names, cut = drawn_channels(real.shape[2], channel_names)
     columns = [("real", x, DATA) for x in real] + [("generated", x, MODEL) for x in generated]
     figure = new_figure(2.0 * len(columns) + 1, 1.2 * len(channels) + 0.8)
     grid = figure.subplots(len(channels), len(columns), squeeze=False, sharex=True, sharey="row")
@@ -106,13 +106,13 @@ def series_samples(
     for i, row in zip(channels, grid, strict=True):
         for j, (axes, (source, x, colour)) in enumerate(zip(row, columns, strict=True)):
             axes.plot(x[:, i], color=colour, lw=1.1)
-            name = _with_unit_below(names[i]) if j == 0 else ""
+            name = with_unit_below(names[i]) if j == 0 else ""
             label_axes(axes, source if i == 0 else "", "", name)
     figure.supxlabel("step", color=INK, fontsize=10)
     return figure
 
 
-def _channels(count, names):
+def drawn_channels(count, names):
     """Numbers of the channels that are drawn, names of all, and a note if some are left out."""
     names = [] if names is None else names_of(names, "channel_names")
     names = names_of(names or [f"channel {i}" for i in range(count)], "channel_names", count)
@@ -162,6 +162,6 @@ def _shade(axes, times, anomaly):
         axes.axvspan(times[start], times[end - 1], color="#bbbbbb", alpha=0.5, lw=1, label=label)
 
 
-def _with_unit_below(name):
+def with_unit_below(name):
     """Move the unit in parentheses to a line of its own."""
     return name_text(name, 28).replace(" (", "\n(")

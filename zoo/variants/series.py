@@ -1,8 +1,11 @@
 """VAEs for time series."""
 
+from zoo import likelihoods
+from zoo.core.identifiers import resolve
 from zoo.core.serialization import as_tuple
 from zoo.decoders import LSTMDecoder
 from zoo.encoders import LSTMEncoder
+from zoo.objectives import ELBO, KL, MarginalNLL
 from zoo.variants.common import with_shared_options
 
 
@@ -15,7 +18,8 @@ def lstm_vae(
     cell="lstm",
     positions=0,
     basis=48,
-    likelihood="series_autoregressive",
+    likelihood="series_vector_autoregressive",
+    marginal_weight=0.1,
     shared,
 ):
     """A VAE for time series of any length, with or without missing values.
@@ -29,7 +33,11 @@ def lstm_vae(
         basis: number of sines and cosines of the step with which the encoder summarises all steps
             and the decoder adds a part that is linear in z; 0 for recurrent layers alone.
         likelihood: identifier or `Series` likelihood.
+        marginal_weight: weight in the loss of -log p of each value by itself, where residuals are
+            correlated; a larger one makes the reconstruction better and log p(x) worse. Without
+            effect for independent residuals and where `objective` is given.
     """
+    likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood", required=True)
     units = as_tuple(units)
     body = dict(cell=cell, basis=basis, kernel_regularizer=shared.kernel_regularizer)
     encoder = LSTMEncoder(latent_dim, units=units, bidirectional=bidirectional, **body)
@@ -37,7 +45,15 @@ def lstm_vae(
         shared.single_latent(encoder),
         LSTMDecoder(units=units[::-1], positions=positions, likelihood=likelihood, **body),
         name="lstm_vae",
+        default=_objective(likelihood, shared.beta, marginal_weight),
         # The recurrent layers compile their own loops; the rest is large matrix products.
         xla_on_cpu=False,
         steps_per_execution=20,
     )
+
+
+def _objective(likelihood, beta, marginal_weight):
+    """The ELBO; with the marginal fit where the mean could otherwise be far from x at no cost."""
+    marginal = MarginalNLL(marginal_weight)
+    correlated = getattr(likelihood, "correlated", False)
+    return ELBO((KL(beta), marginal) if correlated else (KL(beta),))

@@ -61,7 +61,8 @@ def main():
 def run(train, test, seed, args):
     """Train a model with the default options; yield its results after each number of steps."""
     keras.utils.set_random_seed(seed)
-    options = {} if args.likelihood is None else {"likelihood": args.likelihood}
+    chosen = {"likelihood": args.likelihood, "marginal_weight": args.marginal_weight}
+    options = {name: value for name, value in chosen.items() if value is not None}
     vae = zoo.get("lstm_vae", latent_dim=args.latent_dim, seed=seed, **options)
     batches, done = -(-len(train) // BATCH), 0
     for steps in sorted(args.steps):
@@ -235,12 +236,11 @@ def parser():
     p.add_argument("--nab", type=pathlib.Path, help="clone of NAB's repository")
     p.add_argument("--stocks", type=pathlib.Path, help="all_stocks_5yr.csv, or .csv.gz")
     p.add_argument("--data-dir", type=pathlib.Path, help="folder of TFDS' data")
-    p.add_argument(
-        "--steps", nargs="+", type=int, default=[600, 1200], help="training steps, whole epochs"
-    )
+    p.add_argument("--steps", nargs="+", type=int, default=[600, 1200], help="whole epochs")
     p.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     p.add_argument("--latent-dim", type=int, default=16)
     p.add_argument("--likelihood", help="p(x|z), by default that of the variant")
+    p.add_argument("--marginal-weight", type=float, help="by default that of the variant")
     p.add_argument("--samples", type=int, default=64, help="importance samples")
     p.add_argument("--out", type=pathlib.Path, help="write all numbers into this .json file")
     return p

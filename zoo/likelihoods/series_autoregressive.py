@@ -1,0 +1,121 @@
+"""Likelihoods of time series whose residuals are correlated, in data units."""
+
+import math
+
+import tensorflow as tf
+
+from zoo.core.distributions import bounded_scale, raw_of
+from zoo.core.serialization import component, increasing, positive
+from zoo.likelihoods.autoregressive_series import AutoregressiveSeries
+from zoo.likelihoods.series import SeriesNormal
+from zoo.likelihoods.stationary_process import stationary_process
+from zoo.likelihoods.vector_autoregressive_series import VectorAutoregressiveSeries
+
+# The correlation of neighbours is exp(-rate), from 4e-4 to 0.999.
+MIN_RATE, MAX_RATE = 1e-3, 8.0
+
+
+class _CorrelatedNormal(SeriesNormal):
+    """Base class of Normals at each step whose residuals are correlated in time.
+
+    Args:
+        initial_scale: s at the start, as a fraction of the channel's standard deviation.
+        floor: the smallest s, as a fraction of the same.
+        scale_rate: factor of the weights that s and the correlations are computed from; Adam
+            changes them faster by it.
+        initial_correlation: correlation of neighbouring residuals at the start, in (0, 1).
+    """
+
+    correlated = True
+
+    def __init__(
+        self, initial_scale=1.0, floor=0.01, scale_rate=10.0, initial_correlation=0.1, **kwargs
+    ):
+        super().__init__(initial_scale, floor, scale_rate, **kwargs)
+        if not increasing(0, initial_correlation, 1):
+            raise ValueError(f"initial_correlation must lie in (0, 1), got {initial_correlation!r}")
+        self.initial_correlation = initial_correlation
+
+
+@component
+class SeriesAutoregressive(_CorrelatedNormal):
+    """Normal at each step, whose residuals are correlated in time: a process AR(1) of each channel.
+
+    Neighbouring residuals of real series are alike. A likelihood of independent steps pays for each
+    of them anew, and its draws are the mean plus white noise. See `AutoregressiveSeries` for the
+    formula and gaps.
+
+    Args:
+        initial_scale: s at the start, as a fraction of the channel's standard deviation.
+        floor: the smallest s, as a fraction of the same.
+        scale_rate: factor of the weights that s and the correlation are computed from; Adam changes
+            them faster by it.
+        initial_correlation: correlation of neighbouring residuals at the start, in (0, 1).
+    """
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        start = raw_of(-math.log(self.initial_correlation), MIN_RATE) / self.scale_rate
+        self.raw_rate = self._channel_weight("raw_rate", start)
+
+    def rate(self):
+        """-log of the correlation of neighbouring residuals of each channel, `[C]`."""
+        return bounded_scale(self.raw_rate * self.scale_rate, MIN_RATE, MAX_RATE)
+
+    def call(self, raw):
+        return AutoregressiveSeries(self.value_distribution(raw), rate=self.rate())
+
+
+@component
+class SeriesVectorAutoregressive(_CorrelatedNormal):
+    """Normal at each step, whose residuals form a stationary vector autoregression.
+
+    The residual of each channel depends on those of all channels, in the last `order` steps and in
+    its own step. See `StationaryProcess` for the formula and `VectorAutoregressiveSeries` for gaps.
+    There are (order + 1) C^2 weights for C channels. With gaps a step costs of the order of
+    (order C)^3.
+
+    Args:
+        initial_scale: s at the start, as a fraction of the channel's standard deviation.
+        floor: the smallest s, as a fraction of the same.
+        scale_rate: factor of the weights that s and the correlations are computed from; Adam
+            changes them faster by it.
+        initial_correlation: correlation of neighbouring residuals at the start, in (0, 1).
+        order: number of steps before that a residual depends on.
+    """
+
+    def __init__(
+        self,
+        initial_scale=1.0,
+        floor=0.01,
+        scale_rate=10.0,
+        initial_correlation=0.1,
+        order=2,
+        **kwargs,
+    ):
+        super().__init__(initial_scale, floor, scale_rate, initial_correlation, **kwargs)
+        (self.order,) = positive(order=order)
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        size = self.channels
+        self.correlation = self.add_weight(
+            shape=(size, size), initializer="zeros", name="correlation"
+        )
+        self.partial = self.add_weight(
+            shape=(self.order, size, size), initializer=self._initial_partial, name="partial"
+        )
+
+    def _initial_partial(self, shape, dtype=None):
+        """A_k of independent channels: the first step before has the initial correlation."""
+        a = self.initial_correlation / math.sqrt(1.0 - self.initial_correlation**2)
+        first = tf.one_hot(0, shape[0], a / self.scale_rate, 0.0)
+        return tf.cast(first[:, None, None] * tf.eye(shape[-1]), dtype or tf.float32)
+
+    def process(self):
+        """The `StationaryProcess` of residuals in units of s."""
+        correlation = tf.convert_to_tensor(self.correlation) * self.scale_rate
+        return stationary_process(correlation, tf.convert_to_tensor(self.partial) * self.scale_rate)
+
+    def call(self, raw):
+        return VectorAutoregressiveSeries(self.value_distribution(raw), process=self.process())
