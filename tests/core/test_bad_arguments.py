@@ -174,7 +174,7 @@ def test_methods_that_need_shapes_are_errors_before_building(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"weights": "w.weights.h5"}, "input_shape must be the shape of one example"),
+        ({"weights": "w.weights.h5"}, "weights must be an existing file or folder"),
         ({"input_shape": (0, 3)}, r"positive sizes of one example.* got \(0, 3\)"),
         ({"input_shape": (None, 3)}, "positive sizes of one example"),
         ({"input_shape": ()}, "positive sizes of one example"),

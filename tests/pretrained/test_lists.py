@@ -59,3 +59,11 @@ def test_names_of_weights_are_names_of_folders(name):
 def test_the_first_output_is_of_a_built_model():
     with pytest.raises(TypeError, match="VAE"):
         zoo.pretrained.first_output(-1)
+
+
+def test_weights_alone_need_the_shape_of_an_example(tmp_path):
+    path = tmp_path / "w.weights.h5"
+    zoo.get("dense_vae", input_shape=3, latent_dim=2, hidden=(4,)).save_weights(path)
+
+    with pytest.raises(ValueError, match="input_shape must be the shape of one example"):
+        zoo.get("dense_vae", weights=path, latent_dim=2, hidden=(4,))

@@ -30,16 +30,17 @@ class Filtered(typing.NamedTuple):
     gain: tf.Tensor
 
 
-def innovations(process, u, observed):
-    """e of all steps, and log |de / du| by channels: `[T, B, C]` both, 0 where u is missing.
+def innovations(process, u, observed, steps):
+    """e of the steps, and log |de / du| by channels: `[T, B, C]` both, 0 where u is missing.
 
     Args:
         process: `StationaryProcess`.
         u: `[T, B, C]`; what it holds where values are missing is ignored.
         observed: float32 `[T, B, C]`, 1 where u was observed and 0 elsewhere.
+        steps: number of steps to compute, int32 `[]`; both are 0 at the others.
     """
-    steps = tf.shape(u)[0]
-    transition, noise = transitions(process, steps), _noise_covariances(process, steps)
+    length = tf.shape(u)[0]
+    transition, noise = transitions(process, length), _noise_covariances(process, length)
     start = _nothing_known(process, u[0])
 
     def step(t, mean, covariance, values, log_dets):
@@ -55,7 +56,7 @@ def innovations(process, u, observed):
         lambda t, *_: t < steps,
         step,
         (tf.constant(0), start.mean, start.covariance, zeros, zeros),
-        maximum_iterations=steps,
+        maximum_iterations=length,
     )[-2:]
 
 

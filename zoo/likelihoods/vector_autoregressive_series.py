@@ -30,12 +30,14 @@ class VectorAutoregressiveSeries(CorrelatedSeries):
 
     def _innovations(self, residual, observed):
         u, mask = _time_first(residual), tf.cast(_time_first(observed), residual.dtype)
-        innovations, log_det = tf.cond(
-            _without_gaps(observed),
-            lambda: self.process.innovations(u),
-            lambda: gap_filter.innovations(self.process, u, mask),
+        gaps = _has_gaps(observed)
+        # Not by `tf.cond`: in the loop of `fit` TensorFlow logs an error about its gradient.
+        filtered_steps = tf.where(gaps, tf.shape(u)[0], 0)
+        filtered = gap_filter.innovations(self.process, u, mask, filtered_steps)
+        return tuple(
+            _batch_first(tf.where(gaps, *both))
+            for both in zip(filtered, self.process.innovations(u), strict=True)
         )
-        return _batch_first(innovations), _batch_first(log_det)
 
     def _draw(self, seed):
         return _batch_first(self.process.draw(self._noise(seed)))
@@ -45,11 +47,11 @@ class VectorAutoregressiveSeries(CorrelatedSeries):
         return _batch_first(gap_filter.smoothed(self.process, u, mask))
 
 
-def _without_gaps(observed):
-    """Whether all values of all steps up to the length of each series were observed, `[]` bool."""
+def _has_gaps(observed):
+    """Whether a value was not observed before the end of its series, `[]` bool."""
     step = tf.expand_dims(tf.range(tf.shape(observed)[1]), 0)
     before_end = step < tf.expand_dims(sequence_masks.lengths(observed), -1)
-    return tf.reduce_all(tf.equal(observed, tf.expand_dims(before_end, -1)))
+    return tf.reduce_any(tf.not_equal(observed, tf.expand_dims(before_end, -1)))
 
 
 def _time_first(x):
