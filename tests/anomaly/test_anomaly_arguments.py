@@ -14,7 +14,7 @@ from sklearn.exceptions import NotFittedError
 
 import zoo
 from tests.helpers import small
-from zoo.anomaly import SCORES, TailScore, detector, scores, tails
+from zoo.anomaly import SCORES, TailScore, detector, scores
 
 X = np.random.default_rng(7).normal(size=(30, 6)).astype("float32")
 
@@ -248,23 +248,6 @@ def test_feature_scores_are_the_mean_over_draws(vae):
     np.testing.assert_allclose(many, stats.norm(means, 0.5).logpdf(X[:3]).mean(0), atol=0.15)
     with pytest.raises(ValueError, match="samples must be a positive integer, got 0"):
         zoo.anomaly.feature_scores(vae, X, samples=0)
-
-
-def test_tail_probabilities_of_an_empty_reference_are_one():
-    upper, lower = tails.tail_probabilities(np.array([[1.0], [np.nan]]), np.full((3, 1), np.nan))
-
-    np.testing.assert_array_equal([upper, lower], np.ones((2, 2, 1)))
-
-
-def test_tail_probabilities_add_up_to_one_and_the_ties():
-    reference = np.sort(np.random.default_rng(0).integers(0, 5, (40, 2)).astype(float), 0)
-    x = np.array([[-1.0, 0.0], [2.0, 2.5], [4.0, 9.0]])
-
-    upper, lower = tails.tail_probabilities(x, reference)
-
-    ties = (reference == x[:, None]).sum(1)
-    np.testing.assert_allclose(upper + lower, (2 + 40 + ties) / 41)
-    assert upper.min() == lower.min() == 1 / 41 and upper.max() == lower.max() == 1
 
 
 def test_a_fitted_score_refuses_other_features_and_uses_the_first_reference_examples(vae):

@@ -100,3 +100,20 @@ def test_an_unfitted_score_and_wrong_arguments_raise(vae):
         TailScore().fit(small("multimodal_vae"), data("multimodal_vae", 4))
     with pytest.raises(ValueError, match="reference must be"):
         zoo.AnomalyDetector(vae, score=TailScore(reference=0)).fit(X)
+
+
+def test_tail_probabilities_of_an_empty_reference_are_one():
+    upper, lower = tail_probabilities(np.array([[1.0], [np.nan]]), np.full((3, 1), np.nan))
+
+    np.testing.assert_array_equal([upper, lower], np.ones((2, 2, 1)))
+
+
+def test_tail_probabilities_add_up_to_one_and_the_ties():
+    reference = np.sort(np.random.default_rng(0).integers(0, 5, (40, 2)).astype(float), 0)
+    x = np.array([[-1.0, 0.0], [2.0, 2.5], [4.0, 9.0]])
+
+    upper, lower = tail_probabilities(x, reference)
+
+    ties = (reference == x[:, None]).sum(1)
+    np.testing.assert_allclose(upper + lower, (2 + 40 + ties) / 41)
+    assert upper.min() == lower.min() == 1 / 41 and upper.max() == lower.max() == 1
