@@ -54,6 +54,18 @@ def test_every_function_and_constructor_is_typed(name):
     assert not named[1:] or function.__annotations__, name
 
 
+QUESTIONS = {"What", "How", "Which", "Where", "Whether"}
+
+
+@pytest.mark.parametrize("folder", ["zoo", "recipes"])
+def test_docstrings_begin_with_a_noun_or_a_verb(folder):
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    for path in (pathlib.Path(ROOT) / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            text = (ast.get_docstring(node) or "") if isinstance(node, kinds) else ""
+            assert text.partition(" ")[0] not in QUESTIONS, f"{path}: {text.splitlines()[0]}"
+
+
 LOSSES = ("compute_loss", "compute_metrics")
 
 

@@ -185,6 +185,14 @@ def increasing(*values):
     return all(map(is_real, values)) and all(a < b for a, b in itertools.pairwise(values))
 
 
+def check_bounds(floor, ceiling):
+    """Raise `ValueError` unless 0 < floor < ceiling."""
+    if not increasing(0, floor, ceiling):
+        raise ValueError(
+            f"floor must lie between 0 and ceiling, got floor={floor}, ceiling={ceiling}"
+        )
+
+
 def positive(**arguments):
     """Check positive integers; return them in order as Python integers.
 

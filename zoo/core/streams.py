@@ -97,7 +97,7 @@ def require_end(x, argument="x", steps=None, steps_argument=None):
 
 
 def endless_kind(x):
-    """What an endless stream is, for an error."""
+    """Description of an endless stream, for an error."""
     if isinstance(x, tf.data.Dataset):
         return "a dataset that repeats without end, as repeat() makes it"
     return f"a {type(x).__name__} without a number of batches"

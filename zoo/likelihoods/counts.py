@@ -5,7 +5,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import as_event, bounded_scale
-from zoo.core.serialization import as_python, component, increasing
+from zoo.core.serialization import as_python, check_bounds, component
 from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.preprocessing import Preprocessor
 
@@ -47,10 +47,7 @@ class NegativeBinomial(Likelihood):
     def __init__(self, floor=1e-2, ceiling=1e4, **kwargs):
         super().__init__(**kwargs)
         floor, ceiling = as_python(floor), as_python(ceiling)
-        if not increasing(0, floor, ceiling):
-            raise ValueError(
-                f"floor must lie between 0 and ceiling, got floor={floor}, ceiling={ceiling}"
-            )
+        check_bounds(floor, ceiling)
         self.floor, self.ceiling = floor, ceiling
 
     def params_size(self, channels):

@@ -14,7 +14,7 @@ from zoo.core.triangular import inverse_cholesky, log_diagonal
 
 
 class Filtered(typing.NamedTuple):
-    """What is known of a state from the values up to its step, and of the innovations e there.
+    """Distribution of a state given the values up to its step, and the innovations e there.
 
     Args:
         mean, covariance: of the state, `[B, p C]` and `[B, p C, p C]`.

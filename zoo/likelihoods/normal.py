@@ -4,7 +4,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import as_event, bounded_scale, raw_of
-from zoo.core.serialization import component, increasing, is_float32
+from zoo.core.serialization import check_bounds, component, increasing, is_float32
 from zoo.likelihoods.base import Likelihood, constant
 
 tfd = tfp.distributions
@@ -63,10 +63,7 @@ class PerElementNormal(Likelihood):
 
     def __init__(self, floor=1e-2, ceiling=1e3, **kwargs):
         super().__init__(**kwargs)
-        if not increasing(0, floor, ceiling):
-            raise ValueError(
-                f"floor must lie between 0 and ceiling, got floor={floor}, ceiling={ceiling}"
-            )
+        check_bounds(floor, ceiling)
         self.floor, self.ceiling = floor, ceiling
 
     def params_size(self, channels):

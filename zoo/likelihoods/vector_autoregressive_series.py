@@ -48,7 +48,7 @@ class VectorAutoregressiveSeries(CorrelatedSeries):
 
 
 def _has_gaps(observed):
-    """Whether a value was not observed before the end of its series, `[]` bool."""
+    """True if a value before the end of its series was not observed, `[]` bool."""
     step = tf.expand_dims(tf.range(tf.shape(observed)[1]), 0)
     before_end = step < tf.expand_dims(sequence_masks.lengths(observed), -1)
     return tf.reduce_any(tf.not_equal(observed, tf.expand_dims(before_end, -1)))

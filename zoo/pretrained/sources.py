@@ -1,4 +1,4 @@
-"""What the argument `weights` of `zoo.get` names: a tag, a folder, a file, or a model of a hub."""
+"""Sources of pretrained weights, as `zoo.get` takes them: tag, folder, file or model of a hub."""
 
 import dataclasses
 import os

@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Training:
-    """How weights are trained.
+    """Training of weights.
 
     Attributes:
         epochs: passes over the data.
@@ -91,36 +91,27 @@ SMALL_CONV = dict(
     prior="mixture",
 )
 
+
+def _conv(tag, summary, epochs, beta_warmup):
+    """`Spec` of `conv_vae` for a set of images of 28x28 pixels."""
+    training = Training(epochs=epochs, batch_size=64, beta_warmup=beta_warmup, ema=0.999)
+    return Spec(
+        variant="conv_vae",
+        tag=tag,
+        summary=f"{summary}, binarised at random",
+        source=tag,
+        options=SMALL_CONV,
+        training=training,
+        samples=100,
+    )
+
+
 SPECS = {
     spec.name: spec
     for spec in (
-        Spec(
-            variant="conv_vae",
-            tag="mnist",
-            summary="handwritten digits, binarised at random",
-            source="mnist",
-            options=SMALL_CONV,
-            training=Training(epochs=24, batch_size=64, beta_warmup=1, ema=0.999),
-            samples=100,
-        ),
-        Spec(
-            variant="conv_vae",
-            tag="fashion_mnist",
-            summary="pieces of clothing, binarised at random",
-            source="fashion_mnist",
-            options=SMALL_CONV,
-            training=Training(epochs=16, batch_size=64, beta_warmup=1, ema=0.999),
-            samples=100,
-        ),
-        Spec(
-            variant="conv_vae",
-            tag="omniglot",
-            summary="handwritten characters of 30 alphabets, binarised at random",
-            source="omniglot",
-            options=SMALL_CONV,
-            training=Training(epochs=30, batch_size=64, beta_warmup=2, ema=0.999),
-            samples=100,
-        ),
+        _conv("mnist", "handwritten digits", 24, 1),
+        _conv("fashion_mnist", "pieces of clothing", 16, 1),
+        _conv("omniglot", "handwritten characters of 30 alphabets", 30, 2),
         Spec(
             variant="dense_vae",
             tag="mnist",
