@@ -161,6 +161,11 @@ def test_modalities_are_fused_into_one_posterior(fusion):
         (lambda: LSTMEncoder(2, cell="rnn"), "cell"),
         (lambda: DenseLadderEncoder(2, lower_levels=-1), "lower_levels must be an integer"),
         (lambda: zoo.encoders.TransformerEncoder(2, pooling="max"), "pooling must be one of"),
+        (lambda: DenseLadderEncoder(2, lower_levels=2**63), "lower_levels must be .* to 1000"),
+        (lambda: DenseLadderEncoder(2, depth=1001), "depth must be at most 1000 layers"),
+        (lambda: ConvEncoder(2, blocks=2**30), "blocks must be at most 1000 layers"),
+        (lambda: zoo.encoders.TransformerEncoder(2, blocks=2**30), "blocks must be at most 1000"),
+        (lambda: zoo.flows.CouplingFlow(steps=2**30), "steps must be at most 1000 layers"),
     ],
 )
 def test_bad_arguments_are_refused_by_name(build, message):

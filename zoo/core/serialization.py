@@ -185,14 +185,6 @@ def increasing(*values):
     return all(map(is_real, values)) and all(a < b for a, b in itertools.pairwise(values))
 
 
-def check_bounds(floor, ceiling):
-    """Raise `ValueError` unless 0 < floor < ceiling."""
-    if not increasing(0, floor, ceiling):
-        raise ValueError(
-            f"floor must lie between 0 and ceiling, got floor={floor}, ceiling={ceiling}"
-        )
-
-
 def positive(**arguments):
     """Check positive integers; return them in order as Python integers.
 
@@ -217,6 +209,22 @@ def _check_positive(name, value, numbers):
     if any(number >= 2**31 for number in numbers):  # sizes of tensors are int32 in many ops
         raise ValueError(f"{name} must be made of integers below 2**31, got {value!r}")
     return tuple(map(int, numbers))
+
+
+MAX_LAYERS = 1000  # each takes milliseconds to make
+
+
+def layer_counts(**arguments):
+    """Check numbers of layers; return them in order as Python integers.
+
+    Raises:
+        ValueError: names the first argument that is not an integer from 1 to `MAX_LAYERS`.
+    """
+    counts = positive(**arguments)
+    for name, count in zip(arguments, counts, strict=True):
+        if count > MAX_LAYERS:
+            raise ValueError(f"{name} must be at most {MAX_LAYERS} layers, got {count}")
+    return counts
 
 
 def not_negative(**arguments):

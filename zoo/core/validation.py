@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from zoo.core.serialization import as_python, is_integer, is_real
+from zoo.core.serialization import as_python, increasing, is_integer, is_real
 
 
 def check_finite(x, argument):
@@ -47,6 +47,14 @@ def check_unit_interval(x, argument, purpose):
         hint += " likelihood='shared_scale_normal'"
         raise ValueError(
             f"{argument} must lie in [0, 1] for {purpose}, got {low:.8g} to {high:.8g}{hint}"
+        )
+
+
+def check_bounds(floor, ceiling):
+    """Raise `ValueError` unless 0 < floor < ceiling."""
+    if not increasing(0, floor, ceiling):
+        raise ValueError(
+            f"floor must lie between 0 and ceiling, got floor={floor}, ceiling={ceiling}"
         )
 
 

@@ -8,7 +8,15 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.identifiers import as_regularizer
-from zoo.core.serialization import component, ensure_built, is_integer, not_empty, positive
+from zoo.core.serialization import (
+    MAX_LAYERS,
+    component,
+    ensure_built,
+    is_integer,
+    layer_counts,
+    not_empty,
+    positive,
+)
 from zoo.encoders.conv import check_image_shape, residual_block, stem_layers
 from zoo.latents.posteriors import NormalPosterior
 from zoo.layers.convolution import check_stages
@@ -25,8 +33,10 @@ class _LadderEncoder(keras.Model):
 
     def _set_up(self, latent_dim, lower_levels, kernel_regularizer):
         (self.latent_dim,) = positive(latent_dim=latent_dim)
-        if not is_integer(lower_levels) or lower_levels < 0:
-            raise ValueError(f"lower_levels must be an integer of at least 0, got {lower_levels!r}")
+        if not is_integer(lower_levels) or not 0 <= lower_levels <= MAX_LAYERS:
+            raise ValueError(
+                f"lower_levels must be an integer from 0 to {MAX_LAYERS}, got {lower_levels!r}"
+            )
         self.lower_levels = int(lower_levels)
         self.kernel_regularizer = as_regularizer(kernel_regularizer)
         self.flatten = keras.layers.Flatten("channels_last", dtype=self.dtype_policy)
@@ -69,7 +79,7 @@ class DenseLadderEncoder(_LadderEncoder):
     ):
         super().__init__(**kwargs)
         self._set_up(latent_dim, lower_levels, kernel_regularizer)
-        self.hidden, self.depth = positive(hidden=hidden, depth=depth)
+        (self.hidden,), (self.depth,) = positive(hidden=hidden), layer_counts(depth=depth)
         self.activation = activation
         common = dict(kernel_regularizer=self.kernel_regularizer, dtype=self.dtype_policy)
         self.first = keras.layers.Dense(self.hidden, activation=activation, **common)

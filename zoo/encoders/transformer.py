@@ -6,7 +6,7 @@ import tensorflow_probability as tfp
 
 from zoo.core import execution
 from zoo.core.identifiers import as_regularizer, resolve
-from zoo.core.serialization import component, ensure_built, fraction, positive
+from zoo.core.serialization import component, ensure_built, fraction, layer_counts, positive
 from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers import sequence_masks
 from zoo.layers.attention import padding_mask, transformer_stack
@@ -53,8 +53,8 @@ class TransformerEncoder(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        sizes = dict(latent_dim=latent_dim, blocks=blocks, heads=heads, hidden=hidden)
-        latent_dim, blocks, heads, hidden = positive(**sizes)
+        (blocks,) = layer_counts(blocks=blocks)
+        latent_dim, heads, hidden = positive(latent_dim=latent_dim, heads=heads, hidden=hidden)
         fraction(dropout=dropout)
         self.latent_dim, self.blocks, self.heads = latent_dim, blocks, heads
         self.hidden, self.dropout = hidden, dropout

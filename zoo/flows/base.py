@@ -8,7 +8,7 @@ import tensorflow_probability as tfp
 from zoo.core.distributions import UNCHECKED, as_event, as_normal
 from zoo.core.random import normal
 from zoo.core.samplers import balanced_noise
-from zoo.core.serialization import ensure_built, positive
+from zoo.core.serialization import ensure_built, layer_counts
 
 tfb, tfd = tfp.bijectors, tfp.distributions
 
@@ -149,7 +149,7 @@ class Flow(keras.layers.Layer):
 
     def __init__(self, steps: int, **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"})
-        (self.steps,) = positive(steps=steps)
+        (self.steps,) = layer_counts(steps=steps)
 
     def build(self, input_shape, conditional=True):
         """Create the steps; `input_shape` is `(None, D)`, `conditional` is False for no context."""

@@ -8,7 +8,7 @@ import tensorflow_probability as tfp
 
 from zoo.core.distributions import bounded_scale, raw_of
 from zoo.core.identifiers import as_regularizer
-from zoo.core.serialization import component, ensure_built, positive
+from zoo.core.serialization import component, ensure_built, layer_counts, positive
 from zoo.layers.convolution import ResidualBlock, UpsampleResidualBlock
 from zoo.layers.dense import ResidualDense
 
@@ -100,7 +100,7 @@ class DenseLevel(Level):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.units, self.depth = positive(units=units, depth=depth)
+        (self.units,), (self.depth,) = positive(units=units), layer_counts(depth=depth)
         self.activation = activation
         self.kernel_regularizer = as_regularizer(kernel_regularizer)
 
@@ -163,7 +163,7 @@ class ConvLevel(Level):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.channels, self.blocks = positive(channels=channels, blocks=blocks)
+        (self.channels,), (self.blocks,) = positive(channels=channels), layer_counts(blocks=blocks)
         self.normalization, self.activation = normalization, activation
         self.kernel_regularizer = as_regularizer(kernel_regularizer)
 

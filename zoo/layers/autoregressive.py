@@ -13,6 +13,7 @@ from zoo.core.serialization import (
     component,
     ensure_built,
     fraction,
+    layer_counts,
     not_empty,
     positive,
     positive_tuples,
@@ -46,7 +47,8 @@ class CausalTransformer(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        blocks, heads, hidden = positive(blocks=blocks, heads=heads, hidden=hidden)
+        (blocks,) = layer_counts(blocks=blocks)
+        heads, hidden = positive(heads=heads, hidden=hidden)
         fraction(dropout=dropout)
         self.blocks, self.heads, self.hidden, self.dropout = blocks, heads, hidden, dropout
         self.kernel_regularizer = as_regularizer(kernel_regularizer)

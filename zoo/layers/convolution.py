@@ -10,6 +10,7 @@ from zoo.core.serialization import (
     as_tuple,
     component,
     ensure_built,
+    layer_counts,
     not_empty,
     one_of,
     positive,
@@ -27,7 +28,7 @@ def check_stages(widths, blocks, stem_strides):
     """
     (widths,) = positive_tuples(widths=widths)
     not_empty(widths=widths)
-    blocks, stem_strides = positive(blocks=blocks, stem_strides=stem_strides)
+    (blocks,), (stem_strides,) = layer_counts(blocks=blocks), positive(stem_strides=stem_strides)
     one_of((1, 2), stem_strides=stem_strides)
     return widths, blocks, stem_strides
 

@@ -5,7 +5,8 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import as_event, bounded_scale
-from zoo.core.serialization import as_python, check_bounds, component
+from zoo.core.serialization import as_python, component
+from zoo.core.validation import check_bounds
 from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.preprocessing import Preprocessor
 

@@ -4,7 +4,8 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.distributions import as_event, bounded_scale, raw_of
-from zoo.core.serialization import check_bounds, component, increasing, is_float32
+from zoo.core.serialization import component, increasing, is_float32
+from zoo.core.validation import check_bounds
 from zoo.likelihoods.base import Likelihood, constant
 
 tfd = tfp.distributions
