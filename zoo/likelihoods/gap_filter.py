@@ -185,9 +185,9 @@ def _transitions(process):
 
 
 def _of_order(matrices, order):
-    """Those of `matrices` `[p + 1, n, n]` with the order of each series, `[B, n, n]`.
+    """Those of `matrices`, `[p + 1, n, n]`, that hold at a step of each series, `[B, n, n]`.
 
-    A product, since the gradient of `tf.gather` is slower.
+    A product, since the gradient of `tf.gather` is sparse.
     """
     size = matrices.shape[-1]
     flat = tf.matmul(order, tf.reshape(matrices, [-1, size * size]))
