@@ -134,7 +134,8 @@ def weights_gallery():
         measured = (map(_cell, (n, zoo.pretrained.number_text(v))) for n, v in card.numbers.items())
         numbers = (f"| {name} | {text} |" for name, text in measured)
         parts += ["| | |", "|---|---|", *numbers]
-        parts += [f"| training | {card.training} |", f"| core-minutes | {card.minutes} |"]
+        time = ("machine", card.machine) if card.minutes is None else ("core-minutes", card.minutes)
+        parts += [f"| training | {card.training} |", "| {} | {} |".format(*time)]
         parts += [f"| licence of the weights | {card.weights_licence} |", ""]
     return "\n".join(parts[:-1])
 

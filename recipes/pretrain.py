@@ -107,16 +107,16 @@ def _make(spec, options):
         stored = zoo.get(spec.variant, weights=spec.tag)
         _show(evaluate.evaluate(spec, stored, data, options.evaluate))
         return 0
-    folder, minutes = options.out, None
+    folder, minutes, made = options.out, None, None
     if folder.name == "VARIANT-TAG":
         folder = folder.with_name(spec.name.replace("/", "-"))
     if options.model is None:
         vae, minutes = train.train(spec, data.train, folder)
         vae.save(folder / "model.keras")
     else:
-        vae = keras.models.load_model(options.model)
+        vae, made = keras.models.load_model(options.model), spec.made
     preset = folder / "preset"
-    card = store.store(spec, vae, data, preset, minutes, _machine(), options.evaluate)
+    card = store.store(spec, vae, data, preset, minutes, _machine(), options.evaluate, made)
     print(card)
     if options.install:
         store.install(spec, preset)

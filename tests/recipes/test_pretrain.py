@@ -60,6 +60,18 @@ def test_a_model_that_was_trained_elsewhere_is_stored(recipe, run, tmp_path):
     assert card.minutes is None and card.options["latent_dim"] == 3
 
 
+def test_the_card_of_a_model_that_was_trained_elsewhere_tells_how(recipe, run, tmp_path):
+    store, specs = recipe("support.pretraining.store"), recipe("support.pretraining.specs")
+    spec, made = specs.SPECS[WINE], specs.Made(text="written in JAX", machine="a GPU, 2 minutes")
+    data = recipe("support.pretraining.sources").SOURCES["wine"].read(None)
+    vae = keras.models.load_model(run / "model.keras")
+
+    card = store.store(spec, vae, data, tmp_path / "preset", rows=4, made=made)
+
+    assert card.training == f"{spec.training.text()}; written in JAX"
+    assert card.machine == "a GPU, 2 minutes" and card.minutes is None
+
+
 def test_the_numbers_of_the_package_are_those_of_its_weights(start, capsys):
     assert start("pretrain", WINE, "--check") == 0
 
@@ -114,6 +126,17 @@ def test_weights_that_are_too_large_are_refused(recipe, tmp_path, monkeypatch):
 
     with pytest.raises(recipe("support.run.cli").InputError, match="expected at most 10 bytes of"):
         store.store(dataclasses.replace(spec), vae, data, tmp_path / "preset")
+
+
+def test_examples_are_split_at_random_whichever_split_they_come_from(recipe):
+    sources = recipe("support.pretraining.sources")
+    data = sources.Data(np.arange(6), np.arange(6, 9))
+
+    first, again = (sources.random_split(lambda folder: data, 5)(None) for _ in range(2))
+
+    assert len(first.train) == 5 and len(first.held_out) == 4
+    assert sorted([*first.train, *first.held_out]) == list(range(9))
+    assert set(first.held_out) != set(data.held_out) and (first.train == again.train).all()
 
 
 def test_sketches_are_read_from_bitmaps(recipe, tmp_path):

@@ -62,6 +62,18 @@ def tfds_images(name, size=None, invert=False):
     return read
 
 
+def random_split(read, train_size):
+    """Function that splits the examples of `read` at random, whichever split they come from."""
+
+    def split(folder):
+        data = read(folder)
+        x = np.concatenate([data.train, data.held_out])
+        x = x[np.random.default_rng(0).permutation(len(x))]
+        return Data(x[:train_size], x[train_size:])
+
+    return split
+
+
 def quickdraw(folder):
     """Sketches of the bitmaps in a folder; a tenth of each kind is held out."""
     if folder is None:
@@ -119,6 +131,14 @@ SOURCES = {
         APACHE,
         GREY,
         tfds_images("omniglot", (28, 28), invert=True),
+    ),
+    "omniglot_random": Source(
+        "Omniglot (TFDS omniglot 3.0.0), inverted and resized to 28x28: the 32,460 images of all "
+        "50 alphabets in random order, 24,345 to train on, 8,115 to test",
+        "MIT; Copyright 2015 Brenden Lake",
+        APACHE,
+        GREY,
+        random_split(tfds_images("omniglot", (28, 28), invert=True), 24_345),
     ),
     "quickdraw": Source(
         "Quick, Draw! bitmaps of cats, rainbows and trains: nine tenths to train on, one to test",

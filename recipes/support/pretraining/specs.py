@@ -48,6 +48,19 @@ class Training:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Made:
+    """How the weights of the package were made, where it was not by `recipes/pretrain.py` alone.
+
+    Attributes:
+        text: what differs from the command.
+        machine: the device, and the time that it took.
+    """
+
+    text: str
+    machine: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Spec:
     """Weights of a variant.
 
@@ -61,6 +74,7 @@ class Spec:
         training: the `Training`.
         seed: seed of the model, the noise and the order of the data.
         samples: importance samples of log p(x).
+        made: the `Made`; None for weights that `recipes/pretrain.py` made.
     """
 
     variant: str
@@ -71,6 +85,7 @@ class Spec:
     training: Training
     seed: int = 0
     samples: int = 1000
+    made: Made | None = None
 
     @property
     def name(self) -> str:
@@ -106,12 +121,66 @@ def _conv(tag, summary, epochs, beta_warmup):
     )
 
 
+# `ladder_vae` of nine levels: a vector, four maps of 7x7 and four of 14x14, one channel each.
+DEEP_LADDER = dict(
+    latent_dim=16,
+    level_dims=(1,) * 8,
+    widths=(24, 48, 48),
+    blocks=1,
+    stem_strides=1,
+    normalization=None,
+    activation="silu",
+    likelihood="binarized_bernoulli",
+    free_bits=None,
+)
+
+
+def _ladder(tag, source, summary, epochs, beta_warmup, minutes):
+    """`Spec` of `ladder_vae` for a set of images of 28x28 pixels; `minutes` of a GPU."""
+    training = Training(
+        epochs=epochs,
+        batch_size=250,
+        optimizer="adamax",
+        peak=1e-2,
+        end=1e-5,
+        clipnorm=200.0,
+        beta_warmup=beta_warmup,
+        ema=0.999,
+    )
+    made = Made(
+        text="run as the same loss, optimizer and schedule written in JAX, with matrix products of "
+        "bfloat16 numbers and float32 weights, from this variant's initial weights; the command "
+        "draws other noise, and runs in float32 with TensorFlow",
+        machine=f"NVIDIA H200, {minutes} minutes, with another training beside it",
+    )
+    return Spec(
+        variant="ladder_vae",
+        tag=tag,
+        summary=f"{summary}, binarised at random",
+        source=source,
+        options=DEEP_LADDER,
+        training=training,
+        samples=10,
+        made=made,
+    )
+
+
 SPECS = {
     spec.name: spec
     for spec in (
         _conv("mnist", "handwritten digits", 24, 1),
         _conv("fashion_mnist", "pieces of clothing", 16, 1),
         _conv("omniglot", "handwritten characters of 30 alphabets", 30, 2),
+        _ladder("mnist", "mnist", "handwritten digits", 201, 5, 7.6),
+        _ladder("fashion_mnist", "fashion_mnist", "pieces of clothing", 129, 5, 5.0),
+        _ladder(
+            "omniglot",
+            "omniglot_random",
+            "handwritten characters of 50 alphabets, split at random",
+            185,
+            12,
+            2.9,
+        ),
         Spec(
             variant="dense_vae",
             tag="mnist",

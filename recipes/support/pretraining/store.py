@@ -17,7 +17,7 @@ def package_folder(spec):
     return zoo.pretrained.folder_of(spec.variant, spec.tag)
 
 
-def store(spec, vae, data, folder, minutes=None, machine="", rows=None):
+def store(spec, vae, data, folder, minutes=None, machine="", rows=None, made=None):
     """Write a trained model as the weights of a tag: a card with what the stored weights measure.
 
     Args:
@@ -28,6 +28,7 @@ def store(spec, vae, data, folder, minutes=None, machine="", rows=None):
         minutes: processor time of the training in minutes, or None.
         machine: what it ran on.
         rows: number of held-out examples to measure; all by default.
+        made: the `Made` of the spec where the model was made that way.
 
     Returns:
         The card.
@@ -43,11 +44,11 @@ def store(spec, vae, data, folder, minutes=None, machine="", rows=None):
         "data": source.text,
         "data_licence": source.licence,
         "weights_licence": source.weights_licence,
-        "training": spec.training.text(),
+        "training": "; ".join([spec.training.text(), *([made.text] if made else [])]),
         "command": f"python recipes/pretrain.py {spec.name}",
         "seed": spec.seed,
         "minutes": None if minutes is None else round(minutes, 1),
-        "machine": machine,
+        "machine": made.machine if made else machine,
     }
     vae.save_to_preset(folder, card=fields, dtype="float16")
     card = zoo.card(spec.variant, weights=folder)
