@@ -8,9 +8,6 @@ of each.
 
 import dataclasses
 import difflib
-import os
-import pathlib
-import platform
 
 from support.run import argument_types, cli, shared_options
 from support.run.cli import InputError
@@ -97,7 +94,7 @@ def _spec(options, specs):
 def _make(spec, options):
     """Make or check the weights of a `Spec`."""
     import keras
-    from support.pretraining import evaluate, store, train
+    from support.pretraining import evaluate, machine, store, train
     from support.pretraining.sources import SOURCES
 
     import zoo
@@ -116,33 +113,11 @@ def _make(spec, options):
     else:
         vae, made = keras.models.load_model(options.model), spec.made
     preset = folder / "preset"
-    card = store.store(spec, vae, data, preset, minutes, _machine(), options.evaluate, made)
+    card = store.store(spec, vae, data, preset, minutes, machine.name(), options.evaluate, made)
     print(card)
     if options.install:
         store.install(spec, preset)
     return 0
-
-
-def _machine():
-    """Text of the GPUs that TensorFlow sees, or else of the processor and its threads."""
-    import tensorflow as tf
-
-    gpus = tf.config.list_physical_devices("GPU")
-    if gpus:
-        return ", ".join(tf.config.experimental.get_device_details(g)["device_name"] for g in gpus)
-    threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
-    threads = int(os.environ.get("TF_NUM_INTRAOP_THREADS", threads))
-    return f"{_processor()}, {threads} thread{'s' * (threads > 1)}"
-
-
-def _processor():
-    """Name of the processor, or of its kind otherwise."""
-    try:
-        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def _show(numbers):

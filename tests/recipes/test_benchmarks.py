@@ -1,7 +1,12 @@
 """Functions that the benchmarks share: rows to evaluate, and images of users' files."""
 
+import json
+import math
+import pathlib
+import sys
 import types
 
+import keras
 import numpy as np
 import pytest
 
@@ -34,3 +39,32 @@ def test_images_of_a_users_file_are_read(shared, tmp_path):
     assert len(train) + len(test) == 40 and len(test)
     assert train.shape[1:] == (8, 8, 1) and train.dtype == np.float32
     assert {*train.ravel(), *test.ravel()} <= {*(np.arange(256, dtype="float32") / 255)}
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_the_benchmark_of_a_gpu_trains_and_measures(recipe, monkeypatch, tmp_path, policy):
+    quality = pathlib.Path(recipe("benchmarks.quality.shared").__file__).parent
+    monkeypatch.syspath_prepend(str(quality))
+    script = recipe("gpu_likelihood")
+    flags = ["--tags", "dense_vae/wine", "--policies", policy, "--minutes", "0", "--steps", "2"]
+    flags += ["--evaluate", "4", "--samples", "2", "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["gpu_likelihood.py", *flags])
+
+    script.main()
+
+    result = json.loads((tmp_path / "result.json").read_text())["tags"]["dense_vae/wine"]
+    assert result["policy"] == policy and len(result["images_per_second"]) == 2
+    assert result["epochs"] == 1 and result["images"] == 4 and math.isfinite(result["error"])
+    vae = keras.models.load_model(tmp_path / "dense_vae-wine" / "model.keras")
+    assert vae.encoder.dtype_policy.name == "float32"
+
+
+def test_short_trainings_have_short_warm_ups(recipe, monkeypatch):
+    quality = pathlib.Path(recipe("benchmarks.quality.shared").__file__).parent
+    monkeypatch.syspath_prepend(str(quality))
+    plan = recipe("support.pretraining.specs").SPECS["ladder_vae/mnist"].training
+
+    short, long = (recipe("gpu_likelihood").fitted(plan, epochs) for epochs in (0.2, 300.7))
+
+    assert (short.epochs, short.beta_warmup) == (1, 0)
+    assert (long.epochs, long.beta_warmup) == (300, plan.beta_warmup)

@@ -8,13 +8,14 @@ import keras
 import zoo
 
 
-def train(spec, x, folder):
+def train(spec, x, folder, jit_compile="auto"):
     """Train the model of a `Spec`, or continue the training that a folder holds.
 
     Args:
         spec: the `Spec`.
         x: examples to train on.
         folder: folder of checkpoints and of history.csv.
+        jit_compile: as in `VAE.compile`.
 
     Returns:
         The model and the processor time in minutes, that of interrupted runs included.
@@ -23,7 +24,7 @@ def train(spec, x, folder):
     keras.utils.set_random_seed(spec.seed)
     vae = zoo.get(spec.variant, input_shape=x.shape[1:], seed=spec.seed, **options_of(spec, x))
     optimizer = make_optimizer(plan, plan.epochs * per_epoch)
-    vae.compile(optimizer, steps_per_execution=plan.steps_per_execution)
+    vae.compile(optimizer, jit_compile=jit_compile, steps_per_execution=plan.steps_per_execution)
     folder.mkdir(parents=True, exist_ok=True)
     clock = ProcessorTime(folder / "time.json")
     callbacks = [
