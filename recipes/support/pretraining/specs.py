@@ -121,7 +121,8 @@ def _conv(tag, summary, epochs, beta_warmup):
     )
 
 
-# `ladder_vae` of nine levels: a vector, four maps of 7x7 and four of 14x14, one channel each.
+# `ladder_vae` of nine levels: a vector, four maps of 7x7 and four of 14x14, one channel each. It is
+# trained on millions of images, for which a CPU would need days.
 DEEP_LADDER = dict(
     latent_dim=16,
     level_dims=(1,) * 8,
