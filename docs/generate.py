@@ -128,7 +128,7 @@ def weights_gallery():
     for card in zoo.weights():
         parts += [f"## {card.title()}", ""]
         stem = f"images/pretrained/{card.variant}-{card.tag}"
-        for kind in ("samples", "sounds", "reconstructions", "codes"):
+        for kind in ("samples", "sounds", "translations", "reconstructions", "codes"):
             picture = f"{stem}-{kind}.png"
             if (DOCS / picture).exists():
                 parts += [f"![{kind} of {card.variant}, {card.tag}]({picture})", ""]

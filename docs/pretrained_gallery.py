@@ -18,6 +18,7 @@ from support.pretraining.sources import SOURCES  # noqa: E402
 from support.pretraining.specs import SPECS  # noqa: E402
 
 import zoo  # noqa: E402
+from zoo.core import nested  # noqa: E402
 
 FOLDER = ROOT / "docs" / "images" / "pretrained"
 CODES = 2000  # points of a map
@@ -28,16 +29,14 @@ plots = zoo.plots
 
 def figures(vae, data):
     """Name -> figure of a tag."""
-    held_out = zoo.core.nested.take_rows(data.held_out, slice(CODES))
+    held_out = nested.take_rows(data.held_out, slice(CODES))
     x = evaluate.observed(vae, held_out)
     drawn = {"codes": _codes(vae, x, data.labels)}
     if isinstance(x, dict):
         generated = vae.generate(40, seed=0)
         drawn["samples"] = plots.samples(generated["image"], columns=10)
         drawn["sounds"] = plots.samples(_upright(generated["audio"]), columns=10)
-        translated = vae.reconstruct({"image": x["image"][:10]})["audio"]
-        pictures = _upright(x["audio"][:10]), _upright(translated)
-        drawn["reconstructions"] = plots.reconstructions(*pictures)
+        drawn["translations"] = _translations(vae, nested.take_rows(x, slice(10)))
     elif x.dtype != object and x.ndim == 4:
         model_input = None if x is held_out else x[:10]
         drawn["samples"] = plots.samples(vae.generate(40, seed=0), columns=10)
@@ -56,6 +55,14 @@ def _codes(vae, x, labels):
     codes = np.asarray(vae.encode(x).loc)[:, :size]
     labels = None if labels is None else labels[: len(codes)]
     return plots.latent_scatter(codes, labels, projection="tsne" if size > 2 else "pca")
+
+
+def _translations(vae, x):
+    """Figure of images, their sounds, and sounds made from the images alone."""
+    made = _upright(vae.reconstruct({"image": x["image"]})["audio"])
+    figure = plots.reconstructions(_upright(x["audio"]), made)
+    figure.suptitle("Sounds of held-out pairs, above those translated from the image")
+    return figure
 
 
 def _upright(spectrograms):

@@ -215,7 +215,7 @@ SPECS = {
             options=dict(
                 **PAIRS, encoders=_pair_encoders, decoders=_pair_decoders, prior=_pair_prior
             ),
-            training=Training(epochs=12, batch_size=64, ema=0.999, fit_prior=True),
+            training=Training(epochs=50, batch_size=64, ema=0.999, fit_prior=True),
             samples=100,
         ),
     )
