@@ -173,6 +173,18 @@ def test_dates_in_forms_that_do_not_fit_together_are_not_read(decide, input_erro
         decide(dates, "x", "date")
 
 
+@pytest.mark.parametrize("form", ["2021-{}-01", "2021/{}/01", "2021-{}-01 10:30"])
+def test_month_thirteen_is_not_taken_for_a_day(decide, form):
+    texts = [form.format(f"{i % 12 + 1:02}") for i in range(30)]
+
+    dates = decide(texts)
+    texts[7] = form.format(13)
+    others = decide(texts)
+
+    assert dates.kind == "number"
+    assert others.kind == "category" and "but not '2021" in others.why and "in row 7" in others.why
+
+
 def test_dates_after_the_range_of_nanoseconds_are_read(decide):
     kind = decide(["2024-01-02"] * (N - 1) + ["9999-12-31"], "x", "date")
 

@@ -44,6 +44,19 @@ def test_dates_as_people_write_them(load_series, texts, second):
     assert "step: 01:00:00, without gaps" in data.notes
 
 
+@pytest.mark.parametrize(
+    ("form", "reading"),
+    [("%y-%m-%d", "year first"), ("%d/%m/%y", "day first"), ("%m/%d/%y", ""), ("%Y.%m.%d", "")],
+)
+def test_days_and_months_are_in_the_same_places_in_all_rows(load_series, form, reading):
+    days = pandas.date_range("2024-01-05", periods=60, freq="D")
+
+    series = load_series({"when": days.strftime(form), "x": np.arange(60.0) ** 2})
+
+    assert (series.times == days.to_numpy()).all()
+    assert series.kinds[0].why.endswith(reading)
+
+
 def test_offsets_that_change_with_daylight_saving_become_utc(load_series):
     local = pandas.date_range("2024-03-30", periods=N, freq="h", tz="Europe/Berlin")
 

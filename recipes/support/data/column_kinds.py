@@ -190,10 +190,18 @@ def _of_texts(column, what="texts"):
         days, why = written_dates.days(column)
         if days is not None:
             return Kind(name, "number", "; ".join([why, *_missing(days)]), days)
+        missing += _other_date(column)
     if count > MAX_CATEGORIES or (count == present and present >= 20):
-        return Kind(name, "drop", f"{what}: {count:,} different ones, an identifier or free text")
+        why = f"{what}: {count:,} different ones, an identifier or free text"
+        return Kind(name, "drop", "; ".join([why, *missing]))
     what = "truth values" if column.dtype.kind == "b" else what
     return Kind(name, "category", "; ".join([f"{what}: {count} different", *missing]), values)
+
+
+def _other_date(column):
+    row = written_dates.first_other(column)
+    if row is not None:
+        yield f"most are dates, but not {column[row]!r} in row {row}"
 
 
 def texts(column):

@@ -133,6 +133,8 @@ def _read_excel(content, given):
             if name is not None and name not in sheets:
                 raise InputError("--sheet", f"expected one of {listing(sheets)}, got {name!r}")
             frame = _read_sheet(book, name or sheets[0], given["header"] != "no")
+    except InputError:
+        raise
     except ImportError as error:
         raise InputError(
             "--data", "reading .xlsx needs openpyxl: pip install openpyxl, or save it as .csv"
