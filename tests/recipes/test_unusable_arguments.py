@@ -57,7 +57,7 @@ def test_full_disk_ends_in_one_line(start, recipe, tmp_path, monkeypatch, capsys
 def test_names_that_utf8_cannot_encode_are_printed(start, recipe, tmp_path, monkeypatch):
     output = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
     monkeypatch.setattr(sys, "stdout", output)
-    monkeypatch.setattr(recipe("tables"), "main", lambda options: print("a\udcff.png"))
+    monkeypatch.setattr(recipe("tables"), "main", lambda options: sys.stdout.write("a\udcff.png\n"))
 
     start("tables", "--out", tmp_path / "run")
 

@@ -178,6 +178,7 @@ def _channel(frame, name, argument, decimal="."):
     table_files.check_column(frame, name, argument)
     numbers, notes = _numbers(frame[name], decimal)
     if numbers is None:
+        series_times.check_dates(frame[name], name)
         row = _first_text(frame[name])
         raise InputError(
             argument,

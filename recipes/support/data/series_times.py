@@ -52,7 +52,7 @@ def _given(frame, options):
     if seconds is not None:
         return name, seconds, "given; times of day or durations, in seconds"
     if times is None:
-        _check_dates(column, name)
+        check_dates(column, name)
         example = next(iter(column.dropna().astype(str)), "nothing")
         raise InputError(
             "--time-column", f"expected dates or numbers in column {name!r}, got {example!r}"
@@ -101,19 +101,25 @@ def _column_of_dates(frame, others):
             if dates is not None and (dates.notna().all() or name in named):
                 return name, dates
             if name in named:
-                _check_dates(frame[name], name)
+                check_dates(frame[name], name)
     return None, None
 
 
-def _check_dates(column, name):
+def check_dates(column, name):
     """Raise if a column has dates in most of its rows, but something else in others."""
     row = written_dates.first_other(column)
+    if row is None and column.isna().any() and written_dates.parse(column) is not None:
+        row = column.isna().idxmax()
     if row is not None:
         raise InputError(
             "--time-column",
-            f"expected a date in each row, got {column[row]!r} in row {row} of column {name!r}; "
-            "correct or remove the row",
+            f"expected a date in each row, got {_shown(column[row])} in row {row} of column "
+            f"{name!r}; correct or remove the row, or choose other columns with --columns",
         )
+
+
+def _shown(value):
+    return "none" if value is None or value != value else repr(value)
 
 
 def _with_clock(frame, name, times):
@@ -156,6 +162,7 @@ def _check_times(frame, name, times):
     repeated = times.duplicated()
     if repeated.any():
         row = int(np.argmax(repeated))
+        _check_clock(frame, name, times)
         raise InputError(
             "--time-column",
             f"expected different times, got {times.iloc[row]} again in row {frame.index[row]} of "
@@ -180,6 +187,21 @@ def _check_not_stacked(frame):
                 f"one, for example with --where {name}={column.iloc[0]}, and name the column of "
                 "times with --time-column",
             )
+
+
+def _check_clock(frame, name, times):
+    """Raise if times repeat because a clock was set back, as at the end of daylight-saving time."""
+    values = times.to_numpy()
+    differences = np.diff(values)
+    back = np.flatnonzero(differences < differences[0] * 0)
+    if len(back) == 1:
+        row, length = back[0] + 1, duration(-differences[back[0]])
+        raise InputError(
+            "--time-column",
+            f"expected times in order, got a clock that goes back by {length} in row "
+            f"{frame.index[row]} of column {name!r}, to {times.iloc[row]}; where that is the end "
+            "of daylight-saving time, write the times in UTC or with their offset, as in +01:00",
+        )
 
 
 def _example(frame, time):

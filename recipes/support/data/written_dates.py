@@ -65,7 +65,7 @@ def _parse(column):
 
 
 def _in_one_order(dates, texts):
-    """The dates, or None if they are not in the same order in all rows: 2021-13-01, 13/2/21, 2/13/21.
+    """The dates, or None if day and month are not in the same places of all texts.
 
     pandas takes 13 for the day wherever it stands, in some rows of a column or in all of them.
     """
@@ -191,7 +191,7 @@ def reading(dates):
 def first_other(column):
     """Index of the first value that is not a date in a column of mostly dates, else None."""
     texts = _texts(column)
-    if not len(texts) or texts.str.contains(DATE, regex=True).mean() < 0.5:
+    if not len(texts) or texts.str.contains("|".join(FORMS.values()), regex=True).mean() < 0.5:
         return None
     dates = read(column, format="mixed", errors="coerce", utc=True)
     if dates is None or dates.notna().mean() < 0.5:
