@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 from support.data import written_dates
 
 # Names of columns of numbers that are times if they increase from row to row.
@@ -78,3 +79,12 @@ def _unit(column):
         if len(values) and values.between(FIRST * factor, LAST * factor).all():
             return unit
     return None
+
+
+def duration(step):
+    """A step of dates or numbers as a text."""
+    import pandas as pd
+
+    if isinstance(step, np.timedelta64):
+        return str(pd.Timedelta(step)).replace("0 days ", "").removesuffix(" 00:00:00")
+    return f"{step:g}"

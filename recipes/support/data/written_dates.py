@@ -201,6 +201,13 @@ def first_other(column):
     return others.idxmax() if others.any() else None
 
 
+def other_note(column):
+    """A note on the first value that is not a date in a column of mostly dates."""
+    row = first_other(column)
+    if row is not None:
+        yield f"most are dates, but not {column[row]!r} in row {row}"
+
+
 def _texts(column):
     """The values that are not missing, as texts; none of a column of numbers."""
     if column.dtype.kind in "biufm":
