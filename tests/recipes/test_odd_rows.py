@@ -27,7 +27,7 @@ def notes(recipe):
         (20, ["x", "y"], "texts in all columns of numbers (rows 20): 'x', 'y'"),
         (0, ["[m]", "kg"], "texts in all columns of numbers (rows 0): '[m]', 'kg'"),
         (30, [None, None], "1 rows are empty (rows 30)"),
-        (40, X.sum(0).round(2).tolist(), "the last row (40) is the sum of the rows above it"),
+        (40, X.sum(0).round(1).tolist(), "row 40 is the sum of the rows above it in 'x', 'y'"),
     ],
 )
 def test_a_row_that_is_none_of_the_data_is_noted(notes, row, added, note):
@@ -35,6 +35,12 @@ def test_a_row_that_is_none_of_the_data_is_noted(notes, row, added, note):
 
     assert not notes(rows)
     assert note in notes([*rows[:row], added, *rows[row:]])[0]
+
+
+def test_totals_of_one_column_above_a_remark_are_noted(notes):
+    rows = [*X.tolist(), ["Sum:", X[:, 1].sum()], ["by me", None]]
+
+    assert "row 40 is the sum of the rows above it in 'y'" in notes(rows)[-1]
 
 
 @pytest.mark.parametrize("row", [["x", 3.0], [None, 3.0], [0.0, 0.0], [X.sum() * 2, 3.0]])

@@ -60,7 +60,8 @@ def as_dates(column):
         scale = 1e9 / UNITS[unit]
         exact = column.dtype.kind in "iu"
         nanoseconds = column * int(scale) if exact else (column * scale / 1e3).round() * 1e3
-        return pd.to_datetime(nanoseconds), f"{unit} since 1970, in UTC"
+        dates = pd.to_datetime(nanoseconds)
+        return dates, f"{unit} since 1970, in UTC, from {dates.min():%Y-%m-%d}"
     whole = column.dropna()
     if len(whole) and (whole % 1 == 0).all():
         for form, low, high in FORMS:

@@ -4,7 +4,8 @@ import numpy as np
 
 MIN_ROWS = 10  # above a row of totals
 MAX_NAMED = 3  # columns and rows in a note
-TOLERANCE = 1e-6  # of a sum, by which rounded totals differ from it
+TOLERANCE = 1e-3  # of a sum, by which rounded totals differ from it
+LAST = 3  # rows at the end, of which one may hold totals
 
 
 def notes(frame, numbers):
@@ -35,26 +36,25 @@ def _texts(frame, numbers):
 
 
 def _totals(frame, numbers):
-    """A last row that is the sum of the rows above it."""
-    row = len(frame) - 1
-    names = [name for name, x in numbers.items() if _is_total(x)]
-    if row >= MIN_ROWS and names and 2 * len(names) > len(numbers):
-        yield (
-            f"the last row ({frame.index[row]}) is the sum of the rows above it in "
-            f"{', '.join(map(repr, names[:MAX_NAMED]))}; remove it if it holds totals"
-        )
+    """A row at the end that is the sum of the rows above it."""
+    for row in range(len(frame) - 1, max(MIN_ROWS, len(frame) - LAST) - 1, -1):
+        filled = {name: x[: row + 1] for name, x in numbers.items() if np.isfinite(x[row])}
+        names = [name for name, x in filled.items() if _is_total(x)]
+        if names and 2 * len(names) > len(filled):
+            listed = ", ".join(map(repr, names[:MAX_NAMED]))
+            yield (
+                f"row {frame.index[row]} is the sum of the rows above it in {listed}; remove it if "
+                "it holds totals"
+            )
+            return
 
 
 def _is_total(x):
     above = x[:-1][~np.isnan(x[:-1])]
     size = np.abs(above).sum()
     # A sum that is as small as a value may be one by chance.
-    return bool(
-        np.isfinite(x[-1])
-        and size > 0
-        and abs(x[-1]) > 2 * np.abs(above).max()
-        and abs(x[-1] - above.sum()) <= TOLERANCE * size
-    )
+    is_large = size > 0 and abs(x[-1]) > 2 * np.abs(above).max()
+    return bool(is_large and abs(x[-1] - above.sum()) <= TOLERANCE * size)
 
 
 def _rows(frame, rows):

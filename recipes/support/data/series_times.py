@@ -26,7 +26,10 @@ def take(frame, options):
         series_time_checks.not_stacked(frame)
         if options.grid is not None:
             raise InputError("--grid", "needs times: --time-column NAME")
-        return np.arange(len(frame)), frame, None, ["no times: each row counts as one step"]
+        unread = [repr(str(c)) for c in frame if str(c).lower() in TIME_NAMES]
+        note = "no times: each row counts as one step"
+        note += f"; {', '.join(unread)} could not be read as times" * bool(unread)
+        return np.arange(len(frame)), frame, None, [note]
     why += written_dates.reading(times)
     times, frame, clock = _with_clock(frame, name, times)
     why += f"; with the times of {clock!r}" if clock else ""
