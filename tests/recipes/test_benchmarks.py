@@ -68,3 +68,8 @@ def test_short_trainings_have_short_warm_ups(recipe, monkeypatch):
 
     assert (short.epochs, short.beta_warmup) == (1, 0)
     assert (long.epochs, long.beta_warmup) == (300, plan.beta_warmup)
+
+
+def test_a_missing_package_ends_in_one_line_with_the_command_that_installs_it(shared):
+    with pytest.raises(SystemExit, match=r"error: No module named 'nowhere'; .* pip install now"):
+        shared.required("nowhere.x", "pip install nowhere")

@@ -27,6 +27,7 @@ from support.pretraining.specs import SPECS
 
 import zoo
 
+VARIANTS = ("conv_vae", "dense_vae", "ladder_vae")
 TAGS = ("ladder_vae/mnist", "ladder_vae/omniglot", "ladder_vae/fashion_mnist")
 
 
@@ -57,7 +58,7 @@ def run(args, spec, folder):
     trained = train_model(dataclasses.replace(spec, training=plan), data.train, folder, policy, xla)
     minutes = (time.time() - began) / 60
     trained.save(folder / "model.keras")
-    x = evaluate.observed(spec, data.held_out)[: args.evaluate]
+    x = evaluate.observed(trained, data.held_out[: args.evaluate])
     bounds = log_likelihoods(trained, x, args.samples, 500)
     result = {
         "images_per_second": {f"{p}, XLA {x}": round(s, 1) for (p, x), s in speeds.items()},
@@ -133,7 +134,8 @@ def new_model(spec, x, policy):
 def parser():
     """Command line."""
     p = command_line(__doc__)
-    p.add_argument("--tags", nargs="+", default=TAGS, choices=SPECS, metavar="VARIANT/TAG")
+    tags = [name for name, spec in SPECS.items() if spec.variant in VARIANTS]
+    p.add_argument("--tags", nargs="+", default=TAGS, choices=tags, metavar="VARIANT/TAG")
     p.add_argument("--data-dir", type=pathlib.Path, help="folder of TFDS' data")
     p.add_argument("--minutes", type=float, default=10, help="of training and speed, of all tags")
     p.add_argument(
