@@ -163,6 +163,7 @@ def test_a_prior_is_replaced_in_models_of_any_kind_with_one_stochastic_layer():
         vae, x = small(name), data(name, 6)
         replaced = zoo.replace_prior(vae, zoo.MixturePrior(vae.latents.latent_dim, 2))
         assert np.isfinite(replaced.elbo(x)).all(), name
+        assert replaced.decoder.event_shape == small(name).decoder.event_shape
     with pytest.raises(ValueError, match="model must have one stochastic layer, got LadderLatent"):
         zoo.replace_prior(small("dense_ladder_vae"), zoo.MixturePrior(2, 2))
     with pytest.raises(ValueError, match="prior must have latent_dim="):

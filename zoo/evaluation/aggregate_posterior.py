@@ -168,17 +168,19 @@ def replace_prior(model: VAE, prior: Prior) -> VAE:
     inputs.require_built(model)
     if not isinstance(prior, Prior):
         raise TypeError(f"prior must be a Prior of zoo.priors, got {type(prior).__name__}")
-    replaced = VAE(
-        model.latents.with_prior(prior),
-        model.decoder,
-        objective=model.objective,
-        input_noise=model.input_noise,
-        auto_compile=model.auto_compile,
-        seed=model.seed,
-        name=model.name,
-    )
-    replaced.build(nested.map_arrays(lambda shape: (None, *shape), model.decoder.free_event_shape))
-    replaced.compile()
+    shapes = nested.map_arrays(lambda shape: (None, *shape), model.decoder.event_shape)
+    with model.distribute_strategy.scope():
+        replaced = VAE(
+            model.latents.with_prior(prior),
+            model.decoder,
+            objective=model.objective,
+            input_noise=model.input_noise,
+            auto_compile=model.auto_compile,
+            seed=model.seed,
+            name=model.name,
+        )
+        replaced.build(shapes)
+        replaced.compile()
     return replaced
 
 
