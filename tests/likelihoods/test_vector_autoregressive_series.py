@@ -189,12 +189,12 @@ def test_training_learns_a_vector_autoregression():
         x[:, t] = x[:, t - 1] @ a.T + rng.normal(size=(256, 2)) @ [[1, 0.6], [0, 0.8]]
     x = x[:, 10:]
     likelihood = SeriesVectorAutoregressive(order=1)
-    likelihood.build((None, None, 2))
+    likelihood.build((None, None, 4))
     optimizer = keras.optimizers.Adam(0.02)
 
     for _ in range(150):
         with tf.GradientTape() as tape:
-            loss = -tf.reduce_mean(likelihood(tf.zeros(x.shape)).log_prob(x))
+            loss = -tf.reduce_mean(likelihood(tf.zeros((*x.shape[:2], 4))).log_prob(x))
         weights = likelihood.trainable_variables
         optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
 
