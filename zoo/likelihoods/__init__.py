@@ -4,7 +4,11 @@ from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.bernoulli import Bernoulli, BinarizedBernoulli, binarize
 from zoo.likelihoods.categorical import Categorical
 from zoo.likelihoods.counts import NegativeBinomial, Poisson
-from zoo.likelihoods.discretized_logistic import DiscretizedLogisticLikelihood
+from zoo.likelihoods.discretized_logistic import (
+    DiscretizedLogisticLikelihood,
+    DiscretizedLogisticMixture,
+    GreyLevels,
+)
 from zoo.likelihoods.normal import Normal, PerElementNormal, SharedScaleNormal
 from zoo.likelihoods.series import (
     Series,
@@ -26,6 +30,7 @@ IDENTIFIERS = {
     "shared_scale_normal": SharedScaleNormal,
     "per_element_normal": PerElementNormal,
     "discretized_logistic": DiscretizedLogisticLikelihood,
+    "discretized_logistic_mixture": DiscretizedLogisticMixture,
     "categorical": Categorical,
     "poisson": Poisson,
     "negative_binomial": NegativeBinomial,
@@ -43,6 +48,8 @@ __all__ = [
     "BinarizedBernoulli",
     "Categorical",
     "DiscretizedLogisticLikelihood",
+    "DiscretizedLogisticMixture",
+    "GreyLevels",
     "Likelihood",
     "NegativeBinomial",
     "Normal",

@@ -35,6 +35,10 @@ class Likelihood(keras.layers.Layer):
         """A `Preprocessor` for data of this likelihood; a `VAE` makes one and owns it."""
         return Preprocessor(self)
 
+    def check_missing(self, missing):
+        """Raise ValueError if values missing as in bool `[N, *event]` cannot be drawn."""
+        del missing
+
     def sample_missing(self, distribution, x, missing, seed):
         """Draw missing values of x from p(missing | observed, z); return x with them.
 
