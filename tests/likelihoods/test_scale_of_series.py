@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.decoders import LSTMDecoder
-from zoo.likelihoods import SeriesVectorAutoregressive
+from zoo.likelihoods import SeriesScaledVectorAutoregressive
 
 CODES = tf.constant([[-1.0, 0.5], [1.0, 0.5], [0.0, 2.0]])
 
@@ -13,7 +13,7 @@ CODES = tf.constant([[-1.0, 0.5], [1.0, 0.5], [0.0, 2.0]])
 def decoder_of(steps=6, channels=2, changed=True):
     keras.utils.set_random_seed(0)
     decoder = LSTMDecoder(
-        (steps, channels), units=(4,), likelihood="series_vector_autoregressive", name="decoder"
+        (steps, channels), units=(4,), likelihood="series_scaled_vector_autoregressive"
     )
     decoder.build((None, 2))
     if changed:
@@ -23,7 +23,7 @@ def decoder_of(steps=6, channels=2, changed=True):
 
 
 def test_the_change_is_bounded_and_a_factor_of_the_scale():
-    likelihood = SeriesVectorAutoregressive()
+    likelihood = SeriesScaledVectorAutoregressive()
     likelihood.build((None, None, 2))
     raw = np.zeros((5, 3, 2), "float32")
     raw[:, :, 1] = np.array([-99.0, -0.5, 0.0, 0.5, 99.0])[:, None]

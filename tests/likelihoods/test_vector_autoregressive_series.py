@@ -201,12 +201,12 @@ def test_training_learns_a_vector_autoregression():
         x[:, t] = x[:, t - 1] @ a.T + rng.normal(size=(256, 2)) @ [[1, 0.6], [0, 0.8]]
     x = x[:, 10:]
     likelihood = SeriesVectorAutoregressive(order=1)
-    likelihood.build((None, None, 4))
+    likelihood.build((None, None, 2))
     optimizer = keras.optimizers.Adam(0.02)
 
     for _ in range(150):
         with tf.GradientTape() as tape:
-            loss = -tf.reduce_mean(likelihood(tf.zeros((*x.shape[:2], 4))).log_prob(x))
+            loss = -tf.reduce_mean(likelihood(tf.zeros(x.shape)).log_prob(x))
         weights = likelihood.trainable_variables
         optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
 
@@ -228,10 +228,17 @@ def test_unusable_arguments_are_refused(options, message):
 
 
 @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated.*")
-@pytest.mark.parametrize("gaps", [0.0, 0.3])
-def test_scores_convert_to_tflite(gaps, tmp_path):
+@pytest.mark.parametrize(
+    ("likelihood", "gaps"),
+    [
+        ("series_vector_autoregressive", 0.0),
+        ("series_vector_autoregressive", 0.3),
+        ("series_scaled_vector_autoregressive", 0.0),
+    ],
+)
+def test_scores_convert_to_tflite(likelihood, gaps, tmp_path):
     x = waves(n=3, gaps=gaps)
-    vae = vae_of(x)
+    vae = vae_of(x, likelihood=likelihood)
     vae.export(tmp_path / "served")
     converter = tf.lite.TFLiteConverter.from_saved_model(
         str(tmp_path / "served"), signature_keys=["score"]

@@ -46,8 +46,8 @@ class LSTMDecoder(Decoder):
             layers; 0 for none.
         basis: number of sines and cosines of the step in the linear part; 0 for no such part.
         likelihood: an identifier ("series_normal", "series_vector_autoregressive",
-            "series_autoregressive", "series_per_step_normal", "series_student_t") or a `Series`
-            likelihood.
+            "series_scaled_vector_autoregressive", "series_autoregressive",
+            "series_per_step_normal", "series_student_t") or a `Series` likelihood.
         kernel_regularizer: regularizer of the layers' input weights and of the last layer.
     """
 

@@ -81,27 +81,19 @@ class SeriesVectorAutoregressive(_CorrelatedNormal):
     There are (order + 1) C^2 weights for C channels. With gaps a step costs of the order of
     (order C)^3.
 
-    The scale of each channel differs from series to series, as the noise of sensors and prices
-    does: with r from the decoder
-
-        s(z) = s exp(2 tanh(r(z) / 2))
-
     Args:
         initial_scale: s at the start, as a fraction of the channel's standard deviation.
-        floor: the smallest s, as a fraction of the same; s(z) may be lower by a factor of exp(-2).
+        floor: the smallest s, as a fraction of the same.
         scale_rate: factor of the weights that s and the correlations are computed from; Adam
             changes them faster by it.
         initial_correlation: correlation of neighbouring residuals at the start, in (0, 1).
         order: number of steps before that a residual depends on.
     """
 
-    params_per_value = 2
-    params_per_series = 1
-
     def __init__(
         self,
         initial_scale=1.0,
-        floor=1e-3,
+        floor=0.01,
         scale_rate=10.0,
         initial_correlation=0.1,
         order=2,
@@ -132,9 +124,43 @@ class SeriesVectorAutoregressive(_CorrelatedNormal):
         return stationary_process(correlation, tf.convert_to_tensor(self.partial) * self.scale_rate)
 
     def call(self, raw):
-        loc, raw_change = tf.split(raw, 2, -1)
-        values = self.value_distribution(loc, raw_change)
+        values = self.value_distribution(*tf.split(raw, self.params_per_value, -1))
         return VectorAutoregressiveSeries(values, process=self.process())
+
+
+@component
+class SeriesScaledVectorAutoregressive(SeriesVectorAutoregressive):
+    """`SeriesVectorAutoregressive`, where the scale of each channel differs from series to series.
+
+    The noise of sensors and prices does. With r from the decoder:
+
+        s(z) = s exp(2 tanh(r(z) / 2))
+
+    Carroll and Ruppert, Transformation and weighting in regression, 1988, chapter 2, on scales that
+    are functions of what predicts the mean.
+
+    Args:
+        initial_scale: s at the start, as a fraction of the channel's standard deviation.
+        floor: the smallest s, as a fraction of the same; s(z) may be lower by a factor of exp(-2).
+        scale_rate: factor of the weights that s and the correlations are computed from; Adam
+            changes them faster by it.
+        initial_correlation: correlation of neighbouring residuals at the start, in (0, 1).
+        order: number of steps before that a residual depends on.
+    """
+
+    params_per_value = 2
+    params_per_series = 1
+
+    def __init__(
+        self,
+        initial_scale=1.0,
+        floor=1e-3,
+        scale_rate=10.0,
+        initial_correlation=0.1,
+        order=2,
+        **kwargs,
+    ):
+        super().__init__(initial_scale, floor, scale_rate, initial_correlation, order, **kwargs)
 
     def value_distribution(self, loc, raw_change):
         change = MAX_LOG_CHANGE * tf.tanh(raw_change / MAX_LOG_CHANGE)
