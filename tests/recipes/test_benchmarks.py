@@ -34,3 +34,8 @@ def test_images_of_a_users_file_are_read(shared, tmp_path):
     assert len(train) + len(test) == 40 and len(test)
     assert train.shape[1:] == (8, 8, 1) and train.dtype == np.float32
     assert {*train.ravel(), *test.ravel()} <= {*(np.arange(256, dtype="float32") / 255)}
+
+
+def test_a_missing_package_ends_in_one_line_with_the_command_that_installs_it(shared):
+    with pytest.raises(SystemExit, match=r"error: No module named 'nowhere'; .* pip install now"):
+        shared.required("nowhere.x", "pip install nowhere")

@@ -3,7 +3,6 @@
 import numpy as np
 
 import zoo
-from zoo.core import nested
 
 DRAWS = 4  # passes over the held-out examples for the ELBO, each with its own noise
 RETRIEVED = 1000  # pairs among which the other half is searched
@@ -36,11 +35,11 @@ def evaluate(spec, vae, data, rows=None):
         data: the `Data`.
         rows: number of held-out examples to measure; all by default.
     """
-    held_out = nested.take_rows(data.held_out, slice(rows))
+    held_out = zoo.core.nested.take_rows(data.held_out, slice(rows))
     x = observed(vae, held_out)
     binarised = "" if _same(x, held_out) else ", binarised once with seed 0"
     # `evaluate` draws noise for each row; `score` would use the same noise for all rows.
-    repeated = nested.map_arrays(lambda array: np.repeat(array, DRAWS, 0), x)
+    repeated = zoo.core.nested.map_arrays(lambda array: np.repeat(array, DRAWS, 0), x)
     logs = vae.evaluate(repeated, batch_size=500, verbose=0, return_dict=True)
     bounds = np.concatenate(list(_bounds(vae, x, spec.samples)))
     on = f"{len(bounds):,} held-out examples{binarised}"
@@ -80,8 +79,8 @@ def _of_kind(vae, data, x, bounds):
 
 
 def _retrieval(vae, x, labels):
-    """How often the items of the other modality nearest to an item are of its class."""
-    rows = min(RETRIEVED, len(labels), nested.row_count(x))
+    """Share of the right class among the items of the other modality nearest to an item."""
+    rows = min(RETRIEVED, len(labels), zoo.core.nested.row_count(x))
     numbers = {}
     for query, target in (("image", "audio"), ("audio", "image")):
         parts = ({name: x[name][:rows]} for name in (query, target))
@@ -112,10 +111,10 @@ def _pca(vae, train, x):
 
 def _bounds(vae, x, samples):
     """Importance-weighted bounds, 500 examples at a time."""
-    count = nested.row_count(x)
+    count = zoo.core.nested.row_count(x)
     for number, rows in enumerate(np.array_split(np.arange(count), -(-count // 500))):
         # Each part has its own seed: one seed would repeat the noise.
-        part = nested.take_rows(x, rows)
+        part = zoo.core.nested.take_rows(x, rows)
         yield vae.log_likelihood(part, samples=samples, seed=number, batch_size=64)
 
 
