@@ -20,6 +20,7 @@ import zoo
 
 LIKELIHOODS = (
     "series_vector_autoregressive",
+    "series_scaled_vector_autoregressive",
     "series_autoregressive",
     "series_normal",
     "series_per_step_normal",
