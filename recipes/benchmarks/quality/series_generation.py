@@ -5,9 +5,10 @@ on the fifth of both that they were not trained on; 0.5 if they cannot. The firs
 (Yoon et al., Time-series generative adversarial networks, 2019): a GRU with half as many units as
 channels, 2,000 batches of values scaled to [0, 1]; the real windows are those of the training. Two
 stronger ones are a GRU of 32 units, and boosted trees on the values and their differences. They
-separate the real windows from three others:
+separate the real windows from four others:
 
 - `prior`: x ~ p(x|z), z ~ p(z), the generated series;
+- `fitted`: the same, where a mixture of Normals that was fitted to the codes is the prior;
 - `posterior`: x ~ p(x|z), z ~ q(z|x) of the real windows. What is told from real ones here is a
   fault of the likelihood; what is told from real ones above alone, one of the prior;
 - `real`: the other half of the real windows, which nobody can tell.
@@ -44,6 +45,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from support.data import windows
 
 GAP = 10  # steps
+COMPONENTS = 50  # of the fitted prior
 SINGLE = 0.1  # fraction of the values that are single gaps
 
 
@@ -54,7 +56,8 @@ def main():
         for name, train, test in chosen_sets(args):
             vae = trained(train, seed, args)
             row = {"set": name, "seed": seed}
-            for kind, (real, others) in pairs(vae, train, seed).items():
+            for kind in args.compare:
+                real, others = (standardized(train, x) for x in COMPARED[kind](vae, train, seed))
                 row |= {f"{kind}, {k}": v for k, v in comparison(real, others, seed).items()}
             if test is not None:
                 row |= imputation(vae, train, test, seed)
@@ -75,15 +78,30 @@ def trained(train, seed, args):
     return vae
 
 
-def pairs(vae, train, seed):
-    """Real windows and others `[N, T, C]`, in standard deviations of the training data."""
-    halves = np.split(np.random.default_rng(seed).permutation(len(train)), [len(train) // 2])
-    others = {
-        "prior": (train, vae.sample(len(train), seed=seed)),
-        "posterior": (train, vae.reconstruct(train, draw=True, seed=seed)),
-        "real": tuple(train[half] for half in halves),
-    }
-    return {kind: [standardized(train, x) for x in pair] for kind, pair in others.items()}
+def fitted(vae, train, seed):
+    """The model with a mixture that is fitted to the codes as its prior."""
+    mixed = zoo.replace_prior(vae, zoo.MixturePrior(vae.latents.latent_dim, COMPONENTS))
+    zoo.fit_prior(mixed, train, seed=seed)
+    return mixed
+
+
+def halves(vae, train, seed):
+    """Two halves of the real windows."""
+    del vae
+    order = np.random.default_rng(seed).permutation(len(train))
+    return tuple(train[half] for half in np.split(order, [len(train) // 2]))
+
+
+# Name -> real windows and others, `[N, T, C]` both.
+COMPARED = {
+    "prior": lambda vae, train, seed: (train, vae.sample(len(train), seed=seed)),
+    "fitted": lambda vae, train, seed: (
+        train,
+        fitted(vae, train, seed).sample(len(train), seed=seed),
+    ),
+    "posterior": lambda vae, train, seed: (train, vae.reconstruct(train, draw=True, seed=seed)),
+    "real": halves,
+}
 
 
 def comparison(real, others, seed):
@@ -205,6 +223,7 @@ def parser():
     p.add_argument("--google", type=pathlib.Path, help="stock_data.csv of TimeGAN's repository")
     p.add_argument("--steps", type=int, default=1200, help="training steps, whole epochs")
     p.add_argument("--seeds", nargs="+", type=int, default=[0])
+    p.add_argument("--compare", nargs="+", choices=COMPARED, default=list(COMPARED))
     p.add_argument("--likelihood", help="p(x|z), by default that of the variant")
     p.add_argument("--prior", help="p(z), by default that of the variant")
     p.add_argument("--out", type=pathlib.Path, help="write all numbers into this .json file")
