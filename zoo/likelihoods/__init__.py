@@ -18,6 +18,7 @@ from zoo.likelihoods.series import (
 )
 from zoo.likelihoods.series_autoregressive import (
     SeriesAutoregressive,
+    SeriesScaledVectorAutoregressive,
     SeriesVectorAutoregressive,
 )
 from zoo.likelihoods.tabular import Tabular
@@ -37,6 +38,7 @@ IDENTIFIERS = {
     "series_normal": SeriesNormal,
     "series_autoregressive": SeriesAutoregressive,
     "series_vector_autoregressive": SeriesVectorAutoregressive,
+    "series_scaled_vector_autoregressive": SeriesScaledVectorAutoregressive,
     "series_per_step_normal": SeriesPerStepNormal,
     "series_student_t": SeriesStudentT,
     "text": Text,
@@ -59,6 +61,7 @@ __all__ = [
     "SeriesAutoregressive",
     "SeriesNormal",
     "SeriesPerStepNormal",
+    "SeriesScaledVectorAutoregressive",
     "SeriesStudentT",
     "SeriesVectorAutoregressive",
     "SharedScaleNormal",

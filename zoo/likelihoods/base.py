@@ -17,6 +17,7 @@ class Likelihood(keras.layers.Layer):
     `log_prob` takes.
     """
 
+    params_per_series = 0  # of each channel: how many raw values are the same at all steps of x
     sample_options = ()  # names of further arguments of the distribution's `sample`
 
     def __init__(self, **kwargs):

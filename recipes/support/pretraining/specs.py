@@ -79,7 +79,7 @@ def _ladder(tag, source, summary, epochs, beta_warmup, minutes):
 
 
 # `multimodal_vae` for a CPU, as in `audio_visual.py` with smaller layers.
-PAIRS = dict(latent_dim=16, rescale={"image": 3.0})
+PAIRS = dict(latent_dim=16, rescale={"image": 3.0}, alignment=1.0)
 
 
 def _tabular(x):
@@ -191,7 +191,7 @@ SPECS = {
             options=dict(
                 **PAIRS, encoders=_pair_encoders, decoders=_pair_decoders, prior=_pair_prior
             ),
-            training=Training(epochs=50, batch_size=64, ema=0.999, fit_prior=True),
+            training=Training(epochs=12, batch_size=64, ema=0.999, fit_prior=True),
             samples=100,
         ),
     )
