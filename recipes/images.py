@@ -21,9 +21,9 @@ LIKELIHOODS = (
     *("normal", "shared_scale_normal", "per_element_normal"),
 )
 # Options for the default data, 1,400 images of 8x8 pixels; other data get the variant's defaults.
-DIGITS = {"conv_vae": dict(latent_dim=8, widths=(32, 64), blocks=1), "dense_vae": {"latent_dim": 8}}
+DIGITS = {"conv_vae": dict(latent_dim=8, widths=(32, 64)), "dense_vae": {"latent_dim": 8}}
 DIGITS_EPOCHS = 60
-STEPS = 2000
+STEPS = 20_000
 
 DESCRIPTION = f"""\
 Train a variational autoencoder on images, evaluate it on held-out images and draw figures.
@@ -52,7 +52,14 @@ def parser():
     """Command line of the recipe."""
     command_line = cli.parser("images.py", DESCRIPTION, EXAMPLES)
     images.add_options(command_line.add_argument_group("data"))
-    cli.add_options(command_line, variant="conv_vae", out="runs/images", evaluate=1000)
+    cli.add_options(
+        command_line,
+        variant="conv_vae",
+        out="runs/images",
+        evaluate=1000,
+        batch_size=64,
+        decay="cosine",
+    )
     command_line.add_argument(
         "--likelihood",
         choices=LIKELIHOODS,

@@ -1,5 +1,7 @@
-"""Functions that the benchmarks share: rows to evaluate, and images of users' files."""
+"""Functions that the benchmarks share, and the comparison of default options."""
 
+import json
+import pathlib
 import types
 
 import numpy as np
@@ -34,3 +36,40 @@ def test_images_of_a_users_file_are_read(shared, tmp_path):
     assert len(train) + len(test) == 40 and len(test)
     assert train.shape[1:] == (8, 8, 1) and train.dtype == np.float32
     assert {*train.ravel(), *test.ravel()} <= {*(np.arange(256, dtype="float32") / 255)}
+
+
+@pytest.fixture
+def default_options(recipe, shared, monkeypatch):
+    monkeypatch.syspath_prepend(str(pathlib.Path(shared.__file__).parent))
+    module = recipe("benchmarks.quality.default_options")
+    tiny = {"widths": (2,), "hidden": 3, "latent_dim": 2}
+    changes = {"defaults": tiny, "batches of 4": {**tiny, "batch_size": 4}}
+    monkeypatch.setattr(module, "CHANGES", {"conv_vae": changes})
+    return module
+
+
+@pytest.mark.usefixtures("quick")
+def test_changes_of_an_option_are_trained_once_and_compared(
+    default_options, tmp_path, monkeypatch, capsys
+):
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).integers(0, 256, (160, 8, 8), "uint8"))
+    command = f"script --data {tmp_path}/x.npy --seconds 0 --seeds 0 1 --out {tmp_path}/out.json"
+    monkeypatch.setattr("sys.argv", command.split())
+
+    default_options.main()
+    table = capsys.readouterr().out
+    monkeypatch.setattr(default_options, "trained", None)
+    default_options.main()
+
+    assert capsys.readouterr().out == table
+    # Two steps each: processor time counts from the first.
+    results = json.loads((tmp_path / "out.json").read_text())
+    images = {name: result["images"] for name, result in results.items()}
+    assert images["conv_vae, defaults, 0 s, seed 1"] == 2 * 64
+    assert images["conv_vae, batches of 4, 0 s, seed 0"] == 2 * 4
+    gains = [
+        results[f"conv_vae, batches of 4, 0 s, seed {seed}"]["elbo"]
+        - results[f"conv_vae, defaults, 0 s, seed {seed}"]["elbo"]
+        for seed in (0, 1)
+    ]
+    assert f"| {np.mean(gains):.2f} +- {np.std(gains, ddof=1):.2f} | 8 |" in table

@@ -10,12 +10,12 @@ from zoo.variants.common import with_shared_options
 def conv_vae(
     *,
     latent_dim=32,
-    widths=(32, 64, 128),
-    blocks=2,
-    stem_strides=1,
-    hidden=None,
-    normalization="batch",
-    activation="relu",
+    widths=(32, 64, 64),
+    blocks=1,
+    stem_strides=2,
+    hidden=256,
+    normalization=None,
+    activation="elu",
     likelihood="bernoulli",
     shared,
 ):
@@ -46,4 +46,5 @@ def conv_vae(
         name="conv_vae",
         # On a CPU, XLA's convolutions are far slower than those of TensorFlow without XLA.
         xla_on_cpu=False,
+        learning_rate=2e-3,
     )
