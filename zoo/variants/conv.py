@@ -25,7 +25,8 @@ def conv_vae(
         latent_dim: number of latent dimensions.
         widths: channels of the stem and of each stage; each stage halves the image.
         blocks: residual blocks in each stage.
-        stem_strides: 1 or 2; 2 halves the image in the stem as well, which is faster.
+        stem_strides: 1 or 2; 2 halves the image in the stem as well, which trains several times
+            as many images a second.
         hidden: width of a dense layer before and after the latent vector; None for no such layers.
         normalization: "batch", "group" or None, after each convolution.
         activation: activation of the hidden layers.
