@@ -73,3 +73,22 @@ def test_changes_of_an_option_are_trained_once_and_compared(
         for seed in (0, 1)
     ]
     assert f"| {np.mean(gains):.2f} +- {np.std(gains, ddof=1):.2f} | 8 |" in table
+
+
+def test_the_learning_rate_falls_with_the_processor_time_used(default_options, monkeypatch):
+    model = types.SimpleNamespace(
+        optimizer=types.SimpleNamespace(learning_rate=0.5), stop_training=False
+    )
+    clock, seconds, rates = default_options.ProcessorTime(10, peak=0.5), iter((3, 8, 13)), []
+    clock.set_model(model)
+    monkeypatch.setattr(
+        default_options, "time", types.SimpleNamespace(process_time=lambda: next(seconds))
+    )
+
+    for batch in range(3):
+        assert not model.stop_training
+        clock.on_train_batch_end(batch)
+        rates.append(model.optimizer.learning_rate)
+
+    assert model.stop_training
+    assert rates == pytest.approx([0.5, 0.25, 0.25])
