@@ -1,9 +1,10 @@
-"""Inverses of triangular matrices, against NumPy."""
+"""Cholesky factors, against NumPy."""
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from zoo.core.triangular import inverse_cholesky, log_diagonal
+from zoo.core.triangular import cholesky_with_rows, log_diagonal
 
 
 def positive_definite(n, batch=(2,)):
@@ -12,12 +13,16 @@ def positive_definite(n, batch=(2,)):
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 8])
-def test_the_inverse_of_the_factor_is_that_of_numpy(n):
-    matrix = positive_definite(n)
+def test_the_factor_and_further_rows_are_those_of_numpy(n):
+    matrix, rows = positive_definite(n), np.random.default_rng(0).normal(size=(2, 3, n))
     factor = np.linalg.cholesky(matrix)
 
-    np.testing.assert_allclose(inverse_cholesky(matrix), np.linalg.inv(factor), atol=1e-10)
-    np.testing.assert_array_equal(np.triu(inverse_cholesky(matrix), 1), 0)
+    result = cholesky_with_rows(tf.concat([matrix, rows], 1))
+
+    np.testing.assert_allclose(result[:, :n], factor, atol=1e-10)
+    np.testing.assert_allclose(
+        result[:, n:], np.linalg.solve(factor, rows.swapaxes(1, 2)).swapaxes(1, 2), atol=1e-10
+    )
 
 
 def test_log_diagonal_is_that_of_each_matrix():

@@ -103,6 +103,18 @@ def test_log_prob_and_conditional_mean_are_those_of_a_multivariate_normal(shape,
     np.testing.assert_allclose(p.conditional_mean(x), filled, rtol=1e-3, atol=1e-3)
 
 
+def test_steps_between_two_gaps_do_not_change_the_density():
+    p = series(2, 2, 14)
+    x = p.sample(seed=[1, 2]).numpy()
+    for row, (first, second) in enumerate([(0, 9), (3, 13), (5, 10), (2, 4)]):
+        x[row, first, 0] = x[row, second, 1] = x[row, second - 1] = NAN
+
+    log_prob, filled = dense(p, x)
+
+    np.testing.assert_allclose(p.log_prob(x), log_prob, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(p.conditional_mean(x), filled, rtol=1e-3, atol=1e-3)
+
+
 @pytest.mark.parametrize("compiled", [False, True])
 def test_graphs_have_the_values_of_eager_calls(compiled):
     p = series(2, 2, 5)

@@ -3,27 +3,34 @@
 import tensorflow as tf
 
 
-def inverse_cholesky(matrix):
-    """L^-1 `[..., n, n]` of positive definite matrices L L^T; n is known while tracing.
+def cholesky_with_rows(matrix):
+    """Cholesky factor of A, and further rows B multiplied by the inverse of its transpose.
 
-    By halves: L of ((A, B^T), (B, D)) has the blocks chol(A), B chol(A)^-T and the Cholesky factor
-    of the Schur complement of A. Only the lower triangle of the matrices is used.
+        A = L L^T,    rows (A, B) -> (L, B L^-T)
+
+    B = I gives the inverse of L, B = y^T the whitened y. By halves: the first columns of L leave
+    the Schur complement of their block to the others.
+
+    Args:
+        matrix: positive definite A `[..., n, n]` above B `[..., m, n]`; n and m are known while
+            tracing. Only the lower triangle of A is used.
+
+    Returns:
+        `[..., n + m, n]`.
     """
     n = matrix.shape[-1]
     if n == 1:
-        return tf.math.rsqrt(matrix)
-    a = inverse_cholesky(matrix[..., : n // 2, : n // 2])
-    b = tf.matmul(matrix[..., n // 2 :, : n // 2], a, transpose_b=True)
-    d = inverse_cholesky(matrix[..., n // 2 :, n // 2 :] - tf.matmul(b, b, transpose_b=True))
-    return _lower(a, -tf.matmul(tf.matmul(d, b), a), d)
+        return matrix * tf.math.rsqrt(matrix[..., :1, :])
+    half = n // 2
+    left, right = tf.split(matrix, [half, n - half], -1)
+    left = cholesky_with_rows(left)
+    _, below = tf.split(left, [half, matrix.shape[-2] - half], -2)
+    _, right = tf.split(right, [half, matrix.shape[-2] - half], -2)
+    right -= tf.matmul(below, below[..., : n - half, :], transpose_b=True)
+    above = [[0, 0]] * (len(matrix.shape) - 2) + [[half, 0], [0, 0]]
+    return tf.concat([left, tf.pad(cholesky_with_rows(right), above)], -1)
 
 
 def log_diagonal(matrix):
     """log of the diagonal of matrices `[..., n, n]`, `[..., n]`."""
     return tf.math.log(tf.reduce_sum(matrix * tf.eye(matrix.shape[-1]), -1))
-
-
-def _lower(a, b, d):
-    """Block matrix ((a, 0), (b, d))."""
-    zeros = tf.zeros_like(tf.linalg.matrix_transpose(b))
-    return tf.concat([tf.concat([a, zeros], -1), tf.concat([b, d], -1)], -2)

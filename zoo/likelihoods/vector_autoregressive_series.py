@@ -4,7 +4,6 @@ import dataclasses
 
 import tensorflow as tf
 
-from zoo.layers import sequence_masks
 from zoo.likelihoods import gap_filter
 from zoo.likelihoods.correlated_series import CorrelatedSeries
 from zoo.likelihoods.stationary_process import StationaryProcess
@@ -17,8 +16,7 @@ class VectorAutoregressiveSeries(CorrelatedSeries):
         x_t = loc_t + scale_t u_t
         u_t = sum_(i <= p) Phi_i u_(t-i) + S e_t,    e_t ~ Normal(0, I)
 
-    Missing values are integrated out by a Kalman filter. Series without gaps, padding at the end
-    aside, do not need it.
+    Missing values are integrated out by a Kalman filter, which only steps near gaps need.
 
     Args:
         distribution: `Normal` of single values, batch `[B, T, C]`.
@@ -30,14 +28,8 @@ class VectorAutoregressiveSeries(CorrelatedSeries):
 
     def _innovations(self, residual, observed):
         u, mask = _time_first(residual), tf.cast(_time_first(observed), residual.dtype)
-        gaps = _has_gaps(observed)
-        # Not by `tf.cond`: in the loop of `fit` TensorFlow logs an error about its gradient.
-        filtered_steps = tf.where(gaps, tf.shape(u)[0], 0)
-        filtered = gap_filter.innovations(self.process, u, mask, filtered_steps)
-        return tuple(
-            _batch_first(tf.where(gaps, *both))
-            for both in zip(filtered, self.process.innovations(u), strict=True)
-        )
+        values, log_det = gap_filter.innovations(self.process, u, mask)
+        return _batch_first(values), _batch_first(log_det)
 
     def _draw(self, seed):
         return _batch_first(self.process.draw(self._noise(seed)))
@@ -45,13 +37,6 @@ class VectorAutoregressiveSeries(CorrelatedSeries):
     def _given_observed(self, residual, observed):
         u, mask = _time_first(residual), tf.cast(_time_first(observed), residual.dtype)
         return _batch_first(gap_filter.smoothed(self.process, u, mask))
-
-
-def _has_gaps(observed):
-    """True if a value before the end of its series was not observed, `[]` bool."""
-    step = tf.expand_dims(tf.range(tf.shape(observed)[1]), 0)
-    before_end = step < tf.expand_dims(sequence_masks.lengths(observed), -1)
-    return tf.reduce_any(tf.not_equal(observed, tf.expand_dims(before_end, -1)))
 
 
 def _time_first(x):
