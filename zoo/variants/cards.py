@@ -53,7 +53,7 @@ CARDS = {
             data="images",
             input="[N, H, W, C], 8x8 or larger",
             encoder="stem 32, two stages 64 of a residual block, dense 256, ELU",
-            parameters="1,784,833 at 28x28x1",
+            parameters="790,273 at 28x28x1",
             reference="He et al., Deep residual learning for image recognition, 2016",
             builder="zoo.variants.conv:conv_vae",
         ),
