@@ -38,7 +38,7 @@ Writes into the folder --out:
 EXAMPLES = """\
 examples:
   python recipes/images.py
-  python recipes/images.py --dataset mnist --epochs 20 --out runs/mnist
+  python recipes/images.py --dataset mnist --out runs/mnist
   python recipes/images.py --dataset fashion_mnist --limit 10000 --latent-dim 2 --out runs/fashion
   python recipes/images.py --data photos/ --size 32 --likelihood discretized_logistic
   python recipes/images.py --data frames.npy --beta 4 --warmup-epochs 5
