@@ -23,7 +23,7 @@ LIKELIHOODS = (
 # Options for the default data, 1,400 images of 8x8 pixels; other data get the variant's defaults.
 DIGITS = {"conv_vae": dict(latent_dim=8, widths=(32, 64)), "dense_vae": {"latent_dim": 8}}
 DIGITS_EPOCHS = 60
-STEPS = 15_000
+STEPS = 22_500
 
 DESCRIPTION = f"""\
 Train a variational autoencoder on images, evaluate it on held-out images and draw figures.
