@@ -127,10 +127,13 @@ def weights_gallery():
     parts = []
     for card in zoo.weights():
         parts += [f"## {card.title()}", ""]
-        for kind in ("samples", "reconstructions", "codes"):
-            picture = f"images/pretrained/{card.variant}-{card.tag}-{kind}.png"
+        stem = f"images/pretrained/{card.variant}-{card.tag}"
+        for kind in ("samples", "sounds", "translations", "reconstructions", "codes"):
+            picture = f"{stem}-{kind}.png"
             if (DOCS / picture).exists():
                 parts += [f"![{kind} of {card.variant}, {card.tag}]({picture})", ""]
+        if (DOCS / f"{stem}.txt").exists():
+            parts += ["```text", (DOCS / f"{stem}.txt").read_text("utf-8").rstrip(), "```", ""]
         measured = (map(_cell, (n, zoo.pretrained.number_text(v))) for n, v in card.numbers.items())
         numbers = (f"| {name} | {text} |" for name, text in measured)
         parts += ["| | |", "|---|---|", *numbers]

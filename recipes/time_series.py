@@ -20,6 +20,7 @@ import zoo
 
 LIKELIHOODS = (
     "series_vector_autoregressive",
+    "series_scaled_vector_autoregressive",
     "series_autoregressive",
     "series_normal",
     "series_per_step_normal",
@@ -31,6 +32,7 @@ SIMULATED = {"lstm_vae": dict(latent_dim=4)}
 STEPS = 3000
 MAX_WINDOWS = 50_000
 SPECTRUM_SERIES = 200
+MAX_COMPONENTS = 50  # of the prior
 
 DESCRIPTION = f"""\
 Train a variational autoencoder on windows of a time series; reconstruct the held-out part, give
@@ -134,6 +136,7 @@ def main(options):
     lines = []
     if outcome.error is None:
         with run.skippable():
+            vae = _with_fitted_prior(run, vae, x)
             normal = _normal(data, held_out)
             chosen = np.random.default_rng(options.seed).permutation(len(normal))
             normal = normal[chosen[: options.evaluate or None]]
@@ -143,6 +146,23 @@ def main(options):
             draw(run, vae, data, scores)
             run.report(vae, normal, columns=data.channels)
     return run.finish(outcome, *lines)
+
+
+def _with_fitted_prior(run, vae, x):
+    """The model with a mixture fitted to the codes of x as its prior, unless --option chose one.
+
+    Codes of series are far from Normal, so that the standard Normal draws codes of no real series.
+    """
+    plain = isinstance(getattr(vae.latents, "prior", None), zoo.StandardNormal)
+    if not plain or len(x) < 2:
+        return vae
+    components = max(1, min(MAX_COMPONENTS, len(x) // 20))
+    prior = zoo.MixturePrior(vae.latents.latent_dim, components)
+    vae = zoo.replace_prior(vae, prior)
+    zoo.fit_prior(vae, x, seed=run.options.seed)
+    run.note(f"prior: a mixture of {components} Normals, fitted to the codes after training")
+    run.save(vae)
+    return vae
 
 
 def parts(data, options):

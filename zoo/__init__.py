@@ -49,6 +49,7 @@ if TYPE_CHECKING:  # the names of _LAZY and _MODULES, re-exported for type check
     from zoo.core.elbo import mutual_information as mutual_information
     from zoo.evaluation.aggregate_posterior import fit_prior as fit_prior
     from zoo.evaluation.aggregate_posterior import prior_match as prior_match
+    from zoo.evaluation.aggregate_posterior import replace_prior as replace_prior
     from zoo.evaluation.diagnosis import Diagnosis as Diagnosis
     from zoo.evaluation.diagnosis import DiagnosisLogger as DiagnosisLogger
     from zoo.evaluation.diagnosis import diagnose as diagnose
@@ -113,6 +114,7 @@ _LAZY = {
     "impute": "zoo.inference.uncertainty",
     "coverage": "zoo.inference.uncertainty",
     "fit_prior": "zoo.evaluation.aggregate_posterior",
+    "replace_prior": "zoo.evaluation.aggregate_posterior",
     "prior_match": "zoo.evaluation.aggregate_posterior",
     "alignment": "zoo.inference.multimodal",
     "kl_by_level": "zoo.inference.ladder",

@@ -46,6 +46,7 @@ SERIES = {
     "student": LSTMDecoder((6, 2), units=(4,), likelihood="series_student_t"),
     "autoregressive": LSTMDecoder((6, 2), units=(4,), likelihood="series_autoregressive"),
     "vector": LSTMDecoder((6, 2), units=(4,), likelihood="series_vector_autoregressive"),
+    "scaled": LSTMDecoder((6, 2), units=(4,), likelihood="series_scaled_vector_autoregressive"),
     "per step": LSTMDecoder((6, 2), units=(4,), likelihood="series_per_step_normal"),
 }
 ALL = {

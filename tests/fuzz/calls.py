@@ -86,6 +86,8 @@ def function_targets(models):
             valid["encoder"] = _encoder(name)
         if "lower_levels" in parameters and "encoder" in parameters:
             valid["lower_levels"] = [zoo.latents.DenseLevel(3)]
+        if name == "replace_prior":
+            valid["prior"] = zoo.StandardNormal(model.latents.latent_dim)
         valid |= _of_results(name, model)
         arguments = {
             n: valid[n]

@@ -153,6 +153,16 @@ def test_residual_block_has_the_shape_of_compute_output_shape(strides, expected,
     assert tuple(block.compute_output_shape((2, 9, 7, channels))) == expected
 
 
+@pytest.mark.parametrize("size", [(8, 8), (9, 7)])
+def test_skip_connection_that_halves_an_image_is_a_strided_convolution_of_one_pixel(size):
+    block, x = convolution.ResidualBlock(4, strides=2), images(3, *size, 3)
+    block.build(x.shape)
+
+    assert block.skip.strides == (1, 1)  # the gradient of others is wrong in memory on CPUs
+    expected = tf.nn.conv2d(x, block.skip.kernel, 2, "SAME")
+    np.testing.assert_allclose(block.skip(block.skip_inputs(x)), expected, atol=1e-6)
+
+
 def test_residual_block_is_the_identity_where_its_convolutions_are_zero():
     block = convolution.ResidualBlock(3, normalization=None)
     x = tf.abs(images(2, 4, 4, 3))

@@ -13,7 +13,12 @@ from zoo.core import elbo
 from zoo.likelihoods import SeriesNormal, SeriesPerStepNormal, SeriesStudentT
 
 INDEPENDENT = ("series_normal", "series_per_step_normal", "series_student_t")
-LIKELIHOODS = (*INDEPENDENT, "series_autoregressive", "series_vector_autoregressive")
+LIKELIHOODS = (
+    *INDEPENDENT,
+    "series_autoregressive",
+    "series_vector_autoregressive",
+    "series_scaled_vector_autoregressive",
+)
 
 
 def gradients_and_results(vae, training=False):

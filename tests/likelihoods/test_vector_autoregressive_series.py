@@ -228,10 +228,17 @@ def test_unusable_arguments_are_refused(options, message):
 
 
 @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated.*")
-@pytest.mark.parametrize("gaps", [0.0, 0.3])
-def test_scores_convert_to_tflite(gaps, tmp_path):
+@pytest.mark.parametrize(
+    ("likelihood", "gaps"),
+    [
+        ("series_vector_autoregressive", 0.0),
+        ("series_vector_autoregressive", 0.3),
+        ("series_scaled_vector_autoregressive", 0.0),
+    ],
+)
+def test_scores_convert_to_tflite(likelihood, gaps, tmp_path):
     x = waves(n=3, gaps=gaps)
-    vae = vae_of(x)
+    vae = vae_of(x, likelihood=likelihood)
     vae.export(tmp_path / "served")
     converter = tf.lite.TFLiteConverter.from_saved_model(
         str(tmp_path / "served"), signature_keys=["score"]

@@ -49,6 +49,15 @@ def test_any_name_can_be_drawn(draw, tmp_path):
     saved(draw(NAMES), tmp_path)
 
 
+def test_names_that_matplotlib_hides_are_in_legends(tmp_path):
+    figure = plots.latent_scatter(RNG.normal(size=(40, 2)), np.repeat(["", "_hidden"], 20))
+    modalities = plots.modality_scatter({"_a": np.eye(9), "b": np.eye(9)})
+
+    legends = [*figure.legends, *modalities.legends]
+    shown = [text.get_text() for legend in legends for text in legend.get_texts()]
+    assert {"(no name)", " _hidden", " _a", "b"} <= {*shown}
+
+
 @pytest.mark.parametrize("labels", [[None, "a", "b", None], [1, "a", None, 2.5], [None] * 4])
 def test_labels_of_mixed_types_are_classes(labels, tmp_path):
     labels = np.array(labels * 5, object)

@@ -7,7 +7,7 @@ import tensorflow as tf
 from scipy import special, stats
 
 import zoo
-from tests.helpers import optimizer, values
+from tests.helpers import assert_same, data, optimizer, small, values
 from tests.priors.models import clusters, plain, trained
 from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
@@ -138,6 +138,38 @@ def test_fit_prior_is_reproduced_by_its_seed(mixed):
     first, again, other = fitted(1), fitted(1), fitted(2)
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - other).max() > 0
+
+
+def test_a_replaced_prior_is_fitted_while_encoder_and_decoder_stay(tmp_path):
+    x = clusters()
+    vae = plain()
+    codes, generated = vae.encode(x).loc.numpy(), vae.generate(5, seed=0)
+    before = vae.log_likelihood(x, samples=50, seed=0).mean()
+
+    mixed = zoo.replace_prior(vae, zoo.MixturePrior(2, 4))
+    zoo.fit_prior(mixed, x)
+
+    assert mixed.log_likelihood(x, samples=50, seed=0).mean() > before
+    assert_same(mixed.encode(x).loc, codes)
+    assert_same(vae.generate(5, seed=0), generated)
+    assert (mixed.generate(5, seed=0) != generated).any()
+    mixed.save(tmp_path / "mixed.keras")
+    loaded = keras.models.load_model(tmp_path / "mixed.keras")
+    assert_same(loaded.generate(5, seed=0), mixed.generate(5, seed=0))
+
+
+def test_a_prior_is_replaced_in_models_of_any_kind_with_one_stochastic_layer():
+    for name in ("transformer_vae", "lstm_vae", "multimodal_vae"):
+        vae, x = small(name), data(name, 6)
+        replaced = zoo.replace_prior(vae, zoo.MixturePrior(vae.latents.latent_dim, 2))
+        assert np.isfinite(replaced.elbo(x)).all(), name
+        assert replaced.decoder.event_shape == small(name).decoder.event_shape
+    with pytest.raises(ValueError, match="model must have one stochastic layer, got LadderLatent"):
+        zoo.replace_prior(small("dense_ladder_vae"), zoo.MixturePrior(2, 2))
+    with pytest.raises(ValueError, match="prior must have latent_dim="):
+        zoo.replace_prior(small("dense_vae"), zoo.MixturePrior(77, 2))
+    with pytest.raises(TypeError, match=r"prior must be a Prior of zoo\.priors, got str"):
+        zoo.replace_prior(small("dense_vae"), "mixture")
 
 
 def test_fit_prior_refuses_other_priors_and_too_few_codes():

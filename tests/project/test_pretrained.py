@@ -71,7 +71,7 @@ def test_a_card_is_that_of_its_specification(card):
     assert card.training == spec.training.text()
     for name, value in spec.options.items():
         stored = card.options[name]
-        if value != "tabular":
+        if not callable(value):
             assert (tuple(stored) if isinstance(stored, list) else stored) == value
 
 
@@ -81,8 +81,12 @@ def test_weights_load_and_give_the_first_output_of_their_card(card):
     vae.run_eagerly = True
 
     assert vae.compiled and vae.count_params() == card.parameters
-    output = map_arrays(np.asarray, zoo.pretrained.first_output(vae))
-    assert_same(output, map_arrays(np.asarray, card.first_output), rtol=1e-3, atol=1e-4)
+    output = zoo.pretrained.first_output(vae)
+    if isinstance(output, list) and isinstance(output[0], str):
+        assert output == card.first_output
+    else:
+        expected = map_arrays(np.asarray, card.first_output)
+        assert_same(map_arrays(np.asarray, output), expected, rtol=1e-3, atol=1e-4)
 
 
 @EACH

@@ -38,6 +38,11 @@ def test_images_of_a_users_file_are_read(shared, tmp_path):
     assert {*train.ravel(), *test.ravel()} <= {*(np.arange(256, dtype="float32") / 255)}
 
 
+def test_a_missing_package_ends_in_one_line_with_the_command_that_installs_it(shared):
+    with pytest.raises(SystemExit, match=r"error: No module named 'nowhere'; .* pip install now"):
+        shared.required("nowhere.x", "pip install nowhere")
+
+
 @pytest.fixture
 def default_options(recipe, shared, monkeypatch):
     monkeypatch.syspath_prepend(str(pathlib.Path(shared.__file__).parent))

@@ -33,6 +33,12 @@ def decide(recipe):
         ([f"{i},5" for i in range(N)], 2.5, "decimal commas"),
         ([f"1.{100 + i},5" for i in range(N)], 1102.5, "thousands separators"),
         ([f"({i})" for i in range(N)], -2.0, "numbers"),
+        ([f"{i}.50-" for i in range(N)], -2.5, "numbers"),
+        ([f"12,{10 + i},567.5" for i in range(N)], 1212567.5, "thousands separators"),
+        ([f"{i}.5 mm" for i in range(N)], 2.5, "in the unit 'mm'"),
+        ([f"{i},5\u00b0C" for i in range(N)], 2.5, "in the unit '\u00b0C'; decimal commas"),
+        ([f"{i}.5 km/h" if i else None for i in range(N)], 2.5, "in the unit 'km/h'; 1 missing"),
+        ([f"{i} EUR" for i in range(N)], 2.0, "currency signs"),
         ([f"{i % 3},{125 + i}" for i in range(N)], 2.127, "decimal commas"),
         ([f"1 {100 + 3 * i}" for i in range(N)], 1106.0, "numbers"),
         (["#DIV/0!", "k.A.", *map(str, range(2, N))], 2.0, "'#DIV/0!', 'k.A.' counted as missing"),
@@ -94,6 +100,13 @@ def test_columns_that_are_left_out(decide, name, values, why):
         ("x", [True, False] * (N // 2), "True", "truth values"),
         ("x", ["+", "-"] * (N // 2), "+", "texts: 2 different"),
         ("x", ["1", "2", "3", "other"] * (N // 4), "1", "texts: 4 different"),
+        (
+            "x",
+            ["Yes", "yes", "no", "No"] * (N // 4),
+            "Yes",
+            "case or spaces alone: 'No' and 'no', 'Y",
+        ),
+        ("x", pandas.Categorical([10, 20] * (N // 2)), "10", "a categorical type: 2 different"),
         ("x", ["3:1", "0:2"] * (N // 2), "3:1", "texts: 2 different"),
         ("x", ["3/4", "1/4"] * (N // 2), "3/4", "texts: 2 different"),
         ("x", ["Jan-20", "Feb-21"] * (N // 2), "Jan-20", "texts: 2 different"),
@@ -171,6 +184,18 @@ def test_dates_in_forms_that_do_not_fit_together_are_not_read(decide, input_erro
     assert decide(dates, "x").kind == "category"
     with pytest.raises(input_error, match=r"--kind: expected dates in column 'x', got '(1|2|3)"):
         decide(dates, "x", "date")
+
+
+@pytest.mark.parametrize("form", ["2021-{}-01", "2021/{}/01", "2021-{}-01 10:30"])
+def test_month_thirteen_is_not_taken_for_a_day(decide, form):
+    texts = [form.format(f"{i % 12 + 1:02}") for i in range(30)]
+
+    dates = decide(texts)
+    texts[7] = form.format(13)
+    others = decide(texts)
+
+    assert dates.kind == "number"
+    assert others.kind == "category" and "but not '2021" in others.why and "in row 7" in others.why
 
 
 def test_dates_after_the_range_of_nanoseconds_are_read(decide):

@@ -116,6 +116,24 @@ def test_values_beyond_sixteen_bits_are_refused(tmp_path, load_images, input_err
         load_images(tmp_path)
 
 
+def test_images_with_nan_are_skipped_and_listed(tmp_path, load_images):
+    pictures(tmp_path)
+    pillow.fromarray(np.full((8, 8), np.nan, "float32")).save(tmp_path / "nan.tif")
+
+    data = load_images(tmp_path)
+
+    assert len(data.train) + len(data.held_out) == 5
+    assert "nan.tif (holds NaN or infinite values)" in data.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"), [((9, 8, 3), "one image"), ((8, 8, 3, 20), "the images last")]
+)
+def test_arrays_in_another_order_are_refused(load_images, npy, input_error, shape, message):
+    with pytest.raises(input_error, match=message):
+        load_images(npy(np.zeros(shape, "uint8")))
+
+
 def test_first_frames_and_white_backgrounds_are_noted(tmp_path, load_images):
     frames = [pillow.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
     for i in range(4):

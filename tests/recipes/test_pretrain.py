@@ -5,6 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import zoo
 from tests.helpers import assert_same, values
@@ -128,3 +129,75 @@ def test_sketches_are_read_from_bitmaps(recipe, tmp_path):
     assert data.train.max() <= 1 and sorted({*data.labels}) == ["cats", "trains"]
     with pytest.raises(recipe("support.run.cli").InputError, match="expected the folder of the bi"):
         read(None)
+
+
+def test_numbers_of_texts_have_a_perplexity(recipe):
+    evaluate, specs, sources = (
+        recipe(f"support.pretraining.{name}") for name in ("evaluate", "specs", "sources")
+    )
+    lines = np.array(["to be or not to be", "that is the question", "to die"], object)
+    spec = specs.SPECS["transformer_vae/tiny_shakespeare"]
+    likelihood = zoo.likelihoods.Text(12, max_length=8, width=4)
+    vae = zoo.get(
+        "transformer_vae",
+        latent_dim=2,
+        blocks=1,
+        heads=1,
+        hidden=4,
+        decoder="lstm",
+        likelihood=likelihood,
+        seed=0,
+    )
+    vae.adapt(lines)
+    vae.build((None, 8))
+
+    numbers = evaluate.evaluate(
+        dataclasses.replace(spec, samples=2), vae, sources.Data(lines, lines)
+    )
+
+    # An untrained model gives each of the 12 tokens about the same probability.
+    assert numbers["perplexity"]["value"] == pytest.approx(12, rel=0.2)
+    assert numbers["log p(x)"]["how"] == "2 importance samples, 3 held-out examples"
+
+
+def test_numbers_of_pairs_say_how_often_the_other_half_is_found(recipe):
+    evaluate, specs, sources = (
+        recipe(f"support.pretraining.{name}") for name in ("evaluate", "specs", "sources")
+    )
+    spec = specs.SPECS["multimodal_vae/spoken_mnist"]
+    rng = np.random.default_rng(0)
+    x = {
+        "image": rng.random((20, 4, 4, 1), "float32"),
+        "audio": rng.random((20, 6, 1, 1), "float32"),
+    }
+    vae = zoo.get(
+        "multimodal_vae", seed=0, **recipe("support.pretraining.train").options_of(spec, x)
+    )
+    vae(x)
+
+    observed = evaluate.observed(vae, x)
+    data = sources.Data(x, x, np.zeros(20, int))
+    numbers = evaluate.evaluate(dataclasses.replace(spec, samples=2), vae, data, 20)
+
+    assert set(np.unique(observed["image"])) == {0, 1} and observed["audio"] is x["audio"]
+    assert numbers["audio by image"]["value"] == numbers["image by audio"]["value"] == 1
+
+
+def test_only_spoken_lines_of_plays_are_read(recipe, tmp_path, monkeypatch):
+    sources = recipe("support.pretraining.sources")
+    parts = {
+        "train": "FIRST:\nSpeak, speak.\n\nYes\nNow, sir!\nSpeak, speak.\ncut h",
+        "validation": "ere\nNow, sir!\nNo, no.\nend",
+        "test": "a\nNo, no.\nGood night.\nend",
+    }
+
+    class Builder:
+        def as_dataset(self, split):
+            return tf.data.Dataset.from_tensors({"text": parts[split]})
+
+    monkeypatch.setattr(sources.tfds_builder, "tfds_builder", lambda name, folder: Builder())
+
+    data = sources.verses(tmp_path)
+
+    assert [*data.train] == ["Speak, speak.", "Now, sir!"]
+    assert [*data.held_out] == ["No, no.", "Good night."]

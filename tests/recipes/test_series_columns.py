@@ -106,3 +106,13 @@ def test_columns_of_lists_are_left_out(recipe, parse, tmp_path, input_error):
         input_error, match="--columns: expected numbers, got lists in column 'tags'"
     ):
         load_series("--columns", "tags")
+
+
+def test_a_column_of_dates_that_cannot_be_read_is_said(load_series):
+    dates = [f"{i % 28 + 1:02}{i % 12 + 1:02}2024" for i in range(60)]
+
+    data = load_series({"date": dates, "wave": [i % 7 for i in range(60)]})
+
+    assert data.notes == (
+        "no times: each row counts as one step; 'date' could not be read as times",
+    )

@@ -44,6 +44,19 @@ def test_dates_as_people_write_them(load_series, texts, second):
     assert "step: 01:00:00, without gaps" in data.notes
 
 
+@pytest.mark.parametrize(
+    ("form", "reading"),
+    [("%y-%m-%d", "year first"), ("%d/%m/%y", "day first"), ("%m/%d/%y", ""), ("%Y.%m.%d", "")],
+)
+def test_days_and_months_are_in_the_same_places_in_all_rows(load_series, form, reading):
+    days = pandas.date_range("2024-01-05", periods=60, freq="D")
+
+    series = load_series({"when": days.strftime(form), "x": np.arange(60.0) ** 2})
+
+    assert (series.times == days.to_numpy()).all()
+    assert series.kinds[0].why.endswith(reading)
+
+
 def test_offsets_that_change_with_daylight_saving_become_utc(load_series):
     local = pandas.date_range("2024-03-30", periods=N, freq="h", tz="Europe/Berlin")
 
@@ -52,6 +65,34 @@ def test_offsets_that_change_with_daylight_saving_become_utc(load_series):
     assert data.times[0] == np.datetime64("2024-03-29T23:00")
     assert {*np.diff(data.times)} == {np.timedelta64(1, "h")}
     assert "UTC" in data.kinds[0].why
+
+
+@pytest.mark.parametrize(
+    ("row", "text"), [(7, "2024-13-01 00:00:00"), (9, "when"), (N - 1, "Total"), (5, None)]
+)
+def test_a_row_without_a_date_is_named(load_series, input_error, row, text):
+    when = [*HOURS.astype(str)]
+    when[row] = text
+
+    shown = "none" if text is None else repr(text)
+    with pytest.raises(input_error, match=f"got {shown} in row {row} of column 'when'"):
+        load_series({"when": when, "wave": WAVE})
+
+
+def test_a_clock_that_was_set_back_is_named(load_series, input_error):
+    summer = HOURS[:50].append(HOURS[50:] - pandas.Timedelta("2h"))
+
+    with pytest.raises(
+        input_error, match=r"expected times in order, .* in row 50 .* with their offset"
+    ):
+        load_series({"when": summer, "wave": WAVE})
+
+
+@pytest.mark.parametrize("form", ["%Y%m%d%H%M", "%Y%m%d%H%M%S"])
+def test_dates_and_times_written_as_one_number_are_dates(load_series, form):
+    series = load_series({"date": HOURS.strftime(form).astype("int64"), "wave": WAVE})
+
+    assert series.times[1] == np.datetime64("2024-01-01T01:00")
 
 
 def test_rows_are_sorted_by_time(load_series):

@@ -150,9 +150,9 @@ def test_table_of_a_sheet_is_found_below_empty_rows(read, tmp_path, input_error)
         table.to_excel(book, sheet_name="Data", index=False, startrow=3, startcol=2)
     content = (tmp_path / "b.xlsx").read_bytes()
 
-    assert read("a.xlsx", content)[1] == (
+    assert read("a.xlsx", content)[1] == [
         "sheet: the first, 'Info', of Info, Data; --sheet names another",
-    )
+    ]
     assert read("a.xlsx", content, sheet="Data")[0].equals(table)
     with pytest.raises(input_error, match=r"--sheet: expected one of Info, Data, got 'data'"):
         read("a.xlsx", content, sheet="data")
@@ -266,7 +266,7 @@ class Sheet:
 
 
 def test_row_numbers_of_a_damaged_workbook_are_bounded(recipe):
-    count = recipe("support.data.table_files")._row_count
+    count = recipe("support.data.excel_sheets").row_count
 
     assert count(Sheet()) == 0 and count(Sheet(3, 10_000)) == 10_000
     with pytest.raises(ValueError, match="a sheet with 20000 empty rows above its row 20004"):

@@ -154,7 +154,7 @@ def test_unusable_table_is_refused(tmp_path, refusal):
     rows = 20
     good = {"a": np.arange(rows) / 7, "b": np.arange(rows) % 3, "label": np.arange(rows) % 2}
     for column, flags, message in (
-        ({"a": [np.inf, *range(1, rows)]}, (), "--data: expected finite numbers, got infinite"),
+        ({"a": [np.inf, *range(1, rows)]}, (), "--data: expected finite numbers, got inf in row 0"),
         ({}, ("--drop", "a", "b", "label"), "0 columns that can be used; 'a' is left out"),
         ({}, ("--kind", "b=number?"), "--kind: expected COLUMN=KIND with a kind of number"),
         ({}, ("--label", "target"), "--label: expected a column of the data, got 'target'"),

@@ -121,3 +121,33 @@ def test_random_bytes_are_read_or_refused(load, input_error):
             load("a.txt", rng.bytes(length))
         except input_error as error:
             assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("line", "note"),
+    [
+        ("{i}\tSatz {i}.\tpos", "3 values separated by tabs"),
+        ('{i},"Satz {i}, lang."', "2 values separated by commas"),
+        ('{{"text": "Satz {i}, kurz."}}', "look like JSON"),
+        ("Satz {i}.", None),
+    ],
+)
+def test_lines_like_rows_of_a_table_are_noted(load, line, note):
+    notes = load("a.txt", "\n".join(line.format(i=i) for i in range(30))).notes
+
+    assert (note is None and not notes) or note in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"%PDF-1.4\n" + bytes(9), "a PDF file"),
+        (b"{\\rtf1 a}", "an RTF file"),
+        (b"\x89PNG\r\n" + bytes(9), "an image"),
+        ("我喜欢猫\n".encode("utf-16-le") * 40, "--encoding, as of UTF-16"),
+        (b"a\n\n" * 30, r"got 1; 30 empty lines are left out; 29 lines that repeat"),
+    ],
+)
+def test_a_file_that_holds_no_lines_of_text_is_refused(load, input_error, content, message):
+    with pytest.raises(input_error, match=message):
+        load("a.txt", content)

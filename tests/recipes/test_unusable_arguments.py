@@ -1,6 +1,8 @@
 """Arguments, settings and disks with which a recipe cannot run, and its record of epochs."""
 
 import csv
+import io
+import sys
 
 import pytest
 
@@ -50,6 +52,16 @@ def test_full_disk_ends_in_one_line(start, recipe, tmp_path, monkeypatch, capsys
     assert stopped.value.code == 1
     line = capsys.readouterr().err.strip().splitlines()[-1]
     assert "error: [Errno 28] No space left on device: 'run/metrics.json'; make space" in line
+
+
+def test_names_that_utf8_cannot_encode_are_printed(start, recipe, tmp_path, monkeypatch):
+    output = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
+    monkeypatch.setattr(sys, "stdout", output)
+    monkeypatch.setattr(recipe("tables"), "main", lambda options: sys.stdout.write("a\udcff.png\n"))
+
+    start("tables", "--out", tmp_path / "run")
+
+    assert output.buffer.getvalue() == b"a\\udcff.png\n"
 
 
 def test_history_is_read_up_to_the_first_unreadable_line(recipe, tmp_path):

@@ -18,6 +18,8 @@ from zoo.layers.positions import step_encoding
 from zoo.layers.recurrent import recurrent_stack
 from zoo.layers.step_basis import BasisExpansion
 
+SERIES_UNITS = 32
+
 
 @component
 class LSTMDecoder(Decoder):
@@ -31,6 +33,10 @@ class LSTMDecoder(Decoder):
     phi are functions of the step (`zoo.layers.step_basis`). Each number of the code then reaches
     each step without passing through the states of the steps before.
 
+    Parameters that a likelihood has once for a series, such as the scale of its noise, come from
+    two dense layers of their own. No gradient passes from them to the code: they use what the code
+    tells of the values, and the code does not learn the noise before it has learned the values.
+
     Args:
         event_shape: `(T,)` or `(T, C)`; a `VAE` sets it from the first batch. T is the length of
             generated series unless a call passes another one.
@@ -40,8 +46,8 @@ class LSTMDecoder(Decoder):
             layers; 0 for none.
         basis: number of sines and cosines of the step in the linear part; 0 for no such part.
         likelihood: an identifier ("series_normal", "series_vector_autoregressive",
-            "series_autoregressive", "series_per_step_normal", "series_student_t") or a `Series`
-            likelihood.
+            "series_scaled_vector_autoregressive", "series_autoregressive",
+            "series_per_step_normal", "series_student_t") or a `Series` likelihood.
         kernel_regularizer: regularizer of the layers' input weights and of the last layer.
     """
 
@@ -75,7 +81,9 @@ class LSTMDecoder(Decoder):
             ensure_built(layer, (None, None, width))
             width = units
         channels = self.event_shape[1] if len(self.event_shape) == 2 else 1
-        size = self.likelihood.params_size(channels)
+        total = self.likelihood.params_size(channels)
+        of_series = self.likelihood.params_per_series * channels
+        size = total - of_series
         self.last = keras.layers.Dense(
             size,
             # The linear part learns first, undisturbed by states that do not yet mean anything.
@@ -94,7 +102,20 @@ class LSTMDecoder(Decoder):
                 name="expansion",
             )
             ensure_built(self.expansion, input_shape)
-        ensure_built(self.likelihood, (None, None, size))
+        if of_series:
+            self._build_series_layers(of_series, input_shape)
+        ensure_built(self.likelihood, (None, None, total))
+
+    def _build_series_layers(self, size, input_shape):
+        shared = {"kernel_regularizer": self.kernel_regularizer, "dtype": self.dtype_policy}
+        self.series_hidden = keras.layers.Dense(
+            SERIES_UNITS, "tanh", name="series_hidden", **shared
+        )
+        self.series_last = keras.layers.Dense(
+            size, kernel_initializer="zeros", name="series_raw", **shared
+        )
+        ensure_built(self.series_hidden, input_shape)
+        ensure_built(self.series_last, (None, SERIES_UNITS))
 
     def call(self, code, event_shape=None, training=None):
         steps = (self.event_shape if event_shape is None else event_shape)[0]
@@ -106,6 +127,9 @@ class LSTMDecoder(Decoder):
         raw = self.last(h)
         if self.basis:
             raw += self.expansion(code, length=steps)
+        if self.likelihood.params_per_series:
+            of_series = self.series_last(self.series_hidden(tf.stop_gradient(code)))
+            raw = tf.concat([raw, tf.repeat(tf.expand_dims(of_series, 1), steps, 1)], -1)
         series = self.likelihood(raw)
         return series if len(self.event_shape) == 2 else series.without_channels()
 

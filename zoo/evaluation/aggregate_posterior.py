@@ -6,14 +6,14 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from zoo.core import inputs, validation
+from zoo.core import inputs, nested, validation
 from zoo.core.distributions import as_event
 from zoo.core.forward import forward_pass
 from zoo.core.samplers import RandomSampler
 from zoo.inference import batching
 from zoo.model import VAE
 from zoo.objectives import InverseMultiquadratic
-from zoo.priors import MixturePrior
+from zoo.priors import MixturePrior, Prior
 
 FOLDS = 5  # of the cross-validation
 
@@ -135,6 +135,53 @@ def fit_prior(
             "model with prior=zoo.MixturePrior(...)"
         )
     prior.fit(_posterior_sample(model, x, seed, batch_size), seed)
+
+
+def replace_prior(model: VAE, prior: Prior) -> VAE:
+    """A VAE with the encoder and the decoder of a trained one, and another prior.
+
+    Both models have the same layers, so that training one changes the other. With `fit_prior` it
+    improves what a model generates and its log p(x), at the cost of a minute and with the codes as
+    they were.
+
+    Args:
+        model: a built `VAE` with one stochastic layer; it is not changed.
+        prior: a `Prior` of zoo.priors, with the `latent_dim` of the model.
+
+    Returns:
+        A compiled `VAE`.
+
+    Raises:
+        ValueError: the model has several stochastic layers, or the prior another `latent_dim`.
+        TypeError: the prior is no `Prior`.
+
+    >>> import numpy as np
+    >>> import zoo
+    >>> x = np.random.default_rng(0).random((64, 8)).astype("float32")
+    >>> vae = zoo.get("dense_vae", latent_dim=2, hidden=(4,), input_shape=8, seed=0)
+    >>> mixture = zoo.replace_prior(vae, zoo.MixturePrior(2, components=3))
+    >>> zoo.fit_prior(mixture, x)
+    >>> mixture.sample(5, seed=0).shape
+    (5, 8)
+    """
+    inputs.require_vae(model)
+    inputs.require_built(model)
+    if not isinstance(prior, Prior):
+        raise TypeError(f"prior must be a Prior of zoo.priors, got {type(prior).__name__}")
+    shapes = nested.map_arrays(lambda shape: (None, *shape), model.decoder.event_shape)
+    with model.distribute_strategy.scope():
+        replaced = VAE(
+            model.latents.with_prior(prior),
+            model.decoder,
+            objective=model.objective,
+            input_noise=model.input_noise,
+            auto_compile=model.auto_compile,
+            seed=model.seed,
+            name=model.name,
+        )
+        replaced.build(shapes)
+        replaced.compile()
+    return replaced
 
 
 def _posterior_sample(model, x, seed, batch_size):

@@ -125,6 +125,7 @@ def impute(
         raise ValueError(f"draws must be at most half of steps={steps}, got {draws}")
     _numbers_only(model)
     x, missing = _with_missing(model, x, missing)
+    model.decoder.likelihood.check_missing(missing)
     start = decode_means(model, model.latents.generate(1, tf.constant([seed, 0])))
     filled = np.where(missing, start, x)
     inputs.prepare(model, filled, "x (where it is not missing)")

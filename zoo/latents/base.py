@@ -36,6 +36,11 @@ class Latents(keras.layers.Layer):
         """Initialize from an iterable of batches of encoder inputs, before training."""
         del encoder_inputs
 
+    def with_prior(self, prior):
+        """Latents with the same encoder and another prior."""
+        del prior
+        raise ValueError(f"model must have one stochastic layer, got {type(self).__name__}")
+
     def check(self, x: np.ndarray | dict, argument: str = "x") -> None:
         """Raise `ValueError` if no posterior can be inferred from x."""
         del x, argument

@@ -52,6 +52,10 @@ class SingleLatent(Latents):
         if self.flow is not None:
             ensure_built(self.flow, (None, self.latent_dim))
 
+    def with_prior(self, prior: Prior) -> "SingleLatent":
+        """Latents with the same encoder and flow, not copies of them, and another prior."""
+        return type(self)(self.encoder, prior=prior, flow=self.flow)
+
     @property
     def adapted(self) -> bool:
         """True if the prior was adapted to data, or does not need any."""

@@ -4,7 +4,11 @@ from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.bernoulli import Bernoulli, BinarizedBernoulli, binarize
 from zoo.likelihoods.categorical import Categorical
 from zoo.likelihoods.counts import NegativeBinomial, Poisson
-from zoo.likelihoods.discretized_logistic import DiscretizedLogisticLikelihood
+from zoo.likelihoods.discretized_logistic import (
+    DiscretizedLogisticLikelihood,
+    DiscretizedLogisticMixture,
+    GreyLevels,
+)
 from zoo.likelihoods.normal import Normal, PerElementNormal, SharedScaleNormal
 from zoo.likelihoods.series import (
     Series,
@@ -14,6 +18,7 @@ from zoo.likelihoods.series import (
 )
 from zoo.likelihoods.series_autoregressive import (
     SeriesAutoregressive,
+    SeriesScaledVectorAutoregressive,
     SeriesVectorAutoregressive,
 )
 from zoo.likelihoods.tabular import Tabular
@@ -26,12 +31,14 @@ IDENTIFIERS = {
     "shared_scale_normal": SharedScaleNormal,
     "per_element_normal": PerElementNormal,
     "discretized_logistic": DiscretizedLogisticLikelihood,
+    "discretized_logistic_mixture": DiscretizedLogisticMixture,
     "categorical": Categorical,
     "poisson": Poisson,
     "negative_binomial": NegativeBinomial,
     "series_normal": SeriesNormal,
     "series_autoregressive": SeriesAutoregressive,
     "series_vector_autoregressive": SeriesVectorAutoregressive,
+    "series_scaled_vector_autoregressive": SeriesScaledVectorAutoregressive,
     "series_per_step_normal": SeriesPerStepNormal,
     "series_student_t": SeriesStudentT,
     "text": Text,
@@ -43,6 +50,8 @@ __all__ = [
     "BinarizedBernoulli",
     "Categorical",
     "DiscretizedLogisticLikelihood",
+    "DiscretizedLogisticMixture",
+    "GreyLevels",
     "Likelihood",
     "NegativeBinomial",
     "Normal",
@@ -52,6 +61,7 @@ __all__ = [
     "SeriesAutoregressive",
     "SeriesNormal",
     "SeriesPerStepNormal",
+    "SeriesScaledVectorAutoregressive",
     "SeriesStudentT",
     "SeriesVectorAutoregressive",
     "SharedScaleNormal",

@@ -17,6 +17,7 @@ class Likelihood(keras.layers.Layer):
     `log_prob` takes.
     """
 
+    params_per_series = 0  # of each channel: how many raw values are the same at all steps of x
     sample_options = ()  # names of further arguments of the distribution's `sample`
 
     def __init__(self, **kwargs):
@@ -33,6 +34,10 @@ class Likelihood(keras.layers.Layer):
     def preprocessor(self):
         """A `Preprocessor` for data of this likelihood; a `VAE` makes one and owns it."""
         return Preprocessor(self)
+
+    def check_missing(self, missing):
+        """Raise ValueError if values missing as in bool `[N, *event]` cannot be drawn."""
+        del missing
 
     def sample_missing(self, distribution, x, missing, seed):
         """Draw missing values of x from p(missing | observed, z); return x with them.

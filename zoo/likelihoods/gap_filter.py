@@ -14,7 +14,7 @@ from zoo.core.triangular import cholesky_with_rows, log_diagonal
 
 
 class Step(typing.NamedTuple):
-    """What the filter reads at a step.
+    """Values and masks that the filter reads at a step.
 
     Args:
         u: observed values, `[B, C]`; 0 where they are missing.

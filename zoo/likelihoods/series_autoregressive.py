@@ -3,6 +3,7 @@
 import math
 
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from zoo.core.distributions import bounded_scale, raw_of
 from zoo.core.serialization import component, increasing, positive
@@ -10,6 +11,11 @@ from zoo.likelihoods.autoregressive_series import AutoregressiveSeries
 from zoo.likelihoods.series import SeriesNormal
 from zoo.likelihoods.stationary_process import stationary_process
 from zoo.likelihoods.vector_autoregressive_series import VectorAutoregressiveSeries
+
+tfd = tfp.distributions
+
+# The largest change of the scale of a series, by a factor of exp(2) or exp(-2).
+MAX_LOG_CHANGE = 2.0
 
 # The correlation of neighbours is exp(-rate), from 4e-4 to 0.999.
 MIN_RATE, MAX_RATE = 1e-3, 8.0
@@ -118,4 +124,44 @@ class SeriesVectorAutoregressive(_CorrelatedNormal):
         return stationary_process(correlation, tf.convert_to_tensor(self.partial) * self.scale_rate)
 
     def call(self, raw):
-        return VectorAutoregressiveSeries(self.value_distribution(raw), process=self.process())
+        values = self.value_distribution(*tf.split(raw, self.params_per_value, -1))
+        return VectorAutoregressiveSeries(values, process=self.process())
+
+
+@component
+class SeriesScaledVectorAutoregressive(SeriesVectorAutoregressive):
+    """`SeriesVectorAutoregressive`, where the scale of each channel differs from series to series.
+
+    The noise of sensors and prices does. With r from the decoder:
+
+        s(z) = s exp(2 tanh(r(z) / 2))
+
+    Carroll and Ruppert, Transformation and weighting in regression, 1988, chapter 2, on scales that
+    are functions of what predicts the mean.
+
+    Args:
+        initial_scale: s at the start, as a fraction of the channel's standard deviation.
+        floor: the smallest s, as a fraction of the same; s(z) may be lower by a factor of exp(-2).
+        scale_rate: factor of the weights that s and the correlations are computed from; Adam
+            changes them faster by it.
+        initial_correlation: correlation of neighbouring residuals at the start, in (0, 1).
+        order: number of steps before that a residual depends on.
+    """
+
+    params_per_value = 2
+    params_per_series = 1
+
+    def __init__(
+        self,
+        initial_scale=1.0,
+        floor=1e-3,
+        scale_rate=10.0,
+        initial_correlation=0.1,
+        order=2,
+        **kwargs,
+    ):
+        super().__init__(initial_scale, floor, scale_rate, initial_correlation, order, **kwargs)
+
+    def value_distribution(self, loc, raw_change):
+        change = MAX_LOG_CHANGE * tf.tanh(raw_change / MAX_LOG_CHANGE)
+        return tfd.Normal(*self.in_data_units(loc, self.scale() * tf.exp(change)))

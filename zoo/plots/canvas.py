@@ -96,6 +96,12 @@ def name_text(name, max_length=24):
     return plain(shorten(name, max_length))
 
 
+def legend_text(name, max_length=24):
+    """`name_text` for a legend, which leaves out empty names and those that begin with "_"."""
+    text = name_text(name, max_length) or "(no name)"
+    return f" {text}" if text.startswith("_") else text
+
+
 def class_labels(labels):
     """Class labels as an array that can be sorted: mixed types and None become texts."""
     labels = as_array(labels, "labels")

@@ -97,7 +97,7 @@ def _draw_classes(axes, points, labels, class_names, size):
     for label, colour in colours.items():
         members = points[labels == label]
         name = class_names[label]
-        label_text = canvas.name_text(name)
+        label_text = canvas.legend_text(name)
         axes.scatter(*members.T, s=size, color=colour, alpha=0.75, lw=0, label=label_text)
         # Names beside the points help readers who cannot match the colours of a legend.
         median = np.median(members, 0)

@@ -183,6 +183,7 @@ def _marker_legend(figure, markers):
     """Add a legend of the modalities' markers."""
     options = dict(color=canvas.INK, ls="", ms=7)
     handles = [
-        Line2D([], [], marker=m, label=canvas.plain(name), **options) for name, m in markers.items()
+        Line2D([], [], marker=m, label=canvas.legend_text(name), **options)
+        for name, m in markers.items()
     ]
     figure.legend(handles=handles, loc="outside right upper", frameon=False, fontsize=9)

@@ -7,7 +7,7 @@ import numpy as np
 
 from zoo import plots
 from zoo.core import elbo
-from zoo.likelihoods import DiscretizedLogisticLikelihood, Text
+from zoo.likelihoods import GreyLevels, Text
 from zoo.reporting.findings import curve_findings
 from zoo.reporting.markup import Markup, Section, join, paragraph, table, tag
 from zoo.reporting.pictures import chart
@@ -99,7 +99,7 @@ def _rows(context):
 def _per_unit(context):
     """Yield log p(x) in the unit that papers on this kind of data use, if there is one."""
     bound, shape = context.diagnosis.log_likelihood, context.model.decoder.free_event_shape
-    if isinstance(context.likelihood, DiscretizedLogisticLikelihood):
+    if isinstance(context.likelihood, GreyLevels):
         bits = elbo.bits_per_dimension(-bound, shape)
         note = "upper bound: -log p(x) / (values in x * log 2)"
         yield "bits per dimension", f"{bits:.3f}", note

@@ -22,7 +22,7 @@ import pathlib
 import time
 
 import numpy as np
-from shared import command_line
+from shared import command_line, required
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import train_test_split
@@ -33,6 +33,8 @@ import zoo
 def main():
     """Measure what --out does not have yet, a JSON line each; print the tables."""
     args = parser().parse_args()
+    if {*args.methods} & {"PyOD VAE", "PCA", "ECOD"}:
+        required("pyod", "pip install pyod torch")
     rows = []
     if args.out and args.out.exists():
         rows = [json.loads(line) for line in args.out.read_text().splitlines()]

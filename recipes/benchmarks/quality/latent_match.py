@@ -28,8 +28,8 @@ OPTIONS = {
     **FAST_CONV,
     "hidden": 256,
     "latent_dim": 32,
-    "likelihood": "discretized_logistic",
 }
+LIKELIHOODS = ("discretized_logistic", "discretized_logistic_mixture")
 OBJECTIVES = {
     "KL": lambda: (zoo.objectives.KL(),),
     "KL + adversarial": lambda: (zoo.objectives.KL(), zoo.objectives.Adversarial(30.0)),
@@ -57,7 +57,8 @@ def run(name, seed, train, test, args):
     """Train and measure a model for one objective and seed."""
     keras.utils.set_random_seed(seed)
     objective = zoo.objectives.ELBO(OBJECTIVES[name]())
-    vae = zoo.get("conv_vae", input_shape=(32, 32, 3), seed=seed, objective=objective, **OPTIONS)
+    options = dict(OPTIONS, likelihood=args.likelihood, objective=objective, seed=seed)
+    vae = zoo.get("conv_vae", input_shape=(32, 32, 3), **options)
     vae.compile(zoo.FusedAdam(args.learning_rate, global_clipnorm=1000.0))
     start = time.process_time()
     vae.fit(train, epochs=args.epochs, batch_size=args.batch_size, verbose=0)
@@ -68,13 +69,14 @@ def run(name, seed, train, test, args):
         "seed": seed,
         "core_minutes": core_minutes,
         **{key: float(logs[key]) for key in ("elbo", "nll", "kl")},
+        "bits": float(zoo.bits_per_dimension(-logs["elbo"], (32, 32, 3))),
         **zoo.prior_match(vae, test, seed=seed),
     }
 
 
 def table(rows):
     """Markdown table of means over seeds, a line for each objective."""
-    columns = ("mmd", "mmd_of_prior", "accuracy", "nll", "kl", "elbo", "core_minutes")
+    columns = ("mmd", "mmd_of_prior", "accuracy", "nll", "kl", "elbo", "bits", "core_minutes")
     lines = [f"| objective | {' | '.join(columns)} | seeds |", "|---" * (len(columns) + 2) + "|"]
     for name in dict.fromkeys(row["objective"] for row in rows):
         group = [row for row in rows if row["objective"] == name]
@@ -97,6 +99,7 @@ def parser():
     p.add_argument("--data-dir", help="folder of TFDS' data")
     p.add_argument("--images", type=pathlib.Path, help=".npz with train and test, [N, 32, 32, 3]")
     p.add_argument("--objectives", nargs="+", choices=OBJECTIVES, default=list(OBJECTIVES))
+    p.add_argument("--likelihood", choices=LIKELIHOODS, default=LIKELIHOODS[0])
     p.add_argument("--seeds", nargs="+", type=int, default=[0])
     p.add_argument("--epochs", type=int, default=60)
     p.add_argument("--batch-size", type=int, default=128)

@@ -24,11 +24,9 @@ import time
 import keras
 import numpy as np
 import pandas as pd
-from shared import add_seed_and_out, command_line
+from shared import add_seed_and_out, command_line, required
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
-from vus.utils.metrics import metricor
-from vus.utils.slidingWindows import find_length
 
 import zoo
 
@@ -37,12 +35,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 import time_series
 from support.data import series_files, windows
 
+INSTALL = "pip install statsmodels && pip install --no-deps vus"
 SAMPLES = 8  # of z, for the ELBO
 
 
 def main():
     """Score every series with every method; print a table of means."""
     args = parser().parse_args()
+    find_length = required("vus.utils.slidingWindows", INSTALL).find_length
     lines = []
     for name, values, anomaly in series(args):
         period = int(np.median([find_length(np.nan_to_num(channel)) for channel in values.T]))
@@ -146,6 +146,7 @@ def vus_pr(anomaly, score, period):
     score = np.argsort(np.argsort(score)) / len(
         score
     )  # ranks suffice, because the thresholds are quantiles
+    metricor = required("vus.utils.metrics", INSTALL).metricor
     return float(metricor().RangeAUC_volume_opt(anomaly, score, period, thre=250)[-1])
 
 

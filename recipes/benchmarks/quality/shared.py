@@ -1,6 +1,7 @@
 """Functions of several scripts in this folder: data, command lines, optimizer, evaluation."""
 
 import argparse
+import importlib
 import json
 import pathlib
 import sys
@@ -33,6 +34,15 @@ def tfds_images(name, data_dir):
 
     splits = tfds.load(name, split=["train", "test"], data_dir=data_dir, batch_size=-1)
     return [(part["image"].numpy(), part["label"].numpy()) for part in splits]
+
+
+def required(module, command):
+    """A module of a package that few scripts need, or exit with the command that installs it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        script = pathlib.Path(sys.argv[0]).name
+        sys.exit(f"{script}: error: {error}; this script needs: {command}")
 
 
 def unit_range(images):

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 import numpy as np
-from support.data import table_files, written_dates, written_numbers
+from support.data import table_files, written_dates, written_numbers, written_texts
 from support.run.cli import InputError
 
 KINDS = ("number", "category", "date", "drop")
@@ -40,6 +40,11 @@ class Kind:
     kind: str
     why: str
     values: Any = None
+
+    @property
+    def is_numeric(self):
+        """True for a column of numbers or dates that is not left out."""
+        return self.values is not None and self.values.dtype != object
 
 
 def add_option(data):
@@ -103,8 +108,8 @@ def table(kinds):
 
 def left_out(kinds):
     """Names of the columns that are left out and the reasons, for an error."""
-    dropped = [kind for kind in kinds if kind.kind == "drop"]
-    return "".join(f"; {table_files.short(k.column)!r} is left out ({k.why})" for k in dropped)
+    reasons = [(table_files.short(k.column), k.why) for k in kinds if k.kind == "drop"]
+    return "".join(f"; {name!r} is left out ({why})" for name, why in reasons)
 
 
 def _given(column, kind, decimal):
@@ -143,7 +148,7 @@ def _detected(column, decimal):
     if values is None and column.dtype.kind != "b" and not _is_code(column):
         values, notes = written_numbers.parse(column, decimal) or (None, [])
     if values is None:
-        return _of_texts(column)
+        return _of_texts(column, "a categorical type" if column.dtype == "category" else "texts")
     return _of_numbers(column, values, notes)
 
 
@@ -190,8 +195,11 @@ def _of_texts(column, what="texts"):
         days, why = written_dates.days(column)
         if days is not None:
             return Kind(name, "number", "; ".join([why, *_missing(days)]), days)
+        missing += written_dates.other_note(column)
     if count > MAX_CATEGORIES or (count == present and present >= 20):
-        return Kind(name, "drop", f"{what}: {count:,} different ones, an identifier or free text")
+        why = f"{what}: {count:,} different ones, an identifier or free text"
+        return Kind(name, "drop", "; ".join([why, *missing]))
+    missing += written_texts.spelling_note(values)
     what = "truth values" if column.dtype.kind == "b" else what
     return Kind(name, "category", "; ".join([f"{what}: {count} different", *missing]), values)
 
@@ -227,8 +235,9 @@ def numbers(column):
 
 
 def _is_code(column):
-    """True for codes such as 01067, in which a number would lose the zero."""
-    return bool(column.dropna().astype("string").str.fullmatch(r"0\d+").any())
+    """True for codes such as 01067, in which a number would lose the zero, and categories."""
+    codes = column.dropna().astype("string").str.fullmatch(r"0\d+")
+    return column.dtype == "category" or bool(codes.any())
 
 
 def is_sequence(x):

@@ -21,6 +21,10 @@ DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+")
 DIGIT = re.compile(r"\d")
 GROUPED_POINT = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")  # 1.234, which may also be 1234
 SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?[,;\t]*(\r\n|\r|\n|$)", re.IGNORECASE)
+NO_HEADER = (
+    "no header: the first row holds values, so columns are named column_1, ...; --header yes takes "
+    "it as names"
+)
 csv.field_size_limit(2**31 - 1)  # by default, a longer value than 131072 letters is an error
 
 
@@ -67,10 +71,7 @@ def detect(text, separator=None, decimal=None, header=None):
                 "--header no takes it as values"
             )
         if not header:
-            notes.append(
-                "no header: the first row holds values, so columns are named column_1, ...; "
-                "--header yes takes it as names"
-            )
+            notes.append(NO_HEADER)
     return CsvFormat(separator, decimal, header, tuple(notes))
 
 

@@ -154,6 +154,18 @@ def normalise(x):
 
 def _with_channels(x):
     """`[N, H, W, C]`; three axes have one channel, and channels before the pixels are moved."""
+    if x.ndim == 3 and x.shape[2] in (3, 4) and min(x.shape[:2]) > 4:
+        raise InputError(
+            "--data",
+            f"expected an array [N, height, width(, channels)], got shape {x.shape}, which is one "
+            "image; stack several images along a first axis",
+        )
+    if x.ndim == 4 and x.shape[2] in (1, 3, 4) and x.shape[3] > 4 and min(x.shape[:2]) > 4:
+        raise InputError(
+            "--data",
+            f"expected an array [N, height, width(, channels)], got shape {x.shape}, which has the "
+            "images last; move that axis first, as np.moveaxis(x, 3, 0) does",
+        )
     if x.ndim == 3:
         x = x[..., None]
     if x.ndim != 4 or 0 in x.shape:

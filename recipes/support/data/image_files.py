@@ -193,7 +193,9 @@ def _facts(image):
     if not image.mode.startswith(DEEP):
         return _Facts(size, several, image.has_transparency_data)
     pixels = np.asarray(image)
-    low, high = float(np.nanmin(pixels)), float(np.nanmax(pixels))
+    if not np.isfinite(pixels).all():
+        raise ValueError("holds NaN or infinite values")
+    low, high = float(pixels.min()), float(pixels.max())
     if low < 0 or high > MAX_DEEP:
         raise ValueError(f"values from {low:g} to {high:g}, not from 0 to {MAX_DEEP:g}")
     kind = "floats" if pixels.dtype.kind == "f" else "integers"
@@ -231,7 +233,7 @@ def _pixels(image, scales):
     if image.mode.startswith(DEEP):  # Pillow would clip them
         pixels = np.asarray(image)[..., None]
         scale = scales["floats" if pixels.dtype.kind == "f" else "integers"]
-        return np.round(np.nan_to_num(pixels) / scale * 255).astype("uint8")
+        return np.round(pixels / scale * 255).astype("uint8")
     grey = image.mode in ("1", "L", "LA", "La")
     if image.has_transparency_data:
         image = image.convert("RGBA")

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 from support.data import written_dates
 
 # Names of columns of numbers that are times if they increase from row to row.
@@ -20,6 +21,12 @@ NAMES = (
 NAMES += ("t", "step", "index", "year", "seconds", "minutes", "hours", "days")
 UNIT = re.compile(r"[\[(].*")  # of a name such as time (s)
 UNITS = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
+# Forms of dates written as one number, with the first and the last one of the years 1000 to 2999.
+FORMS = (
+    ("%Y%m%d", 1000_01_01, 2999_12_31),
+    ("%Y%m%d%H%M", 1000_01_01_0000, 2999_12_31_2359),
+    ("%Y%m%d%H%M%S", 1000_01_01_000000, 2999_12_31_235959),
+)
 FIRST, LAST = 631_152_000.0, 4_102_444_800.0  # the years 1990 and 2100 in seconds since 1970
 
 
@@ -53,13 +60,16 @@ def as_dates(column):
         scale = 1e9 / UNITS[unit]
         exact = column.dtype.kind in "iu"
         nanoseconds = column * int(scale) if exact else (column * scale / 1e3).round() * 1e3
-        return pd.to_datetime(nanoseconds), f"{unit} since 1970, in UTC"
+        dates = pd.to_datetime(nanoseconds)
+        return dates, f"{unit} since 1970, in UTC, from {dates.min():%Y-%m-%d}"
     whole = column.dropna()
-    if len(whole) and (whole % 1 == 0).all() and whole.between(1000_01_01, 2999_12_31).all():
-        texts = column.astype("Int64").astype("string")
-        dates = written_dates.read(texts, format="%Y%m%d")
-        if dates is not None:
-            return dates, "dates such as 20240213"
+    if len(whole) and (whole % 1 == 0).all():
+        for form, low, high in FORMS:
+            if whole.between(low, high).all():
+                texts = column.astype("Int64").astype("string")
+                dates = written_dates.read(texts, format=form)
+                if dates is not None:
+                    return dates, f"dates such as {whole.iloc[0]:.0f}"
     return column, None
 
 
@@ -70,3 +80,12 @@ def _unit(column):
         if len(values) and values.between(FIRST * factor, LAST * factor).all():
             return unit
     return None
+
+
+def duration(step):
+    """A step of dates or numbers as a text."""
+    import pandas as pd
+
+    if isinstance(step, np.timedelta64):
+        return str(pd.Timedelta(step)).replace("0 days ", "").removesuffix(" 00:00:00")
+    return f"{step:g}"

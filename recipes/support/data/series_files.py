@@ -5,7 +5,9 @@ import contextlib
 import numpy as np
 from support.data import (
     column_kinds,
+    odd_rows,
     series_grid,
+    series_time_checks,
     series_times,
     table_columns,
     table_files,
@@ -35,6 +37,8 @@ def load(options):
         kinds.append(Kind(options.label, "label", why))
         frame = frame.drop(columns=options.label)
     values, columns = _channels(frame, anomaly, options, kinds, decimal)
+    read = frame.drop(columns=[name for name in frame if name not in columns])
+    notes += odd_rows.notes(read, dict(zip(columns, values.T, strict=True)))
     if options.log_returns:
         values, times = _log_returns(values, columns, frame.index), times[1:]
         columns = [f"{column} (log return)" for column in columns]
@@ -178,6 +182,7 @@ def _channel(frame, name, argument, decimal="."):
     table_files.check_column(frame, name, argument)
     numbers, notes = _numbers(frame[name], decimal)
     if numbers is None:
+        series_time_checks.dates(frame[name], name)
         row = _first_text(frame[name])
         raise InputError(
             argument,

@@ -1,7 +1,7 @@
 """Regular grid of a series, with the means of the rows of each step."""
 
 import numpy as np
-from support.data import series_times
+from support.data import numeric_times, series_times
 from support.run.cli import InputError
 
 MAX_GRID_STEPS = 10_000_000
@@ -36,7 +36,7 @@ def on_grid(values, times, anomaly, grid):
         np.logical_or.at(marked, cells, anomaly)
         anomaly = marked
     filled = len(np.unique(cells))
-    length, empty = series_times.duration(step), count - filled
+    length, empty = numeric_times.duration(step), count - filled
     note = f"grid: {count:,} steps of {length}; {empty:,} have no row and are missing"
     if filled < len(cells):
         note += f"; {len(cells) - filled:,} rows are averaged with others of their step"

@@ -1,7 +1,13 @@
 """Times of a series: the column of times, order, step and gaps."""
 
 import numpy as np
-from support.data import column_kinds, numeric_times, table_files, written_dates, written_numbers
+from support.data import (
+    numeric_times,
+    series_time_checks,
+    table_files,
+    written_dates,
+    written_numbers,
+)
 from support.data.column_kinds import Kind
 from support.run.cli import InputError
 
@@ -17,14 +23,17 @@ def take(frame, options):
     """
     name, times, why = _given(frame, options) if options.time_column else _found(frame, options)
     if name is None:
-        _check_not_stacked(frame)
+        series_time_checks.not_stacked(frame)
         if options.grid is not None:
             raise InputError("--grid", "needs times: --time-column NAME")
-        return np.arange(len(frame)), frame, None, ["no times: each row counts as one step"]
+        unread = [repr(str(c)) for c in frame if str(c).lower() in TIME_NAMES]
+        note = "no times: each row counts as one step"
+        note += f"; {', '.join(unread)} could not be read as times" * bool(unread)
+        return np.arange(len(frame)), frame, None, [note]
     why += written_dates.reading(times)
     times, frame, clock = _with_clock(frame, name, times)
     why += f"; with the times of {clock!r}" if clock else ""
-    _check_times(frame, name, times)
+    series_time_checks.different(frame, name, times)
     if getattr(times.dtype, "tz", None) is not None:
         times, why = times.dt.tz_convert("UTC").dt.tz_localize(None), f"{why}; times in UTC"
     notes = []
@@ -52,7 +61,7 @@ def _given(frame, options):
     if seconds is not None:
         return name, seconds, "given; times of day or durations, in seconds"
     if times is None:
-        _check_dates(column, name)
+        series_time_checks.dates(column, name)
         example = next(iter(column.dropna().astype(str)), "nothing")
         raise InputError(
             "--time-column", f"expected dates or numbers in column {name!r}, got {example!r}"
@@ -101,19 +110,8 @@ def _column_of_dates(frame, others):
             if dates is not None and (dates.notna().all() or name in named):
                 return name, dates
             if name in named:
-                _check_dates(frame[name], name)
+                series_time_checks.dates(frame[name], name)
     return None, None
-
-
-def _check_dates(column, name):
-    """Raise if a column has dates in most of its rows, but something else in others."""
-    row = written_dates.first_other(column)
-    if row is not None:
-        raise InputError(
-            "--time-column",
-            f"expected a date in each row, got {column[row]!r} in row {row} of column {name!r}; "
-            "correct or remove the row",
-        )
 
 
 def _with_clock(frame, name, times):
@@ -144,60 +142,6 @@ def _days_of_clock(column):
     return days
 
 
-def _check_times(frame, name, times):
-    """Raise if a time is missing or is that of another row."""
-    if times.isna().any():
-        row = frame.index[int(np.argmax(times.isna()))]
-        raise InputError(
-            "--time-column",
-            f"expected a time in each row, got none in row {row} of column {name!r}; remove the "
-            "row",
-        )
-    repeated = times.duplicated()
-    if repeated.any():
-        row = int(np.argmax(repeated))
-        raise InputError(
-            "--time-column",
-            f"expected different times, got {times.iloc[row]} again in row {frame.index[row]} of "
-            f"column {name!r}; if the file holds several series, select one, for example with "
-            f"--where {_example(frame, name)}; or name another column with --time-column",
-        )
-
-
-def _check_not_stacked(frame):
-    """Raise if a column of texts or identifiers names several series below each other."""
-    for name in frame.columns:
-        column = frame[name]
-        is_id = column_kinds.ID_NAME.fullmatch(str(name).strip().lower())
-        if column.dtype.kind != "O" and not (is_id and column.dtype.kind in "iu"):
-            continue
-        count = column.nunique()
-        blocks = int((column != column.shift()).sum())
-        if 1 < count == blocks and count <= len(frame) // 4:
-            raise InputError(
-                "--where",
-                f"expected one series, got {count} below each other by column {name!r}; select "
-                f"one, for example with --where {name}={column.iloc[0]}, and name the column of "
-                "times with --time-column",
-            )
-
-
-def _example(frame, time):
-    """COLUMN=VALUE of one or two columns that select one of several series: no time repeats."""
-    columns = frame.columns.drop(time)
-    # The column that names the series has few different values.
-    columns = [c for c in columns if frame[c].nunique() <= len(frame) // 4]
-    columns = sorted(columns, key=lambda column: frame[column].nunique())
-    for name in columns:
-        if not frame.duplicated([time, name]).any():
-            return f"{name}={frame[name].iloc[0]}"
-    for i, first in enumerate(columns[:6]):
-        for second in columns[i + 1 : 6]:
-            if not frame.duplicated([time, first, second]).any():
-                return f"{first}={frame[first].iloc[0]} {second}={frame[second].iloc[0]}"
-    return "COLUMN=VALUE"
-
-
 def _step_notes(times, gridded):
     """The step between two rows, and how many steps have no row."""
     if len(times) < 3:
@@ -205,7 +149,7 @@ def _step_notes(times, gridded):
     differences = np.diff(times)
     step = np.median(differences)
     ratio = differences / step
-    text = duration(step)
+    text = numeric_times.duration(step)
     gaps = ratio > 1 + TOLERANCE
     missing = int(np.round(ratio[gaps] - 1).sum())
     irregular = float(np.mean(np.abs(ratio - np.round(ratio)) > TOLERANCE))
@@ -219,17 +163,8 @@ def _step_notes(times, gridded):
         fraction = missing / (missing + len(times))
         parts.append(
             f"{missing:,} steps without a row ({fraction:.0%}) in {int(gaps.sum()):,} gaps, the "
-            f"longest {duration(differences.max())}"
+            f"longest {numeric_times.duration(differences.max())}"
         )
     if irregular:
         parts.append(f"{irregular:.0%} of the differences are not multiples of it")
     yield ", ".join(parts) + offer
-
-
-def duration(step):
-    """A step of dates or numbers as a text."""
-    import pandas as pd
-
-    if isinstance(step, np.timedelta64):
-        return str(pd.Timedelta(step)).replace("0 days ", "").removesuffix(" 00:00:00")
-    return f"{step:g}"

@@ -51,10 +51,11 @@ def check(kind):
         return
     name = kind.column
     if np.isinf(kind.values).any():
+        row = int(np.argmax(np.isinf(kind.values)))
         raise InputError(
             "--data",
-            f"expected finite numbers, got infinite ones in column {name!r}; leave it out with "
-            f"--kind {name}=drop",
+            f"expected finite numbers, got {kind.values[row]} in row {row} of column {name!r}; "
+            f"empty it if it is missing, or leave the column out with --kind {name}=drop",
         )
     check_range(kind.values, name, "--data", f"leave it out with --kind {name}=drop")
 

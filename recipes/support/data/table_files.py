@@ -11,18 +11,16 @@ import io
 import lzma
 import zlib
 
-from support.data import csv_format, csv_rows, json_lines, text_encoding
+from support.data import csv_format, csv_rows, excel_sheets, json_lines, text_encoding
 from support.run.cli import InputError, first_line
 
 OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 TEXTS = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
 MAX_NAME = 60  # letters of a column's name in a message
-MAX_EMPTY_ROWS = 100  # above the table of a sheet
-MAX_GAP = 10_000  # empty rows of a sheet between two others
-MAX_SHEET_ROWS = 2**20  # that Excel has
 JSON_LINES = (".jsonl", ".ndjson")
 EXCEL = (".xlsx", ".xlsm")
 SUFFIXES = ".csv, .tsv, .txt (also .gz, .bz2, .xz), .jsonl, .xlsx or .parquet"
+BLANK = " \t\r\n\u00a0\u200b\ufeff"  # around a name, some of which nobody sees
 FORMAT_OPTIONS = ("sep", "decimal", "encoding", "header", "sheet")
 
 
@@ -125,57 +123,7 @@ def _read_json_lines(content, given):
 
 
 def _read_excel(content, given):
-    import pandas as pd
-
-    try:
-        with pd.ExcelFile(io.BytesIO(content)) as book:
-            sheets, name = book.sheet_names, given["sheet"]
-            if name is not None and name not in sheets:
-                raise InputError("--sheet", f"expected one of {listing(sheets)}, got {name!r}")
-            frame = _read_sheet(book, name or sheets[0], given["header"] != "no")
-    except ImportError as error:
-        raise InputError(
-            "--data", "reading .xlsx needs openpyxl: pip install openpyxl, or save it as .csv"
-        ) from error
-    except Exception as error:  # openpyxl raises whatever the damage leads to
-        raise InputError("--data", f"expected an .xlsx file, got {first_line(error)}") from error
-    if name is not None or len(sheets) == 1:
-        return frame, ()
-    note = f"sheet: the first, {sheets[0]!r}, of {listing(sheets)}; --sheet names another"
-    return frame, (note,)
-
-
-def _read_sheet(book, name, header):
-    """A sheet without the empty rows and columns above and beside its table."""
-    import pandas as pd
-
-    start = pd.read_excel(book, sheet_name=name, header=None, nrows=MAX_EMPTY_ROWS)
-    filled = start.notna().any(axis=1)
-    skipped = int(filled.to_numpy().argmax()) if len(filled) and filled.any() else 0
-    names, rows = 0 if header else None, _row_count(book.book[name])
-    frame = pd.read_excel(book, sheet_name=name, header=names, skiprows=skipped, nrows=rows)
-    empty = [c for c in frame if str(c).startswith("Unnamed: ") and frame[c].isna().all()]
-    return frame.drop(columns=empty)
-
-
-def _row_count(sheet):
-    """Number of the last filled row of a sheet of openpyxl.
-
-    pandas makes a row of each number below it, which in a damaged file may be any.
-    """
-    sheet.reset_dimensions()  # which a file may have wrong
-    last = 0
-    for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-        if number > MAX_SHEET_ROWS:
-            raise ValueError(f"a sheet with a row number beyond {MAX_SHEET_ROWS}, Excel's last")
-        if any(value is not None for value in row):
-            if number - last > MAX_GAP:
-                raise ValueError(
-                    f"a sheet with {number - last - 1} empty rows above its row {number}: delete "
-                    "what is not part of its table"
-                )
-            last = number
-    return last
+    return excel_sheets.read(content, given["sheet"], given["header"])
 
 
 def _read_parquet(content, given):
@@ -202,7 +150,7 @@ def _unique_names(columns):
     """Column names as different strings."""
     names, used = [], set()
     for column in columns:
-        name = str(column).strip()
+        name = str(column).strip(BLANK)
         while name in used:
             name += "'"
         used.add(name)

@@ -9,7 +9,7 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-from support.data import column_kinds, table_columns, table_files, table_tfds
+from support.data import column_kinds, odd_rows, table_columns, table_files, table_tfds
 from support.run.cli import InputError
 
 MIN_ROWS = 10
@@ -90,6 +90,7 @@ def load(options):
     kinds = column_kinds.decide(frame, given)
     _check_size(frame, kinds, notes)
     train, held_out = _split(anomaly, len(frame), options)
+    odd = [*odd_rows.notes(frame, {k.column: k.values for k in kinds if k.is_numeric})]
     columns = table_columns.encode(kinds, train)
     _check_size(frame, kinds, notes)
     return Table(
@@ -104,7 +105,7 @@ def load(options):
         anomaly,
         kinds,
         ("benign", "malignant") if name == "breast cancer" else ("normal", "anomaly"),
-        (*notes, *_row_notes(frame, train, held_out), *_notes(columns)),
+        (*notes, *odd, *_row_notes(frame, train, held_out), *_notes(columns)),
     )
 
 

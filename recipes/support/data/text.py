@@ -4,7 +4,7 @@ import dataclasses
 import re
 
 import numpy as np
-from support.data import column_kinds, table_files, text_encoding
+from support.data import column_kinds, csv_format, table_files, text_encoding
 from support.data.splits import split_rows
 from support.run.cli import InputError
 
@@ -72,7 +72,9 @@ def load(options):
         )
     if len(different) < MIN_LINES:
         raise InputError(
-            "--data", f"expected at least {MIN_LINES} different lines, got {len(different)}"
+            "--data",
+            f"expected at least {MIN_LINES} different lines, each of them a text, got "
+            f"{len(different)}" + "".join(f"; {note}" for note in notes),
         )
     train, held_out = split_rows(len(different), HELD_OUT, options.seed, options.limit, "--data")
     unused = len(different) - len(train) - len(held_out)
@@ -90,7 +92,26 @@ def _read(options):
         return _column(options)
     table_files.check_file(path)
     text, notes = text_encoding.decode(table_files.read_bytes(path), options.encoding)
-    return text_encoding.split_lines(text), list(notes)
+    lines = text_encoding.split_lines(text)
+    return lines, [*notes, *_table_note(lines)]
+
+
+def _table_note(lines):
+    """A note if the lines look like the rows of a table, of which each is read as one text."""
+    sample = [line.strip() for line in lines[: csv_format.SAMPLE] if line.strip()]
+    if len(sample) < MIN_LINES:
+        return
+    separator = csv_format.detect("\n".join(sample), header=True).separator
+    sizes = {len(row) for row in csv_format.read_rows(sample, separator)}
+    if all(line.startswith("{") and line.endswith("}") for line in sample):
+        yield "the lines look like JSON; with the ending .jsonl of the file, one column is read"
+        return
+    prose = any(", " in line and '"' not in line for line in sample)
+    if len(sizes) == 1 and sizes != {1} and separator != " " and not (separator == "," and prose):
+        yield (
+            f"each line has {max(sizes)} values separated by {csv_format.SEPARATORS[separator]}, "
+            "like a table; --column NAME reads one column"
+        )
 
 
 def _column(options):

@@ -20,6 +20,11 @@ SIGNATURES = {
     b"BZh": "bzip2 data; give its name the ending .bz2",
     b"\xfd7zXZ": "xz data; give its name the ending .xz",
     b"PK\x03\x04": "a zip archive or Excel file; unpack it, or give its name the ending .xlsx",
+    b"%PDF-": "a PDF file; save its text as .txt",
+    b"{\\rtf": "an RTF file; save it as plain text",
+    b"\xd0\xcf\x11\xe0": "an old Office file; save it as .xlsx, .csv or .txt",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
     b"PAR1": "a Parquet file; give its name the ending .parquet",
 }
 
@@ -40,21 +45,21 @@ def decode(content, encoding, argument="--data"):
     for mark, name in BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return _decode(content, name, argument), (f"encoding: {name}, by its byte order mark",)
+    for signature, what in SIGNATURES.items():
+        if content.startswith(signature):
+            raise InputError(argument, f"expected a file of text, got {what}")
     zeros = content[:2000].count(0)
     if zeros > len(content[:2000]) // 4:  # Latin letters of UTF-16 have a zero byte each
         name = "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
         text = _decode(content, name, argument)
         if not CONTROL.search(text):
             return text, (f"encoding: {name}, by its zero bytes",)
-    for signature, what in SIGNATURES.items():
-        if content.startswith(signature):
-            raise InputError(argument, f"expected a file of text, got {what}")
     if b"\0" in content:
         position = content.index(b"\0")
         raise InputError(
             argument,
             f"expected a file of text, got a NUL byte (0x00) at position {position}; remove such "
-            "bytes, or convert the file to text",
+            "bytes, convert the file to text, or name its encoding with --encoding, as of UTF-16",
         )
     try:
         return content.decode("utf-8"), ()

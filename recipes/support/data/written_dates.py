@@ -17,6 +17,8 @@ FORMS = {
     "dots": r"^\d{1,2}\.\d{1,2}\.\d{2,4}\b",
     "slashes": r"^\d{1,2}[-/]\d{1,2}[-/]\d{2,4}\b",
 }
+NUMERIC = r"^(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})(?!\d)"
+SHORT_YEAR_FIRST = r"^(\d\d)([-/.])(\d\d)\2(\d\d)(?!\d)"  # 24-01-31
 HALF_DAY = r"(?i:\d{1,2}(?::\d\d){1,2}\s*[ap]\.?m\.?)"  # 10:30 PM
 
 
@@ -44,7 +46,11 @@ def _parse(column):
         return None
     if texts.str.contains(NAMED, regex=True).all():
         return read(column, format="mixed")
-    month_first, day_first = read(column), read(column, dayfirst=True)
+    month_first = _in_one_order(read(column), texts)
+    day_first = _in_one_order(read(column, dayfirst=True), texts)
+    year_first = _short_year_first(column, texts)
+    if year_first is not None:
+        return _smoother(year_first, day_first, month_first)
     if month_first is None and day_first is None:
         iso = read(column, format="ISO8601")  # with fractions of a second in some rows
         iso = read(column, format="ISO8601", utc=True) if iso is None else iso
@@ -54,13 +60,40 @@ def _parse(column):
     if texts.str.contains(r"^\d{1,2}\.\d").any():
         return day_first
     if texts.str.contains(r"^\d{1,2}[/-]\d").all() and not month_first.equals(day_first):
-        return _smoother(month_first, day_first)
+        return _smoother(None, day_first, month_first)
     return month_first
 
 
-def _smoother(month_first, day_first):
-    """The reading that makes fewer jumps from row to row."""
-    readings = {"day first": day_first, "month first": month_first}
+def _in_one_order(dates, texts):
+    """The dates, or None if day and month are not in the same places of all texts.
+
+    pandas takes 13 for the day wherever it stands, in some rows of a column or in all of them.
+    """
+    parts = texts.str.extract(NUMERIC)
+    if dates is None or parts.isna().any(axis=None):
+        return dates
+    first, second, third = (parts[i].astype("int64") for i in range(3))
+    read_dates = dates[texts.index]
+    day, month = read_dates.dt.day, read_dates.dt.month
+    if (parts[0].str.len() == 4).any():
+        return dates if ((month == second) & (day == third)).all() else None
+    orders = ((first, second), (second, first))
+    return dates if any(((day == d) & (month == m)).all() for d, m in orders) else None
+
+
+def _short_year_first(column, texts):
+    """Dates such as 24-01-31, if all of them can be read so, else None."""
+    if not texts.str.match(SHORT_YEAR_FIRST).all():
+        return None
+    full = column.astype("string").str.strip()
+    full = full.str.replace(SHORT_YEAR_FIRST, r"20\1-\3-\4", regex=True)
+    return _in_one_order(read(full), full.dropna())
+
+
+def _smoother(year_first, day_first, month_first):
+    """The reading that makes the fewest jumps from row to row, of those that are not None."""
+    readings = {"day first": day_first, "month first": month_first, "year first": year_first}
+    readings = {order: dates for order, dates in readings.items() if dates is not None}
     order = min(readings, key=lambda order: readings[order].diff().abs().sum())
     readings[order].attrs["order"] = order
     return readings[order]
@@ -79,7 +112,9 @@ def _of_several_forms(column, texts):
     readings = []
     for day_first in (False, True):
         dates = [
-            read(part, dayfirst=day_first) if name == "slashes" else _parse(part)
+            _in_one_order(read(part, dayfirst=day_first), _texts(part))
+            if name == "slashes"
+            else _parse(part)
             for name, part in parts.items()
         ]
         if all(part is not None for part in dates):
@@ -89,7 +124,7 @@ def _of_several_forms(column, texts):
     if not readings:
         return None
     same = readings[0].equals(readings[-1])
-    joined = readings[0] if same else _smoother(*readings)
+    joined = readings[0] if same else _smoother(None, *readings[::-1])
     joined.attrs["forms"] = [str(part.iloc[0]) for part in parts.values()]
     return joined
 
@@ -156,13 +191,21 @@ def reading(dates):
 def first_other(column):
     """Index of the first value that is not a date in a column of mostly dates, else None."""
     texts = _texts(column)
-    if not len(texts) or texts.str.contains(DATE, regex=True).mean() < 0.5:
+    if not len(texts) or texts.str.contains("|".join(FORMS.values()), regex=True).mean() < 0.5:
         return None
     dates = read(column, format="mixed", errors="coerce", utc=True)
     if dates is None or dates.notna().mean() < 0.5:
         return None
-    others = dates.isna() & column.notna()
+    swapped = texts.str.contains(r"^\d{4}-(?:1[3-9]|[2-9]\d)\b", regex=True)  # month 13
+    others = (dates.isna() & column.notna()) | swapped.reindex(column.index, fill_value=False)
     return others.idxmax() if others.any() else None
+
+
+def other_note(column):
+    """A note on the first value that is not a date in a column of mostly dates."""
+    row = first_other(column)
+    if row is not None:
+        yield f"most are dates, but not {column[row]!r} in row {row}"
 
 
 def _texts(column):

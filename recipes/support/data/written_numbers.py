@@ -17,9 +17,11 @@ SPACES = re.compile(r"[\s\u00a0\u202f'\u2019_]")
 SPACED = re.compile(r"[^\d]*\d{1,3}([\s'\u2019_]\d{3})+([.,]\d*)?[^\d]*")
 BETWEEN_DIGITS = re.compile(r"\d[\s'\u2019_]+\d")
 GROUPED = {
-    ".": re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?"),
+    ".": re.compile(r"[+-]?(?:[1-9]\d{0,2}(,\d{3})+|[1-9]\d?(,\d\d)+,\d{3})(\.\d*)?"),
     ",": re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?"),
 }
+# Letters after a number: 3.5 mm, 21 \u00b0C, 80 km/h.
+UNIT = re.compile(r"[\d.,]\s?(\u00b0?[^\W\d_]{1,4}(?:/[^\W\d_]{1,3})?)$")
 PLAIN = {
     ".": re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"),
     ",": re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?"),
@@ -44,6 +46,8 @@ def parse(column, decimal=".", asked=False):
     texts = column.astype("string").str.strip()
     missing = (column.isna() | (texts == "") | texts.str.lower().isin(MISSING)).fillna(True)
     missing = missing.to_numpy(bool)
+    unit = _unit(texts[~missing])
+    texts = texts.str.removesuffix(unit).str.strip()
     unique = [str(text) for text in texts[~missing].unique()]
     marks = (decimal, "," if decimal == "." else ".")
     readings = [{text: _number(text, mark) for text in unique} for mark in marks]
@@ -57,7 +61,16 @@ def parse(column, decimal=".", asked=False):
     used = ~missing & ~strange
     values[used] = [numbers[text] for text in texts[used]]
     absent = sorted({str(text) for text in texts[missing].dropna() if text})
-    return values, [*_notes(unique, absent, marks[best]), *_other_note(others, strange.sum())]
+    notes = [f"in the unit {unit!r}"] if unit else []
+    notes += [*_notes(unique, absent, marks[best]), *_other_note(others, strange.sum())]
+    return values, notes
+
+
+def _unit(texts):
+    """The unit after each of the texts, or "" if they do not have the same."""
+    units = texts.str.extract(UNIT)[0]
+    same = len(units) and units.notna().all() and units.nunique() == 1
+    return str(units.iloc[0]) if same and not CURRENCY.fullmatch(units.iloc[0]) else ""
 
 
 def _are_numbers(unique, others, fraction, asked):
@@ -79,7 +92,8 @@ def _number(text, decimal):
     """The number that a text stands for, or None."""
     if BETWEEN_DIGITS.search(text) and not SPACED.fullmatch(text):
         return None
-    text, negative = _digits(text), text.startswith("(") and text.endswith(")")
+    negative = (text.startswith("(") and text.endswith(")")) or text[-1] in "-\u2212"
+    text = _digits(text)
     if GROUPED[decimal].fullmatch(text):
         text = text.replace("," if decimal == "." else ".", "")
     elif not PLAIN[decimal].fullmatch(text):
@@ -91,7 +105,8 @@ def _number(text, decimal):
 def _digits(text):
     """The text without brackets, which accountants use for a minus, and without units or spaces."""
     text = text[1:-1] if text.startswith("(") and text.endswith(")") else text
-    text = CURRENCY.sub("", text)
+    text = CURRENCY.sub("", text).strip()
+    text = text[:-1] if text[-1:] in ("-", "\u2212") else text  # SAP writes the minus last
     return SPACES.sub("", text.strip().removesuffix("%")).replace("\u2212", "-")
 
 

@@ -6,7 +6,7 @@ import pathlib
 from typing import Any
 
 import numpy as np
-from support.data import images, splits
+from support.data import audio_visual, images, splits, tfds_builder
 from support.run.cli import InputError
 
 
@@ -96,6 +96,33 @@ def wine(folder):
     return Data(x[train], x[held_out], table.target_names[table.target[held_out]])
 
 
+def verses(folder):
+    """Lines of tiny_shakespeare that are spoken; no line to train on is held out."""
+    parts = {split: _spoken_lines(folder, split) for split in ("train", "validation", "test")}
+    train = list(dict.fromkeys(parts["train"]))
+    seen, others = set(train), dict.fromkeys(parts["validation"] + parts["test"])
+    held_out = [line for line in others if line not in seen]
+    return Data(np.array(train, object), np.array(held_out, object))
+
+
+def _spoken_lines(folder, split):
+    """Lines of a split with at least two words that are not the name of a speaker."""
+    builder = tfds_builder.tfds_builder("tiny_shakespeare", folder)
+    (text,) = builder.as_dataset(split=split).as_numpy_iterator()
+    lines = [line.strip() for line in text["text"].decode().split("\n")]
+    # The splits are cut between characters: their first and last lines are not whole.
+    return [line for line in lines[1:-1] if " " in line and not line.endswith(":")]
+
+
+def spoken_mnist(folder):
+    """Pairs of an image of MNIST and a spoken digit; the test pairs are held out."""
+    pairs = audio_visual.spoken(folder)
+    train, held_out = (
+        {"image": x["image"], "audio": x["audio"][..., None]} for x in (pairs.train, pairs.test)
+    )
+    return Data(train, held_out, pairs.labels["test"])
+
+
 GREY = "grey images [N, 28, 28, 1] with values in [0, 1], white on black"
 SOURCES = {
     "mnist": Source(
@@ -126,6 +153,25 @@ SOURCES = {
         "CC BY 4.0, with the attribution: Quick, Draw! Dataset, Google",
         GREY,
         quickdraw,
+    ),
+    "tiny_shakespeare": Source(
+        "Tiny Shakespeare (TFDS tiny_shakespeare 1.0.0): lines of plays of at least two words, "
+        "without the names of speakers; those of the validation and test parts are held out",
+        "public domain: William Shakespeare, died 1616",
+        APACHE,
+        "texts [N]; lower-cased, punctuation split off, at most 20 words",
+        verses,
+    ),
+    "spoken_mnist": Source(
+        "MNIST (TFDS mnist 3.0.1) with the Free Spoken Digit Dataset (TFDS spoken_digit 1.0.9), "
+        "paired at random by digit: 55,000 pairs to train on, 10,000 test pairs of other images "
+        "and recordings of the same speakers",
+        "MNIST: CC BY-SA 3.0; Yann LeCun, Corinna Cortes, Christopher J. C. Burges. Spoken digits: "
+        "CC BY-SA 4.0; Zohar Jackson and others",
+        "CC BY-SA 4.0, in case the weights count as an adaptation of the data",
+        '{"image": [N, 28, 28, 1] as for MNIST, "audio": log-mel spectrograms [N, 40, 40, 1] in '
+        "[0, 1] of 0.62 seconds}",
+        spoken_mnist,
     ),
     "wine": Source(
         "Wine (UCI 109, scikit-learn's load_wine): 143 wines to train on, 35 to test",

@@ -19,9 +19,11 @@ def train(spec, x, folder):
     Returns:
         The model and the processor time in minutes, that of interrupted runs included.
     """
-    plan, per_epoch = spec.training, -(-len(x) // spec.training.batch_size)
+    plan = spec.training
+    per_epoch = -(-zoo.core.nested.row_count(x) // plan.batch_size)
     keras.utils.set_random_seed(spec.seed)
-    vae = zoo.get(spec.variant, input_shape=x.shape[1:], seed=spec.seed, **options_of(spec, x))
+    shape = _input_shape(x)
+    vae = zoo.get(spec.variant, input_shape=shape, seed=spec.seed, **options_of(spec, x))
     optimizer = make_optimizer(plan, plan.epochs * per_epoch)
     vae.compile(optimizer, steps_per_execution=plan.steps_per_execution)
     folder.mkdir(parents=True, exist_ok=True)
@@ -38,14 +40,21 @@ def train(spec, x, folder):
     if plan.ema is not None:
         # `fit` does this too, unless all epochs had been trained before.
         optimizer.finalize_variable_values(vae.trainable_variables)
+    if plan.fit_prior:
+        zoo.fit_prior(vae, x, seed=spec.seed)
     return vae, clock.seconds() / 60
 
 
 def options_of(spec, x):
-    """Options of a `Spec`'s variant; the likelihood "tabular" has the units and ranges of x."""
-    if spec.options.get("likelihood") != "tabular":
-        return spec.options
-    return {**spec.options, "likelihood": zoo.likelihoods.Tabular.from_data(x)}
+    """Options of a `Spec`'s variant, where functions are replaced by their values for x."""
+    return {k: v(x) if callable(v) else v for k, v in spec.options.items()}
+
+
+def _input_shape(x):
+    """Shape of an example of each array; None for texts, whose likelihood sets their length."""
+    if not isinstance(x, dict) and x.dtype == object:
+        return None
+    return zoo.core.nested.map_arrays(lambda array: array.shape[1:], x)
 
 
 def make_optimizer(plan, steps):

@@ -5,6 +5,7 @@ import ast
 import contextlib
 import errno
 import os
+import sys
 
 from support.run import devices, shared_options
 from support.run.argument_types import natural, non_negative, positive
@@ -127,6 +128,9 @@ def main(parser, recipe, argv=None):
         recipe: a function of the parsed options that returns the exit status.
         argv: arguments; those of the process if None.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # names of files may hold what UTF-8 cannot encode
+            stream.reconfigure(errors="backslashreplace")
     options = parser.parse_args(argv)
     try:
         return recipe(options)

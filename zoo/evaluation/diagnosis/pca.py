@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from zoo.likelihoods import (
-    DiscretizedLogisticLikelihood,
+    GreyLevels,
     PerElementNormal,
     Series,
     SharedScaleNormal,
@@ -45,7 +45,7 @@ def _scaled(likelihood, fit, x):
 
 
 @_scaled.register
-def _(likelihood: DiscretizedLogisticLikelihood, fit, x):
+def _(likelihood: GreyLevels, fit, x):
     bins = likelihood.levels - 1
     return fit * bins, x * bins, 0.0, BIN_VARIANCE  # one bin has the volume 1
 

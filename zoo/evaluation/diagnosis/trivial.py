@@ -17,7 +17,7 @@ from zoo.inference import batching
 from zoo.likelihoods import (
     Bernoulli,
     Categorical,
-    DiscretizedLogisticLikelihood,
+    GreyLevels,
     Normal,
     PerElementNormal,
     Series,
@@ -101,7 +101,7 @@ def _(likelihood: Bernoulli, fit, x):
 
 
 @_log_probs.register
-def _(likelihood: DiscretizedLogisticLikelihood, fit, x):
+def _(likelihood: GreyLevels, fit, x):
     levels = likelihood.levels
     scale = np.maximum(math.sqrt(3) / math.pi * fit.std(0), 0.5 / (levels - 1))
     loc, scale = (tf.constant(a, tf.float32) for a in (fit.mean(0), scale))

@@ -1,0 +1,55 @@
+"""Notes on rows that are none of a file's data: repeated names, units, totals, empty rows."""
+
+import numpy as np
+import pytest
+
+pandas = pytest.importorskip("pandas", reason="the recipes need pandas: pip install '.[recipes]'")
+
+X = np.random.default_rng(0).normal(5, 2, (40, 2)).round(2)
+
+
+@pytest.fixture
+def notes(recipe):
+    """notes(rows) are the notes on a table of these rows."""
+
+    def notes(rows):
+        frame = pandas.DataFrame(rows, columns=["x", "y"])
+        kinds = recipe("support.data.column_kinds").decide(frame)
+        numbers = {kind.column: kind.values for kind in kinds if kind.is_numeric}
+        return [*recipe("support.data.odd_rows").notes(frame, numbers)]
+
+    return notes
+
+
+@pytest.mark.parametrize(
+    ("row", "added", "note"),
+    [
+        (20, ["x", "y"], "texts in all columns of numbers (rows 20): 'x', 'y'"),
+        (0, ["[m]", "kg"], "texts in all columns of numbers (rows 0): '[m]', 'kg'"),
+        (30, [None, None], "1 rows are empty (rows 30)"),
+        (40, X.sum(0).round(1).tolist(), "row 40 is the sum of the rows above it in 'x', 'y'"),
+    ],
+)
+def test_a_row_that_is_none_of_the_data_is_noted(notes, row, added, note):
+    rows = X.tolist()
+
+    assert not notes(rows)
+    assert note in notes([*rows[:row], added, *rows[row:]])[0]
+
+
+def test_totals_of_one_column_above_a_remark_are_noted(notes):
+    rows = [*X.tolist(), ["Sum:", X[:, 1].sum()], ["by me", None]]
+
+    assert "row 40 is the sum of the rows above it in 'y'" in notes(rows)[-1]
+
+
+@pytest.mark.parametrize("row", [["x", 3.0], [None, 3.0], [0.0, 0.0], [X.sum() * 2, 3.0]])
+def test_other_rows_are_not_noted(notes, row):
+    assert not notes([*X.tolist(), row])
+
+
+def test_names_within_a_series_are_noted(load_series):
+    values = [*map(str, X[:, 0])]
+    values[7] = "wave"
+
+    assert "(rows 7): 'wave'" in load_series({"wave": values}).notes[0]
