@@ -19,7 +19,7 @@ import zoo
 
 # Small networks suffice for masks of one shape and take minutes on a CPU.
 SMALL = {
-    "conv_vae": dict(widths=(16, 32, 64), blocks=1, stem_strides=2, hidden=128, normalization=None),
+    "conv_vae": dict(widths=(16, 32, 64), hidden=128),
     "dense_vae": {"hidden": (256, 128)},
 }
 DESCRIPTION = """\

@@ -26,6 +26,7 @@ ROOT = str(pathlib.Path(__file__).resolve().parents[1])
 # By the name of an option and by the kind of data, never by the name of a variant.
 SMALL_OPTIONS = {"latent_dim": 2, "hidden": 12, "widths": (4, 8), "blocks": 1, "units": (5, 4)}
 SMALL_OPTIONS |= {"heads": 2, "free_bits": None, "level_dims": (3, 2)}
+SMALL_OPTIONS["normalization"] = "batch"  # it has a state, and a result that depends on the batch
 EVENT_SHAPES = {"tables": (6,), "images": (9, 10, 2), "series": (7, 2), "texts": (7,)}
 EVENT_SHAPES["modalities"] = {"image": (9, 10, 2), "series": (7, 2), "vector": (6,)}
 WORDS = 11

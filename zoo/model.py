@@ -16,8 +16,9 @@ from zoo.training import arguments, corruptions
 from zoo.training.methods import TrainingMethods
 from zoo.training.optimizers import FusedAdam
 
-# The meaning of "auto" in `compile`, unless a variant passes `auto_compile`.
-AUTO_COMPILE = {"xla_on_cpu": True, "steps_per_execution": 1}
+# What `compile` chooses where its arguments do not, unless a variant passes `auto_compile`. Files
+# of earlier versions have no learning rate here: theirs was this one.
+AUTO_COMPILE = {"xla_on_cpu": True, "steps_per_execution": 1, "learning_rate": 1e-3}
 
 
 @component
@@ -36,9 +37,10 @@ class VAE(TrainingMethods, InferenceMethods):
             ELBO.
         input_noise: an identifier ("gaussian", "masking", "salt_and_pepper") or a corruption, which
             adds noise to the encoder's input in training; the target stays clean.
-        auto_compile: the meaning of "auto" in `compile` for this architecture: a dict with
+        auto_compile: what `compile` chooses by itself for this architecture: a dict with
             "xla_on_cpu" (whether to compile with XLA on a CPU, where it is faster for dense layers
-            but not for convolutions; on a GPU it is always used) and "steps_per_execution".
+            but not for convolutions; on a GPU it is always used), "steps_per_execution" and
+            "learning_rate" (1e-3 by default, as in Keras).
         seed: seed of the noise and of the order of the data; None draws one from Keras' global
             seed.
     """
@@ -117,8 +119,8 @@ class VAE(TrainingMethods, InferenceMethods):
         """As in Keras; the loss is the objective.
 
         Args:
-            optimizer: by default Adam at a learning rate of 1e-3, with one fused kernel for each
-                variable.
+            optimizer: by default Adam at the learning rate of `auto_compile`, 1e-3 or what is best
+                for a variant, with one fused kernel for each variable.
             jit_compile: "auto" is the fastest choice for this model on this device: on a GPU XLA,
                 on a CPU XLA where `auto_compile` says so and at least a thousand steps follow.
             steps_per_execution: number of optimizer steps in one call; "auto" likewise. Batch
@@ -142,7 +144,7 @@ class VAE(TrainingMethods, InferenceMethods):
         if self._has_user_metrics and not has_metrics:
             kwargs["metrics"] = []  # or Keras would keep the metrics of the call before
         super().compile(
-            optimizer=FusedAdam(1e-3)
+            optimizer=FusedAdam(self.auto_compile["learning_rate"])
             if optimizer is None
             else keras_object(keras.optimizers, optimizer, "optimizer"),
             jit_compile=jit,

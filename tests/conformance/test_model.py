@@ -62,12 +62,12 @@ def test_input_shape_builds_at_once_and_the_first_batch_builds_too(eager, name):
 
 
 @each_variant
-def test_zoo_compiles_with_adam_at_a_thousandth(name):
+def test_zoo_compiles_with_adam_at_the_learning_rate_of_the_variant(name):
     vae = small(name, run_eagerly=False)
 
     assert vae.compiled
     assert isinstance(vae.optimizer, keras.optimizers.Adam)
-    assert float(vae.optimizer.learning_rate) == pytest.approx(1e-3)
+    assert float(vae.optimizer.learning_rate) == pytest.approx(vae.auto_compile["learning_rate"])
 
 
 @each_model

@@ -1,4 +1,4 @@
-"""Functions that the benchmarks share: rows to evaluate, and images of users' files."""
+"""Functions that the benchmarks share, and the comparison of default options."""
 
 import json
 import math
@@ -73,3 +73,59 @@ def test_short_trainings_have_short_warm_ups(recipe, monkeypatch):
 def test_a_missing_package_ends_in_one_line_with_the_command_that_installs_it(shared):
     with pytest.raises(SystemExit, match=r"error: No module named 'nowhere'; .* pip install now"):
         shared.required("nowhere.x", "pip install nowhere")
+
+
+@pytest.fixture
+def default_options(recipe, shared, monkeypatch):
+    monkeypatch.syspath_prepend(str(pathlib.Path(shared.__file__).parent))
+    module = recipe("benchmarks.quality.default_options")
+    tiny = {"widths": (2,), "hidden": 3, "latent_dim": 2}
+    changes = {"defaults": tiny, "batches of 4": {**tiny, "batch_size": 4}}
+    monkeypatch.setattr(module, "CHANGES", {"conv_vae": changes})
+    return module
+
+
+@pytest.mark.usefixtures("quick")
+def test_changes_of_an_option_are_trained_once_and_compared(
+    default_options, tmp_path, monkeypatch, capsys
+):
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).integers(0, 256, (160, 8, 8), "uint8"))
+    command = f"script --data {tmp_path}/x.npy --seconds 0 --seeds 0 1 --out {tmp_path}/out.json"
+    monkeypatch.setattr("sys.argv", command.split())
+
+    default_options.main()
+    table = capsys.readouterr().out
+    monkeypatch.setattr(default_options, "trained", None)
+    default_options.main()
+
+    assert capsys.readouterr().out == table
+    # Two steps each: processor time counts from the first.
+    results = json.loads((tmp_path / "out.json").read_text())
+    images = {name: result["images"] for name, result in results.items()}
+    assert images["conv_vae, defaults, 0 s, seed 1"] == 2 * 64
+    assert images["conv_vae, batches of 4, 0 s, seed 0"] == 2 * 4
+    gains = [
+        results[f"conv_vae, batches of 4, 0 s, seed {seed}"]["elbo"]
+        - results[f"conv_vae, defaults, 0 s, seed {seed}"]["elbo"]
+        for seed in (0, 1)
+    ]
+    assert f"| {np.mean(gains):.2f} +- {np.std(gains, ddof=1):.2f} | 8 |" in table
+
+
+def test_the_learning_rate_falls_with_the_processor_time_used(default_options, monkeypatch):
+    model = types.SimpleNamespace(
+        optimizer=types.SimpleNamespace(learning_rate=0.5), stop_training=False
+    )
+    clock, seconds, rates = default_options.ProcessorTime(10, peak=0.5), iter((3, 8, 13)), []
+    clock.set_model(model)
+    monkeypatch.setattr(
+        default_options, "time", types.SimpleNamespace(process_time=lambda: next(seconds))
+    )
+
+    for batch in range(3):
+        assert not model.stop_training
+        clock.on_train_batch_end(batch)
+        rates.append(model.optimizer.learning_rate)
+
+    assert model.stop_training
+    assert rates == pytest.approx([0.5, 0.25, 0.25])

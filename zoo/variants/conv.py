@@ -10,12 +10,12 @@ from zoo.variants.common import with_shared_options
 def conv_vae(
     *,
     latent_dim=32,
-    widths=(32, 64, 128),
-    blocks=2,
-    stem_strides=1,
-    hidden=None,
-    normalization="batch",
-    activation="relu",
+    widths=(32, 64, 64),
+    blocks=1,
+    stem_strides=2,
+    hidden=256,
+    normalization=None,
+    activation="elu",
     likelihood="bernoulli",
     shared,
 ):
@@ -25,7 +25,8 @@ def conv_vae(
         latent_dim: number of latent dimensions.
         widths: channels of the stem and of each stage; each stage halves the image.
         blocks: residual blocks in each stage.
-        stem_strides: 1 or 2; 2 halves the image in the stem as well, which is faster.
+        stem_strides: 1 or 2; 2 halves the image in the stem as well, which trains several times
+            as many images a second.
         hidden: width of a dense layer before and after the latent vector; None for no such layers.
         normalization: "batch", "group" or None, after each convolution.
         activation: activation of the hidden layers.
@@ -46,4 +47,5 @@ def conv_vae(
         name="conv_vae",
         # On a CPU, XLA's convolutions are far slower than those of TensorFlow without XLA.
         xla_on_cpu=False,
+        learning_rate=2e-3,
     )

@@ -23,9 +23,8 @@ from zoo.variants.dense import dense_vae
 from zoo.variants.series import lstm_vae
 from zoo.variants.text import transformer_vae
 
-# No batch normalization: an example that lacks a modality must not influence the others.
-IMAGES = dict(widths=(32, 64, 64), blocks=1, stem_strides=2, hidden=256)
-IMAGES |= dict(normalization=None, activation="elu")
+# An example that lacks a modality must not influence the others.
+IMAGES = {"normalization": None}
 BY_RANK = {2: "vectors", 3: "series", 4: "images"}
 SCALES = (0.01, 100.0)
 LOGGER = logging.getLogger("zoo")

@@ -50,10 +50,12 @@ def main():
 
 def export(workload, folder):
     """Export the untrained model: its speed does not depend on the weights."""
+    from workload import NETWORKS
+
     import zoo
 
     name = {"w1": "dense_vae", "w2": "conv_vae"}[workload]
-    zoo.get(name, latent_dim=16, input_shape=(28, 28, 1)).export(folder)
+    zoo.get(name, input_shape=(28, 28, 1), **NETWORKS[workload]).export(folder)
 
 
 def measure_tensorflow(args):

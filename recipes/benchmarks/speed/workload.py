@@ -14,6 +14,20 @@ STEPS, CHANNELS = 64, 8
 WORDS, VOCABULARY, WIDTH, HEADS, BLOCKS = 63, 8000, 128, 4, 2
 BATCHES = {"w1": 468, "w2": 10, "w3": 80, "w4": 20, "w4-ragged": 40}
 BATCH_SIZES = {"w1": 128, "w2": 128, "w3": 128, "w4": 64, "w4-ragged": 64}
+# Options of the zoo's variants for the networks that the other contenders write by hand.
+NETWORKS = {
+    "w1": dict(latent_dim=LATENT, hidden=(512, 256), activation="relu"),
+    "w2": dict(
+        latent_dim=LATENT,
+        widths=(32, 64, 128),
+        blocks=2,
+        stem_strides=1,
+        hidden=None,
+        normalization="batch",
+        activation="relu",
+    ),
+}
+LEARNING_RATE = 1e-3
 LATENTS = {"w1": LATENT, "w2": LATENT, "w3": LATENT, "w4": 32, "w4-ragged": 32}
 
 

@@ -4,7 +4,17 @@ Prints one JSON line.
 """
 
 import keras
-from workload import LATENTS, VOCABULARY, WORDS, Clock, data_of, examples_of, parser
+from workload import (
+    LATENTS,
+    LEARNING_RATE,
+    NETWORKS,
+    VOCABULARY,
+    WORDS,
+    Clock,
+    data_of,
+    examples_of,
+    parser,
+)
 
 import zoo
 
@@ -19,6 +29,7 @@ NAMES = {
 PLAIN = {"dropout": 0.0, "word_dropout": 0.0, "free_bits": None}
 TEXT = {"likelihood": zoo.likelihoods.Text(VOCABULARY, WORDS), **PLAIN}
 OPTIONS = {"w3": {"basis": 0, "likelihood": "series_normal"}, "w4": TEXT, "w4-ragged": TEXT}
+OPTIONS |= NETWORKS
 
 
 class Timing(keras.callbacks.Callback):
@@ -44,7 +55,8 @@ def main():
     keras.utils.set_random_seed(0)
     examples = examples_of(args)
     name = NAMES[args.workload]
-    vae = zoo.get(name, latent_dim=LATENTS[args.workload], **OPTIONS.get(args.workload, {}))
+    vae = zoo.get(name, **{"latent_dim": LATENTS[args.workload], **OPTIONS[args.workload]})
+    vae.compile(zoo.FusedAdam(LEARNING_RATE))
     clock = Clock(examples)
     x = data_of(args)
     if args.workload in ("w1", "w2"):

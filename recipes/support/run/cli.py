@@ -44,7 +44,7 @@ def parser(prog, description, examples):
     )
 
 
-def add_options(parser, variant, out, evaluate, batch_size=128, learning_rate=1e-3):
+def add_options(parser, variant, out, evaluate, batch_size=128, learning_rate=None, decay="none"):
     """Add the options that most recipes have, with these defaults.
 
     Args:
@@ -53,10 +53,11 @@ def add_options(parser, variant, out, evaluate, batch_size=128, learning_rate=1e
         out: the run folder.
         evaluate: held-out examples to evaluate; 0 stands for all.
         batch_size: examples in a training step.
-        learning_rate: learning rate of Adam.
+        learning_rate: learning rate of Adam; None for that of the variant.
+        decay: "cosine" or "none".
     """
     _model_options(parser, variant)
-    _training_options(parser, batch_size, learning_rate)
+    _training_options(parser, batch_size, learning_rate, decay)
     _run_options(parser, out, evaluate)
 
 
@@ -66,10 +67,17 @@ def _model_options(parser, variant):
     model.add_argument("--beta", type=non_negative, help="weight of the KL in the loss (default 1)")
 
 
-def _training_options(parser, batch_size, learning_rate):
+def _training_options(parser, batch_size, learning_rate, decay):
     training = parser.add_argument_group("training")
     shared_options.add_epochs(training, "passes over the data (the default depends on its size)")
     shared_options.add_optimizer(training, batch_size, learning_rate)
+    training.add_argument(
+        "--decay",
+        choices=("cosine", "none"),
+        default=decay,
+        help="fall of the learning rate from epoch to epoch: along half a cosine to zero after the "
+        f"last of --epochs, or none (default {decay})",
+    )
     training.add_argument(
         "--warmup-epochs",
         type=non_negative,

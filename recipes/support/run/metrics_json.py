@@ -14,7 +14,7 @@ from zoo.core import files
 MAX_SECONDS = 1e12  # of training; more is damage
 # Options that may differ between a run and its --resume.
 CAN_CHANGE = ("epochs", "resume", "samples", "evaluate", "report", "out", "data_dir")
-CAN_CHANGE += ("learning_rate",)
+CAN_CHANGE += ("learning_rate", "decay")
 PACKAGES = ("keras", "tensorflow", "tensorflow-probability", "numpy", "scikit-learn")
 
 

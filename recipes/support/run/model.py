@@ -8,7 +8,7 @@ import zoo
 
 
 def build(options, event_shape, likelihood, strategy, defaults):
-    """The variant of --variant, built and compiled with Adam.
+    """The variant of --variant, built and compiled with Adam at --learning-rate.
 
     Args:
         options: the parsed command line.
@@ -33,7 +33,8 @@ def build(options, event_shape, likelihood, strategy, defaults):
     arguments["likelihoods" if isinstance(likelihood, dict) else "likelihood"] = likelihood
     with _option_errors(options.variant), strategy.scope():
         vae = zoo.get(options.variant, input_shape=event_shape, **arguments)
-        vae.compile(zoo.FusedAdam(options.learning_rate))
+        if options.learning_rate is not None:
+            vae.compile(zoo.FusedAdam(options.learning_rate))
     return vae
 
 
@@ -45,6 +46,7 @@ def describe(options, vae, likelihood, strategy):
             lambda x: x if isinstance(x, str) else type(x).__name__, likelihood
         ),
         "parameters": vae.count_params(),
+        "learning_rate": float(vae.optimizer.learning_rate),
         "replicas": strategy.num_replicas_in_sync,
     }
 

@@ -197,9 +197,12 @@ class Run:
     def _callbacks(self, vae, rows, others):
         """Callbacks in order: history.csv and the best weights are written before a checkpoint."""
         import keras
+        from support.run.learning_rate import CosineDecay
         from support.run.progress import DurationEstimate
 
         options, anneal = self.options, []
+        if options.decay == "cosine":
+            anneal.append(CosineDecay(self.record["model"]["learning_rate"], options.epochs))
         if options.warmup_epochs:
             steps = options.warmup_epochs * -(-rows // options.batch_size)
             beta = vae.objective.term("kl").weight

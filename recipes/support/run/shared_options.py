@@ -67,7 +67,11 @@ def add_epochs(training, help, default=None):
 
 
 def add_optimizer(training, batch_size, learning_rate):
-    """Add --batch-size and --learning-rate, with these defaults."""
+    """Add --batch-size and --learning-rate, with these defaults.
+
+    A learning rate of None is that of the variant.
+    """
+    text = "that of the variant" if learning_rate is None else f"{learning_rate:g}"
     training.add_argument(
         "--batch-size",
         type=positive,
@@ -80,7 +84,7 @@ def add_optimizer(training, batch_size, learning_rate):
         type=non_negative,
         default=learning_rate,
         metavar="R",
-        help=f"learning rate of Adam (default {learning_rate:g})",
+        help=f"learning rate of Adam (default {text})",
     )
 
 
