@@ -25,8 +25,9 @@ from shared import add_image_options, command_line, image_parts, mean_and_std, w
 
 import zoo
 
-TRAINING = {"batch_size": 64, "learning_rate": 2e-3}
-# Line of the table -> options of the variant, or of `TRAINING`, that are not the defaults.
+BATCH_SIZE = 64
+TRAINING = ("batch_size", "learning_rate")
+# Line of the table -> options of the variant or of its training that are not the defaults.
 CHANGES = {
     "conv_vae": {
         "defaults": {},
@@ -49,17 +50,17 @@ CHANGES = {
     },
     "ladder_vae": {
         "defaults": {},
-        "widths=(32, 64, 128)": {"widths": (32, 64, 128)},
-        "activation='relu'": {"activation": "relu"},
-        "normalization='batch'": {"normalization": "batch"},
-        "learning rate 1e-3": {"learning_rate": 1e-3},
+        "widths=(32, 64, 64)": {"widths": (32, 64, 64)},
+        "activation='elu'": {"activation": "elu"},
+        "normalization=None": {"normalization": None},
+        "learning rate 2e-3": {"learning_rate": 2e-3},
     },
     "dense_vae": {
         "defaults": {},
         "hidden=(1024, 512)": {"hidden": (1024, 512)},
         "hidden=(256, 128)": {"hidden": (256, 128)},
-        "activation='relu'": {"activation": "relu"},
-        "learning rate 1e-3": {"learning_rate": 1e-3},
+        "activation='elu'": {"activation": "elu"},
+        "learning rate 2e-3": {"learning_rate": 2e-3},
     },
 }
 HEADER = """\
@@ -117,7 +118,6 @@ def key(args, change, seed):
 def trained(variant, change, train, test, seconds, seed):
     """Numbers of a model with the variant's defaults except for `change`."""
     keras.utils.set_random_seed(seed)
-    training = {name: change.get(name, value) for name, value in TRAINING.items()}
     options = {name: value for name, value in change.items() if name not in TRAINING}
     vae = zoo.get(
         variant,
@@ -126,8 +126,9 @@ def trained(variant, change, train, test, seconds, seed):
         seed=seed,
         **options,
     )
-    vae.compile(zoo.FusedAdam(training["learning_rate"]))
-    batch_size, clock = training["batch_size"], ProcessorTime(seconds, training["learning_rate"])
+    peak = change.get("learning_rate", vae.auto_compile["learning_rate"])
+    vae.compile(zoo.FusedAdam(peak))
+    batch_size, clock = change.get("batch_size", BATCH_SIZE), ProcessorTime(seconds, peak)
     vae.fit(train, batch_size=batch_size, epochs=1000, callbacks=[clock], verbose=0)
     return {
         "elbo": float(vae.evaluate(test, batch_size=500, verbose=0, return_dict=True)["elbo"]),
