@@ -26,7 +26,7 @@ LIKELIHOODS = (
     "series_per_step_normal",
     "series_student_t",
 )
-DEFAULTS = {"lstm_vae": dict(latent_dim=8)}
+DEFAULTS = {"lstm_vae": dict(latent_dim=16)}
 # Windows of the simulated sensors mainly differ in the time of day.
 SIMULATED = {"lstm_vae": dict(latent_dim=4)}
 STEPS = 3000
