@@ -17,13 +17,15 @@ from support.run.run import Run
 import zoo
 
 LIKELIHOODS = (
-    *("binarized_bernoulli", "bernoulli", "discretized_logistic"),
+    *("binarized_bernoulli", "bernoulli"),
+    *("discretized_logistic", "discretized_logistic_mixture"),
     *("normal", "shared_scale_normal", "per_element_normal"),
 )
 # Options for the default data, 1,400 images of 8x8 pixels; other data get the variant's defaults.
 DIGITS = {"conv_vae": dict(latent_dim=8, widths=(32, 64)), "dense_vae": {"latent_dim": 8}}
 DIGITS_EPOCHS = 60
 STEPS = 26_000
+MAX_COLOURS = 4  # channels of an image that are taken for colours
 
 DESCRIPTION = f"""\
 Train a variational autoencoder on images, evaluate it on held-out images and draw figures.
@@ -64,7 +66,7 @@ def parser():
         "--likelihood",
         choices=LIKELIHOODS,
         help="p(x|z) (default: binarized_bernoulli if most pixels of grey images are nearly black "
-        "or white, else discretized_logistic)",
+        "or white, discretized_logistic_mixture for colours, else discretized_logistic)",
     )
     return command_line
 
@@ -99,7 +101,7 @@ def main(options):
     if outcome.error is None:
         with run.skippable():
             lines = evaluation.held_out(run, vae, observed)
-            if options.likelihood == "discretized_logistic":
+            if options.likelihood.startswith("discretized_logistic"):
                 lines.append(evaluation.bits_per_dimension(run, x.shape[1:]))
             draw(run, vae, held_out, observed, labels, options.seed)
             run.report(vae, observed, labels)
@@ -177,7 +179,8 @@ def _pairs(rows, labels):
 def _likelihood(x):
     """Name of a likelihood, and the reason: Bernoulli for grey images of black and white."""
     if x.shape[-1] > 1:
-        return "discretized_logistic", "for colours"
+        colours = x.shape[-1] <= MAX_COLOURS
+        return "discretized_logistic" + "_mixture" * colours, "for several channels"
     extreme = np.mean((x < 0.1) | (x > 0.9))
     reason = f"{extreme:.0%} of the grey values are nearly black or white"
     return "binarized_bernoulli" if extreme > 0.5 else "discretized_logistic", f"because {reason}"

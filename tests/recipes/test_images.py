@@ -153,3 +153,16 @@ def test_figures_of_a_single_held_out_image(start, tmp_path):
 
     assert start("images", *flags, "--samples", 2) == 0
     assert (tmp_path / "run" / "figures" / "latent.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("x", "name"),
+    [
+        (np.full((1, 2, 2, 3), 0.5), "discretized_logistic_mixture"),
+        (np.full((1, 2, 2, 9), 0.5), "discretized_logistic"),  # bands of a spectrum
+        (np.full((1, 2, 2, 1), 0.5), "discretized_logistic"),
+        (np.full((1, 2, 2, 1), 1.0), "binarized_bernoulli"),
+    ],
+)
+def test_the_likelihood_suits_the_channels_and_the_grey_values(recipe, x, name):
+    assert recipe("images")._likelihood(x)[0] == name
