@@ -53,7 +53,7 @@ class Training:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Made:
-    """How the weights of the package were made, where it was not by `recipes/pretrain.py` alone.
+    """Origin of weights of the package that `recipes/pretrain.py` alone did not make.
 
     Attributes:
         text: what differs from the command.

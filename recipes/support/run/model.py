@@ -46,7 +46,7 @@ def describe(options, vae, likelihood, strategy):
             lambda x: x if isinstance(x, str) else type(x).__name__, likelihood
         ),
         "parameters": vae.count_params(),
-        "learning_rate": float(vae.optimizer.learning_rate),
+        "learning_rate": float(vae.optimizer.learning_rate.numpy()),
         "replicas": strategy.num_replicas_in_sync,
     }
 
