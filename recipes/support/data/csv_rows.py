@@ -43,6 +43,29 @@ def short_row_note(frame, text, dialect):
             yield f"{count:,} rows have fewer values than columns; the last ones count as missing"
 
 
+def open_quote_note(frame, dialect):
+    """Notes on values that hold whole rows, because their quotes are not closed where they begin.
+
+    Between a quote in one row and the next one in the same column of a later row, there are as many
+    separators and line ends as in the rows between them.
+    """
+    width = len(frame.columns) - 1
+    if not width or not dialect.separator.strip(" "):
+        return
+    for name in frame.columns:
+        column = frame[name]
+        if column.dtype.kind != "O":
+            continue
+        for row, value in column[column.astype("string").str.contains("\n").fillna(False)].items():
+            rows = value.count("\n")
+            if value.count(dialect.separator) == rows * width:
+                yield (
+                    f"the value in row {row} of column {name!r} spans {rows + 1:,} lines that look "
+                    f"like rows: {value[:20]!r}; if its quote should not be there, remove it, as "
+                    "these rows are not read"
+                )
+
+
 def _has_leading_zeros(column):
     """True for codes such as 01067, of which a number would lose the zero."""
     return bool(column.dropna().str.fullmatch(r"0\d+").any())

@@ -8,7 +8,7 @@ from support.data.written_numbers import MISSING
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 NAMED = rf"(?i:\b\d{{1,2}}[-/. ]*{MONTH}\b|\b{MONTH}[-/. ]+\d)"  # 13-Feb-2024, Feb 13, 2024
 DATE = rf"\d{{1,4}}[-/.:T ]\d|{NAMED}"
-TIME = r"(?i:\d{1,3}:\d\d(?::\d\d(?:\.\d+)?)?)"  # 10:30, 1:07:30.5
+TIME = r"(?i:\d{1,3}:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)"  # 10:30, 1:07:30.5; not the ratio 1:80
 FIRST_YEAR = 1000  # pandas takes the year 1 where none is written
 # Forms of which a column may have several; each is read by itself.
 FORMS = {

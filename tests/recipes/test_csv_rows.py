@@ -1,0 +1,50 @@
+"""Rows of CSV files with quotes that are not closed, and separators of files with odd rows."""
+
+import types
+
+import pytest
+
+pytest.importorskip("pandas", reason="the recipes need pandas: pip install '.[recipes]'")
+
+OPTIONS = types.SimpleNamespace(sep=None, decimal=None, encoding=None, header=None)
+
+
+@pytest.fixture
+def read(recipe, tmp_path):
+    """read(lines) is the data frame and the notes of a CSV file."""
+    files = recipe("support.data.table_files")
+
+    def read(*lines):
+        path = tmp_path / "a.csv"
+        path.write_text("\n".join(lines) + "\n")
+        return files.read_frame(path, OPTIONS)
+
+    return read
+
+
+def test_rows_between_two_open_quotes_are_named(read):
+    rows = [f"{chr(34) * (i in (10, 15))}{i} inch,{i}.5,{i % 7}" for i in range(30)]
+
+    frame, notes = read("name,size,share", *rows)
+
+    assert len(frame) == 25
+    assert [n for n in notes if n.startswith("the value in row 10 of column 'name' spans 6 lines")]
+
+
+def test_a_line_break_within_a_value_is_no_open_quote(read):
+    frame, notes = read("name,size", *(f'"{i},\ninch, or so, or more",{i}' for i in range(30)))
+
+    assert len(frame) == 30 and not any("spans" in note for note in notes)
+
+
+@pytest.mark.parametrize("header", [["a;b"], []])
+def test_decimal_commas_do_not_separate_where_a_row_differs(read, header):
+    frame, notes = read(*header, *(f"{i},5;{i},25" for i in range(30)), "end")
+
+    assert frame.shape == (31, 2) and any("separator: semicolons" in note for note in notes)
+
+
+def test_separators_at_the_end_of_rows_alone(read):
+    frame, _ = read("a;b;c", *(f"{i},5;{i},25;{i},75;" for i in range(30)))
+
+    assert list(frame) == ["a", "b", "c"] and frame["c"].iloc[3] == 3.75
