@@ -57,6 +57,7 @@ def decide(recipe):
         ([f"{i % 24:02d}:30" for i in range(N)], 2.5 / 24, "times or durations"),
         ([f"{i}:00:45" for i in range(N)], 2 / 24 + 45 / 86400, "times or durations"),
         ([f"{i % 12 + 1}:30 PM" for i in range(N)], 15.5 / 24, "times or durations"),
+        (["-", "00.00.0000", *["03.01.1970"] * 20, "04.01.1970"], 2.0, "as days; 2 missing"),
         (["-", "0000-00-00", *["1970-01-03"] * 20, "1970-01-04"], 2.0, "as days; 2 missing"),
         ([f"{i % 28 + 1}-Jan-1970" for i in range(N)], 2.0, "dates from 1970-01-01"),
         ([f"0{i % 9 + 1}/01/1970" for i in range(N)], 2.0, "as days, read day first"),
@@ -251,3 +252,9 @@ def test_texts_among_numbers_are_named(decide):
     kind = decide([f"<0.{i}" if i % 4 == 0 else f"{i % 8}.5" for i in range(N)])
 
     assert kind.kind == "category" and "most are numbers, but not '<0.0'; --kind x=" in kind.why
+
+
+def test_numbers_in_several_units_are_named(decide):
+    kind = decide([f"{i % 8}.5 {'mg/l' if i % 9 else 'g/l'}" for i in range(N)])
+
+    assert kind.kind == "category" and "but in the units g/l, mg/l" in kind.why

@@ -31,8 +31,25 @@ def test_rows_between_two_open_quotes_are_named(read):
     assert [n for n in notes if n.startswith("the value in row 10 of column 'name' spans 6 lines")]
 
 
-def test_a_line_break_within_a_value_is_no_open_quote(read):
-    frame, notes = read("name,size", *(f'"{i},\ninch, or so, or more",{i}' for i in range(30)))
+def test_rows_within_an_open_quote_of_the_names_are_named(read):
+    rows = [f"{i}.5,{i % 7},{i}" for i in range(30)]
+
+    _, notes = read('"name,size,share', *rows, 'end",1,2', *rows)
+
+    assert any(note.startswith("the name of a column spans 32 lines") for note in notes)
+
+
+def test_open_quotes_are_named_where_rows_end_with_a_separator(read):
+    rows = [f"{chr(34) * (i in (10, 15))}{i} inch,{i}.5,{i % 7}," for i in range(30)]
+
+    _, notes = read("name,size,share", *rows)
+
+    assert any(note.startswith("the value in row 10 of column 'name' spans 6") for note in notes)
+
+
+@pytest.mark.parametrize("value", ['"{0},\ninch, or so, or more",{0}', '"{0}\ninch, or so",{0}'])
+def test_a_line_break_within_a_value_is_no_open_quote(read, value):
+    frame, notes = read("name,size", *(value.format(i) for i in range(30)))
 
     assert len(frame) == 30 and not any("spans" in note for note in notes)
 

@@ -27,6 +27,8 @@ def test_dates_are_found_and_the_step_is_said(load_series):
     [
         (HOURS.strftime("%d.%m.%Y %H:%M"), "2024-01-01T01:00"),
         (HOURS.strftime("%d/%m/%Y %H:%M"), "2024-01-01T01:00"),
+        (HOURS.strftime("%d.%m.%Y %H:%M").str.removesuffix(" 00:00"), "2024-01-01T01:00"),
+        (HOURS.strftime("%m/%d/%Y %H:%M:%S").str.removesuffix(" 00:00:00"), "2024-01-01T01:00"),
         (HOURS.strftime("%d-%b-%Y %H:%M"), "2024-01-01T01:00"),
         (HOURS.astype(str).where(HOURS.hour > 0, HOURS.astype(str) + ".000"), "2024-01-01T01:00"),
         ((HOURS - pandas.Timestamp(0)) // pandas.Timedelta("1s"), "2024-01-01T01:00"),

@@ -89,9 +89,9 @@ def _rows(lines, separator, cut):
     return rows[:-1] if cut and len(rows) > 2 else rows
 
 
-def read_rows(lines, separator):
+def read_rows(lines, separator, strict=False):
     """A `csv.reader` of lines; several spaces count as one separator."""
-    return csv.reader(lines, delimiter=separator, skipinitialspace=True)
+    return csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=strict)
 
 
 def take_separator(text):

@@ -116,7 +116,7 @@ def _read_csv(content, given):
         frame.columns = [f"column_{i + 1}" for i in range(len(frame.columns))]
     frame.attrs["decimal"] = dialect.decimal
     odd = [*csv_rows.short_row_note(frame, text, dialect)]
-    odd += csv_rows.open_quote_note(frame, dialect)
+    odd += csv_rows.open_quote_notes(frame, text, dialect)
     return frame, (*notes, *dialect.notes, *odd)
 
 

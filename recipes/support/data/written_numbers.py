@@ -153,6 +153,10 @@ def mixed_note(column):
     texts = texts[~(texts.str.lower().isin(MISSING) | (texts == ""))]
     unique = [str(text) for text in texts.unique()]
     others = min(([t for t in unique if _number(t, mark) is None] for mark in ".,"), key=len)
+    units = sorted({match[1] for text in unique if (match := UNIT.search(text))})
+    if 1 < len(units) <= MAX_OTHERS and texts.str.extract(UNIT)[0].notna().mean() > 0.5:
+        yield f"most are numbers, but in the units {', '.join(units)}; write all in one unit"
+        return
     if others and texts.isin(others).mean() <= 0.5:
         yield (
             f"most are numbers, but not {others[0]!r}; --kind {column.name}=number counts such "
