@@ -258,3 +258,7 @@ def test_numbers_in_several_units_are_named(decide):
     kind = decide([f"{i % 8}.5 {'mg/l' if i % 9 else 'g/l'}" for i in range(N)])
 
     assert kind.kind == "category" and "but in the units g/l, mg/l" in kind.why
+
+
+def test_addresses_are_no_numbers(decide):
+    assert decide([f"192.168.100.{100 + i % 30}" for i in range(N)]).kind == "category"

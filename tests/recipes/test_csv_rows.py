@@ -65,3 +65,7 @@ def test_separators_at_the_end_of_rows_alone(read):
     frame, _ = read("a;b;c", *(f"{i},5;{i},25;{i},75;" for i in range(30)))
 
     assert list(frame) == ["a", "b", "c"] and frame["c"].iloc[3] == 3.75
+
+
+def test_names_with_line_breaks_keep_to_one_line_of_a_message(recipe):
+    assert recipe("support.data.table_files").short("Na\r\n(mmol/l)") == "Na (mmol/l)"

@@ -168,7 +168,7 @@ def listing(names, maximum=12):
 
 def short(name):
     """The name of a column for a message."""
-    name = str(name)
+    name = " ".join(str(name).splitlines())  # spreadsheets break long names into lines
     return name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}..."
 
 

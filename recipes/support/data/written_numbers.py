@@ -11,6 +11,7 @@ PLACEHOLDERS = (99.0, 999.0, 9999.0, 99999.0, 999999.0, 99.9, 99.99, 999.9, 999.
 # Of well logs, a temperature sensor without contact, integers of 16 bits, and fields of weather.
 PLACEHOLDERS += (999.25, 127.0, 3276.7, 3276.8, 32767.0, 32768.0, 65535.0, 1e20, 1e30, 1e35)
 MAX_OTHERS, MAX_OTHER_FRACTION = 5, 0.1
+MAX_EXAMINED = 10_000  # texts for a note on a column that is not one of numbers
 # Up to half of the rows may hold other texts if there are this many numbers for each of them.
 MIN_NUMBERS_PER_OTHER = 20
 CURRENCY = re.compile(r"[$€£¥₹₽₩]|\b(?:USD|EUR|GBP|CHF|JPY|INR)\b", re.IGNORECASE)
@@ -18,6 +19,8 @@ SPACES = re.compile(r"[\s\u00a0\u202f'\u2019_]")
 DASHES = str.maketrans("\u2212\u2013", "--")  # word processors write an en dash for a minus
 # Digits between spaces that are groups of thousands, unlike those of a telephone number.
 SPACED = re.compile(r"[^\d]*\d{1,3}([\s'\u2019_]\d{3})+([.,]\d*)?[^\d]*")
+BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+ADDRESS = re.compile(rf"(?:{BYTE}\.){{3}}{BYTE}")  # 192.168.100.101, whose points group nothing
 BETWEEN_DIGITS = re.compile(r"\d[\s'\u2019_]+\d")
 GROUPED = {
     ".": re.compile(r"[+-]?(?:[1-9]\d{0,2}(,\d{3})+|[1-9]\d?(,\d\d)+,\d{3})(\.\d*)?"),
@@ -52,6 +55,8 @@ def parse(column, decimal=".", asked=False):
     unit = _unit(texts[~missing])
     texts = texts.str.removesuffix(unit).str.strip()
     unique = [str(text) for text in texts[~missing].unique()]
+    if unique and all(map(ADDRESS.fullmatch, unique)):
+        return None
     marks = (decimal, "," if decimal == "." else ".")
     readings = [{text: _number(text, mark) for text in unique} for mark in marks]
     others = [sorted(t for t, value in numbers.items() if value is None) for numbers in readings]
@@ -149,7 +154,7 @@ def _other_note(others, count):
 
 def mixed_note(column):
     """A note on the first text that is not a number in a column of mostly numbers."""
-    texts = column.dropna().astype("string").str.strip()
+    texts = column.dropna().head(MAX_EXAMINED).astype("string").str.strip()
     texts = texts[~(texts.str.lower().isin(MISSING) | (texts == ""))]
     unique = [str(text) for text in texts.unique()]
     others = min(([t for t in unique if _number(t, mark) is None] for mark in ".,"), key=len)
