@@ -32,15 +32,22 @@ def decide(recipe):
         ([f"{1000 * i + 7:,}.5" for i in range(N)], 2007.5, "thousands separators"),
         ([f"{i},5" for i in range(N)], 2.5, "decimal commas"),
         ([f"1.{100 + i},5" for i in range(N)], 1102.5, "thousands separators"),
-        ([f"({i})" for i in range(N)], -2.0, "numbers"),
-        ([f"{i}.50-" for i in range(N)], -2.5, "numbers"),
+        ([f"({i})" for i in range(N)], -2.0, "numbers such as '(0)' are read as negative"),
+        ([f"{i}.50-" for i in range(N)], -2.5, "'0.50-' are read as negative"),
+        ([f"\u2013{i}.5" for i in range(N)], -2.5, "numbers"),
+        (
+            [f"{i} %" if i % 2 else f"{i}.5" for i in range(N)],
+            2.5,
+            "20 different numbers have none",
+        ),
+        ([f"{'$€'[i % 2]}{i}" for i in range(N)], 2.0, "amounts not converted: $, €"),
         ([f"12,{10 + i},567.5" for i in range(N)], 1212567.5, "thousands separators"),
         ([f"{i}.5 mm" for i in range(N)], 2.5, "in the unit 'mm'"),
         ([f"{i},5\u00b0C" for i in range(N)], 2.5, "in the unit '\u00b0C'; decimal commas"),
         ([f"{i}.5 km/h" if i else None for i in range(N)], 2.5, "in the unit 'km/h'; 1 missing"),
         ([f"{i} EUR" for i in range(N)], 2.0, "currency signs"),
         ([f"{i % 3},{125 + i}" for i in range(N)], 2.127, "decimal commas"),
-        ([f"1 {100 + 3 * i}" for i in range(N)], 1106.0, "numbers"),
+        ([f"1 {100 + 3 * i}" for i in range(N)], 1106.0, "thousands separators"),
         (["#DIV/0!", "k.A.", *map(str, range(2, N))], 2.0, "'#DIV/0!', 'k.A.' counted as missing"),
         (
             [f"{i}.5" if i % 3 else "bad" for i in range(N)],
@@ -50,6 +57,7 @@ def decide(recipe):
         ([f"{i % 24:02d}:30" for i in range(N)], 2.5 / 24, "times or durations"),
         ([f"{i}:00:45" for i in range(N)], 2 / 24 + 45 / 86400, "times or durations"),
         ([f"{i % 12 + 1}:30 PM" for i in range(N)], 15.5 / 24, "times or durations"),
+        (["-", "00.00.0000", *["03.01.1970"] * 20, "04.01.1970"], 2.0, "as days; 2 missing"),
         (["-", "0000-00-00", *["1970-01-03"] * 20, "1970-01-04"], 2.0, "as days; 2 missing"),
         ([f"{i % 28 + 1}-Jan-1970" for i in range(N)], 2.0, "dates from 1970-01-01"),
         ([f"0{i % 9 + 1}/01/1970" for i in range(N)], 2.0, "as days, read day first"),
@@ -227,3 +235,30 @@ def test_dates_after_the_year_9999_are_named(decide):
     assert (
         decide(dates, "x", "date").why == "as asked: dates from 2024-01-02 to 12345-06-07, as days"
     )
+
+
+@pytest.mark.parametrize("value", [-999.25, -127, 32767, 1e30])
+def test_values_that_devices_write_without_a_reading_are_named(decide, value):
+    kind = decide([value if i % 9 == 0 else 20 + i % 7 / 2 for i in range(N)])
+
+    assert f"{value:g} in 5 rows may stand for missing values" in kind.why
+
+
+def test_ratios_are_no_times(decide):
+    assert decide([("1:20", "1:40", "1:80")[i % 3] for i in range(N)]).kind == "category"
+
+
+def test_texts_among_numbers_are_named(decide):
+    kind = decide([f"<0.{i}" if i % 4 == 0 else f"{i % 8}.5" for i in range(N)])
+
+    assert kind.kind == "category" and "most are numbers, but not '<0.0'; --kind x=" in kind.why
+
+
+def test_numbers_in_several_units_are_named(decide):
+    kind = decide([f"{i % 8}.5 {'mg/l' if i % 9 else 'g/l'}" for i in range(N)])
+
+    assert kind.kind == "category" and "but in the units g/l, mg/l" in kind.why
+
+
+def test_addresses_are_no_numbers(decide):
+    assert decide([f"192.168.100.{100 + i % 30}" for i in range(N)]).kind == "category"

@@ -27,6 +27,8 @@ def test_dates_are_found_and_the_step_is_said(load_series):
     [
         (HOURS.strftime("%d.%m.%Y %H:%M"), "2024-01-01T01:00"),
         (HOURS.strftime("%d/%m/%Y %H:%M"), "2024-01-01T01:00"),
+        (HOURS.strftime("%d.%m.%Y %H:%M").str.removesuffix(" 00:00"), "2024-01-01T01:00"),
+        (HOURS.strftime("%m/%d/%Y %H:%M:%S").str.removesuffix(" 00:00:00"), "2024-01-01T01:00"),
         (HOURS.strftime("%d-%b-%Y %H:%M"), "2024-01-01T01:00"),
         (HOURS.astype(str).where(HOURS.hour > 0, HOURS.astype(str) + ".000"), "2024-01-01T01:00"),
         ((HOURS - pandas.Timestamp(0)) // pandas.Timedelta("1s"), "2024-01-01T01:00"),
@@ -187,3 +189,19 @@ def test_limit_takes_random_windows(load_series, recipe, parse):
     firsts = [recipe("time_series").parts(data, o)[0][:, 0, 0].tolist() for o in options]
 
     assert firsts[0] == firsts[1] != firsts[2] and max(firsts[0]) > 5
+
+
+def test_the_hour_24_ends_a_day(load_series):
+    ends = HOURS + pandas.Timedelta("1h")
+    clock = ends.strftime("%H:%M").str.replace("00:00", "24:00")
+
+    data = load_series({"Datum": HOURS.strftime("%d.%m.%Y"), "Zeit": clock, "wave": WAVE})
+
+    assert data.channels == ["wave"] and data.times[23] == np.datetime64("2024-01-02T00:00")
+    assert "step: 01:00:00, without gaps" in data.notes
+
+
+def test_numbers_that_may_be_times_are_named(load_series):
+    data = load_series({"Zeit": np.arange(N) / 10, "wave": WAVE})
+
+    assert any("values of 'Zeit' increase in each row" in note for note in data.notes)

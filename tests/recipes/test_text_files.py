@@ -151,3 +151,21 @@ def test_lines_like_rows_of_a_table_are_noted(load, line, note):
 def test_a_file_that_holds_no_lines_of_text_is_refused(load, input_error, content, message):
     with pytest.raises(input_error, match=message):
         load("a.txt", content)
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("<p>{}</p>", "HTML or XML"),
+        ('  <sms body="{}" />', "HTML or XML"),
+        ('  "text": "{}",', "JSON"),
+        ("{} a < b", None),
+        ('"{}": he said', None),
+    ],
+)
+def test_markup_that_is_read_as_text_is_said(load, line, what):
+    data = load("a.txt", "\n".join(line.format(text) for text in LINES))
+
+    assert [what is not None and f"look like {what}" in note for note in data.notes] == (
+        [True] if what else []
+    )

@@ -195,7 +195,7 @@ def _of_texts(column, what="texts"):
         days, why = written_dates.days(column)
         if days is not None:
             return Kind(name, "number", "; ".join([why, *_missing(days)]), days)
-        missing += written_dates.other_note(column)
+        missing += [*written_dates.other_note(column), *written_numbers.mixed_note(column)]
     if count > MAX_CATEGORIES or (count == present and present >= 20):
         why = f"{what}: {count:,} different ones, an identifier or free text"
         return Kind(name, "drop", "; ".join([why, *missing]))

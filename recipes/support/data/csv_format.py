@@ -89,9 +89,9 @@ def _rows(lines, separator, cut):
     return rows[:-1] if cut and len(rows) > 2 else rows
 
 
-def read_rows(lines, separator):
+def read_rows(lines, separator, strict=False):
     """A `csv.reader` of lines; several spaces count as one separator."""
-    return csv.reader(lines, delimiter=separator, skipinitialspace=True)
+    return csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=strict)
 
 
 def take_separator(text):
@@ -119,7 +119,9 @@ def _separator(lines, cut):
     """The separator that cuts nearly all lines into equally many values; else a comma.
 
     Spaces, which are part of texts, separate only if nothing else does, all lines have equally many
-    values, and below the first line a column has nothing but numbers.
+    values, and below the first line a column has nothing but numbers. Where a line differs, the
+    commas of 3,14 may seem to separate as well: a separator of the first line then goes before
+    others, and one that leaves more numbers.
     """
     candidates = {}
     for separator in SEPARATORS:
@@ -129,8 +131,16 @@ def _separator(lines, cut):
         enough = count == len(rows) if separator == " " else count >= MIN_EQUAL * len(rows)
         separates = separator != " " or (not candidates and _has_numbers(rows[1:]))
         if size > 1 and enough and separates:
-            candidates[separator] = (count == len(rows), size)
+            complete = count == len(rows)
+            fit = (0, 0) if complete else (len(rows[0]) > 1, _share_of_numbers(rows))
+            candidates[separator] = (complete, *fit, size)
     return max(candidates, key=candidates.get) if candidates else ","
+
+
+def _share_of_numbers(rows):
+    """Fraction of the values in rows that are numbers."""
+    cells = [cell.strip() for row in rows for cell in row]
+    return sum(bool(NUMBER.fullmatch(cell)) for cell in cells) / max(1, len(cells))
 
 
 def _has_numbers(rows):

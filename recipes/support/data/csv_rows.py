@@ -1,10 +1,14 @@
 """Rows of a CSV file whose format is known, as a pandas data frame, and rows of another length."""
 
+import collections
+import csv
 import io
 import warnings
 
 from support.data import csv_format
 from support.run.cli import InputError, first_line
+
+MAX_NOTES = 3  # on single values
 
 
 def read(text, dialect):
@@ -41,6 +45,59 @@ def short_row_note(frame, text, dialect):
         count = sum(len(row) < len(frame.columns) for _, row in _rows(text, dialect))
         if count:
             yield f"{count:,} rows have fewer values than columns; the last ones count as missing"
+
+
+def open_quote_notes(frame, text, dialect):
+    """Notes on values that hold whole rows, because their quotes are not closed where they begin.
+
+    Between a quote in one row and the next one in the same column of a later row, there are as many
+    separators and line ends as in the rows between them.
+    """
+    width, malformed, count = len(frame.columns), None, 0
+    for what, value in _values_of_several_lines(frame):
+        lines = value.split("\n")
+        separators = value.count(dialect.separator)
+        # Each row may have a separator at its end, too.
+        if separators not in {(len(lines) - 1) * (width - 1), (len(lines) - 1) * width} - {0}:
+            continue
+        malformed = _is_malformed(text, dialect) if malformed is None else malformed
+        if malformed or _are_rows(lines[1:-1], width, dialect.separator):
+            count += 1
+            if count <= MAX_NOTES:
+                yield (
+                    f"{what} spans {len(lines):,} lines that look like rows: {value[:20]!r}; if "
+                    "its quote should not be there, remove it, as these rows are not read"
+                )
+    if count > MAX_NOTES:
+        yield f"{count - MAX_NOTES:,} more values span lines that look like rows"
+
+
+def _values_of_several_lines(frame):
+    """What they are and the texts of names and values with line ends."""
+    for name in frame.columns:
+        if "\n" in str(name):
+            yield "the name of a column", str(name)
+        column = frame[name]
+        if column.dtype.kind == "O":
+            several = column.astype("string").str.contains("\n").fillna(False)
+            for row, value in column[several.astype(bool)].items():
+                yield f"the value in row {row} of column {name!r}", str(value)
+
+
+def _is_malformed(text, dialect):
+    """True if text follows the quote at the end of a value."""
+    lines = io.StringIO(text, newline="")
+    try:
+        collections.deque(csv_format.read_rows(lines, dialect.separator, strict=True), 0)
+    except csv.Error:
+        return True
+    return False
+
+
+def _are_rows(lines, width, separator):
+    """True for two or more lines with the separators of a row, at least two in each."""
+    counts = (max(2, width - 1), width)
+    return len(lines) >= 2 and all(line.count(separator) in counts for line in lines)
 
 
 def _has_leading_zeros(column):

@@ -29,7 +29,7 @@ def take(frame, options):
         unread = [repr(str(c)) for c in frame if str(c).lower() in TIME_NAMES]
         note = "no times: each row counts as one step"
         note += f"; {', '.join(unread)} could not be read as times" * bool(unread)
-        return np.arange(len(frame)), frame, None, [note]
+        return np.arange(len(frame)), frame, None, [note, *_increasing_note(frame)]
     why += written_dates.reading(times)
     times, frame, clock = _with_clock(frame, name, times)
     why += f"; with the times of {clock!r}" if clock else ""
@@ -44,6 +44,21 @@ def take(frame, options):
         frame, times = frame.iloc[order], times.iloc[order]
     notes += _step_notes(times.to_numpy(), options.grid is not None)
     return times.to_numpy(), frame.drop(columns=name), Kind(name, "time", why), notes
+
+
+def _increasing_note(frame):
+    """A note on columns of numbers that increase in each row, which may be times."""
+    numeric = [name for name in frame if frame[name].dtype.kind in "iuf"]
+    names = [
+        repr(str(name))
+        for name in numeric
+        if (np.diff(frame[name].to_numpy("float64", na_value=np.nan)) > 0).all()
+    ]
+    if names:
+        yield (
+            f"values of {', '.join(names[:3])} increase in each row; if they are times, name the"
+            " column with --time-column"
+        )
 
 
 def _given(frame, options):
@@ -123,7 +138,7 @@ def _with_clock(frame, name, times):
     if times.dtype.kind == "M" and times.duplicated().any():
         for clock in frame.columns.drop(name):
             days = _days_of_clock(frame[clock])
-            if days is None or np.nanmax(days, initial=0) >= 1:
+            if days is None or np.nanmax(days, initial=0) > 1:  # 24:00 ends a day
                 continue
             import pandas as pd
 

@@ -115,7 +115,9 @@ def _read_csv(content, given):
     if not dialect.header:
         frame.columns = [f"column_{i + 1}" for i in range(len(frame.columns))]
     frame.attrs["decimal"] = dialect.decimal
-    return frame, (*notes, *dialect.notes, *csv_rows.short_row_note(frame, text, dialect))
+    odd = [*csv_rows.short_row_note(frame, text, dialect)]
+    odd += csv_rows.open_quote_notes(frame, text, dialect)
+    return frame, (*notes, *dialect.notes, *odd)
 
 
 def _read_json_lines(content, given):
@@ -166,7 +168,7 @@ def listing(names, maximum=12):
 
 def short(name):
     """The name of a column for a message."""
-    name = str(name)
+    name = " ".join(str(name).splitlines())  # spreadsheets break long names into lines
     return name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}..."
 
 

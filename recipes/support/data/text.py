@@ -26,6 +26,15 @@ _UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")
 _LETTER = re.compile(r"[^\W\d_]")
 MIN_UNSPACED = 0.3  # of the letters, above which each of them counts as a word
 MIN_LINES = 20
+# Lines of files that hold more than texts: <p>text</p>, or "text": "..." of JSON in several lines.
+MARKUP = {
+    "HTML or XML": re.compile(r"^</?[A-Za-z][^<>]*>|^<.*/>$"),
+    "JSON": re.compile(r"^\"[^\"]*\"\s*:\s*(?:[\"\[{\d-]|true|false|null)|^[\[\]{}]+,?$"),
+}
+REMEDIES = {
+    "HTML or XML": "save the page as plain text, one text a line",
+    "JSON": "write one object a line and give the file the ending .jsonl",
+}
 
 
 @dataclasses.dataclass
@@ -101,6 +110,10 @@ def _table_note(lines):
     sample = [line.strip() for line in lines[: csv_format.SAMPLE] if line.strip()]
     if len(sample) < MIN_LINES:
         return
+    for what, pattern in MARKUP.items():
+        if sum(bool(pattern.search(line)) for line in sample) > len(sample) / 2:
+            yield f"most lines look like {what}, and are read as they are; {REMEDIES[what]}"
+            return
     separator = csv_format.detect("\n".join(sample), header=True).separator
     sizes = {len(row) for row in csv_format.read_rows(sample, separator)}
     if all(line.startswith("{") and line.endswith("}") for line in sample):

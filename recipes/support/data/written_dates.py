@@ -8,7 +8,7 @@ from support.data.written_numbers import MISSING
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 NAMED = rf"(?i:\b\d{{1,2}}[-/. ]*{MONTH}\b|\b{MONTH}[-/. ]+\d)"  # 13-Feb-2024, Feb 13, 2024
 DATE = rf"\d{{1,4}}[-/.:T ]\d|{NAMED}"
-TIME = r"(?i:\d{1,3}:\d\d(?::\d\d(?:\.\d+)?)?)"  # 10:30, 1:07:30.5
+TIME = r"(?i:\d{1,3}:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)"  # 10:30, 1:07:30.5; not the ratio 1:80
 FIRST_YEAR = 1000  # pandas takes the year 1 where none is written
 # Forms of which a column may have several; each is read by itself.
 FORMS = {
@@ -18,6 +18,9 @@ FORMS = {
     "slashes": r"^\d{1,2}[-/]\d{1,2}[-/]\d{2,4}\b",
 }
 NUMERIC = r"^(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})(?!\d)"
+ZERO = r"0{1,4}[-/.]0{1,2}[-/.]0{1,4}\b"  # how databases write a missing date
+DAY_ALONE = r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
+AT_CLOCK = rf"{DAY_ALONE} \d{{1,2}}(:\d\d(?::\d\d)?)"
 SHORT_YEAR_FIRST = r"^(\d\d)([-/.])(\d\d)\2(\d\d)(?!\d)"  # 24-01-31
 HALF_DAY = r"(?i:\d{1,2}(?::\d\d){1,2}\s*[ap]\.?m\.?)"  # 10:30 PM
 
@@ -34,7 +37,7 @@ def parse(column):
 
     if column.dtype.kind == "M" or isinstance(column.dtype, pd.DatetimeTZDtype):
         return column
-    dates = _parse(column.mask(_is_missing(column)))
+    dates = _parse(_with_midnight(column.mask(_is_missing(column))))
     return None if dates is None or dates.min().year < FIRST_YEAR else dates
 
 
@@ -62,6 +65,17 @@ def _parse(column):
     if texts.str.contains(r"^\d{1,2}[/-]\d").all() and not month_first.equals(day_first):
         return _smoother(None, day_first, month_first)
     return month_first
+
+
+def _with_midnight(column):
+    """The column with the time 00:00, which spreadsheets omit, if its other dates have a time."""
+    texts = column.astype("string").str.strip()
+    alone = texts.str.fullmatch(DAY_ALONE).fillna(False).astype(bool)
+    clocks = texts.str.extract(f"^{AT_CLOCK}$")[0]
+    if not alone.any() or clocks.isna().all():
+        return column
+    zero = " 00" + clocks.dropna().iloc[0].translate(dict.fromkeys(map(ord, "123456789"), "0"))
+    return texts.mask(alone, texts + zero).astype(object)
 
 
 def _in_one_order(dates, texts):
@@ -134,11 +148,7 @@ def _is_missing(column):
     if column.dtype.kind in "biufm":
         return column.isna()
     written = column.astype("string").str.strip().str.lower()
-    return (
-        (written.isin(MISSING) | written.str.match("0{1,4}-0{1,2}-0{1,2}"))
-        .fillna(True)
-        .astype(bool)
-    )
+    return (written.isin(MISSING) | written.str.match(ZERO)).fillna(True).astype(bool)
 
 
 def days_of_times(column):

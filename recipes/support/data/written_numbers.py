@@ -7,14 +7,20 @@ import numpy as np
 MISSING = ("?", "-", "--", "\u2013", "\u2014", ".", "na", "n/a", "n.a.", "none", "null", "nan")
 MISSING += ("nil", "missing", "unknown", "blank", "(blank)", "#n/a", "#null!", "#div/0!", "#value!")
 MISSING += ("#ref!", "#name?", "#num!", "n.d.", "k.a.", "n.v.")
-PLACEHOLDERS = (99.0, 999.0, 9999.0, 99999.0, 999999.0)
+PLACEHOLDERS = (99.0, 999.0, 9999.0, 99999.0, 999999.0, 99.9, 99.99, 999.9, 999.99, 9999.9, 9999.99)
+# Of well logs, a temperature sensor without contact, integers of 16 bits, and fields of weather.
+PLACEHOLDERS += (999.25, 127.0, 3276.7, 3276.8, 32767.0, 32768.0, 65535.0, 1e20, 1e30, 1e35)
 MAX_OTHERS, MAX_OTHER_FRACTION = 5, 0.1
+MAX_EXAMINED = 10_000  # texts for a note on a column that is not one of numbers
 # Up to half of the rows may hold other texts if there are this many numbers for each of them.
 MIN_NUMBERS_PER_OTHER = 20
 CURRENCY = re.compile(r"[$€£¥₹₽₩]|\b(?:USD|EUR|GBP|CHF|JPY|INR)\b", re.IGNORECASE)
 SPACES = re.compile(r"[\s\u00a0\u202f'\u2019_]")
+DASHES = str.maketrans("\u2212\u2013", "--")  # word processors write an en dash for a minus
 # Digits between spaces that are groups of thousands, unlike those of a telephone number.
 SPACED = re.compile(r"[^\d]*\d{1,3}([\s'\u2019_]\d{3})+([.,]\d*)?[^\d]*")
+BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+ADDRESS = re.compile(rf"(?:{BYTE}\.){{3}}{BYTE}")  # 192.168.100.101, whose points group nothing
 BETWEEN_DIGITS = re.compile(r"\d[\s'\u2019_]+\d")
 GROUPED = {
     ".": re.compile(r"[+-]?(?:[1-9]\d{0,2}(,\d{3})+|[1-9]\d?(,\d\d)+,\d{3})(\.\d*)?"),
@@ -49,6 +55,8 @@ def parse(column, decimal=".", asked=False):
     unit = _unit(texts[~missing])
     texts = texts.str.removesuffix(unit).str.strip()
     unique = [str(text) for text in texts[~missing].unique()]
+    if unique and all(map(ADDRESS.fullmatch, unique)):
+        return None
     marks = (decimal, "," if decimal == "." else ".")
     readings = [{text: _number(text, mark) for text in unique} for mark in marks]
     others = [sorted(t for t, value in numbers.items() if value is None) for numbers in readings]
@@ -62,7 +70,8 @@ def parse(column, decimal=".", asked=False):
     values[used] = [numbers[text] for text in texts[used]]
     absent = sorted({str(text) for text in texts[missing].dropna() if text})
     notes = [f"in the unit {unit!r}"] if unit else []
-    notes += [*_notes(unique, absent, marks[best]), *_other_note(others, strange.sum())]
+    read = [text for text in unique if numbers[text] is not None]
+    notes += [*_notes(read, absent, marks[best]), *_other_note(others, strange.sum())]
     return values, notes
 
 
@@ -92,7 +101,7 @@ def _number(text, decimal):
     """The number that a text stands for, or None."""
     if BETWEEN_DIGITS.search(text) and not SPACED.fullmatch(text):
         return None
-    negative = (text.startswith("(") and text.endswith(")")) or text[-1] in "-\u2212"
+    negative = _is_minus(text)
     text = _digits(text)
     if GROUPED[decimal].fullmatch(text):
         text = text.replace("," if decimal == "." else ".", "")
@@ -102,21 +111,34 @@ def _number(text, decimal):
     return -value if negative else value
 
 
+def _is_minus(text):
+    """True for (3.50) and 3.50-."""
+    return (text.startswith("(") and text.endswith(")")) or text[-1] in "-\u2212"
+
+
 def _digits(text):
     """The text without brackets, which accountants use for a minus, and without units or spaces."""
     text = text[1:-1] if text.startswith("(") and text.endswith(")") else text
     text = CURRENCY.sub("", text).strip()
     text = text[:-1] if text[-1:] in ("-", "\u2212") else text  # SAP writes the minus last
-    return SPACES.sub("", text.strip().removesuffix("%")).replace("\u2212", "-")
+    return SPACES.sub("", text.strip().removesuffix("%")).translate(DASHES)
 
 
 def _notes(unique, marks, decimal):
     """Phrases on signs that were removed and texts that count as missing."""
-    if any(CURRENCY.search(text) for text in unique):
-        yield "currency signs removed"
-    if any(text.endswith("%") for text in unique):
-        yield "percent signs removed"
-    if any(GROUPED[decimal].fullmatch(_digits(text)) for text in unique):
+    if signs := sorted({match[0].upper() for text in unique for match in CURRENCY.finditer(text)}):
+        several = f", but amounts not converted: {', '.join(signs)}" if len(signs) > 1 else ""
+        yield f"currency signs removed{several}"
+    if percent := sum(text.endswith("%") for text in unique):
+        without = next((text for text in unique if not text.endswith("%")), None)
+        yield "percent signs removed" + (
+            f", but {len(unique) - percent:,} different numbers have none, such as {without!r}"
+            if percent < len(unique)
+            else ""
+        )
+    if minus := next(filter(_is_minus, unique), None):
+        yield f"numbers such as {minus!r} are read as negative"
+    if any(GROUPED[decimal].fullmatch(_digits(t)) or BETWEEN_DIGITS.search(t) for t in unique):
         yield "thousands separators removed"
     elif decimal == "," and any("," in text for text in unique):
         yield "decimal commas"
@@ -128,6 +150,23 @@ def _other_note(others, count):
     if others:
         listed = ", ".join(map(repr, others[:MAX_OTHERS])) + ", ..." * (len(others) > MAX_OTHERS)
         yield f"{count} other texts counted as missing ({listed})"
+
+
+def mixed_note(column):
+    """A note on the first text that is not a number in a column of mostly numbers."""
+    texts = column.dropna().head(MAX_EXAMINED).astype("string").str.strip()
+    texts = texts[~(texts.str.lower().isin(MISSING) | (texts == ""))]
+    unique = [str(text) for text in texts.unique()]
+    others = min(([t for t in unique if _number(t, mark) is None] for mark in ".,"), key=len)
+    units = sorted({match[1] for text in unique if (match := UNIT.search(text))})
+    if 1 < len(units) <= MAX_OTHERS and texts.str.extract(UNIT)[0].notna().mean() > 0.5:
+        yield f"most are numbers, but in the units {', '.join(units)}; write all in one unit"
+        return
+    if others and texts.isin(others).mean() <= 0.5:
+        yield (
+            f"most are numbers, but not {others[0]!r}; --kind {column.name}=number counts such "
+            "texts as missing"
+        )
 
 
 def placeholder_note(values):
@@ -142,7 +181,11 @@ def placeholder_note(values):
     for value in (observed.min(), observed.max()):
         others = observed[observed != value]
         repeated = 0 < len(others) <= len(observed) - 2
-        if abs(value) in PLACEHOLDERS and repeated and _is_far(value, others):
+        if (
+            np.isclose(abs(value), PLACEHOLDERS, 1e-6, 0).any()
+            and repeated
+            and _is_far(value, others)
+        ):
             count = len(observed) - len(others)
             yield f"{value:g} in {count:,} rows may stand for missing values; empty them if so"
 
