@@ -185,6 +185,22 @@ def test_dates_in_several_forms_are_read_each_in_its_own(decide):
     assert f"as days, {forms}" in kind.why
 
 
+def test_years_of_two_digits_are_not_far_in_the_future(decide):
+    kind = decide([f"{i % 28 + 1}.7.{74 + i % 40 - 100 * (74 + i % 40 > 99):02}" for i in range(N)])
+
+    assert kind.values[0] == (np.datetime64("1974-07-01") - np.datetime64(0, "D")).astype(int)
+    assert (
+        kind.why.startswith("dates from 1974-07-01 to 2013-")
+        and "two-digit years up to" in kind.why
+    )
+
+
+def test_numbers_that_may_be_codes_with_an_exponent_are_noted(decide):
+    kind = decide([f"{i % 9 + 1}E{i % 7}" for i in range(N)])
+
+    assert kind.kind == "number" and "'1E0' is read as 1" in kind.why
+
+
 @pytest.mark.parametrize("other", ["13/02/2021", "2021-01-01T10:00Z", "3/4"])
 def test_dates_in_forms_that_do_not_fit_together_are_not_read(decide, input_error, other):
     dates = ["2021-01-02", "02/13/2021", "1.2.2021", other] * 5

@@ -1,6 +1,7 @@
 """Dates as people write them: 2024-02-13, 13.2.2024, 2/13/2024 10:30, 13-Feb-2024; times: 10:30."""
 
 import contextlib
+import datetime
 import warnings
 
 from support.data.written_numbers import MISSING
@@ -9,6 +10,9 @@ MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 NAMED = rf"(?i:\b\d{{1,2}}[-/. ]*{MONTH}\b|\b{MONTH}[-/. ]+\d)"  # 13-Feb-2024, Feb 13, 2024
 DATE = rf"\d{{1,4}}[-/.:T ]\d|{NAMED}"
 TIME = r"(?i:\d{1,3}:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)"  # 10:30, 1:07:30.5; not the ratio 1:80
+# A year of two digits after this many years from now is one of the century before.
+FUTURE_YEARS = 10
+SHORT_YEAR = r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2}(?!\d)"
 FIRST_YEAR = 1000  # pandas takes the year 1 where none is written
 # Forms of which a column may have several; each is read by itself.
 FORMS = {
@@ -38,7 +42,26 @@ def parse(column):
     if column.dtype.kind == "M" or isinstance(column.dtype, pd.DatetimeTZDtype):
         return column
     dates = _parse(_with_midnight(column.mask(_is_missing(column))))
-    return None if dates is None or dates.min().year < FIRST_YEAR else dates
+    if dates is None or dates.min().year < FIRST_YEAR:
+        return None
+    return _in_the_past(dates, _texts(column))
+
+
+def _in_the_past(dates, texts):
+    """Dates of which those with two digits of the year are not far in the future: 22.7.74 is 1974.
+
+    `attrs["two_digits"]` of the result has the last year that stays.
+    """
+    import pandas as pd
+
+    last = datetime.date.today().year + FUTURE_YEARS
+    short = texts.str.contains(SHORT_YEAR, regex=True).reindex(dates.index, fill_value=False)
+    moved = short & (dates.dt.year > last)
+    if not moved.any():
+        return dates
+    earlier = dates.where(~moved, dates - pd.DateOffset(years=100))
+    earlier.attrs = {**dates.attrs, "two_digits": last}
+    return earlier
 
 
 def _parse(column):
@@ -195,6 +218,8 @@ def reading(dates):
     """Phrases on how ambiguous dates were read, each after a comma."""
     order = f", read {dates.attrs['order']}" if "order" in dates.attrs else ""
     forms = [repr(example) for example in dates.attrs.get("forms", ())]
+    if "two_digits" in dates.attrs:
+        order += f", two-digit years up to {dates.attrs['two_digits']}"
     return order + (f", written in {len(forms)} forms: {', '.join(forms)}" if forms else "")
 
 

@@ -27,6 +27,7 @@ GROUPED = {
     ",": re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?"),
 }
 # Letters after a number: 3.5 mm, 21 \u00b0C, 80 km/h.
+EXPONENT = re.compile(r"\d+[eE]\d+")  # 3E5, which may also be a code
 UNIT = re.compile(r"[\d.,]\s?(\u00b0?[^\W\d_]{1,4}(?:/[^\W\d_]{1,3})?)$")
 PLAIN = {
     ".": re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"),
@@ -138,6 +139,8 @@ def _notes(unique, marks, decimal):
         )
     if minus := next(filter(_is_minus, unique), None):
         yield f"numbers such as {minus!r} are read as negative"
+    if code := next(filter(EXPONENT.fullmatch, unique), None):
+        yield f"{code!r} is read as {float(code):g}"
     if any(GROUPED[decimal].fullmatch(_digits(t)) or BETWEEN_DIGITS.search(t) for t in unique):
         yield "thousands separators removed"
     elif decimal == "," and any("," in text for text in unique):
