@@ -123,6 +123,13 @@ def test_the_citation_names_this_version():
     assert f"\nversion: {zoo.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
 
 
+def test_pages_have_no_marks_of_a_merge():
+    pages = [*PAGES, ROOT / "CHANGELOG.md", *(ROOT / "recipes").rglob("*.md")]
+    assert not [
+        page for page in pages if re.search(r"^(<{7}|>{7}) ", page.read_text("utf-8"), re.M)
+    ]
+
+
 def test_links_lead_to_files():
     broken = []
     for page in PAGES:

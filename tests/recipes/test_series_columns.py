@@ -27,6 +27,16 @@ def test_increasing_numbers_are_times_by_their_name_alone(load_series):
     assert load_series({"wave": WAVE, "time": np.arange(N) % 7}).channels == ["wave", "time"]
 
 
+def test_a_channel_that_may_count_rows_is_noted(load_series):
+    data = load_series({"time": HOURS, "wave": WAVE, "Cnt": np.arange(N)})
+
+    assert data.channels == ["wave", "Cnt"]
+    assert [kind.why for kind in data.kinds[1:]] == [
+        "numbers",
+        "numbers; increase in each row; leave it out with --columns if it counts rows",
+    ]
+
+
 def test_units_of_names_and_row_numbers_are_understood(load_series):
     data = load_series({"Unnamed: 0": np.arange(N), "Time (s)": np.arange(N) / 50, "wave": WAVE})
 

@@ -295,3 +295,16 @@ def test_random_bytes_are_read_or_refused(read, input_error):
                 read(f"a.{suffix}", rng.bytes(length))
             except input_error as error:
                 assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("separator", [";", ","])
+def test_title_lines_of_a_csv_file_are_left_out_and_noted(read, separator):
+    rows = "".join(f"{i};{i % 3};a\n" for i in range(30))
+    content = f"Export of May;;\n\nOrders;;\nid;weight;kind\n{rows}".replace(";", separator)
+
+    frame, notes = read("a.csv", content)
+    plain, _ = read("b.csv", content, header="no")
+
+    assert [*frame.columns] == ["id", "weight", "kind"] and len(frame) == 30
+    assert "lines with one value above the names are left out: Export of May, Orders" in notes
+    assert plain.iloc[0, 0] == "Export of May"

@@ -21,6 +21,7 @@ DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+")
 DIGIT = re.compile(r"\d")
 GROUPED_POINT = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")  # 1.234, which may also be 1234
 SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?[,;\t]*(\r\n|\r|\n|$)", re.IGNORECASE)
+MAX_TITLES = 10  # lines
 NO_HEADER = (
     "no header: the first row holds values, so columns are named column_1, ...; --header yes takes "
     "it as names"
@@ -101,6 +102,23 @@ def take_separator(text):
     """
     match = SEPARATOR_LINE.match(text)
     return (match[1], text[match.end() :]) if match else (None, text)
+
+
+def take_titles(text, separator=None):
+    """Lines with one value above the names of three columns or more, and the other lines.
+
+    `([], text)` if there are none. Spreadsheets write titles above a table, followed by separators.
+    """
+    separator = separator or _separator(*_sample(text))
+    titles, end = [], 0
+    for line in text[:MAX_SAMPLE].splitlines(keepends=True)[:MAX_TITLES]:
+        cells = [cell.strip() for row in read_rows([line], separator) for cell in row]
+        cells = [cell for cell in cells if cell]
+        if len(cells) > 1:
+            named = len(cells) > 2 and not any(map(NUMBER.fullmatch, cells))
+            return (titles, text[end:]) if titles and named else ([], text)
+        titles, end = titles + cells, end + len(line)
+    return [], text
 
 
 def separator_name(text):

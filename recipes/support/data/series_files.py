@@ -101,6 +101,7 @@ def _channels(frame, anomaly, options, kinds, decimal):
         missing = int(np.isnan(values).sum())
         notes += [f"{missing:,} missing"] if missing else []
         notes += written_numbers.placeholder_note(values)
+        notes += _counter_note(values)
         notes += ["constant"] if len(np.unique(values[~np.isnan(values)])) == 1 else []
         kinds.append(Kind(name, "channel", "; ".join(["numbers", *notes])))
         channels[name] = values
@@ -115,6 +116,13 @@ def _channels(frame, anomaly, options, kinds, decimal):
         )
     names = [name for name in chosen if name in channels]
     return np.stack([channels[name] for name in names], 1), names
+
+
+def _counter_note(values):
+    """A note on whole numbers that increase in each row, which may count the rows."""
+    known = values[~np.isnan(values)]
+    if len(known) > 2 and (np.diff(known) > 0).all() and (known == known.round()).all():
+        yield "increase in each row; leave it out with --columns if it counts rows"
 
 
 def _reason_to_drop(column, anomaly):

@@ -109,8 +109,14 @@ def read_bytes(path):
 def _read_csv(content, given):
     text, notes = text_encoding.decode(content, given["encoding"])
     separator, text = csv_format.take_separator(text)
+    separator = given["sep"] or separator
+    titles, text = (
+        ([], text) if given["header"] == "no" else csv_format.take_titles(text, separator)
+    )
+    if titles:
+        notes = (*notes, f"lines with one value above the names are left out: {listing(titles)}")
     header = None if given["header"] is None else given["header"] == "yes"
-    dialect = csv_format.detect(text, given["sep"] or separator, given["decimal"], header)
+    dialect = csv_format.detect(text, separator, given["decimal"], header)
     frame = csv_rows.read(text, dialect)
     if not dialect.header:
         frame.columns = [f"column_{i + 1}" for i in range(len(frame.columns))]
