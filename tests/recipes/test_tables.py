@@ -94,6 +94,18 @@ def test_unknown_category_becomes_the_level_other(load):
     likelihood(table).preprocessor().validate(table.held_out)
 
 
+def test_values_of_the_label_are_noted_with_their_spellings(recipe, parse, tmp_path):
+    verdict = np.where(ANOMALY, "Reject", np.where(np.arange(ROWS) % 2, "ok", "reject"))
+    frame = pandas.DataFrame({"x": np.arange(ROWS) / 7, "verdict": verdict})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    flags = ("--data", tmp_path / "t.csv", "--label", "verdict", "--anomaly", "Reject")
+
+    notes = recipe("support.data.tables").load(parse("tables", *flags)).notes
+
+    assert "column 'verdict': 4 anomalous rows (Reject) and 36 normal rows (ok, reject)" in notes
+    assert "column 'verdict': some differ in case or spaces alone: 'Reject' and 'reject'" in notes
+
+
 @pytest.mark.parametrize("value", ["True", "true", "1"])
 def test_truth_values_can_be_labels(load, value):
     assert load(np.arange(ROWS) / 7, *LABEL, "--anomaly", value).anomaly.sum() == 4

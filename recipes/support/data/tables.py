@@ -9,7 +9,14 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-from support.data import column_kinds, odd_rows, table_columns, table_files, table_tfds
+from support.data import (
+    column_kinds,
+    odd_rows,
+    table_columns,
+    table_files,
+    table_tfds,
+    written_texts,
+)
 from support.run.cli import InputError
 
 MIN_ROWS = 10
@@ -86,7 +93,7 @@ def load(options):
     else:
         name, frame, options.label = "breast cancer", _breast_cancer(), "malignant"
     given = column_kinds.chosen(options, frame)
-    frame, anomaly = _take_label(frame, options)
+    frame, anomaly, label_notes = _take_label(frame, options)
     kinds = column_kinds.decide(frame, given)
     _check_size(frame, kinds, notes)
     train, held_out = _split(anomaly, len(frame), options)
@@ -105,7 +112,7 @@ def load(options):
         anomaly,
         kinds,
         ("benign", "malignant") if name == "breast cancer" else ("normal", "anomaly"),
-        (*notes, *odd, *_row_notes(frame, train, held_out), *_notes(columns)),
+        (*notes, *odd, *_row_notes(frame, train, held_out), *_notes(columns), *label_notes),
     )
 
 
@@ -149,12 +156,12 @@ def _breast_cancer():
 
 
 def _take_label(frame, options):
-    """The frame without the column --label, and which rows are anomalies; None without --label."""
+    """The frame without the column --label, which rows are anomalies or None, and notes."""
     name = options.label
     if name is None:
         if options.anomaly:
             raise InputError("--anomaly", "needs --label, the column that has these values")
-        return frame, None
+        return frame, None, ()
     table_files.check_column(frame, name, "--label")
     label = frame[name]
     if label.isna().any():
@@ -178,7 +185,17 @@ def _take_label(frame, options):
             f"{len(anomaly)} rows by column {name!r}; choose the values that mark anomalies with "
             f"--anomaly, from {table_files.listing(sorted(set(label.astype(str))))}",
         )
-    return frame.drop(columns=name), anomaly
+    return frame.drop(columns=name), anomaly, _label_notes(label.astype(str), anomaly)
+
+
+def _label_notes(label, anomaly):
+    """Values of the label that mark anomalies and those of normal rows, and doubtful spellings."""
+    parts = (
+        f"{len(rows):,} {kind} rows ({table_files.listing(sorted(set(rows)))})"
+        for kind, rows in (("anomalous", label[anomaly]), ("normal", label[~anomaly]))
+    )
+    yield f"column {label.name!r}: {' and '.join(parts)}"
+    yield from (f"column {label.name!r}: {n}" for n in written_texts.spelling_note([*label]))
 
 
 def _check_size(frame, kinds, notes):
