@@ -73,7 +73,7 @@ def open_quote_notes(frame, text, dialect):
 
 
 def _values_of_several_lines(frame):
-    """What they are and the texts of names and values with line ends."""
+    """Descriptions and texts of names and values with line ends."""
     for name in frame.columns:
         if "\n" in str(name):
             yield "the name of a column", str(name)
