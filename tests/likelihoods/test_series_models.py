@@ -209,3 +209,24 @@ def of_principal_components(train, x, count):
     mean = train.mean(0)
     components = np.linalg.svd(train - mean, full_matrices=False)[2][:count]
     return mean + (x - mean) @ components.T @ components
+
+
+def test_a_channel_far_from_zero_has_the_methods_of_any_other():
+    rng = np.random.default_rng(0)
+    x = 1e5 + rng.normal(size=(8, 10, 1))
+    x[0, 3] = np.nan
+    far = zoo.get("lstm_vae", latent_dim=2, units=4, seed=0)
+    far.adapt(x)
+    far.build((None, 10, 1))
+    p = far.decode(far.encode(x).mean())
+
+    filled = np.asarray(p.conditional_mean(x))
+    drawn = np.asarray(p.conditional_sample(x, seed=[1, 2]))
+    nats = np.asarray(p.marginal_log_prob(x))
+
+    assert far.preprocessor.needs_float64 and filled.dtype == np.float64
+    seen = ~np.isnan(x)
+    np.testing.assert_allclose(filled[seen], x[seen], atol=1e-3)
+    np.testing.assert_allclose(drawn[seen], x[seen], atol=1e-3)
+    assert abs(filled[0, 3] - 1e5).max() < 10 and np.isfinite(nats).all() and nats[0, 3] == 0
+    assert not hasattr(p, "quantile")

@@ -99,8 +99,9 @@ class Relocated:
     """p(x|z) of x in data units, from the distribution of x less its origin.
 
     Args:
-        distribution: p(x - origin|z), with methods whose names begin with `log_prob`, `mean` and
-            `sample`.
+        distribution: p(x - origin|z), with `mean`, `sample`, methods of x whose names contain
+            `log_prob`, and those that fill the missing values of x, `conditional_mean` and
+            `conditional_sample`, if it has any.
         preprocessor: a `Preprocessor` whose `to_tensor` subtracts the origin.
     """
 
@@ -108,10 +109,16 @@ class Relocated:
         self.distribution, self.preprocessor = distribution, preprocessor
 
     def __getattr__(self, name):
-        if not name.startswith("log_prob"):
+        density, fills = "log_prob" in name, name.startswith("conditional_")
+        if not density and not fills:
             raise AttributeError(f"{type(self.distribution).__name__} has no attribute {name!r}")
         method = getattr(self.distribution, name)
-        return lambda x: method(self.preprocessor.to_tensor(tf.convert_to_tensor(x)))
+        if density:
+            return lambda x: method(self._less_origin(x))
+        return lambda x, **seed: self.preprocessor.add_origin(method(self._less_origin(x), **seed))
+
+    def _less_origin(self, x):
+        return self.preprocessor.to_tensor(tf.convert_to_tensor(x))
 
     def mean(self):
         """Expected values, float64."""
