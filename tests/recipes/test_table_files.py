@@ -308,3 +308,17 @@ def test_title_lines_of_a_csv_file_are_left_out_and_noted(read, separator):
     assert [*frame.columns] == ["id", "weight", "kind"] and len(frame) == 30
     assert "lines with one value above the names are left out: Export of May, Orders" in notes
     assert plain.iloc[0, 0] == "Export of May"
+
+
+@pytest.mark.parametrize(
+    ("cells", "decimal"),
+    [
+        ("26,8;208.556", ","),  # 208556
+        ("26,8;0.556", "."),
+        ("1,234;1.234", "."),  # either may group
+    ],
+)
+def test_points_beside_decimal_commas_group_thousands(recipe, cells, decimal):
+    text = "x;y;kind\n" + f"{cells};a\n" * 9 + "1;< 9;b\n"
+
+    assert recipe("support.data.csv_format").detect(text).decimal == decimal

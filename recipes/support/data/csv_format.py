@@ -182,12 +182,18 @@ def _may_be_grouped(rows):
 
 
 def _decimal(rows, separator):
-    """A comma if values are written like 3,14 and none like 3.14; not between commas."""
+    """A comma if values are written like 3,14 and none like 3.14; not between commas.
+
+    Beside 26,8, whose comma groups nothing, the point of 208.556 groups thousands.
+    """
     if separator == ",":
         return "."
     cells = [cell for row in rows for cell in row]
+    commas = [c for c in cells if DECIMAL_COMMA.fullmatch(c)]
     points = [c for c in cells if DECIMAL_POINT.fullmatch(c)]
-    return "," if any(DECIMAL_COMMA.fullmatch(c) for c in cells) and not points else "."
+    if any(len(c.rpartition(",")[2]) != 3 for c in commas):
+        points = [c for c in points if not GROUPED_POINT.fullmatch(c)]
+    return "," if commas and not points else "."
 
 
 def has_header(rows):
