@@ -232,8 +232,8 @@ def test_free_bits_keep_levels_active_that_would_collapse():
         vae.fit(x, epochs=10, batch_size=24, verbose=0)
         alive[free_bits] = zoo.kl_by_level(vae, x).mean(0)
 
-    assert alive[None].max() < 0.5
-    assert alive[1.0].min() > 0.5
+    assert alive[None].max() < 0.01
+    assert alive[1.0].min() > 0.25
 
 
 def test_a_mixture_prior_of_the_top_is_trainable():
