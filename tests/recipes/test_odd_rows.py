@@ -43,6 +43,21 @@ def test_totals_of_one_column_above_a_remark_are_noted(notes):
     assert "row 40 is the sum of the rows above it in 'y'" in notes(rows)[-1]
 
 
+def test_a_mean_below_a_maximum_is_noted(notes):
+    rows = [*X.tolist(), X.max(0).tolist(), X.mean(0).tolist()]
+
+    assert "row 41 is the mean of the 40 rows above row 40 in 'x', 'y'" in notes(rows)[-1]
+
+
+@pytest.mark.parametrize("name", ["Summe", "Total:", "Ø"])
+def test_rows_that_are_named_like_totals_are_noted(recipe, name):
+    frame = pandas.DataFrame({"place": [*map(str, range(40)), name], "x": [*X[:, 0], 3.0]})
+
+    [note] = recipe("support.data.odd_rows").notes(frame, {"x": frame["x"].to_numpy()})
+
+    assert f"1 rows are named like sums or averages (rows 40): {name!r}" in note
+
+
 @pytest.mark.parametrize("row", [["x", 3.0], [None, 3.0], [0.0, 0.0], [X.sum() * 2, 3.0]])
 def test_other_rows_are_not_noted(notes, row):
     assert not notes([*X.tolist(), row])

@@ -4,8 +4,18 @@ import numpy as np
 
 MIN_ROWS = 10  # above a row of totals
 MAX_NAMED = 3  # columns and rows in a note
-TOLERANCE = 1e-3  # of a sum, by which rounded totals differ from it
-LAST = 3  # rows at the end, of which one may hold totals
+LAST = 6  # rows at the end, of which some may hold totals or averages
+SUM_TOLERANCE = 1e-3  # of a sum, by which rounded totals differ from it
+MEAN_TOLERANCE = 1e-6  # of a standard deviation; rounded averages are often values of other rows
+SUMMARIES = frozenset(
+    name.casefold()
+    for names in (
+        "sum,total,totals,grand total,subtotal,mean,average,avg,median,min,minimum,max,maximum,std",
+        "Summe,Gesamt,Gesamtsumme,Zwischensumme,Mittel,Mittelwert,Durchschnitt,Standardabweichung",
+        "somme,moyenne,médiane,suma,promedio,media,mediana,mínimo,máximo,totale,somma,Ø,\u2211",
+    )
+    for name in names.split(",")
+)
 
 
 def notes(frame, numbers):
@@ -20,7 +30,8 @@ def notes(frame, numbers):
         yield f"{len(empty):,} rows are empty{_rows(frame, empty)}; they count as missing values"
     if numbers:
         yield from _texts(frame, numbers)
-        yield from _totals(frame, numbers)
+        yield from _named_summaries(frame)
+        yield from _totals(numbers)
 
 
 def _texts(frame, numbers):
@@ -35,26 +46,59 @@ def _texts(frame, numbers):
         )
 
 
-def _totals(frame, numbers):
-    """A row at the end that is the sum of the rows above it."""
-    for row in range(len(frame) - 1, max(MIN_ROWS, len(frame) - LAST) - 1, -1):
-        filled = {name: x[: row + 1] for name, x in numbers.items() if np.isfinite(x[row])}
-        names = [name for name, x in filled.items() if _is_total(x)]
-        if names and 2 * len(names) > len(filled):
-            listed = ", ".join(map(repr, names[:MAX_NAMED]))
-            yield (
-                f"row {frame.index[row]} is the sum of the rows above it in {listed}; remove it if "
-                "it holds totals"
-            )
-            return
+def _named_summaries(frame):
+    """Rows in which a text names a sum or an average, such as "Total:"."""
+    found = {}
+    for column in frame:
+        if frame[column].dtype.kind not in "biufcmM":
+            texts = frame[column].astype("string").str.strip(" :.").str.casefold()
+            for row in np.flatnonzero(texts.isin(SUMMARIES).fillna(False)):
+                found.setdefault(row, str(frame[column].iloc[row]))
+    if found:
+        rows = sorted(found)
+        listed = ", ".join(dict.fromkeys(repr(found[row]) for row in rows[:MAX_NAMED]))
+        yield (
+            f"{len(rows):,} rows are named like sums or averages{_rows(frame, rows)}: {listed}; "
+            "they are used like the others; remove them if they summarise other rows"
+        )
 
 
-def _is_total(x):
-    above = x[:-1][~np.isnan(x[:-1])]
-    size = np.abs(above).sum()
-    # A sum that is as small as a value may be one by chance.
-    is_large = size > 0 and abs(x[-1]) > 2 * np.abs(above).max()
-    return bool(is_large and abs(x[-1] - above.sum()) <= TOLERANCE * size)
+def _totals(numbers):
+    """A row near the end that is the sum or the mean of the rows above it."""
+    names, values = [*numbers], [np.asarray(x, "float64") for x in numbers.values()]
+    count = len(values[0])
+    for first in range(max(MIN_ROWS, count - LAST), count):
+        filled = np.sum([np.isfinite(x[first:]) for x in values], 0)
+        found = np.stack([_summaries(x[:first], x[first:]) for x in values], 2)
+        for summary, least, is_found in zip(("sum", "mean"), (1, 2), found, strict=True):
+            equal = is_found.sum(1)
+            for row in np.flatnonzero((equal >= least) & (2 * equal > filled))[:1]:
+                columns = [names[column] for column in np.flatnonzero(is_found[row])]
+                yield _total_note(first + row, first, summary, columns)
+                return
+
+
+def _summaries(above, below):
+    """Which values below are the sum, and which the mean, of those above in the same column."""
+    above = above[np.isfinite(above)]
+    if not len(above):
+        return np.zeros((2, len(below)), "bool")
+    with np.errstate(over="ignore", invalid="ignore"):  # values near the largest float
+        size = np.abs(above)
+        # A sum that is as small as a value may be one by chance.
+        is_large = np.abs(below) > 2 * size.max()
+        is_sum = is_large & (np.abs(below - above.sum()) <= SUM_TOLERANCE * size.sum())
+        spread = above.std()
+        is_mean = (spread > 0) & (np.abs(below - above.mean()) <= MEAN_TOLERANCE * spread)
+    return np.stack([is_sum, is_mean])
+
+
+def _total_note(row, first, summary, names):
+    rows = "the rows above it" if row == first else f"the {first:,} rows above row {first}"
+    return (
+        f"row {row} is the {summary} of {rows} in {', '.join(map(repr, names[:MAX_NAMED]))}; it is "
+        "used like the others; remove it, and such rows beside it, if it holds totals"
+    )
 
 
 def _rows(frame, rows):
