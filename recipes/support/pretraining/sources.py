@@ -117,8 +117,10 @@ def taxi(folder):
     if not path.exists():
         raise InputError("--data-dir", f"expected a clone of NAB's repository, got no file {path}")
     rides = np.loadtxt(path, delimiter=",", skiprows=1, usecols=1, ndmin=2)
-    parts = rides[: 150 * DAY], rides[150 * DAY :]
-    return Data(windows.cut(parts[0], DAY), windows.cut(parts[1], DAY, DAY))
+    train, held_out = rides[: 150 * DAY], windows.cut(rides[150 * DAY :], DAY, DAY)
+    first = np.datetime64("2014-07-01") + 150
+    weekdays = np.is_busday(first + np.arange(len(held_out)))
+    return Data(windows.cut(train, DAY), held_out, np.where(weekdays, "weekday", "weekend"))
 
 
 def verses(folder):
