@@ -49,13 +49,19 @@ def test_a_mean_below_a_maximum_is_noted(notes):
     assert "row 41 is the mean of the 40 rows above row 40 in 'x', 'y'" in notes(rows)[-1]
 
 
-@pytest.mark.parametrize("name", ["Summe", "Total:", "Ø"])
+@pytest.mark.parametrize("name", ["Summe", "Total:", "Ø", "Total January", "Nord Ergebnis"])
 def test_rows_that_are_named_like_totals_are_noted(recipe, name):
     frame = pandas.DataFrame({"place": [*map(str, range(40)), name], "x": [*X[:, 0], 3.0]})
 
     [note] = recipe("support.data.odd_rows").notes(frame, {"x": frame["x"].to_numpy()})
 
     assert f"1 rows are named like sums or averages (rows 40): {name!r}" in note
+
+
+def test_names_and_units_are_no_totals(recipe):
+    frame = pandas.DataFrame({"name": ["Max", "45 min", "Average Joe", None] * 10, "x": X[:, 0]})
+
+    assert not [*recipe("support.data.odd_rows").notes(frame, {"x": X[:, 0]})]
 
 
 @pytest.mark.parametrize("row", [["x", 3.0], [None, 3.0], [0.0, 0.0], [X.sum() * 2, 3.0]])

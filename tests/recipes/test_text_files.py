@@ -41,6 +41,22 @@ def test_encodings_are_detected_and_said(load, encoding, note):
     assert any(n.startswith(note) for n in data.notes) if note else not data.notes
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "note"),
+    [
+        ("\ufeff", "\n\ufeffEin Satz mehr.", "1 byte order marks within the text are left out"),
+        ("", "\n\x1a", "the character Ctrl-Z at its end is left out"),
+        ("", "\nein \x07 Ton", "1 control or replacement characters, such as '\\x07', are kept"),
+    ],
+)
+def test_characters_that_nobody_sees_are_said(load, before, after, note):
+    data = load("a.txt", f"{before}{chr(10).join(LINES)}{after}")
+
+    assert data.notes[-1] == note
+    assert len(texts(data)) == (30 if "\x1a" in after else 31)
+    assert not any("\ufeff" in text for text in texts(data))
+
+
 def test_only_line_ends_end_a_line(load):
     data = load("a.txt", "\r\n".join(f"{line} \x0c\u2028 b" for line in LINES))
 

@@ -1,5 +1,7 @@
 """Rows of a file that are none of its data: names or units between numbers, totals, empty rows."""
 
+import re
+
 import numpy as np
 
 MIN_ROWS = 10  # above a row of totals
@@ -7,15 +9,30 @@ MAX_NAMED = 3  # columns and rows in a note
 LAST = 6  # rows at the end, of which some may hold totals or averages
 SUM_TOLERANCE = 1e-3  # of a sum, by which rounded totals differ from it
 MEAN_TOLERANCE = 1e-6  # of a standard deviation; rounded averages are often values of other rows
-SUMMARIES = frozenset(
-    name.casefold()
-    for names in (
-        "sum,total,totals,grand total,subtotal,mean,average,avg,median,min,minimum,max,maximum,std",
-        "Summe,Gesamt,Gesamtsumme,Zwischensumme,Mittel,Mittelwert,Durchschnitt,Standardabweichung",
-        "somme,moyenne,médiane,suma,promedio,media,mediana,mínimo,máximo,totale,somma,Ø,\u2211",
+MAX_WORDS = 4  # of the name of a row of totals, such as "Total of January"
+TOTALS = frozenset(
+    (
+        *("sum", "total", "totals", "subtotal", "summe", "gesamt", "gesamtsumme", "zwischensumme"),
+        *(
+            "gesamtergebnis",
+            "teilergebnis",
+            "ergebnis",
+            "somme",
+            "suma",
+            "totale",
+            "somma",
+            "\u2211",
+        ),
     )
-    for name in names.split(",")
 )
+AVERAGES = frozenset(
+    (
+        *("mean", "average", "avg", "median", "minimum", "maximum", "std", "mittelwert", "ø"),
+        *("durchschnitt", "standardabweichung", "moyenne", "médiane", "promedio", "mediana"),
+        *("gemiddelde", "mínimo", "máximo"),
+    )
+)
+AMBIGUOUS = frozenset(("min", "max", "count"))  # they count beside names of sums and averages
 
 
 def notes(frame, numbers):
@@ -47,13 +64,13 @@ def _texts(frame, numbers):
 
 
 def _named_summaries(frame):
-    """Rows in which a text names a sum or an average, such as "Total:"."""
+    """Rows in which a text names a sum or an average, such as "Total:" or "North total"."""
     found = {}
     for column in frame:
         if frame[column].dtype.kind not in "biufcmM":
-            texts = frame[column].astype("string").str.strip(" :.").str.casefold()
-            for row in np.flatnonzero(texts.isin(SUMMARIES).fillna(False)):
-                found.setdefault(row, str(frame[column].iloc[row]))
+            texts = [value if isinstance(value, str) else "" for value in frame[column]]
+            names = _summary_names(set(texts))
+            found |= {row: text for row, text in enumerate(texts) if text in names}
     if found:
         rows = sorted(found)
         listed = ", ".join(dict.fromkeys(repr(found[row]) for row in rows[:MAX_NAMED]))
@@ -61,6 +78,19 @@ def _named_summaries(frame):
             f"{len(rows):,} rows are named like sums or averages{_rows(frame, rows)}: {listed}; "
             "they are used like the others; remove them if they summarise other rows"
         )
+
+
+def _summary_names(texts):
+    """Texts that name sums or averages."""
+    words = {text: re.findall(r"[^\s.:=_-]+", text.casefold()) for text in texts}
+    names = {text for text, found in words.items() if _names_summary(found)}
+    return names | {t for t, found in words.items() if names and AMBIGUOUS.issuperset(found or " ")}
+
+
+def _names_summary(words):
+    if len(words) == 1 and words[0] in AVERAGES:
+        return True
+    return 0 < len(words) <= MAX_WORDS and not TOTALS.isdisjoint((words[0], words[-1]))
 
 
 def _totals(numbers):
@@ -79,7 +109,7 @@ def _totals(numbers):
 
 
 def _summaries(above, below):
-    """Which values below are the sum, and which the mean, of those above in the same column."""
+    """Masks of the values below that are the sum, and the mean, of those above in a column."""
     above = above[np.isfinite(above)]
     if not len(above):
         return np.zeros((2, len(below)), "bool")
