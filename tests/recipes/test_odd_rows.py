@@ -24,7 +24,8 @@ def notes(recipe):
 @pytest.mark.parametrize(
     ("row", "added", "note"),
     [
-        (20, ["x", "y"], "texts in all columns of numbers (rows 20): 'x', 'y'"),
+        (20, ["x", "y"], "1 rows repeat the names of the columns (rows 20)"),
+        (20, ["m", "kg"], "texts in all columns of numbers (rows 20): 'm', 'kg'"),
         (0, ["[m]", "kg"], "texts in all columns of numbers (rows 0): '[m]', 'kg'"),
         (30, [None, None], "1 rows are empty (rows 30)"),
         (40, X.sum(0).round(1).tolist(), "row 40 is the sum of the rows above it in 'x', 'y'"),
@@ -56,6 +57,14 @@ def test_rows_that_are_named_like_totals_are_noted(recipe, name):
     [note] = recipe("support.data.odd_rows").notes(frame, {"x": frame["x"].to_numpy()})
 
     assert f"1 rows are named like sums or averages (rows 40): {name!r}" in note
+
+
+def test_repeated_names_among_texts_are_noted(recipe):
+    frame = pandas.DataFrame([["a", "b"], ["x", "y"], ["x", None], ["x", "y"]], columns=["x", "y"])
+
+    [note] = recipe("support.data.odd_rows").notes(frame, {})
+
+    assert note.startswith("2 rows repeat the names of the columns (rows 1, 3)")
 
 
 def test_names_and_units_are_no_totals(recipe):

@@ -45,10 +45,25 @@ def notes(frame, numbers):
     empty = np.flatnonzero(frame.isna().all(axis=1))
     if len(empty):
         yield f"{len(empty):,} rows are empty{_rows(frame, empty)}; they count as missing values"
+    yield from _repeated_names(frame)
     if numbers:
         yield from _texts(frame, numbers)
         yield from _named_summaries(frame)
         yield from _totals(numbers)
+
+
+def _repeated_names(frame):
+    """Rows that are the line of names once more, as after joining files."""
+    written = [name for name in frame if frame[name].dtype.kind not in "biufcmM"]
+    if len(frame.columns) < 2 or len(written) < len(frame.columns):
+        return
+    equal = [[isinstance(v, str) and v == str(name) for v in frame[name]] for name in written]
+    rows = np.flatnonzero(np.all(equal, 0))
+    if len(rows):
+        yield (
+            f"{len(rows):,} rows repeat the names of the columns{_rows(frame, rows)}; they are "
+            "used like the others; remove them"
+        )
 
 
 def _texts(frame, numbers):

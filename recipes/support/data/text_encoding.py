@@ -6,7 +6,8 @@ import re
 from support.run.cli import InputError
 
 CONTROL = re.compile("[\x00-\x08\x0e-\x1f\ufffd]")
-MARK, END = "\ufeff", "\x1a"  # of files that were joined, and the end of a file of MS-DOS
+MARK, END = "\ufeff", "\x1a"  # the byte order mark, and the end of a file of MS-DOS
+UNSEEN = {MARK: "byte order marks within the text", "\u00ad": "soft hyphens"}
 LINE_END = re.compile(r"\r\n|\r|\n")
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -39,10 +40,11 @@ def decode(content, encoding, argument="--data"):
         argument: the flag that an error names.
     """
     text, notes = _decoded(content, encoding, argument)
-    marks = text.count(MARK) - text.startswith(MARK)
-    text = text.replace(MARK, "")
-    if marks:
-        notes += (f"{marks:,} byte order marks within the text are left out",)
+    text = text.removeprefix(MARK)
+    for character, name in UNSEEN.items():
+        if character in text:
+            notes += (f"{text.count(character):,} {name} are left out",)
+            text = text.replace(character, "")
     if text.endswith(END):
         text, notes = text.rstrip(END), (*notes, "the character Ctrl-Z at its end is left out")
     controls = CONTROL.findall(text)
