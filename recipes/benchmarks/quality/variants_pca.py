@@ -26,7 +26,6 @@ from sklearn import datasets
 from sklearn.decomposition import PCA
 
 import zoo
-from zoo.core import nested
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
@@ -75,7 +74,7 @@ def compared(variant, kind, train, test, seed, args):
         likelihood = zoo.likelihoods.Tabular.from_data(train)
         options = {"latent_dim": TABLE_DIM, "likelihood": likelihood}
     vae, done = zoo.get(variant, seed=seed, **options), 0
-    batches = -(-nested.row_count(train) // BATCH)
+    batches = -(-zoo.core.nested.row_count(train) // BATCH)
     for steps in sorted(args.steps):
         epochs = -(-steps // batches)
         vae.fit(train, epochs=epochs, initial_epoch=done, batch_size=BATCH, verbose=0)
@@ -142,7 +141,7 @@ def load(name, args):
     if name == PAIRS:
         pairs = audio_visual.spoken(args.data_dir, EXAMPLES[0])
         train, test = ({**x, "audio": x["audio"][..., None]} for x in (pairs.train, pairs.test))
-        return "modalities", train, nested.take_rows(test, slice(EXAMPLES[1]))
+        return "modalities", train, zoo.core.nested.take_rows(test, slice(EXAMPLES[1]))
     images = datasets.load_digits().images[..., None].astype("float32") / 16
     return "images", *parts(images)
 

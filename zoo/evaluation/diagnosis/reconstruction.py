@@ -72,7 +72,7 @@ def _present(x):
 
 @functools.singledispatch
 def _is_numeric(likelihood):
-    """Whether differences of values of x mean something."""
+    """Return True where differences of values of x have a meaning."""
     return isinstance(likelihood, Likelihood) and not isinstance(likelihood, (Categorical, Text))
 
 
