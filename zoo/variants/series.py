@@ -49,7 +49,6 @@ def lstm_vae(
         # The recurrent layers compile their own loops; the rest is large matrix products.
         xla_on_cpu=False,
         steps_per_execution=20,
-        learning_rate=2e-3,
     )
 
 
