@@ -9,7 +9,21 @@ MISSING += ("nil", "missing", "unknown", "blank", "(blank)", "#n/a", "#null!", "
 MISSING += ("#ref!", "#name?", "#num!", "n.d.", "k.a.", "n.v.")
 PLACEHOLDERS = (99.0, 999.0, 9999.0, 99999.0, 999999.0, 99.9, 99.99, 999.9, 999.99, 9999.9, 9999.99)
 # Of well logs, a temperature sensor without contact, integers of 16 bits, and fields of weather.
-PLACEHOLDERS += (999.25, 127.0, 3276.7, 3276.8, 32767.0, 32768.0, 65535.0, 1e20, 1e30, 1e35)
+PLACEHOLDERS += (
+    888.0,
+    888.88,
+    8888.0,
+    999.25,
+    127.0,
+    3276.7,
+    3276.8,
+    32767.0,
+    32768.0,
+    65535.0,
+    1e20,
+    1e30,
+    1e35,
+)
 MAX_OTHERS, MAX_OTHER_FRACTION = 5, 0.1
 MAX_EXAMINED = 10_000  # texts for a note on a column that is not one of numbers
 # Up to half of the rows may hold other texts if there are this many numbers for each of them.
