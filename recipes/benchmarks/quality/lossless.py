@@ -36,11 +36,12 @@ import zoo
 TRAIN_DIGITS = 1500  # of 1797
 OPTIONS = {
     "dense_vae": {"hidden": (512, 256), "latent_dim": 24},
-    # Five levels: a vector, two maps of a quarter of the image's size and two of half of it.
+    # Small, so that its weights take few bytes: a vector, a map of a quarter of the image's size
+    # and one of half of it.
     "ladder_vae": {
         "latent_dim": 8,
-        "level_dims": (1, 1, 2, 2),
-        "widths": (16, 24, 24),
+        "level_dims": (1, 2),
+        "widths": (8, 8, 8),
         "stem_strides": 1,
         "normalization": None,
         "activation": "silu",
