@@ -75,11 +75,11 @@ class TableEstimator(BaseEstimator):
         """Complete the training on encoded rows."""
 
     def _state(self):
-        """What `_finish` has set, as JSON can hold it."""
+        """Results of `_finish`, as JSON can hold them."""
         return {}
 
     def _set_state(self, state):
-        """Set what `_state` returned."""
+        """Set the results that `_state` returned."""
 
     def save(self, path: str | os.PathLike) -> None:
         """Write one `.keras` file: weights, columns and arguments, without pickle.

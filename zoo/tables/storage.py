@@ -75,7 +75,7 @@ class Storage:
         return pd.Series(result, dtype=object, name=name)
 
     def read(self, column):
-        """What `numbers` returns, of a series that may have another dtype of the same family.
+        """Result of `numbers` for a series that may have another dtype of the same family.
 
         Raises:
             TypeError, ValueError: the values cannot be converted.

@@ -14,7 +14,7 @@ from zoo.tables import conditions as given
 from zoo.tables.estimator import TableEstimator, check_is_fitted
 from zoo.tables.marginals import Marginals
 
-MIN_CODES = 20  # codes for each component of the prior
+MIN_CODES = 10  # codes for each component of the prior
 DRAWN = 10_000  # rows to which the marginal distributions are fitted
 BATCH_SIZE = 1024
 
@@ -31,7 +31,7 @@ class TableSynthesizer(TableEstimator):
         latent_dim: number of latent dimensions.
         hidden: widths of the encoder's layers; the decoder mirrors them.
         beta: weight of the KL in the loss.
-        components: Normals in the prior, at most; there are at least 20 rows for each.
+        components: Normals in the prior, at most; there are at least 10 rows for each.
         kinds: column -> "number", "category" or "drop", instead of what its values suggest.
         epochs: passes over the data; None stops when the ELBO of a tenth of the rows, which are
             held out, no longer rises, after at most about 4,000 steps.
@@ -60,7 +60,7 @@ class TableSynthesizer(TableEstimator):
         latent_dim: int = 16,
         hidden: tuple[int, ...] = (128, 128),
         beta: float = 1.0,
-        components: int = 50,
+        components: int = 100,
         kinds: dict[str, str] | None = None,
         epochs: int | None = None,
         batch_size: int = 128,
