@@ -5,6 +5,9 @@ import decimal
 
 import numpy as np
 import pytest
+import tensorflow as tf
+
+import zoo
 
 ROWS = 60
 
@@ -61,3 +64,38 @@ def frame():
             "free text": [f"note {i}" for i in range(ROWS)],
         }
     )
+
+
+@pytest.fixture
+def untrained(monkeypatch):
+    """untrained(estimator) is (check that did not pass -> error, number of checks) of scikit-learn.
+
+    The models run eagerly, without training, because the checks fit forty of them.
+    """
+    from sklearn.utils.estimator_checks import check_estimator
+
+    from zoo.tables import estimator as module
+
+    def build(rows, classes, settings, input_noise=None):
+        vae = zoo.get(
+            "dense_vae",
+            likelihood=zoo.likelihoods.Tabular(classes),
+            latent_dim=settings.latent_dim,
+            hidden=settings.hidden,
+            input_noise=input_noise,
+            input_shape=rows.shape[1],
+            seed=0,
+        )
+        vae.elbo(rows[:1])  # checks the rows
+        return vae
+
+    monkeypatch.setattr(module, "train", build)
+    tf.config.run_functions_eagerly(True)
+
+    def check(estimator):
+        results = check_estimator(estimator, on_skip=None, on_fail=None)
+        others = {r["check_name"]: r["exception"] for r in results if r["status"] != "passed"}
+        return others, len(results)
+
+    yield check
+    tf.config.run_functions_eagerly(False)

@@ -5,6 +5,7 @@ Data frames come in and go out with the same columns, in the same order, with th
 
 from zoo.tables.columns import KINDS, Columns
 from zoo.tables.frames import as_frame
+from zoo.tables.imputer import VAEImputer
 from zoo.tables.kinds import (
     ID_NAME,
     LISTS,
@@ -25,6 +26,7 @@ __all__ = [
     "Columns",
     "SyntheticQuality",
     "TableSynthesizer",
+    "VAEImputer",
     "as_frame",
     "evaluate_synthetic",
     "holds_lists",

@@ -52,7 +52,7 @@ class TableEstimator(BaseEstimator):
             self.feature_names_in_ = np.array(frame.columns, object)
             rows = columns.encode(frame)
             with seeded(self.random_state):
-                self.vae_ = train(rows, columns.classes, self, self._input_noise())
+                self.vae_ = train(rows, columns.classes, self, self._input_noise(columns.classes))
                 self._finish(rows)
 
     def __sklearn_tags__(self):
@@ -67,7 +67,7 @@ class TableEstimator(BaseEstimator):
         if not is_real(self.beta) or self.beta < 0:
             raise ValueError(f"beta must be a number of at least 0, got {self.beta!r}")
 
-    def _input_noise(self):
+    def _input_noise(self, classes):
         """Corruption of the encoder's input in training, or None."""
         return
 

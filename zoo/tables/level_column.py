@@ -49,6 +49,11 @@ class LevelColumn:
         return cls(column.name, why, storage, levels, counts[order].tolist(), missing)
 
     @property
+    def is_number(self):
+        """True for levels that are numbers, and so have an order."""
+        return self.storage.family in ("float", "integer")
+
+    @property
     def modelled(self):
         """Number of levels with a position of their own."""
         return len(self.levels) if len(self.levels) <= MAX_CATEGORIES else MAX_CATEGORIES - 1

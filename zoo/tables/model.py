@@ -1,17 +1,19 @@
 """VAE of the encoded rows of a table, as the estimators of tables train it."""
 
+import math
+
 import keras
 import numpy as np
 
-from zoo.core.estimators import default_epochs
 from zoo.likelihoods import Tabular
 from zoo.variants.catalogue import get
 
 STEPS = 4000  # optimizer steps at most, if epochs=None
-VALID = 0.1  # of the rows, for early stopping if epochs=None
+CHECK = 50  # optimizer steps between two looks at the held-out rows, at least
+PATIENCE = 400  # optimizer steps without a better ELBO of the held-out rows
+VALID = 0.1  # of the rows, for early stopping
 MAX_VALID = 5000
-MIN_ROWS = 50  # with fewer, no rows are held out for early stopping
-PATIENCE = 0.1  # of the epochs
+MIN_ROWS = 50  # with fewer, no rows are held out
 FLOOR = 0.02  # smallest standard deviation of a normal score given z
 
 
@@ -25,10 +27,9 @@ def train(rows, classes, settings, input_noise=None):
             `batch_size` and `verbose`.
         input_noise: corruption of the encoder's input.
     """
-    likelihood = Tabular(classes, floor=FLOOR)
     vae = get(
         "dense_vae",
-        likelihood=likelihood,
+        likelihood=Tabular(classes, floor=FLOOR),
         latent_dim=settings.latent_dim,
         hidden=settings.hidden,
         beta=settings.beta,
@@ -38,15 +39,21 @@ def train(rows, classes, settings, input_noise=None):
     if settings.epochs is not None:
         vae.fit(rows, epochs=settings.epochs, **options)
         return vae
-    epochs = default_epochs(rows, settings.batch_size, STEPS)
-    if len(rows) < MIN_ROWS:
-        vae.fit(rows, epochs=epochs, **options)
-        return vae
+    held_out = min(MAX_VALID, int(VALID * len(rows))) if len(rows) >= MIN_ROWS else 0
     rows = np.random.default_rng(0).permutation(rows)
-    held_out = min(MAX_VALID, max(1, int(VALID * len(rows))))
-    stop = keras.callbacks.EarlyStopping(
-        "val_elbo", mode="max", patience=max(5, int(PATIENCE * epochs)), restore_best_weights=True
-    )
-    data = dict(validation_data=(rows[:held_out],), callbacks=[stop])
-    vae.fit(rows[held_out:], epochs=epochs, **data, **options)
+    rows, valid = rows[held_out:], rows[:held_out]
+    # An epoch of a small table would be shorter than its evaluation: it has each row several times.
+    rows = np.tile(rows, (math.ceil(CHECK * settings.batch_size / len(rows)), 1))
+    steps = math.ceil(len(rows) / settings.batch_size)
+    if held_out:
+        options |= dict(validation_data=(valid,), callbacks=[_early_stopping(steps)])
+    vae.fit(rows, epochs=math.ceil(STEPS / steps), **options)
     return vae
+
+
+def _early_stopping(steps):
+    """Stop when the ELBO of held-out rows no longer rises; `steps` is the length of an epoch."""
+    patience = max(2, math.ceil(PATIENCE / steps))
+    return keras.callbacks.EarlyStopping(
+        "val_elbo", mode="max", patience=patience, restore_best_weights=True
+    )

@@ -25,7 +25,7 @@ class MissingColumns(_Corruption):
 
     check_amount = staticmethod(_check_probability)
 
-    def __init__(self, categories, amount: float = 0.8, seed: int | None = None, **kwargs):
+    def __init__(self, categories, amount: float = 0.5, seed: int | None = None, **kwargs):
         super().__init__(amount, seed, **kwargs)
         self.categories = as_tuple(categories)
 
