@@ -80,6 +80,7 @@ if TYPE_CHECKING:  # the names of _LAZY and _MODULES, re-exported for type check
     from zoo.priors import VampPrior as VampPrior
     from zoo.reporting import report as report
     from zoo.tables import TableSynthesizer as TableSynthesizer
+    from zoo.tables import VAEEmbedder as VAEEmbedder
     from zoo.tables import VAEImputer as VAEImputer
     from zoo.tables import evaluate_synthetic as evaluate_synthetic
     from zoo.training.optimizers import FusedAdam as FusedAdam
@@ -111,6 +112,7 @@ _LAZY = {
     "mutual_information": "zoo.core.elbo",
     "AnomalyDetector": "zoo.anomaly",
     "TableSynthesizer": "zoo.tables",
+    "VAEEmbedder": "zoo.tables",
     "VAEImputer": "zoo.tables",
     "evaluate_synthetic": "zoo.tables",
     "Diagnosis": "zoo.evaluation.diagnosis",

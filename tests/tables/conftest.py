@@ -67,7 +67,15 @@ def frame():
 
 
 @pytest.fixture
-def untrained(monkeypatch):
+def eager():
+    """Run eagerly, which is faster for a few steps."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def untrained(monkeypatch, eager):
     """untrained(estimator) is (check that did not pass -> error, number of checks) of scikit-learn.
 
     The models run eagerly, without training, because the checks fit forty of them.
@@ -90,12 +98,10 @@ def untrained(monkeypatch):
         return vae
 
     monkeypatch.setattr(module, "train", build)
-    tf.config.run_functions_eagerly(True)
 
     def check(estimator):
         results = check_estimator(estimator, on_skip=None, on_fail=None)
         others = {r["check_name"]: r["exception"] for r in results if r["status"] != "passed"}
         return others, len(results)
 
-    yield check
-    tf.config.run_functions_eagerly(False)
+    return check

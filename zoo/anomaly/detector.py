@@ -13,12 +13,12 @@ from zoo.anomaly import feature_scores as features
 from zoo.anomaly.default_model import table_vae
 from zoo.anomaly.scores import FittableScore, as_score
 from zoo.core import arrays, inputs, nested, streams, validation
-from zoo.core.estimators import default_epochs, seeded, unchanged_on_error
+from zoo.core.estimators import unchanged_on_error
 from zoo.core.serialization import is_real
 from zoo.inference import batching
 from zoo.likelihoods.text.inputs import is_text
 from zoo.model import VAE
-from zoo.variants.catalogue import get
+from zoo.variants import fitting
 
 try:
     from sklearn.base import BaseEstimator, OutlierMixin
@@ -101,7 +101,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         streams.require_end(X, "X")
         with unchanged_on_error(self):
             X = self._check_data(X, reset=True)
-            self.vae_ = self.vae if isinstance(self.vae, VAE) else self._train_vae(X)
+            self.vae_ = self.vae if isinstance(self.vae, VAE) else self._train(X)
             self._set_feature_count()
             self.score_ = as_score(self.score)
             if isinstance(self.score_, FittableScore):
@@ -169,13 +169,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         fraction = self.contamination
         if not is_real(fraction) or not 0 <= fraction <= 0.5:
             raise ValueError(f"contamination must be a fraction in [0, 0.5], got {fraction!r}")
-        if isinstance(self.vae, VAE):
-            inputs.require_built(self.vae)
-        elif not (self.vae is None or isinstance(self.vae, str) or callable(self.vae)):
-            raise TypeError(
-                "vae must be a VAE, the name of a variant, a function of X or None, got "
-                f"{type(self.vae).__name__}"
-            )
+        fitting.check_vae(self.vae)
 
     def _check_data(self, x, reset=False):
         """x checked by scikit-learn if it is a table; other data unchanged."""
@@ -193,25 +187,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             ensure_min_samples=2 if reset else 1,
         )
 
-    def _train_vae(self, x):
+    def _train(self, x):
         """Build and train a new VAE."""
-        epochs = default_epochs(x, self.batch_size) if self.epochs is None else self.epochs
-        batch_size = None if streams.is_stream(x) else self.batch_size
-        with seeded(self.random_state):
-            vae = self._build_vae(x)
-            vae.fit(x, epochs=epochs, batch_size=batch_size, verbose=self.verbose)
-        return vae
-
-    def _build_vae(self, x):
-        if isinstance(self.vae, str):
-            return get(self.vae)
-        vae = (table_vae if self.vae is None else self.vae)(x)
-        if not isinstance(vae, VAE):
-            raise TypeError(
-                "vae must be a function that returns a zoo.VAE, got one that returns "
-                f"{type(vae).__name__}"
-            )
-        return vae
+        return fitting.train(table_vae if self.vae is None else self.vae, x, self)
 
     def _set_feature_count(self):
         shape = self.vae_.decoder.free_event_shape

@@ -4,6 +4,7 @@ Data frames come in and go out with the same columns, in the same order, with th
 """
 
 from zoo.tables.columns import KINDS, Columns
+from zoo.tables.embedder import VAEEmbedder
 from zoo.tables.frames import as_frame
 from zoo.tables.imputer import VAEImputer
 from zoo.tables.kinds import (
@@ -26,6 +27,7 @@ __all__ = [
     "Columns",
     "SyntheticQuality",
     "TableSynthesizer",
+    "VAEEmbedder",
     "VAEImputer",
     "as_frame",
     "evaluate_synthetic",

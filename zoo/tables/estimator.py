@@ -11,7 +11,7 @@ from zoo.core import validation
 from zoo.core.estimators import seeded, unchanged_on_error
 from zoo.core.serialization import is_real
 from zoo.tables.columns import Columns
-from zoo.tables.frames import as_frame
+from zoo.tables.frames import as_frame, require_columns
 from zoo.tables.model import train
 
 try:
@@ -59,6 +59,17 @@ class TableEstimator(BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
         return tags
+
+    def _frame(self, X):  # noqa: N803
+        """X as a frame with the columns of fit, in their order."""
+        check_is_fitted(self)
+        frame = as_frame(X)
+        if frame.shape[1] != self.n_features_in_ and not hasattr(X, "columns"):
+            raise ValueError(
+                f"X has {frame.shape[1]} features, but {type(self).__name__} is expecting "
+                f"{self.n_features_in_} features as input"
+            )
+        return require_columns(frame, self.feature_names_in_)
 
     def _check_arguments(self):
         """Raise for an invalid argument, before anything is read."""

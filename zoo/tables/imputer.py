@@ -11,7 +11,6 @@ from zoo.core import validation
 from zoo.core.serialization import is_real
 from zoo.tables.estimator import TableEstimator, check_is_fitted
 from zoo.tables.filling import Draws, fill
-from zoo.tables.frames import as_frame, require_columns
 from zoo.training.missing_columns import MissingColumns
 
 BATCH_SIZE = 256
@@ -133,17 +132,6 @@ class VAEImputer(TransformerMixin, TableEstimator):
         check_is_fitted(self)
         del input_features
         return self.feature_names_in_
-
-    def _frame(self, X):
-        """X as a frame with the columns of fit, in their order."""
-        check_is_fitted(self)
-        frame = as_frame(X)
-        if frame.shape[1] != self.n_features_in_ and not hasattr(X, "columns"):
-            raise ValueError(
-                f"X has {frame.shape[1]} features, but {type(self).__name__} is expecting "
-                f"{self.n_features_in_} features as input"
-            )
-        return require_columns(frame, self.feature_names_in_)
 
     def _draw(self, frame, seed, draws=None):
         """`Draws` of the missing values of a frame."""
