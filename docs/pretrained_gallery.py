@@ -43,6 +43,9 @@ def figures(vae, data):
         drawn["reconstructions"] = plots.reconstructions(
             held_out[:10], vae.reconstruct(x[:10]), model_input
         )
+    elif x.dtype != object and x.ndim == 3:
+        drawn["samples"] = plots.series_samples(x[10:], vae.sample(4, seed=0))
+        drawn["reconstructions"] = _series(vae, x[:7])
     elif x.dtype != object:
         names = [f"column {i}" for i in range(x.shape[1])]
         drawn["samples"] = plots.marginals(names, x, vae.sample(len(x), seed=0))
@@ -55,6 +58,14 @@ def _codes(vae, x, labels):
     codes = np.asarray(vae.encode(x).loc)[:, :size]
     labels = None if labels is None else labels[: len(codes)]
     return plots.latent_scatter(codes, labels, projection="tsne" if size > 2 else "pca")
+
+
+def _series(vae, x):
+    """Figure of a week of held-out days with their reconstructions and bands."""
+    quantiles = zoo.predictive(vae, x, seed=0).quantiles
+    low, median, high = (np.concatenate(q) for q in quantiles)
+    measured = np.concatenate(x)
+    return plots.series(np.arange(len(measured)), measured, median, low, high)
 
 
 def _translations(vae, x):

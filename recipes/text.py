@@ -121,7 +121,8 @@ def main(options):
     reading = [*data.notes, *_length_notes(likelihood, data)]
     run.describe(data.name, data.train, data.held_out, reading)
     print(
-        f"{data.name}: {len(data.train):,} sentences to train on, {len(data.held_out):,} held out, "
+        f"{data.name}: {len(data.train):,} {data.unit} to train on, each a text, "
+        f"{len(data.held_out):,} held out, "
         f"{likelihood.token_count:,} different words"
     )
     defaults = DEFAULTS.get(options.variant, {})
@@ -154,7 +155,7 @@ def _length_notes(likelihood, data):
     cut = int((tokens[:, -1] > 0).sum())
     if cut:
         yield (
-            f"{cut:,} of {len(tokens):,} sentences are longer than {likelihood.max_length} words "
+            f"{cut:,} of {len(tokens):,} {data.unit} are longer than {likelihood.max_length} words "
             "and are cut; --max-length sets another limit"
         )
     unknown = (tokens == UNKNOWN).sum() / (tokens > 0).sum()

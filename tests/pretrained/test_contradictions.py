@@ -45,6 +45,27 @@ def test_an_option_that_contradicts_is_named(folder, options, message):
         zoo.get("dense_vae", weights=folder, **options)
 
 
+def test_a_default_of_the_training_stands_after_it_changed(tmp_path):
+    def build(size):
+        def builder(*, hidden=(size,), seed=None):
+            return zoo.builder("dense_vae")(hidden=hidden, latent_dim=2, seed=seed)
+
+        return builder
+
+    zoo.register("changing", build(8))
+    try:
+        vae = zoo.get("changing", input_shape=6)
+        vae.save_to_preset(tmp_path)
+        zoo.unregister("changing")
+        zoo.register("changing", build(16))
+
+        assert zoo.get("changing", weights=tmp_path, hidden=(8,)).count_params()
+        with pytest.raises(ValueError, match=r"hidden must be \(8,\) with .*, got \(16,\)"):
+            zoo.get("changing", weights=tmp_path, hidden=(16,))
+    finally:
+        zoo.unregister("changing")
+
+
 def test_an_unknown_option_is_refused_first(folder):
     with pytest.raises(TypeError, match="no option 'latent_dims'; did you mean 'latent_dim'"):
         zoo.get("dense_vae", weights=folder, latent_dims=2)

@@ -60,6 +60,7 @@ def test_a_card_holds_what_was_passed_and_what_is_known(folder):
 
     assert (card.variant, card.tag, card.summary) == ("dense_vae", "tiny", "noise")
     assert card.options == {"hidden": [64], "latent_dim": 2, "activation": "elu"}
+    assert card.defaults["beta"] == 1.0 and "latent_dim" not in card.defaults
     assert card.input_shape == [6] and card.seed == 3 and card.bytes > 0
     for text in ("log p(x)", "-4.25 ± 0.10 nats (8 rows)", card.sha256, "CC0"):
         assert text in str(card) and text in (folder / "README.md").read_text("utf-8")
@@ -69,6 +70,7 @@ def test_a_folder_of_a_loaded_model_has_its_options_too(folder, tmp_path):
     zoo.get("dense_vae", weights=folder).save_to_preset(tmp_path / "again")
 
     assert zoo.card("dense_vae", weights=tmp_path / "again").options["hidden"] == [64]
+    assert zoo.card("dense_vae", weights=tmp_path / "again").defaults["beta"] == 1.0
 
 
 def test_options_that_no_file_can_hold_are_not_known(tmp_path):

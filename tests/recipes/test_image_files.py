@@ -109,6 +109,18 @@ def test_deep_images_are_divided_by_one_number(tmp_path, load_images, dtype, hig
     assert note in data.notes
 
 
+def test_a_tiff_whose_zero_is_white_is_inverted(tmp_path, load_images):
+    for i in range(5):
+        pixels = np.full((8, 8), 65535 - 20000 * (i > 0), "uint16")
+        pillow.fromarray(pixels).save(tmp_path / f"{i}.tiff", tiffinfo={262: 0})
+
+    data = load_images(tmp_path)
+
+    x = np.concatenate([data.train, data.held_out])
+    assert x.min() == 0 and abs(x.max() - 20000 / 65535) < 0.01
+    assert "5 TIFF images whose zero is white are inverted" in data.notes
+
+
 def test_values_beyond_sixteen_bits_are_refused(tmp_path, load_images, input_error):
     pillow.fromarray(np.full((8, 8), 70000, "int32")).save(tmp_path / "a.tiff")
 

@@ -24,9 +24,10 @@ def notes(recipe):
 @pytest.mark.parametrize(
     ("row", "added", "note"),
     [
-        (20, ["x", "y"], "texts in all columns of numbers (rows 20): 'x', 'y'"),
+        (20, ["x", "y"], "1 rows repeat the names of the columns (rows 20)"),
+        (20, ["m", "kg"], "texts in all columns of numbers (rows 20): 'm', 'kg'"),
         (0, ["[m]", "kg"], "texts in all columns of numbers (rows 0): '[m]', 'kg'"),
-        (30, [None, None], "1 rows are empty (rows 30)"),
+        (30, [None, None], "1 rows are empty in the columns read (rows 30)"),
         (40, X.sum(0).round(1).tolist(), "row 40 is the sum of the rows above it in 'x', 'y'"),
     ],
 )
@@ -41,6 +42,35 @@ def test_totals_of_one_column_above_a_remark_are_noted(notes):
     rows = [*X.tolist(), ["Sum:", X[:, 1].sum()], ["by me", None]]
 
     assert "row 40 is the sum of the rows above it in 'y'" in notes(rows)[-1]
+
+
+def test_a_mean_below_a_maximum_is_noted(notes):
+    rows = [*X.tolist(), X.max(0).tolist(), X.mean(0).tolist()]
+
+    assert "row 41 is the mean of the 40 rows above row 40 in 'x', 'y'" in notes(rows)[-1]
+
+
+@pytest.mark.parametrize("name", ["Summe", "Total:", "Ø", "Total January", "Nord Ergebnis"])
+def test_rows_that_are_named_like_totals_are_noted(recipe, name):
+    frame = pandas.DataFrame({"place": [*map(str, range(40)), name], "x": [*X[:, 0], 3.0]})
+
+    [note] = recipe("support.data.odd_rows").notes(frame, {"x": frame["x"].to_numpy()})
+
+    assert f"1 rows are named like sums or averages (rows 40): {name!r}" in note
+
+
+def test_repeated_names_among_texts_are_noted(recipe):
+    frame = pandas.DataFrame([["a", "b"], ["x", "y"], ["x", None], ["x", "y"]], columns=["x", "y"])
+
+    [note] = recipe("support.data.odd_rows").notes(frame, {})
+
+    assert note.startswith("2 rows repeat the names of the columns (rows 1, 3)")
+
+
+def test_names_and_units_are_no_totals(recipe):
+    frame = pandas.DataFrame({"name": ["Max", "45 min", "Average Joe", None] * 10, "x": X[:, 0]})
+
+    assert not [*recipe("support.data.odd_rows").notes(frame, {"x": X[:, 0]})]
 
 
 @pytest.mark.parametrize("row", [["x", 3.0], [None, 3.0], [0.0, 0.0], [X.sum() * 2, 3.0]])

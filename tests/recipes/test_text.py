@@ -76,7 +76,7 @@ def test_run_on_a_users_file(tmp_path, start, capsys):
 
     printed = capsys.readouterr().out
     assert "perplexity" in printed and record["data"]["name"] == "mine.txt"
-    assert "60 of 60 sentences are longer than 9 words and are cut" in printed
+    assert "60 of 60 lines are longer than 9 words and are cut" in printed
     assert "1 empty lines are left out" in record["data"]["reading"]
     assert record["data"]["train"] + record["data"]["held_out"] == 60
     words, numbers = record["held_out"]["words_per_text"], record["held_out"]

@@ -41,6 +41,23 @@ def test_encodings_are_detected_and_said(load, encoding, note):
     assert any(n.startswith(note) for n in data.notes) if note else not data.notes
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "note"),
+    [
+        ("\ufeff", "\n\ufeffEin Satz mehr.", "1 byte order marks within the text are left out"),
+        ("", "\n\x1a", "the character Ctrl-Z at its end is left out"),
+        ("", "\nein Wald\u00adweg", "1 soft hyphens are left out"),
+        ("", "\nein \x07 Ton", "1 control or replacement characters, such as '\\x07', are kept"),
+    ],
+)
+def test_characters_that_nobody_sees_are_said(load, before, after, note):
+    data = load("a.txt", f"{before}{chr(10).join(LINES)}{after}")
+
+    assert note in data.notes
+    assert len(texts(data)) == (30 if "\x1a" in after else 31)
+    assert not any("\ufeff" in text for text in texts(data))
+
+
 def test_only_line_ends_end_a_line(load):
     data = load("a.txt", "\r\n".join(f"{line} \x0c\u2028 b" for line in LINES))
 
@@ -169,3 +186,28 @@ def test_markup_that_is_read_as_text_is_said(load, line, what):
     assert [what is not None and f"look like {what}" in note for note in data.notes] == (
         [True] if what else []
     )
+
+
+SENTENCES = [f"the {word} goes to the {other}" for word in "abcdef" for other in "uvwxyz"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "note"),
+    [
+        ([f"12.03.21, 10:{i:02d} {text}" for i, text in enumerate(SENTENCES)], "a date or time"),
+        ([f"{i}. {text}" for i, text in enumerate(SENTENCES)], "consecutive numbers"),
+        ([f"Ann: {text}" for text in SENTENCES], "one of 1 names and a colon, such as 'Ann:'"),
+        (["*** START OF THE PROJECT GUTENBERG EBOOK ***", *SENTENCES], "Project Gutenberg"),
+        ([f"00:00:0{i % 9},000 --> 00:00:09,000\n{t}" for i, t in enumerate(SENTENCES)], "subtit"),
+        (SENTENCES, "most lines go on in the next one"),
+    ],
+)
+def test_lines_that_are_more_or_less_than_a_text_are_noted(load, lines, note):
+    assert any(note in n for n in load("a.txt", "\n".join(lines)).notes)
+
+
+def test_lines_of_texts_have_no_further_note(load):
+    lines = [f"{text}." if len(text) % 2 else text[3:] for text in SENTENCES]
+    lines = [line * (1 + i % 3) for i, line in enumerate(lines)]
+
+    assert not load("a.txt", "\n".join(lines)).notes

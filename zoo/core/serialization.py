@@ -108,18 +108,28 @@ class Origin:
 
     Attributes:
         variant: its name.
-        options: its options.
+        options: the options that were given.
+        defaults: the values of the others then.
     """
 
     variant: str
     options: dict
+    defaults: dict = dataclasses.field(default_factory=dict)
 
     def plain_options(self):
         """The options as JSON can hold them, or None; without the seed, which changes no result."""
-        try:
-            return as_plain({n: value for n, value in self.options.items() if n != "seed"})
-        except (TypeError, ValueError):  # for example a lambda
-            return None
+        return _plain_options(self.options)
+
+    def plain_defaults(self):
+        """The defaults, in the same form."""
+        return _plain_options(self.defaults)
+
+
+def _plain_options(options):
+    try:
+        return as_plain({name: value for name, value in options.items() if name != "seed"})
+    except (TypeError, ValueError):  # for example a lambda
+        return None
 
 
 def ensure_built(layer, shape):

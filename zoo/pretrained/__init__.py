@@ -7,7 +7,8 @@
 import importlib
 from typing import Any
 
-from zoo.pretrained.cards import WeightsCard, WeightsList, folder_of, number_text
+from zoo.pretrained.cards import WeightsCard, WeightsList, folder_of
+from zoo.pretrained.numbers import number_text
 
 __all__ = [
     "WeightsCard",

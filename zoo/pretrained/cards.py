@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from zoo.pretrained.numbers import number_text
+
 FORMAT, VERSION = "zoo preset", 1
 CARD, CONFIG, WEIGHTS, README = "card.json", "config.json", "model.weights.h5", "README.md"
 FILES = pathlib.Path(__file__).parent / "files"
@@ -53,7 +55,8 @@ class WeightsCard:
         made: date.
         numbers: name -> {"value", "error", "unit", "how"}, measured with the stored weights.
         first_output: values at the start of `vae.generate(1, seed=0)`.
-        options: options of the variant, as JSON; None if they are not known.
+        options: options that were given to the variant, as JSON; None if they are not known.
+        defaults: its other options and their defaults then; later versions may have others.
         input_shape: shape of one example.
         parameters: number of weights.
         dtype: type in which large arrays of weights are stored.
@@ -79,6 +82,7 @@ class WeightsCard:
     numbers: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     first_output: Any = None
     options: Mapping[str, Any] | None = None
+    defaults: Mapping[str, Any] | None = None
     input_shape: Any = None
     parameters: int = 0
     dtype: str = "float32"
@@ -146,31 +150,6 @@ def _row(card):
     name, number = next(iter(card.numbers.items()), ("", None))
     measured = f"{name} {number_text({**number, 'how': ''})}" if number else ""
     return card.variant, card.tag or "", card.summary, measured, f"{card.bytes / 1e6:.2f} MB"
-
-
-def number_text(number: Mapping[str, Any]) -> str:
-    """A measured number with its error, unit and how it was measured.
-
-    >>> number_text({"value": -86.123, "error": 0.2345, "unit": "nats"})
-    '-86.12 ± 0.23 nats'
-    """
-    check_number(number, "number")
-    value, error = number["value"], number.get("error")
-    text = f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
-    text += "" if error is None else f" ± {error:.2f}"
-    text += f" {number['unit']}" if number.get("unit") else ""
-    return f"{text} ({number['how']})" if number.get("how") else text
-
-
-def check_number(number: Any, argument: str) -> None:
-    """Raise `TypeError` unless this is a measured number, a dict with at least "value"."""
-    types = {"value": (int, float), "error": (int, float, type(None)), "unit": str, "how": str}
-    is_number = isinstance(number, Mapping) and "value" in number
-    if not is_number or not all(isinstance(number[n], types.get(n, ())) for n in number):
-        raise TypeError(
-            f"{argument} must be a dict with the number 'value' and perhaps the number 'error' and "
-            f"the texts 'unit' and 'how', got {number!r:.200}"
-        )
 
 
 def _options_text(options):

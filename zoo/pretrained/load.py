@@ -36,7 +36,7 @@ def variant(name, build, source, options, input_shape, variants) -> VAE:
     vae = model(source, options.get("seed"))
     _check_variant(name, vae.name if card is None else name, variants, source)
     if card is not None and card.options is not None:
-        vae.origin = Origin(name, card.options)
+        vae.origin = Origin(name, dict(card.options), dict(card.defaults or {}))
     return vae
 
 
@@ -158,10 +158,15 @@ def check_options(build, source, options, input_shape) -> None:
             )
     if input_shape is not None and not _fits(input_shape, card.input_shape):
         _contradiction("input_shape", card.input_shape, label, input_shape)
+    if not own:
+        return
+    known = inspect.signature(build).parameters
+    # Today's defaults may be others than those of the training.
+    defaults = {n: value for n, value in (card.defaults or {}).items() if n in known}
+    trained = {**defaults, **card.options}
     for name, value in own.items():
-        if _settings(build, card.options) != _settings(build, card.options, {name: value}):
-            default = inspect.signature(build).parameters.get(name)
-            expected = card.options.get(name, getattr(default, "default", None))
+        if _settings(build, trained) != _settings(build, trained, {name: value}):
+            expected = trained.get(name, getattr(known.get(name), "default", None))
             _contradiction(name, expected, label, value)
 
 

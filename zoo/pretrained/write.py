@@ -16,6 +16,7 @@ from zoo.core import checkpoints, files, inputs, nested
 from zoo.core.suggestions import nearest
 from zoo.core.validation import check_path
 from zoo.pretrained import cards
+from zoo.pretrained.numbers import check_number
 
 DTYPES = ("float32", "float16")
 LARGE = 256  # values of an array; smaller ones stay in float32, because they take little space
@@ -38,6 +39,7 @@ def write(vae, folder: str | os.PathLike, card=None, dtype: str = "float32") -> 
         **{
             "variant": vae.name if origin is None else origin.variant,
             "options": None if origin is None else origin.plain_options(),
+            "defaults": None if origin is None else origin.plain_defaults(),
             "seed": vae.seed,
             "made": datetime.date.today().isoformat(),
             **fields,
@@ -120,7 +122,7 @@ def _check_numbers(numbers):
     if not isinstance(numbers, dict):
         raise TypeError(f"numbers of card must be a dict, name -> number, got {numbers!r:.200}")
     for name, number in numbers.items():
-        cards.check_number(number, f"numbers[{name!r}] of card")
+        check_number(number, f"numbers[{name!r}] of card")
 
 
 def _free(folder):

@@ -68,7 +68,7 @@ def evaluate_synthetic(
 
     - Fidelity: the mean similarity of columns (1 - the Kolmogorov-Smirnov statistic of numbers, 1 -
       the total variation of categories) and of pairs of columns (correlations of numbers, joint
-      frequencies otherwise), as in SDMetrics.
+      frequencies otherwise); see `zoo.tables.fidelity`.
     - Utility: a random forest learns `target` from synthetic rows and from real ones, both tested
       on held-out rows: area under the ROC curve of a category, R^2 of a number.
     - Privacy: fraction of copies of training rows, median distance to the nearest training row,

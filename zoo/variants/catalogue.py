@@ -163,7 +163,11 @@ def _new(name, build, options, input_shape, weights):
         else:
             vae.build((None, *_shape(input_shape)))
         vae.built = True
-    vae.origin = core.serialization.Origin(name, options)
+    parameters = inspect.signature(build).parameters.items()
+    defaults = {
+        n: p.default for n, p in parameters if p.default is not p.empty and n not in options
+    }
+    vae.origin = core.serialization.Origin(name, options, defaults)
     if weights is not None:
         if input_shape is None:
             raise ValueError(

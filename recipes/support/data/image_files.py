@@ -4,22 +4,19 @@ A file that cannot be read is skipped and listed; it does not stop the others.
 """
 
 import collections
-import dataclasses
 import os
 import pathlib
 import warnings
 
 import numpy as np
-from support.data import image_arrays, image_sizes
+from support.data import image_arrays, image_pixels, image_sizes
 from support.data.image_arrays import ImageSet
 from support.run.cli import InputError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
-ORIENTATION = 0x0112  # EXIF tag
 TRAIN = ("train", "training")
 HELD_OUT = ("test", "testing", "val", "valid", "validation", "dev", "eval")
 SYSTEM = ("__MACOSX",)
-DEEP, MAX_DEEP = ("I", "F"), 65535.0  # modes of more than 8 bits, and their largest value
 LISTED = 5  # files in a note
 
 
@@ -38,39 +35,22 @@ def read(path, size, key=None):
     return _folder(path, size)
 
 
-@dataclasses.dataclass
-class _Facts:
-    """Facts about an image, read before the images are resized and scaled.
-
-    Attributes:
-        size: height and width after the EXIF rotation.
-        several: True if the file has several frames or pages.
-        alpha: True if it has transparent parts, or could have them.
-        kind: "integers" or "floats" if it has more than 8 bits, else None.
-        high: the largest value then.
-    """
-
-    size: tuple
-    several: bool
-    alpha: bool
-    kind: str | None = None
-    high: float = 0.0
-
-
 def _folder(folder, size):
     """Images in a folder and its sub-folders; the sub-folders' names are the labels."""
     paths, notes = _image_paths(folder)
     skipped = {}
-    facts = _read_all(paths, _facts, skipped)
+    facts = _read_all(paths, image_pixels.facts_of, skipped)
     if not facts:
         reasons = "; ".join(f"{path.name}: {reason}" for path, reason in [*skipped.items()][:3])
         raise InputError("--data", f"expected images, got none that can be read: {reasons}")
     sizes = [fact.size for fact in facts.values()]
     size = size or image_sizes.common_size(sizes)
     image_sizes.print_resized(sizes, size)
-    scales, fact_notes = _scales([*facts.values()])
+    scales, fact_notes = image_pixels.scales_of([*facts.values()])
     # Each image is resized when it is read: thousands of photos would not fit into memory.
-    images = _read_all(facts, lambda image: image_sizes.fit(_pixels(image, scales), size), skipped)
+    images = _read_all(
+        facts, lambda image: image_sizes.fit(image_pixels.read(image, scales), size), skipped
+    )
     if not images:
         raise InputError("--data", f"expected images, got none that can be read in {folder}")
     channels = max(image.shape[-1] for image in images.values())
@@ -183,60 +163,3 @@ def _below_common(folders):
     equal = [a == b for a, b in zip(first, last, strict=False)]
     count = equal.index(False) if False in equal else len(equal)
     return [parts[count:] for parts in folders], first[:count]
-
-
-def _facts(image):
-    """`_Facts` of a Pillow image; the pixels are read only if they have more than 8 bits."""
-    rotated = image.getexif().get(ORIENTATION, 1) >= 5
-    size = image.size if rotated else image.size[::-1]
-    several = getattr(image, "n_frames", 1) > 1
-    if not image.mode.startswith(DEEP):
-        return _Facts(size, several, image.has_transparency_data)
-    pixels = np.asarray(image)
-    if not np.isfinite(pixels).all():
-        raise ValueError("holds NaN or infinite values")
-    low, high = float(pixels.min()), float(pixels.max())
-    if low < 0 or high > MAX_DEEP:
-        raise ValueError(f"values from {low:g} to {high:g}, not from 0 to {MAX_DEEP:g}")
-    kind = "floats" if pixels.dtype.kind == "f" else "integers"
-    return _Facts(size, several, False, kind, high)
-
-
-def _scales(facts):
-    """kind -> the number by which pixels of more than 8 bits are divided, and notes on all facts.
-
-    It is the same for all images, so that they stay comparable.
-    """
-    scales, notes = {}, []
-    for kind in ("integers", "floats"):
-        highs = [fact.high for fact in facts if fact.kind == kind]
-        if highs:
-            limits = image_arrays.limits(kind == "floats")
-            scales[kind] = next(limit for limit in limits if max(highs) <= limit)
-            notes.append(
-                f"{len(highs):,} images of {kind} up to {max(highs):g} are divided by "
-                f"{scales[kind]:g}"
-            )
-    alpha, several = sum(fact.alpha for fact in facts), sum(fact.several for fact in facts)
-    if alpha:
-        notes.append(f"{alpha:,} images have an alpha channel; they are shown on white")
-    if several:
-        notes.append(f"{several:,} files have several frames or pages; the first one is used")
-    return scales, notes
-
-
-def _pixels(image, scales):
-    """A Pillow image as uint8 `[H, W, 1 or 3]`, upright by EXIF, on white if transparent."""
-    from PIL import Image, ImageOps
-
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith(DEEP):  # Pillow would clip them
-        pixels = np.asarray(image)[..., None]
-        scale = scales["floats" if pixels.dtype.kind == "f" else "integers"]
-        return np.round(pixels / scale * 255).astype("uint8")
-    grey = image.mode in ("1", "L", "LA", "La")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    pixels = np.asarray(image.convert("L" if grey else "RGB"))
-    return pixels[..., None] if grey else pixels

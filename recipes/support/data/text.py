@@ -4,7 +4,7 @@ import dataclasses
 import re
 
 import numpy as np
-from support.data import csv_format, table_files, text_encoding
+from support.data import line_notes, table_files, text_encoding
 from support.data.splits import split_rows
 from support.run.cli import InputError
 
@@ -27,16 +27,6 @@ _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u
 _UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")
 _LETTER = re.compile(r"[^\W\d_]")
 MIN_UNSPACED = 0.3  # of the letters, above which each of them counts as a word
-MIN_LINES = 20
-# Lines of files that hold more than texts: <p>text</p>, or "text": "..." of JSON in several lines.
-MARKUP = {
-    "HTML or XML": re.compile(r"^</?[A-Za-z][^<>]*>|^<.*/>$"),
-    "JSON": re.compile(r"^\"[^\"]*\"\s*:\s*(?:[\"\[{\d-]|true|false|null)|^[\[\]{}]+,?$"),
-}
-REMEDIES = {
-    "HTML or XML": "save the page as plain text, one text a line",
-    "JSON": "write one object a line and give the file the ending .jsonl",
-}
 
 
 @dataclasses.dataclass
@@ -48,12 +38,14 @@ class Texts:
         train: texts to train on.
         held_out: other texts.
         notes: what was understood and left out, for the user.
+        unit: "sentences", "lines" of a file, or "values" of a column, each of them a text.
     """
 
     name: str
     train: np.ndarray
     held_out: np.ndarray
     notes: tuple = ()
+    unit: str = "sentences"
 
 
 def load(options):
@@ -63,9 +55,9 @@ def load(options):
     if options.data is None and options.column is not None:
         raise InputError("--column", "needs a file: --data FILE")
     if options.data is None:
-        name, lines = "reference of the Python language (pydoc topics)", reference()
+        unit, lines = "sentences", reference()
     else:
-        name, (lines, notes) = options.data.name, _read(options)
+        unit, lines, notes = _read(options)
     texts = [line.strip() for line in lines if line.strip()]
     if len(texts) < len(lines):
         notes.append(f"{len(lines) - len(texts):,} empty lines are left out")
@@ -81,10 +73,10 @@ def load(options):
         notes.append(
             f"{len(texts) - len(different):,} lines that repeat an earlier one are left out"
         )
-    if len(different) < MIN_LINES:
+    if len(different) < line_notes.MIN_LINES:
         raise InputError(
             "--data",
-            f"expected at least {MIN_LINES} different lines, each of them a text, got "
+            f"expected at least {line_notes.MIN_LINES} different lines, each of them a text, got "
             f"{len(different)}" + "".join(f"; {note}" for note in notes),
         )
     train, held_out = split_rows(len(different), HELD_OUT, options.seed, options.limit, "--data")
@@ -92,41 +84,20 @@ def load(options):
     if unused:
         notes.append(f"{unused:,} lines are left out (--limit); the choice is random, by --seed")
     texts = np.array(different, object)
-    return Texts(name, texts[train], texts[held_out], tuple(notes))
+    name = options.data.name if options.data else "reference of the Python language (pydoc topics)"
+    return Texts(name, texts[train], texts[held_out], tuple(notes), unit)
 
 
 def _read(options):
-    """Lines of a file of texts, or the values of one column of a table, and notes."""
+    """Name and list of the texts, lines of a file or values of a column of a table, and notes."""
     path, kind = options.data, "".join(options.data.suffixes[-2:]).lower()
     about_tables = (options.column, options.sep, options.decimal, options.header, options.sheet)
     if any(kind.endswith(suffix) for suffix in TABLES) or any(about_tables):
-        return _column(options)
+        return "values", *_column(options)
     table_files.check_file(path)
     text, notes = text_encoding.decode(table_files.read_bytes(path), options.encoding)
     lines = text_encoding.split_lines(text)
-    return lines, [*notes, *_table_note(lines)]
-
-
-def _table_note(lines):
-    """A note if the lines look like the rows of a table, of which each is read as one text."""
-    sample = [line.strip() for line in lines[: csv_format.SAMPLE] if line.strip()]
-    if len(sample) < MIN_LINES:
-        return
-    for what, pattern in MARKUP.items():
-        if sum(bool(pattern.search(line)) for line in sample) > len(sample) / 2:
-            yield f"most lines look like {what}, and are read as they are; {REMEDIES[what]}"
-            return
-    separator = csv_format.detect("\n".join(sample), header=True).separator
-    sizes = {len(row) for row in csv_format.read_rows(sample, separator)}
-    if all(line.startswith("{") and line.endswith("}") for line in sample):
-        yield "the lines look like JSON; with the ending .jsonl of the file, one column is read"
-        return
-    prose = any(", " in line and '"' not in line for line in sample)
-    if len(sizes) == 1 and sizes != {1} and separator != " " and not (separator == "," and prose):
-        yield (
-            f"each line has {max(sizes)} values separated by {csv_format.SEPARATORS[separator]}, "
-            "like a table; --column NAME reads one column"
-        )
+    return "lines", lines, [*notes, *line_notes.notes(lines)]
 
 
 def _column(options):

@@ -6,6 +6,8 @@ import re
 from support.run.cli import InputError
 
 CONTROL = re.compile("[\x00-\x08\x0e-\x1f\ufffd]")
+MARK, END = "\ufeff", "\x1a"  # the byte order mark, and the end of a file of MS-DOS
+UNSEEN = {MARK: "byte order marks within the text", "\u00ad": "soft hyphens"}
 LINE_END = re.compile(r"\r\n|\r|\n")
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -30,13 +32,29 @@ SIGNATURES = {
 
 
 def decode(content, encoding, argument="--data"):
-    """The text of a file's bytes, and notes on its encoding.
+    """The text of a file's bytes, and notes on its encoding and on what is no part of the text.
 
     Args:
         content: bytes.
         encoding: a name of Python's codecs, or None to detect UTF-8, UTF-16 or Windows-1252.
         argument: the flag that an error names.
     """
+    text, notes = _decoded(content, encoding, argument)
+    text = text.removeprefix(MARK)
+    for character, name in UNSEEN.items():
+        if character in text:
+            notes += (f"{text.count(character):,} {name} are left out",)
+            text = text.replace(character, "")
+    if text.endswith(END):
+        text, notes = text.rstrip(END), (*notes, "the character Ctrl-Z at its end is left out")
+    controls = CONTROL.findall(text)
+    if controls:
+        kept = f"control or replacement characters, such as {controls[0]!r}, are kept"
+        notes += (f"{len(controls):,} {kept}",)
+    return text, notes
+
+
+def _decoded(content, encoding, argument):
     if encoding is not None:
         try:
             return content.decode(encoding), ()
@@ -90,7 +108,10 @@ def _decode_eight_bits(content, error, argument):
     text = content.decode("cp1252", "replace")
     if CONTROL.search(text):
         raise InputError(
-            argument, f"expected text in UTF-8, got {byte}; name its encoding with --encoding"
+            argument,
+            f"expected text in UTF-8 or Windows-1252, got {byte}, which is not UTF-8, and bytes "
+            "that are not Windows-1252; name its encoding with --encoding; if it was joined from "
+            "files in several encodings, convert them first",
         )
     note = f"encoding: not UTF-8 ({byte}), so read as Windows-1252; --encoding names another"
     return text, (note,)

@@ -68,14 +68,14 @@ def _same(x, y):
 
 
 def _of_kind(vae, data, x, bounds):
-    """Further numbers of texts, pairs and tables."""
+    """Further numbers of texts, pairs, tables and series."""
     if isinstance(x, dict):
         return _retrieval(vae, x, data.labels)
     if x.dtype == object:
         words = np.count_nonzero(vae.preprocessor.to_array(x), 1) + 1
         value = np.exp(-bounds.sum() / words.sum())
         return {"perplexity": {"value": _rounded(value), "how": "by word; the end counts as one"}}
-    return _pca(vae, data.train, x) if x.ndim == 2 else {}
+    return _pca(vae, data.train, x) if x.ndim < 4 else {}
 
 
 def _retrieval(vae, x, labels):
@@ -93,9 +93,10 @@ def _retrieval(vae, x, labels):
 
 
 def _pca(vae, train, x):
-    """log p(x) of probabilistic PCA with as many dimensions as the model, for a table."""
+    """log p(x) of probabilistic PCA with as many dimensions as the model, of tables and series."""
     from sklearn.decomposition import PCA
 
+    train, x = (np.reshape(array, (len(array), -1)) for array in (train, x))
     means, scales = train.mean(0), train.std(0)
     pca = PCA(vae.latents.latent_dim).fit((train - means) / scales)
     bounds = pca.score_samples((x - means) / scales) - np.log(scales).sum()

@@ -6,7 +6,7 @@ import pathlib
 from typing import Any
 
 import numpy as np
-from support.data import audio_visual, images, splits, tfds_builder
+from support.data import audio_visual, images, splits, tfds_builder, windows
 from support.run.cli import InputError
 
 
@@ -38,6 +38,7 @@ class Data:
     labels: Any = None
 
 
+DAY = 48  # half-hours
 APACHE = "Apache-2.0, as the package"
 
 
@@ -108,6 +109,20 @@ def wine(folder):
     return Data(x[train], x[held_out], table.target_names[table.target[held_out]])
 
 
+def taxi(folder):
+    """Windows of half-hourly taxi rides, with any first step; the last 65 days are held out."""
+    if folder is None:
+        raise InputError("--data-dir", "expected a clone of NAB's repository, got none")
+    path = pathlib.Path(folder) / "data" / "realKnownCause" / "nyc_taxi.csv"
+    if not path.exists():
+        raise InputError("--data-dir", f"expected a clone of NAB's repository, got no file {path}")
+    rides = np.loadtxt(path, delimiter=",", skiprows=1, usecols=1, ndmin=2)
+    train, held_out = rides[: 150 * DAY], windows.cut(rides[150 * DAY :], DAY, DAY)
+    first = np.datetime64("2014-07-01") + 150
+    weekdays = np.is_busday(first + np.arange(len(held_out)))
+    return Data(windows.cut(train, DAY), held_out, np.where(weekdays, "weekday", "weekend"))
+
+
 def verses(folder):
     """Lines of tiny_shakespeare that are spoken; no line to train on is held out."""
     parts = {split: _spoken_lines(folder, split) for split in ("train", "validation", "test")}
@@ -173,6 +188,15 @@ SOURCES = {
         "CC BY 4.0, with the attribution: Quick, Draw! Dataset, Google",
         GREY,
         quickdraw,
+    ),
+    "taxi": Source(
+        "taxi rides in New York, counted each half-hour from 1 July 2014 to 31 January 2015 "
+        "(nyc_taxi.csv of the Numenta Anomaly Benchmark): 150 days to train on, the last 65, with "
+        "holidays and a snowstorm, held out",
+        "MIT; Copyright 2014-2024 Numenta Inc.; counts of the NYC Taxi and Limousine Commission",
+        APACHE,
+        "windows [N, 48, 1], the rides of a day that begins at any half-hour",
+        taxi,
     ),
     "tiny_shakespeare": Source(
         "Tiny Shakespeare (TFDS tiny_shakespeare 1.0.0): lines of plays of at least two words, "

@@ -127,6 +127,13 @@ def _pair_prior(x):
     return zoo.MixturePrior(PAIRS["latent_dim"], 100, init_std=0.3, initial_scale=1.0)
 
 
+def _series_prior(x):
+    """A mixture near the standard Normal, which is fitted to the codes later."""
+    import zoo
+
+    return zoo.MixturePrior(16, 50, init_std=0.3, initial_scale=1.0)
+
+
 SPECS = {
     spec.name: spec
     for spec in (
@@ -164,6 +171,14 @@ SPECS = {
             source="wine",
             options=dict(latent_dim=3, hidden=(32,), activation="elu", likelihood=_tabular),
             training=Training(epochs=400, batch_size=16, peak=3e-3, warmup=50, ema=0.99),
+        ),
+        Spec(
+            variant="lstm_vae",
+            tag="taxi",
+            summary="days of taxi rides in New York",
+            source="taxi",
+            options=dict(latent_dim=16, prior=_series_prior),
+            training=Training(epochs=80, ema=0.999, fit_prior=True),
         ),
         Spec(
             variant="transformer_vae",

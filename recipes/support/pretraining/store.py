@@ -36,7 +36,7 @@ def store(spec, vae, data, folder, minutes=None, machine="", rows=None, made=Non
     folder = pathlib.Path(folder)
     source = SOURCES[spec.source]
     options = train.options_of(spec, data.train)
-    vae.origin = zoo.core.serialization.Origin(spec.variant, options)  # a loaded model has none
+    vae.origin = zoo.get(spec.variant, **options).origin  # a loaded model has none
     fields = {
         "tag": spec.tag,
         "summary": spec.summary,
