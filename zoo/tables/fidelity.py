@@ -1,8 +1,8 @@
 """Fidelity of a synthetic table: similarity of each column and of each pair of columns.
 
-The similarities lie in [0, 1], where 1 means equal. Those of columns and of pairs of numbers are those
-of SDMetrics; numbers beside categories are cut into bins of the real values in both tables, where
-SDMetrics cuts each table by its own range.
+The similarities lie in [0, 1], where 1 means equal. Those of columns and of pairs of numbers are
+those of SDMetrics; numbers beside categories are cut into bins of the real values in both tables,
+where SDMetrics cuts each table by its own range.
 """
 
 import dataclasses

@@ -15,6 +15,7 @@ from zoo.tables.estimator import TableEstimator, check_is_fitted
 from zoo.tables.marginals import Marginals
 
 MIN_CODES = 10  # codes for each component of the prior
+MAX_CODES = 50_000  # codes to which the prior is fitted
 DRAWN = 10_000  # rows to which the marginal distributions are fitted
 BATCH_SIZE = 1024
 
@@ -125,6 +126,7 @@ class TableSynthesizer(TableEstimator):
 
     def _finish(self, rows):
         """Fit the prior to the codes, and the marginal distributions to those of the data."""
+        rows = np.random.default_rng(0).permutation(rows)[:MAX_CODES]
         components = max(1, min(self.components, len(rows) // MIN_CODES))
         prior = MixturePrior(self.latent_dim, components=components)
         self.vae_ = replace_prior(self.vae_, prior)

@@ -68,6 +68,8 @@ def main():
                     rows.append(run(name, frame, target, method, seed, args))
                     record(rows[-1], args.out)
     rows = [row for row in rows if row["method"] in methods and row["seed"] in args.seeds]
+    if args.figure:
+        draw(args)
     for measure in MEASURES:
         print(table(rows, measure, methods), end="\n\n")
     print(table(rows, "core_seconds", methods))
@@ -111,13 +113,18 @@ def adbench_table(path):
     return frame.sample(min(MAX_ROWS, len(frame)), random_state=0).reset_index(drop=True)
 
 
-def run(name, frame, target, method, seed, args):
-    """Measure one method on one split of one table."""
+def split(frame, target, seed):
+    """Rows to train on and to hold out; each class of the target in proportion."""
     few = target is not None and frame[target].nunique() < 20
-    train, test = train_test_split(
+    parts = train_test_split(
         frame, test_size=0.3, random_state=seed, stratify=frame[target] if few else None
     )
-    train, test = (part.reset_index(drop=True) for part in (train, test))
+    return [part.reset_index(drop=True) for part in parts]
+
+
+def run(name, frame, target, method, seed, args):
+    """Measure one method on one split of one table."""
+    train, test = split(frame, target, seed)
     start = time.process_time()
     synthetic, seconds = METHODS[method](train, seed, args)
     seconds = time.process_time() - start if seconds is None else seconds
@@ -192,6 +199,16 @@ def tvae(train, seed, args):
 METHODS = {"zoo": synthesizer, "Gaussian copula": gaussian_copula, "TVAE": tvae}
 
 
+def draw(args):
+    """Draw the similarities of the first table and seed for `zoo.TableSynthesizer`."""
+    frame, target = next(iter(tables(args).values()))
+    train, test = split(frame, target, args.seeds[0])
+    synthetic, _ = synthesizer(train, args.seeds[0], args)
+    quality = zoo.evaluate_synthetic(train, synthetic, test)
+    args.figure.parent.mkdir(parents=True, exist_ok=True)
+    quality.figure().savefig(args.figure)
+
+
 def table(rows, measure, methods):
     """Markdown table of one measure: a row for each table, mean and standard deviation."""
     reference = {"columns": "columns of holdout", "pairs": "pairs of holdout"}
@@ -234,6 +251,7 @@ def parser():
     command.add_argument("--methods", nargs="+", default=[*METHODS], choices=[*METHODS])
     command.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     command.add_argument("--tvae-python", type=pathlib.Path, help="interpreter with `ctgan`")
+    command.add_argument("--figure", type=pathlib.Path, help="figure of the first table, for zoo")
     command.add_argument("--out", type=pathlib.Path, help="JSON lines, read and appended to")
     return command
 
