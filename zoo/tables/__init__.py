@@ -3,7 +3,7 @@
 Data frames come in and go out with the same columns, in the same order, with the same dtypes.
 """
 
-from zoo.tables.columns import KINDS, Columns
+from zoo.tables.columns import Columns
 from zoo.tables.embedder import VAEEmbedder
 from zoo.tables.frames import as_frame
 from zoo.tables.imputer import VAEImputer
@@ -16,6 +16,7 @@ from zoo.tables.kinds import (
     number_kind,
     text_kind,
 )
+from zoo.tables.parts import KINDS
 from zoo.tables.quality import SyntheticQuality, evaluate_synthetic
 from zoo.tables.synthesizer import TableSynthesizer
 

@@ -2,6 +2,7 @@
 
 # ruff: noqa: N803  (X is scikit-learn's name for the data)
 
+import os
 from typing import Any, Self
 
 import numpy as np
@@ -95,7 +96,8 @@ class VAEImputer(TransformerMixin, TableEstimator):
         """
         frame = self._frame(X)
         filled = fill(frame, self._draw(frame, 0), self.columns_)
-        return filled if hasattr(X, "columns") or isinstance(X, str) else filled.to_numpy()
+        named = hasattr(X, "columns") or isinstance(X, str | os.PathLike)
+        return filled if named else filled.to_numpy()
 
     def sample(self, X: Any, draws: int = 5, seed: int = 0) -> list[Any]:
         """Completed tables for multiple imputation: a list of `draws` frames.
