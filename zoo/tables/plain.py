@@ -91,7 +91,8 @@ def dtype_from_plain(plain):
         schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(plain["arrow"])))
         return pd.ArrowDtype(schema.field("x").type)
     if "string" in plain:
-        return pd.StringDtype(plain["string"], na_value=np.nan if plain["nan"] else pd.NA)
+        # pandas before 2.3 has no argument na_value, and no such dtype with NaN.
+        return pd.StringDtype(plain["string"], **({"na_value": np.nan} if plain["nan"] else {}))
     labels = [label_from_plain(v) for v in plain["category"]]
     index = pd.Index(labels, dtype=dtype_from_plain(plain["dtype"]))
     return pd.CategoricalDtype(index, ordered=plain["ordered"])
