@@ -15,12 +15,11 @@ Tables: scikit-learn's breast cancer, diabetes, iris and wine, or your own (--da
 Numbers that --out already has are not measured again. `docs/imputation.md` has results.
 """
 
-import json
 import pathlib
 import time
 
 import numpy as np
-from shared import command_line, mean_and_std
+from shared import command_line, mean_and_std, record_row, recorded
 from sklearn import datasets
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
@@ -37,9 +36,7 @@ LEVEL = 0.9
 def main():
     """Measure what --out does not have yet, a JSON line each; print the tables."""
     args = parser().parse_args()
-    rows = []
-    if args.out and args.out.exists():
-        rows = [json.loads(line) for line in args.out.read_text().splitlines()]
+    rows = recorded(args.out)
     keys = ("data", "mechanism", "rate", "seed", "method")
     measured = {tuple(row[key] for key in keys) for row in rows}
     for seed in args.seeds:
@@ -50,7 +47,7 @@ def main():
                         key = (name, mechanism, rate, seed, method)
                         if key not in measured:
                             rows.append(run(frame, key))
-                            record(rows[-1], args.out)
+                            record_row(rows[-1], args.out)
     for mechanism in args.mechanisms:
         for rate in args.rates:
             of = [r for r in rows if (r["mechanism"], r["rate"]) == (mechanism, rate)]
@@ -136,15 +133,6 @@ def table(rows, title, methods):
         cells = [mean_and_std(values, ".3f") for values in (*cells, inside)]
         lines.append("| " + " | ".join([name, *cells]) + " |")
     return "\n".join(lines)
-
-
-def record(row, out):
-    """Print a row, and append it to --out."""
-    line = json.dumps(row)
-    print(line, flush=True)
-    if out:
-        with out.open("a") as file:
-            file.write(line + "\n")
 
 
 def parser():

@@ -27,7 +27,7 @@ import time
 import numpy as np
 import pandas as pd
 from scipy import special
-from shared import command_line, mean_and_std
+from shared import command_line, mean_and_std, record_row, recorded
 from sklearn import datasets
 from sklearn.model_selection import train_test_split
 
@@ -57,16 +57,14 @@ def main():
     """Measure what --out does not have yet, a JSON line each; print the tables."""
     args = parser().parse_args()
     methods = [m for m in args.methods if m != "TVAE" or args.tvae_python]
-    rows = []
-    if args.out and args.out.exists():
-        rows = [json.loads(line) for line in args.out.read_text().splitlines()]
+    rows = recorded(args.out)
     measured = {(row["data"], row["seed"], row["method"]) for row in rows}
     for seed in args.seeds:
         for name, (frame, target) in tables(args).items():
             for method in methods:
                 if (name, seed, method) not in measured:
                     rows.append(run(name, frame, target, method, seed, args))
-                    record(rows[-1], args.out)
+                    record_row(rows[-1], args.out)
     rows = [row for row in rows if row["method"] in methods and row["seed"] in args.seeds]
     if args.figure:
         draw(args)
@@ -229,15 +227,6 @@ def table(rows, measure, methods):
     means = [[np.mean(v[i]) for v in cells.values() if v[i]] for i in range(len(cells[names[0]]))]
     lines.append("| " + " | ".join(["mean", *(f"{np.mean(m):.3f}" for m in means)]) + " |")
     return "\n".join(lines)
-
-
-def record(row, out):
-    """Print a row, and append it to --out."""
-    line = json.dumps(row)
-    print(line, flush=True)
-    if out:
-        with out.open("a") as file:
-            file.write(line + "\n")
 
 
 def parser():
