@@ -29,7 +29,7 @@ def table_similarity(column_names: Sequence[str], columns: ArrayLike, pairs: Arr
     check_shape("pairs", pairs, (len(columns), len(columns)))
     order = np.argsort(columns, kind="stable")[:MAX_COLUMNS]
     shown = [canvas.name_text(names[i], 20) for i in order]
-    figure = canvas.new_figure(9.4, 1.8 + 0.24 * len(order))
+    figure = canvas.new_figure(9.4, 2.4 + 0.24 * len(order))
     bars, cells = figure.subplots(1, 2)
     places = np.arange(len(order))
     bars.barh(places, columns[order], color=canvas.DATA, height=0.7)
@@ -39,7 +39,7 @@ def table_similarity(column_names: Sequence[str], columns: ArrayLike, pairs: Arr
     cut = f" ({len(order)} of {len(names)})" if len(order) < len(names) else ""
     canvas.label_axes(bars, f"Columns{cut}, mean {columns.mean():.3f}", "similarity", "")
     drawn = cells.imshow(pairs[np.ix_(order, order)], cmap=COLOUR_MAP, vmin=0, vmax=1)
-    cells.set_xticks(places, shown, rotation=90)
+    cells.set_xticks(places, [canvas.name_text(names[i], 14) for i in order], rotation=90)
     cells.set_yticks(places, [])
     defined = pairs[~np.isnan(pairs)]
     mean = f", mean {defined.mean():.3f}" if len(defined) else ""
