@@ -84,7 +84,7 @@ def untrained(monkeypatch, eager):
 
     from zoo.tables import estimator as module
 
-    def build(rows, classes, settings, input_noise=None):
+    def build(rows, classes, settings, input_noise=None, patience=0):
         vae = zoo.get(
             "dense_vae",
             likelihood=zoo.likelihoods.Tabular(classes),

@@ -32,6 +32,7 @@ class TableEstimator(BaseEstimator):
     """
 
     _model_missing = True  # missing values are values of their own
+    _patience = 400  # optimizer steps without a better ELBO of held-out rows, if epochs=None
 
     def _fit(self, X):  # noqa: N803  (scikit-learn's name)
         """Read the columns of X and train the VAE."""
@@ -52,7 +53,8 @@ class TableEstimator(BaseEstimator):
             self.feature_names_in_ = np.array(frame.columns, object)
             rows = columns.encode(frame)
             with seeded(self.random_state):
-                self.vae_ = train(rows, columns.classes, self, self._input_noise(columns.classes))
+                noise = self._input_noise(columns.classes)
+                self.vae_ = train(rows, columns.classes, self, noise, self._patience)
                 self._finish(rows)
 
     def __sklearn_tags__(self):

@@ -48,6 +48,7 @@ class VAEImputer(TransformerMixin, TableEstimator):
     """
 
     _model_missing = False
+    _patience = 1500  # the ELBO of complete rows rises slowly where columns are hidden
 
     def __init__(
         self,

@@ -10,14 +10,13 @@ from zoo.variants.catalogue import get
 
 STEPS = 4000  # optimizer steps at most, if epochs=None
 CHECK = 50  # optimizer steps between two looks at the held-out rows, at least
-PATIENCE = 400  # optimizer steps without a better ELBO of the held-out rows
 VALID = 0.1  # of the rows, for early stopping
 MAX_VALID = 5000
 MIN_ROWS = 50  # with fewer, no rows are held out
 FLOOR = 0.02  # smallest standard deviation of a normal score given z
 
 
-def train(rows, classes, settings, input_noise=None):
+def train(rows, classes, settings, input_noise=None, patience=400):
     """A trained `dense_vae` of encoded rows.
 
     Args:
@@ -26,6 +25,7 @@ def train(rows, classes, settings, input_noise=None):
         settings: an estimator with the arguments `latent_dim`, `hidden`, `beta`, `epochs`,
             `batch_size` and `verbose`.
         input_noise: corruption of the encoder's input.
+        patience: optimizer steps without a better ELBO of held-out rows, if epochs=None.
     """
     vae = get(
         "dense_vae",
@@ -46,14 +46,14 @@ def train(rows, classes, settings, input_noise=None):
     rows = np.tile(rows, (math.ceil(CHECK * settings.batch_size / len(rows)), 1))
     steps = math.ceil(len(rows) / settings.batch_size)
     if held_out:
-        options |= dict(validation_data=(valid,), callbacks=[_early_stopping(steps)])
+        options |= dict(validation_data=(valid,), callbacks=[_early_stopping(patience, steps)])
     vae.fit(rows, epochs=math.ceil(STEPS / steps), **options)
     return vae
 
 
-def _early_stopping(steps):
-    """Stop when the ELBO of held-out rows no longer rises; `steps` is the length of an epoch."""
-    patience = max(2, math.ceil(PATIENCE / steps))
+def _early_stopping(patience, steps):
+    """Stop after `patience` steps without a better ELBO of held-out rows; epochs have `steps`."""
+    patience = max(2, math.ceil(patience / steps))
     return keras.callbacks.EarlyStopping(
         "val_elbo", mode="max", patience=patience, restore_best_weights=True
     )
