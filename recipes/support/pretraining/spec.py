@@ -16,6 +16,7 @@ class Training:
         end: last learning rate.
         warmup: steps in which the learning rate rises from 0.
         clipnorm: bound of the gradient's global norm.
+        weight_decay: share of the weights that is subtracted in a step, times the learning rate.
         beta_warmup: epochs in which the weight of the KL rises from 0 to 1.
         ema: momentum of the moving average of the weights that is stored; None for the last ones.
         fit_prior: whether the prior is fitted to the codes after training.
@@ -29,6 +30,7 @@ class Training:
     end: float = 0.0
     warmup: int = 500
     clipnorm: float | None = 300.0
+    weight_decay: float | None = None
     beta_warmup: int = 0
     ema: float | None = None
     fit_prior: bool = False
@@ -44,6 +46,8 @@ class Training:
         if self.beta_warmup:
             span = "the first epoch" if self.beta_warmup == 1 else f"{self.beta_warmup} epochs"
             parts.append(f"weight of the KL from 0 to 1 in {span}")
+        if self.weight_decay is not None:
+            parts.append(f"weight decay {self.weight_decay:g}")
         if self.ema is not None:
             parts.append(f"moving average of the weights, momentum {self.ema:g}")
         if self.fit_prior:

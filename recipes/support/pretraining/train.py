@@ -69,7 +69,8 @@ def make_optimizer(plan, steps):
     )
     make = {"adam": zoo.FusedAdam, "adamax": keras.optimizers.Adamax}[plan.optimizer]
     average = {} if plan.ema is None else {"use_ema": True, "ema_momentum": plan.ema}
-    return make(rate, global_clipnorm=plan.clipnorm, **average)
+    common = {"global_clipnorm": plan.clipnorm, "weight_decay": plan.weight_decay}
+    return make(rate, **common, **average)
 
 
 class ProcessorTime(keras.callbacks.Callback):
