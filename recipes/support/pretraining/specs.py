@@ -3,10 +3,10 @@
 from support.pretraining import options
 from support.pretraining.spec import Made, Spec, Training
 
-# `conv_vae` for a CPU: maps of 14x14 and smaller.
+# `conv_vae` for a CPU: maps of 14x14 and smaller, and a dense layer around the latent vector.
 SMALL_CONV = dict(
     latent_dim=32,
-    hidden=None,
+    hidden=320,
     widths=(32, 64, 64),
     blocks=1,
     stem_strides=2,
