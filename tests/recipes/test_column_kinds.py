@@ -33,6 +33,8 @@ def decide(recipe):
         ([f"{i},5" for i in range(N)], 2.5, "decimal commas"),
         ([f"1.{100 + i},5" for i in range(N)], 1102.5, "thousands separators"),
         ([f"({i})" for i in range(N)], -2.0, "numbers such as '(0)' are read as negative"),
+        ([f"CHF {i}.\u2013" for i in range(N)], 2.0, "currency signs removed"),
+        ([f"{1 + i % 12}.20{i % 9}5" for i in range(N)], 3.2025, "look like months of years"),
         ([f"{i}.50-" for i in range(N)], -2.5, "'0.50-' are read as negative"),
         ([f"\u2013{i}.5" for i in range(N)], -2.5, "numbers"),
         (

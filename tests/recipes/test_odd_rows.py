@@ -27,7 +27,7 @@ def notes(recipe):
         (20, ["x", "y"], "1 rows repeat the names of the columns (rows 20)"),
         (20, ["m", "kg"], "texts in all columns of numbers (rows 20): 'm', 'kg'"),
         (0, ["[m]", "kg"], "texts in all columns of numbers (rows 0): '[m]', 'kg'"),
-        (30, [None, None], "1 rows are empty (rows 30)"),
+        (30, [None, None], "1 rows are empty in the columns read (rows 30)"),
         (40, X.sum(0).round(1).tolist(), "row 40 is the sum of the rows above it in 'x', 'y'"),
     ],
 )

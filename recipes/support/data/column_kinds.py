@@ -161,8 +161,8 @@ def _of_numbers(column, values, notes):
     """Kind of a column whose values are numbers."""
     name, observed = column.name, values[~np.isnan(values)]
     distinct = np.unique(observed)
-    placeholder = written_numbers.placeholder_note(values)
-    why = "; ".join(["numbers", *notes, *_missing(values), *placeholder])
+    notes_of_values = written_numbers.value_notes(values)
+    why = "; ".join(["numbers", *notes, *_missing(values), *notes_of_values])
     whole = np.isfinite(observed).all() and (observed == np.round(observed)).all()
     if whole and np.abs(distinct).max(initial=0) > MAX_EXACT and len(distinct) < column.nunique():
         why = "integers above 2**53, of which rounding makes some equal: an identifier"

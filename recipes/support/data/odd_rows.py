@@ -44,7 +44,10 @@ def notes(frame, numbers):
     """
     empty = np.flatnonzero(frame.isna().all(axis=1))
     if len(empty):
-        yield f"{len(empty):,} rows are empty{_rows(frame, empty)}; they count as missing values"
+        yield (
+            f"{len(empty):,} rows are empty in the columns read{_rows(frame, empty)}; they count "
+            "as missing values"
+        )
     yield from _repeated_names(frame)
     if numbers:
         yield from _texts(frame, numbers)

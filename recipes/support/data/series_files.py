@@ -100,7 +100,7 @@ def _channels(frame, anomaly, options, kinds, decimal):
         values, notes = _channel(frame, name, "--columns", decimal)
         missing = int(np.isnan(values).sum())
         notes += [f"{missing:,} missing"] if missing else []
-        notes += written_numbers.placeholder_note(values)
+        notes += written_numbers.value_notes(values)
         notes += _counter_note(values)
         notes += ["constant"] if len(np.unique(values[~np.isnan(values)])) == 1 else []
         kinds.append(Kind(name, "channel", "; ".join(["numbers", *notes])))

@@ -14,7 +14,8 @@ def dates(column, name):
         raise InputError(
             "--time-column",
             f"expected a date in each row, got {_shown(column[row])} in row {row} of column "
-            f"{name!r}; correct or remove the row, or choose other columns with --columns",
+            f"{name!r}; correct or remove such rows, choose rows with --where COLUMN=VALUE, or "
+            "choose other columns with --columns",
         )
 
 

@@ -29,6 +29,7 @@ MAX_EXAMINED = 10_000  # texts for a note on a column that is not one of numbers
 # Up to half of the rows may hold other texts if there are this many numbers for each of them.
 MIN_NUMBERS_PER_OTHER = 20
 CURRENCY = re.compile(r"[$€£¥₹₽₩]|\b(?:USD|EUR|GBP|CHF|JPY|INR)\b", re.IGNORECASE)
+NO_FRACTION = re.compile(r"[.,]\s?[-\u2212\u2013\u2014]{1,2}$")  # CHF 13'700.\u2013 in Switzerland
 SPACES = re.compile(r"[\s\u00a0\u202f'\u2019_]")
 DASHES = str.maketrans("\u2212\u2013", "--")  # word processors write an en dash for a minus
 # Digits between spaces that are groups of thousands, unlike those of a telephone number.
@@ -128,11 +129,13 @@ def _number(text, decimal):
 
 def _is_minus(text):
     """True for (3.50) and 3.50-."""
-    return (text.startswith("(") and text.endswith(")")) or text[-1] in "-\u2212"
+    text = NO_FRACTION.sub("", text)
+    return (text.startswith("(") and text.endswith(")")) or text[-1:] in ("-", "\u2212")
 
 
 def _digits(text):
     """The text without brackets, which accountants use for a minus, and without units or spaces."""
+    text = NO_FRACTION.sub("", text)
     text = text[1:-1] if text.startswith("(") and text.endswith(")") else text
     text = CURRENCY.sub("", text).strip()
     text = text[:-1] if text[-1:] in ("-", "\u2212") else text  # SAP writes the minus last
@@ -186,8 +189,8 @@ def mixed_note(column):
         )
 
 
-def placeholder_note(values):
-    """A note if a value such as -999, far from all others, occurs repeatedly.
+def value_notes(values):
+    """Notes on a value such as -999, far from all others, and on months such as 6.2015.
 
     Args:
         values: float64 `[N]`, NaN where missing.
@@ -195,6 +198,11 @@ def placeholder_note(values):
     observed = values[np.isfinite(values)]
     if not len(observed):
         return
+    if _are_months(observed):
+        yield (
+            f"such as {observed[0]:.4f}, which look like months of years; write them as 2015-06 "
+            "to read dates"
+        )
     for value in (observed.min(), observed.max()):
         others = observed[observed != value]
         repeated = 0 < len(others) <= len(observed) - 2
@@ -205,6 +213,14 @@ def placeholder_note(values):
         ):
             count = len(observed) - len(others)
             yield f"{value:g} in {count:,} rows may stand for missing values; empty them if so"
+
+
+def _are_months(values):
+    """True for several numbers such as 6.2015, a month and four digits of a year."""
+    months, years = np.divmod(np.round(values * 10_000), 10_000)
+    is_month = (months >= 1) & (months <= 12) & (years >= 1900) & (years <= 2100)
+    exact = np.isclose(values * 10_000, np.round(values * 10_000), 0, 1e-6)
+    return len(np.unique(values)) > 3 and bool((is_month & exact).all())
 
 
 def _is_far(value, others):
