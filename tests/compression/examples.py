@@ -12,6 +12,11 @@ MODELS = {
         "dense_vae", likelihood=GREY, prior=zoo.MixturePrior(2, 3, init_std=2.0)
     ),
     "classes, ladder": lambda: small("dense_ladder_vae", likelihood=zoo.likelihoods.Categorical(4)),
+    "colours, ladder": lambda: small(
+        "dense_ladder_vae",
+        input_shape=(2, 2, 3),
+        likelihood=zoo.likelihoods.DiscretizedLogisticMixture(2, levels=5),
+    ),
 }
 
 

@@ -1,5 +1,7 @@
 """Bits-back coding: pushes undo pops, and the code has the length of the ELBO."""
 
+import types
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ import zoo
 from tests.compression.examples import MODELS, random_examples
 from tests.helpers import small
 from zoo.compression.ans_stack import ANSStack
-from zoo.compression.bits_back import BitsBackCoder
+from zoo.compression.bits_back import BitsBackCoder, expected_bits
 from zoo.compression.block_model import make_block_model
 from zoo.compression.grids import MixtureGrid, NormalGrid
 
@@ -80,6 +82,19 @@ def test_the_code_has_as_many_bits_as_the_negative_elbo(models, name):
 
     expected = -vae.elbo(x, samples=32).sum() / np.log(2)
     assert bits == pytest.approx(expected, rel=0.03)
+
+
+@pytest.mark.parametrize("n", [1, 2, 100, 5000])
+def test_the_grid_is_chosen_by_the_length_of_the_whole_code(n):
+    class Coder:
+        def encode(self, k, stack=None):
+            bits = 3 * len(k) + (stack.bits if stack else 0)
+            return types.SimpleNamespace(bits=bits + (1000 if len(k) and not bits > 1000 else 0))
+
+    k = np.zeros((n, 4), "int32")
+
+    # 1000 bits for the first example's z, and 3 for each example.
+    assert expected_bits(Coder(), k) == 1000 + 3 * n
 
 
 def test_a_trained_model_compresses_better():

@@ -84,6 +84,19 @@ def test_discretized_logistic_sums_to_one(loc, scale):
     assert total == pytest.approx(1.0, abs=1e-3)
 
 
+@pytest.mark.parametrize("loc", [-0.3, 0.0, 0.5, 1.0])
+def test_discretized_logistic_lists_the_probabilities_of_all_levels(loc):
+    scale = np.float32([2e-4, 0.01, 0.5, 100.0])
+    distribution = DiscretizedLogistic(tf.fill([4], loc), tf.constant(scale))
+
+    got = np.asarray(distribution.probabilities())
+
+    expected = np.stack([np.exp(distribution.log_prob(np.float32(x))) for x in LEVELS], -1)
+    assert got.shape == (4, 256) and got.min() >= 0.0
+    np.testing.assert_allclose(got, expected, rtol=1e-3, atol=1e-7)
+    np.testing.assert_allclose(got.sum(-1), 1.0, rtol=1e-5)
+
+
 @pytest.mark.parametrize("x", [0.0, 1 / 255, 0.5, 254 / 255, 1.0])
 @pytest.mark.parametrize("loc", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("scale", [2e-4, 1.0, 100.0])

@@ -138,13 +138,21 @@ def test_pixels_are_imputed_as_a_whole():
         zoo.impute(vae, x, missing, draws=1, steps=2)
 
 
-def test_compression_refuses_elements_that_depend_on_each_other():
-    vae = zoo.get("dense_vae", input_shape=(2, 2, 3), likelihood="discretized_logistic_mixture")
-    with pytest.raises(ValueError, match="got DiscretizedLogisticMixture"):
-        vae.compress(np.zeros((1, 2, 2, 3), "uint8"))
-
-
 @pytest.mark.parametrize("components", [0, 2.5, True])
 def test_a_number_of_components_that_is_unusable_is_refused(components):
     with pytest.raises(ValueError, match="components must be a positive integer"):
         DiscretizedLogisticMixture(components)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_probabilities_of_channels_in_turn_multiply_to_that_of_the_pixel(channels):
+    p = mixture(channels)
+    k = RNG.integers(0, 4, (3, 2, 2, channels))
+    x = (k / 3).astype("float32")
+
+    of_channels = [np.asarray(p.channel_probabilities(x[..., :c])) for c in range(channels)]
+
+    chosen = [np.take_along_axis(q, k[..., c, None], -1) for c, q in enumerate(of_channels)]
+    np.testing.assert_allclose(np.log(chosen).sum((0, 2, 3, 4)), p.log_prob(x), rtol=1e-4)
+    for q in of_channels:
+        np.testing.assert_allclose(q.sum(-1), 1.0, rtol=1e-5)

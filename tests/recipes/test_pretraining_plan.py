@@ -1,10 +1,9 @@
-"""Training of pretrained weights in two phases, and its optimizer."""
+"""Training of pretrained weights in two phases."""
 
 import dataclasses
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 import zoo
 
@@ -28,18 +27,3 @@ def test_further_epochs_train_the_same_parts_with_another_bound(recipe, tmp_path
     assert [args[5] for args in fitted] == [3, 2]
     assert fitted[0][4] != fitted[1][4], "each phase needs its own checkpoints"
     assert "2 further epochs with the importance-weighted bound of 5 draws" in plan.text()
-
-
-def test_kernels_decay_and_biases_do_not(recipe):
-    train, specs = recipe("support.pretraining.train"), recipe("support.pretraining.specs")
-    plan = specs.Training(epochs=1, warmup=1, peak=0.1, weight_decay=0.5)
-    kernel, bias = (tf.keras.Variable(np.ones(2), name=name) for name in ("kernel", "bias"))
-    optimizer = train.make_optimizer(plan, 10)
-    optimizer.build([kernel, bias])
-    optimizer.iterations.assign(1)
-
-    optimizer.apply([tf.zeros(2), tf.zeros(2)])
-
-    np.testing.assert_allclose(np.asarray(kernel), 0.95, atol=1e-3)
-    np.testing.assert_array_equal(np.asarray(bias), 1.0)
-    assert "weight decay 0.5" in plan.text()

@@ -42,9 +42,10 @@ class BitsBackCoder:
         self.kind_probabilities = np.full((1, kinds), (1.0 - FULL_BLOCK_PROBABILITY) / kinds)
         self.kind_probabilities[0, -1] += FULL_BLOCK_PROBABILITY
 
-    def encode(self, k, progress=None):
-        """Encode symbols `[N, *event]` to an `ANSStack`."""
-        stack, done, block_rows = ANSStack(), 0, self.block_model.rows
+    def encode(self, k, progress=None, stack=None):
+        """Encode symbols `[N, *event]` to an `ANSStack`: a new one, or onto `stack`."""
+        stack = ANSStack() if stack is None else stack
+        done, block_rows = 0, self.block_model.rows
         while done < len(k):
             affordable = int(max(stack.bits - RESERVE_BITS, 0) / self.bits_to_draw_z)
             rows = min(max(affordable, 1), block_rows, len(k) - done)
@@ -97,7 +98,7 @@ class BitsBackCoder:
                 k = np.rint(loc).astype("int32")
             levels.append((grid, k))
             state = self.block_model.merge(level, state, self._z(grid, k))
-        stack.push_symbols(x.ravel(), self._probabilities(state, len(x)))
+        self._push_x(stack, state, x)
         for grid, k in reversed(levels):
             grid.push(stack, k, bits_back)
 
@@ -110,8 +111,7 @@ class BitsBackCoder:
             k = grid.pop(stack, n, bits_back)
             levels.append((level, state, prior, grid, k))
             state = self.block_model.merge(level, state, self._z(grid, k))
-        x = stack.pop_symbols(self._probabilities(state, n))
-        x = x.reshape(n, *self.block_model.event_shape)
+        x = self._pop_x(stack, state, n)
         if bits_back:
             outputs = self.block_model.encoder_outputs(self._values(x))
             for level, state, prior, grid, k in reversed(levels):
@@ -129,9 +129,31 @@ class BitsBackCoder:
         parameters = self.block_model.posterior(level, state, outputs, prior)
         return grid.in_grid_units(*(_check_finite(a, "q(z|x)")[:n] for a in parameters))
 
-    def _probabilities(self, state, n):
-        """p(x|z) of each symbol of n examples, `[n * elements, K]`."""
-        probabilities = _check_finite(self.block_model.probabilities(state), "p(x|z)")[:n]
+    def _push_x(self, stack, state, x):
+        """Push symbols x `[n, *event]` under p(x|z), the last group first."""
+        groups = self._split(x)
+        for group in reversed(range(len(groups))):
+            probabilities = self._probabilities(state, groups[:group], len(x))
+            stack.push_symbols(groups[group].ravel(), probabilities)
+
+    def _pop_x(self, stack, state, n):
+        """Undo `_push_x`: symbols `[n, *event]`."""
+        shape, groups = self.block_model.event_shape, []
+        for _ in range(self.block_model.groups):
+            symbols = stack.pop_symbols(self._probabilities(state, groups, n))
+            groups.append(symbols.reshape(n, *shape[:-1], -1))
+        return np.concatenate(groups, -1)
+
+    def _split(self, x):
+        """The groups of elements of x, which are channels or all of x."""
+        return np.split(x, self.block_model.groups, -1)
+
+    def _probabilities(self, state, groups, n):
+        """p(x|z) of the symbols after the first groups of n examples, `[n * elements, K]`."""
+        empty = np.zeros((n, *self.block_model.event_shape[:-1], 0), "int32")
+        before = self._values(np.concatenate([empty, *groups], -1))
+        tensor = self.block_model.probabilities(len(groups), state, before)
+        probabilities = _check_finite(tensor, "p(x|z)")[:n]
         return probabilities.reshape(-1, probabilities.shape[-1])
 
     def _values(self, x):
@@ -146,10 +168,24 @@ class BitsBackCoder:
 
 
 def best_coder(block_model, k):
-    """The coder whose grid spacing gives the shortest code for the first of symbols k."""
+    """The coder whose grid spacing gives the shortest code, as estimated from the first of k."""
     coders = [BitsBackCoder(block_model, spacing) for spacing in GRID_SPACINGS]
-    bits = [coder.encode(k[:TRIAL_EXAMPLES]).bits for coder in coders]
-    return coders[int(np.argmin(bits))]
+    return min(coders, key=lambda coder: expected_bits(coder, k))
+
+
+def expected_bits(coder, k):
+    """Estimate of the bits of symbols k, from the first `TRIAL_EXAMPLES` of them.
+
+    A fine grid takes more bits for the first example and fewer for each of the others. The rest is
+    therefore extrapolated from the second half of the trial.
+    """
+    trial = k[:TRIAL_EXAMPLES]
+    half = len(trial) // 2
+    stack = coder.encode(trial[:half])
+    before = stack.bits
+    bits = coder.encode(trial[half:], stack=stack).bits
+    rest = len(k) - len(trial)
+    return bits + (rest * (bits - before) / (len(trial) - half) if rest else 0.0)
 
 
 def _check_finite(tensor, name):

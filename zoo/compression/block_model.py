@@ -34,7 +34,9 @@ class BlockModel:
         self.model, self.latents = model, model.latents
         self.alphabet = alphabet(model.decoder.likelihood)
         self.event_shape = model.decoder.free_event_shape
-        per_row = math.prod(self.event_shape) * self.alphabet.count
+        # Number of groups of elements of x that are coded one after the other.
+        self.groups = self.event_shape[-1] if self.alphabet.channelwise else 1
+        per_row = math.prod(self.event_shape) // self.groups * self.alphabet.count
         self.rows = max(1, min(MAX_ROWS, MAX_PROBABILITIES // per_row))
         self.top_grid, self._top_prior = top_prior(model.latents)
 
@@ -61,9 +63,16 @@ class BlockModel:
         """The state after z `[rows, D]` of a level."""
         return self._run(f"merge {level}", self._merge(level), state, z)
 
-    def probabilities(self, state):
-        """p(x|z) of each symbol: `[rows, *event, K]`."""
-        return self._run("probabilities", self._probabilities, state)
+    def probabilities(self, group, state, x):
+        """Probabilities of each symbol of a group of elements, `[rows, ..., K]`.
+
+        Args:
+            group: 0 <= group < `groups`: the channel if the alphabet is channelwise, otherwise all
+                elements.
+            state: after all levels.
+            x: values of the groups before it, `[rows, ..., group]`; not used for group 0.
+        """
+        return self._run(f"probabilities {group}", self._probabilities, state, x)
 
     def _run(self, name, function, *arguments):
         with tf.device("CPU:0"):
@@ -73,9 +82,10 @@ class BlockModel:
         preprocessor = self.model.preprocessor
         return preprocessor.encoder_inputs(preprocessor.to_tensor(x))
 
-    def _probabilities(self, state):
-        distribution = self.model.decoder(state, training=False)
-        return self.alphabet.probabilities(elements(distribution))
+    def _probabilities(self, state, x):
+        distribution = elements(self.model.decoder(state, training=False))
+        before = (x,) if self.alphabet.channelwise else ()
+        return self.alphabet.probabilities(distribution, *before)
 
     def _encoder_outputs(self, x):
         q = self.latents.encoder(self._encoder_inputs(x), training=False)

@@ -29,7 +29,7 @@ def compress(model: VAE, x: np.ndarray | tf.data.Dataset, *, verbose: bool = Fal
     Args:
         model: a built `VAE` with one stochastic layer or a ladder, with Normal posteriors, a Normal
             prior or a mixture of Normals, and the likelihood Bernoulli, BinarizedBernoulli,
-            DiscretizedLogisticLikelihood or Categorical.
+            DiscretizedLogisticLikelihood, DiscretizedLogisticMixture or Categorical.
         x: array or dataset `[N, *event]` of exactly the values that the likelihood has: 0 and 1,
             k / 255, or classes. N may be 0.
         verbose: True shows a progress bar.

@@ -6,9 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_probability as tfp
 
-from zoo.likelihoods import Bernoulli, Categorical, DiscretizedLogisticLikelihood, Likelihood
+from zoo.likelihoods import (
+    Bernoulli,
+    Categorical,
+    DiscretizedLogisticLikelihood,
+    DiscretizedLogisticMixture,
+    Likelihood,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,11 +25,15 @@ class Alphabet:
         divisor: divisor of the symbols.
         probabilities: a function that takes the distribution of single elements, batch shape
             `[B, *event]`, and returns the probabilities of all symbols, `[B, *event, K]`.
+        channelwise: True if a channel, of the last axis, depends on those before it. They are then
+            coded one after the other: `probabilities` takes the distribution and x of the channels
+            before one, `[B, ..., c]`, and returns those of its symbols, `[B, ..., K]`.
     """
 
     count: int
     divisor: int
-    probabilities: Callable[[tfp.distributions.Distribution], tf.Tensor]
+    probabilities: Callable[..., tf.Tensor]
+    channelwise: bool = False
 
     def symbols(self, x: np.ndarray, argument: str = "x") -> np.ndarray:
         """The symbol k of each element of the array x, int32.
@@ -59,24 +68,29 @@ def alphabet(likelihood: Likelihood) -> Alphabet:
     """The `Alphabet` of a likelihood; register a function for your own likelihood class.
 
     Raises:
-        ValueError: the likelihood is not discrete, or its elements depend on each other.
+        ValueError: the likelihood is not discrete, or no order is known in which its elements
+            depend on each other.
     """
     raise ValueError(
         "likelihood must be one of discrete values for compression (Bernoulli, BinarizedBernoulli, "
-        "DiscretizedLogisticLikelihood, Categorical or a class registered with "
-        f"zoo.compression.alphabet), got {type(likelihood).__name__}"
+        "DiscretizedLogisticLikelihood, DiscretizedLogisticMixture, Categorical or a class "
+        f"registered with zoo.compression.alphabet), got {type(likelihood).__name__}"
     )
 
 
 @alphabet.register
 def _(likelihood: Bernoulli):
-    return Alphabet(2, 1, _probabilities_by_value(2, 1))
+    return Alphabet(2, 1, lambda elements: tf.stack([elements.prob(v) for v in (0.0, 1.0)], -1))
 
 
 @alphabet.register
 def _(likelihood: DiscretizedLogisticLikelihood):
-    count, divisor = likelihood.levels, likelihood.levels - 1
-    return Alphabet(count, divisor, _probabilities_by_value(count, divisor))
+    return _grey_levels(likelihood, lambda elements: elements.probabilities())
+
+
+@alphabet.register
+def _(likelihood: DiscretizedLogisticMixture):
+    return _grey_levels(likelihood, lambda pixels, x: pixels.channel_probabilities(x), True)
 
 
 @alphabet.register
@@ -84,15 +98,9 @@ def _(likelihood: Categorical):
     return Alphabet(likelihood.classes, 1, lambda elements: elements.probs_parameter())
 
 
-def _probabilities_by_value(count, divisor):
-    """A function that evaluates the probability of each value."""
-
-    def probabilities(elements):
-        rank = len(elements.batch_shape)
-        values = tf.reshape(tf.range(count, dtype=tf.float32) / divisor, [count] + [1] * rank)
-        return tf.transpose(elements.prob(values), [*range(1, rank + 1), 0])
-
-    return probabilities
+def _grey_levels(likelihood, probabilities, channelwise=False):
+    """The `Alphabet` of values k / (levels - 1)."""
+    return Alphabet(likelihood.levels, likelihood.levels - 1, probabilities, channelwise)
 
 
 def elements(distribution):

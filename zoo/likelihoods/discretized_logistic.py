@@ -66,8 +66,7 @@ class DiscretizedLogisticMixture(GreyLevels):
     bits than with independent channels. Salimans et al., PixelCNN++, 2017. `PixelMixture` has the
     formula.
 
-    `zoo.impute` takes missing pixels, but not single channels of a pixel. Compression by bits back
-    needs independent elements: `DiscretizedLogisticLikelihood`.
+    `zoo.impute` takes missing pixels, but not single channels of a pixel.
 
     Args:
         components: number of components of the mixture.

@@ -38,6 +38,32 @@ class PixelMixture:
         by_pixel = tf.reduce_logsumexp(by_component, -1)
         return tf.reduce_sum(by_pixel, list(range(1, len(by_pixel.shape))))
 
+    def channel_probabilities(self, x):
+        """p(x_c | x_0 .. x_(c - 1)) of each value of the next channel.
+
+        The values of the channels before it also tell which component is likely.
+
+        Args:
+            x: the channels before it, `[B, *pixels, c]` with c < C.
+
+        Returns:
+            Probabilities `[B, *pixels, levels]`.
+        """
+        c = x.shape[-1]
+        x = tf.expand_dims(tf.cast(x, tf.float32), -2)
+        log_weights = tf.nn.log_softmax(self.logits)
+        if c:
+            loc = tf.concat([self._moved_channel(x, d) for d in range(c)], -1)
+            before = DiscretizedLogistic(loc, self.scale[..., :c], self.levels)
+            log_weights += tf.reduce_sum(before.log_prob(x), -1)
+        weights = tf.nn.softmax(log_weights)
+        locs = self._moved_channel(x, c)[..., 0]
+        total = 0.0
+        for k in range(self.logits.shape[-1]):  # one by one, to bound the memory
+            element = DiscretizedLogistic(locs[..., k], self.scale[..., k, c], self.levels)
+            total += weights[..., k, tf.newaxis] * element.probabilities()
+        return total
+
     def mean(self):
         """E[x], `[B, *pixels, C]`, in which each E[x_c | k] is that of the logistic, clipped."""
         weights = tf.expand_dims(tf.nn.softmax(self.logits), -1)

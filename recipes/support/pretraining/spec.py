@@ -16,7 +16,7 @@ class Training:
         end: last learning rate.
         warmup: steps in which the learning rate rises from 0.
         clipnorm: bound of the gradient's global norm.
-        weight_decay: decay of the kernels in a step, as a multiple of the learning rate.
+        weight_decay: share of the weights that is subtracted in a step, times the learning rate.
         beta_warmup: epochs in which the weight of the KL rises from 0 to 1.
         ema: momentum of the moving average of the weights that is stored; None for the last ones.
         importance_epochs: epochs after the others, with the importance-weighted bound as objective.
@@ -55,7 +55,7 @@ class Training:
                 f"{self.importance_epochs} further epochs with the importance-weighted bound of "
                 f"{self.importance_samples} draws"
             )
-        if self.weight_decay:
+        if self.weight_decay is not None:
             parts.append(f"weight decay {self.weight_decay:g}")
         if self.ema is not None:
             parts.append(f"moving average of the weights, momentum {self.ema:g}")

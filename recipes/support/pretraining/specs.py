@@ -120,8 +120,8 @@ SPECS = {
             samples=100,
             made=Made(
                 text=f"{IN_JAX}; the cosine ran over the time, of which the further epochs took "
-                "40 %, not over the steps, and the averaged weights did not replace the last ones "
-                "before the further epochs",
+                "40 %, not over the steps, biases did not decay, and the averaged weights did not "
+                "replace the last ones before the further epochs",
                 machine="NVIDIA H100, 7.2 minutes, with three other trainings beside it",
             ),
         ),

@@ -82,11 +82,8 @@ def make_optimizer(plan, steps):
     )
     make = {"adam": zoo.FusedAdam, "adamax": keras.optimizers.Adamax}[plan.optimizer]
     average = {} if plan.ema is None else {"use_ema": True, "ema_momentum": plan.ema}
-    decay = plan.weight_decay
-    optimizer = make(rate, global_clipnorm=plan.clipnorm, weight_decay=decay, **average)
-    if decay:
-        optimizer.exclude_from_weight_decay(var_names=["bias"])
-    return optimizer
+    common = {"global_clipnorm": plan.clipnorm, "weight_decay": plan.weight_decay}
+    return make(rate, **common, **average)
 
 
 class ProcessorTime(keras.callbacks.Callback):
