@@ -3,10 +3,9 @@
 from support.pretraining import options
 from support.pretraining.spec import Made, Spec, Training
 
-# `conv_vae` for a CPU: maps of 14x14 and smaller, and a dense layer around the latent vector.
+# `conv_vae` for a CPU: maps of 14x14 and smaller.
 SMALL_CONV = dict(
     latent_dim=32,
-    hidden=320,
     widths=(32, 64, 64),
     blocks=1,
     stem_strides=2,
@@ -17,15 +16,15 @@ SMALL_CONV = dict(
 )
 
 
-def _conv(tag, summary, epochs, beta_warmup):
-    """`Spec` of `conv_vae` for a set of images of 28x28 pixels."""
+def _conv(tag, summary, epochs, beta_warmup, hidden=None):
+    """`Spec` of `conv_vae` for a set of images; `hidden`: of dense layers around the latent."""
     training = Training(epochs=epochs, batch_size=64, beta_warmup=beta_warmup, ema=0.999)
     return Spec(
         variant="conv_vae",
         tag=tag,
         summary=f"{summary}, binarised at random",
         source=tag,
-        options=SMALL_CONV,
+        options={**SMALL_CONV, "hidden": hidden},
         training=training,
         samples=100,
     )
@@ -125,7 +124,7 @@ SPECS = {
                 machine="NVIDIA H100, 7.2 minutes, with three other trainings beside it",
             ),
         ),
-        _conv("fashion_mnist", "pieces of clothing", 16, 1),
+        _conv("fashion_mnist", "pieces of clothing", 16, 1, hidden=320),
         _conv("omniglot", "handwritten characters of 30 alphabets", 30, 2),
         _ladder("mnist", "mnist", "handwritten digits", 201, 5, 7.6),
         _ladder("fashion_mnist", "fashion_mnist", "pieces of clothing", 129, 5, 5.0),
@@ -137,7 +136,7 @@ SPECS = {
             12,
             2.9,
         ),
-        _conv("quickdraw", "sketches of cats, rainbows and trains", 100, 10),
+        _conv("quickdraw", "sketches of cats, rainbows and trains", 100, 10, hidden=320),
         Spec(
             variant="dense_vae",
             tag="mnist",
