@@ -136,7 +136,7 @@ SPECS = {
             12,
             2.9,
         ),
-        _conv("quickdraw", "sketches of cats, rainbows and trains", 100, 10, hidden=320),
+        _conv("quickdraw", "sketches of cats, rainbows and trains", 100, 10),
         Spec(
             variant="dense_vae",
             tag="mnist",
