@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # the names of _LAZY and _MODULES, re-exported for type check
     from zoo import plots as plots
     from zoo import pretrained as pretrained
     from zoo import priors as priors
+    from zoo import tables as tables
     from zoo import training as training
     from zoo import variants as variants
     from zoo.anomaly import AnomalyDetector as AnomalyDetector
@@ -78,6 +79,10 @@ if TYPE_CHECKING:  # the names of _LAZY and _MODULES, re-exported for type check
     from zoo.priors import StandardNormal as StandardNormal
     from zoo.priors import VampPrior as VampPrior
     from zoo.reporting import report as report
+    from zoo.tables import TableSynthesizer as TableSynthesizer
+    from zoo.tables import VAEEmbedder as VAEEmbedder
+    from zoo.tables import VAEImputer as VAEImputer
+    from zoo.tables import evaluate_synthetic as evaluate_synthetic
     from zoo.training.optimizers import FusedAdam as FusedAdam
 
 require_tensorflow()
@@ -106,6 +111,10 @@ _LAZY = {
     "bits_per_dimension": "zoo.core.elbo",
     "mutual_information": "zoo.core.elbo",
     "AnomalyDetector": "zoo.anomaly",
+    "TableSynthesizer": "zoo.tables",
+    "VAEEmbedder": "zoo.tables",
+    "VAEImputer": "zoo.tables",
+    "evaluate_synthetic": "zoo.tables",
     "Diagnosis": "zoo.evaluation.diagnosis",
     "DiagnosisLogger": "zoo.evaluation.diagnosis",
     "diagnose": "zoo.evaluation.diagnosis",
@@ -142,6 +151,7 @@ _MODULES = (
     "plots",
     "pretrained",
     "priors",
+    "tables",
     "training",
     "variants",
 )

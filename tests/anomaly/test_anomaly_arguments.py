@@ -15,6 +15,7 @@ from sklearn.exceptions import NotFittedError
 import zoo
 from tests.helpers import small
 from zoo.anomaly import SCORES, TailScore, detector, scores
+from zoo.core.estimators import default_epochs
 
 X = np.random.default_rng(7).normal(size=(30, 6)).astype("float32")
 
@@ -92,15 +93,15 @@ def test_a_misspelt_score_suggests_the_nearest_name():
     [(128, 128, 1000), (1280, 128, 100), (1281, 128, 91), (10**6, 128, 5), (200, 1, 5)],
 )
 def test_the_default_number_of_epochs_takes_about_a_thousand_steps(rows, batch_size, epochs):
-    assert detector._epochs(np.zeros((rows, 1)), batch_size) == epochs
+    assert default_epochs(np.zeros((rows, 1)), batch_size) == epochs
 
 
 def test_the_default_number_of_epochs_of_a_dataset_counts_its_batches():
     dataset = tf.data.Dataset.from_tensor_slices(np.zeros((100, 2)))
 
-    assert detector._epochs(dataset.batch(10), 128) == 100
+    assert default_epochs(dataset.batch(10), 128) == 100
     with pytest.raises(ValueError, match="epochs must be an integer if the length of X is unknown"):
-        detector._epochs(dataset.batch(10).repeat(), 128)
+        default_epochs(dataset.batch(10).repeat(), 128)
 
 
 @pytest.mark.parametrize("score", ["elbo", "tails"])

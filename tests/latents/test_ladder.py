@@ -229,10 +229,10 @@ def test_free_bits_keep_levels_active_that_would_collapse():
     for free_bits in (None, 1.0):
         vae = small("dense_ladder_vae", free_bits=free_bits, level_dims=(2,), beta=8.0)
         vae.compile(zoo.FusedAdam(1e-2), jit_compile=False)
-        vae.fit(x, epochs=10, batch_size=24, verbose=0)
+        vae.fit(x, epochs=20, batch_size=24, verbose=0)
         alive[free_bits] = zoo.kl_by_level(vae, x).mean(0)
 
-    assert alive[None].max() < 0.5
+    assert alive[None].max() < 0.01
     assert alive[1.0].min() > 0.5
 
 

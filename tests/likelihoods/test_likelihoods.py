@@ -73,6 +73,26 @@ def test_shared_scale_is_learned():
     assert float(tape.gradient(loss, likelihood.raw_scale.value)) < 0
 
 
+def test_shared_scale_follows_the_errors_within_a_hundred_steps():
+    likelihood, adam = SharedScaleNormal(1.0), zoo.FusedAdam(1e-3)
+    likelihood.build((None, 4))
+    for _ in range(100):
+        with tf.GradientTape() as tape:
+            loss = -tf.reduce_sum(likelihood(tf.zeros([3, 4])).log_prob(tf.fill([3, 4], 0.1)))
+        gradients = tape.gradient(loss, [v.value for v in likelihood.trainable_variables])
+        adam.apply_gradients(zip(gradients, likelihood.trainable_variables, strict=True))
+
+    scale = likelihood(tf.zeros([3, 4])).stddev().numpy()
+    assert 0.05 < scale.max() < 0.2
+
+
+def test_a_saved_shared_scale_of_an_earlier_version_keeps_its_rate():
+    config = SharedScaleNormal(0.5).get_config()
+    del config["scale_rate"]
+
+    assert SharedScaleNormal.from_config(config).scale_rate == 1.0
+
+
 def test_per_element_scale_equals_its_formula():
     p, raw = head(PerElementNormal(floor=0.01), (4,))
     x = np.zeros((3, 4), "float32")
@@ -165,6 +185,7 @@ def test_numpys_integers_count_classes_and_seed_draws():
         (lambda: Normal(0.0), "scale must be a positive number, got 0.0"),
         (lambda: Normal(float("inf")), "scale must be a positive number, got inf"),
         (lambda: SharedScaleNormal(1e-5), "initial_scale must lie between floor and ceiling"),
+        (lambda: SharedScaleNormal(scale_rate=0.0), "scale_rate must be a positive number"),
         (lambda: PerElementNormal(floor=0), "floor must lie between 0 and ceiling"),
         (lambda: Categorical(1), "classes must be an integer of at least 2, got 1"),
         (lambda: Tabular((0, -1)), "categories must be a number of classes for each column"),

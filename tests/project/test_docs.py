@@ -110,7 +110,7 @@ def test_the_reference_has_a_page_for_each_package_with_public_names():
 
 
 def test_the_readme_fits_on_two_screens():
-    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 110
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 120
 
 
 def test_the_badge_names_the_supported_pythons():

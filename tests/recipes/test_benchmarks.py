@@ -132,3 +132,53 @@ def test_the_learning_rate_falls_with_the_processor_time_used(default_options, m
 
     assert model.stop_training
     assert rates == pytest.approx([0.5, 0.25, 0.25])
+
+
+@pytest.fixture
+def table_benchmark(recipe, shared, monkeypatch):
+    """table_benchmark(name) is a script about tables."""
+    monkeypatch.syspath_prepend(str(pathlib.Path(shared.__file__).parent))
+    return lambda name: recipe(f"benchmarks.quality.{name}")
+
+
+def test_the_gaussian_copula_keeps_columns_correlations_and_shares(table_benchmark):
+    script, rng = table_benchmark("synthetic_tables"), np.random.default_rng(0)
+    x = rng.normal(size=2000)
+    frame = sys.modules["pandas"].DataFrame(
+        {"x": np.exp(x).round(3), "y": (10 * x).astype(int), "c": np.where(x > 1, "a", "b")}
+    )
+
+    drawn, _ = script.gaussian_copula(frame, 0, None)
+
+    assert (drawn.dtypes == frame.dtypes).all() and len(drawn) == 2000
+    assert drawn["y"].between(frame["y"].min(), frame["y"].max()).all()
+    assert drawn["x"].corr(drawn["y"], "spearman") > 0.95
+    assert (drawn["c"] == "a").mean() == pytest.approx((frame["c"] == "a").mean(), abs=0.03)
+
+
+def test_tables_of_the_benchmarks_have_means_and_what_is_measured(table_benchmark):
+    script = table_benchmark("synthetic_tables")
+    rows = [
+        {"data": d, "seed": s, "method": "zoo", "utility": 0.8 + s / 10, "utility of real": 0.9}
+        for d in ("a", "b")
+        for s in (0, 1)
+    ]
+
+    lines = script.table(rows, "utility", ["zoo"]).splitlines()
+
+    assert lines[0] == "| utility | zoo | real |" and len(lines) == 5
+    assert lines[2] == "| a | 0.850 +- 0.071 | 0.900 +- 0.000 |"
+    assert lines[-1] == "| mean | 0.850 | 0.900 |"
+
+
+def test_hidden_values_have_their_rate_and_may_depend_on_the_value(table_benchmark):
+    script = table_benchmark("imputation")
+    frame = sys.modules["pandas"].DataFrame(np.random.default_rng(0).normal(size=(4000, 2)))
+
+    random, large = (script.hidden(frame, name, 0.3, 0) for name in script.MECHANISMS)
+
+    for where in (random, large):
+        assert where.mean() == pytest.approx(0.3, abs=0.02)
+    assert abs(frame.to_numpy()[random].mean()) < 0.06 < 0.3 < frame.to_numpy()[large].mean()
+    row = script.run(frame, ("x", "random", 0.3, 0, "mean"))
+    assert row["error"] == pytest.approx(1.0, abs=0.05) and "coverage" not in row

@@ -2,13 +2,10 @@
 
 # ruff: noqa: N803, N806  (X is scikit-learn's name for the data)
 
-import contextlib
 import math
-import random
 from collections.abc import Callable
 from typing import Self
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -16,23 +13,21 @@ from zoo.anomaly import feature_scores as features
 from zoo.anomaly.default_model import table_vae
 from zoo.anomaly.scores import FittableScore, as_score
 from zoo.core import arrays, inputs, nested, streams, validation
+from zoo.core.estimators import unchanged_on_error
 from zoo.core.serialization import is_real
 from zoo.inference import batching
 from zoo.likelihoods.text.inputs import is_text
 from zoo.model import VAE
-from zoo.variants.catalogue import get
+from zoo.variants import fitting
 
 try:
     from sklearn.base import BaseEstimator, OutlierMixin
-    from sklearn.utils import check_random_state
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ModuleNotFoundError as error:
     raise ImportError(
         f"zoo.AnomalyDetector needs {error.name}: pip install 'zoo-vae[recipes]'"
     ) from error
 
-DEFAULT_STEPS = 1000  # optimizer steps if epochs=None
-MIN_EPOCHS = 5
 SCORE_BATCH_SIZE = 256
 LOWEST_SCORE = float(np.finfo("float32").min)  # finite, as scikit-learn's metrics require
 
@@ -104,9 +99,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         del y
         self._check_arguments()
         streams.require_end(X, "X")
-        with _unchanged_on_error(self):
+        with unchanged_on_error(self):
             X = self._check_data(X, reset=True)
-            self.vae_ = self.vae if isinstance(self.vae, VAE) else self._train_vae(X)
+            self.vae_ = self.vae if isinstance(self.vae, VAE) else self._train(X)
             self._set_feature_count()
             self.score_ = as_score(self.score)
             if isinstance(self.score_, FittableScore):
@@ -174,13 +169,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         fraction = self.contamination
         if not is_real(fraction) or not 0 <= fraction <= 0.5:
             raise ValueError(f"contamination must be a fraction in [0, 0.5], got {fraction!r}")
-        if isinstance(self.vae, VAE):
-            inputs.require_built(self.vae)
-        elif not (self.vae is None or isinstance(self.vae, str) or callable(self.vae)):
-            raise TypeError(
-                "vae must be a VAE, the name of a variant, a function of X or None, got "
-                f"{type(self.vae).__name__}"
-            )
+        fitting.check_vae(self.vae)
 
     def _check_data(self, x, reset=False):
         """x checked by scikit-learn if it is a table; other data unchanged."""
@@ -198,25 +187,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             ensure_min_samples=2 if reset else 1,
         )
 
-    def _train_vae(self, x):
+    def _train(self, x):
         """Build and train a new VAE."""
-        epochs = _epochs(x, self.batch_size) if self.epochs is None else self.epochs
-        batch_size = None if streams.is_stream(x) else self.batch_size
-        with _seeded(self.random_state):
-            vae = self._build_vae(x)
-            vae.fit(x, epochs=epochs, batch_size=batch_size, verbose=self.verbose)
-        return vae
-
-    def _build_vae(self, x):
-        if isinstance(self.vae, str):
-            return get(self.vae)
-        vae = (table_vae if self.vae is None else self.vae)(x)
-        if not isinstance(vae, VAE):
-            raise TypeError(
-                "vae must be a function that returns a zoo.VAE, got one that returns "
-                f"{type(vae).__name__}"
-            )
-        return vae
+        return fitting.train(table_vae if self.vae is None else self.vae, x, self)
 
     def _set_feature_count(self):
         shape = self.vae_.decoder.free_event_shape
@@ -238,41 +211,3 @@ def _is_table(x):
         return np.asarray(x).ndim <= 2
     except ValueError:  # rows of different lengths
         return False
-
-
-def _epochs(x, batch_size):
-    """Number of passes over x with about DEFAULT_STEPS steps."""
-    if not streams.is_stream(x):
-        steps = math.ceil(nested.row_count(x) / batch_size)
-    else:
-        steps = streams.length(x) or -1
-    if steps < 1:
-        raise ValueError("epochs must be an integer if the length of X is unknown, got None")
-    return max(MIN_EPOCHS, math.ceil(DEFAULT_STEPS / steps))
-
-
-@contextlib.contextmanager
-def _unchanged_on_error(detector):
-    """Restore the attributes of a detector if an error is raised within."""
-    before = dict(vars(detector))
-    try:
-        yield
-    except BaseException:
-        vars(detector).clear()
-        vars(detector).update(before)
-        raise
-
-
-@contextlib.contextmanager
-def _seeded(random_state):
-    """Seed Keras from random_state; restore Python's and NumPy's global generators afterwards."""
-    if random_state is None:
-        yield
-        return
-    python_state, numpy_state = random.getstate(), np.random.get_state()
-    keras.utils.set_random_seed(int(check_random_state(random_state).randint(2**31 - 1)))
-    try:
-        yield
-    finally:
-        random.setstate(python_state)
-        np.random.set_state(numpy_state)

@@ -17,6 +17,11 @@ tfd = tfp.distributions
 FLOOR, CEILING = 1e-3, 100.0
 RAW_ONE = raw_of(1.0, FLOOR)  # the raw number whose scale is 1
 
+# Factor of Glorot's initial weights. At the start z is noise of scale 1 in all dimensions of a
+# level, which would hide the levels above it for hundreds of steps. Child, Very deep VAEs,
+# 2021, scales these weights by the number of blocks.
+PROJECTION_SCALE = 0.1
+
 
 class Level(keras.layers.Layer):
     """Top-down block of one level: p(z|state), q(z|state, features), and the state after z.
@@ -28,7 +33,7 @@ class Level(keras.layers.Layer):
     scaled).
 
     A subclass creates the layers: `make_upsampling(state, features)`, `make_head(outputs, width,
-    name)`, `make_projection(width)`, `make_residual_blocks(width)`; its
+    name)`, `make_projection(width, initializer)`, `make_residual_blocks(width)`; its
     `compute_event_shape(features)` returns the shape of z. `state` and `features` are shapes with
     the batch first, `width` is the number of channels of the state.
     """
@@ -43,7 +48,7 @@ class Level(keras.layers.Layer):
         width, outputs = state[-1], 2 * self.event_shape[-1]
         self.prior_head = self.make_head(outputs, width, "prior")
         self.posterior_head = self.make_head(outputs, width, "posterior")
-        self.projection = self.make_projection(width)
+        self.projection = self.make_projection(width, _small_weights())
         self.residual_blocks = self.make_residual_blocks(width)
         _build_chain(self.prior_head, state)
         _build_chain(self.posterior_head, (*state[:-1], state[-1] + features[-1]))
@@ -118,8 +123,8 @@ class DenseLevel(Level):
             self._dense(outputs, name),
         ]
 
-    def make_projection(self, width):
-        return self._dense(width, "projection")
+    def make_projection(self, width, initializer):
+        return self._dense(width, "projection", kernel_initializer=initializer)
 
     def make_residual_blocks(self, width):
         return [
@@ -132,13 +137,13 @@ class DenseLevel(Level):
             for _ in range(self.depth)
         ]
 
-    def _dense(self, units, name, activation=None):
+    def _dense(self, units, name, **options):
         return keras.layers.Dense(
             units,
-            activation=activation,
             kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,
             name=name,
+            **options,
         )
 
 
@@ -181,8 +186,8 @@ class ConvLevel(Level):
             self._convolution(outputs, 1, name),
         ]
 
-    def make_projection(self, width):
-        return self._convolution(width, 1, "projection")
+    def make_projection(self, width, initializer):
+        return self._convolution(width, 1, "projection", kernel_initializer=initializer)
 
     def make_residual_blocks(self, width):
         return [ResidualBlock(width, **self._block_options()) for _ in range(self.blocks)]
@@ -195,17 +200,21 @@ class ConvLevel(Level):
             dtype=self.dtype_policy,
         )
 
-    def _convolution(self, filters, size, name, activation=None):
+    def _convolution(self, filters, size, name, **options):
         return keras.layers.Conv2D(
             filters,
             size,
             padding="same",
             data_format="channels_last",
-            activation=activation,
             kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,
             name=name,
+            **options,
         )
+
+
+def _small_weights():
+    return keras.initializers.VarianceScaling(PROJECTION_SCALE**2, "fan_avg", "uniform")
 
 
 def _build_chain(layers, shape):

@@ -37,6 +37,8 @@ class Tabular(Likelihood):
         floor: the smallest standard deviation of a numeric column, as a fraction of its scale.
         lows, highs: range of the draws of each column; None for no limit.
         whole: whether the draws of each column are rounded; None for no column.
+        description: text about the columns that is saved with the model, such as JSON; it changes
+            nothing.
 
     Event: `[len(categories)]`.
     """
@@ -51,9 +53,13 @@ class Tabular(Likelihood):
         lows=None,
         highs=None,
         whole=None,
+        description=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if description is not None and not isinstance(description, str):
+            raise TypeError(f"description must be a text, got {type(description).__name__}")
+        self.description = description
         self.categories = as_tuple(categories)
         if not all(is_integer(n) and n >= 0 for n in self.categories):
             raise ValueError(

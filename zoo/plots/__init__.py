@@ -13,6 +13,7 @@ from zoo.plots.latent import MAX_POINTS, latent_scatter
 from zoo.plots.multimodal import modality_scatter, score_table, side_by_side
 from zoo.plots.series import MAX_CHANNELS, series, series_samples
 from zoo.plots.spectra import series_spectra
+from zoo.plots.synthetic import table_similarity
 from zoo.plots.tables import MAX_COLUMNS, column_surprise, marginals, score_histogram
 from zoo.plots.training import training_curves
 from zoo.plots.uncertainty import uncertainty
@@ -41,6 +42,7 @@ __all__ = [
     "series_samples",
     "series_spectra",
     "side_by_side",
+    "table_similarity",
     "training_curves",
     "traversal_animation",
     "traversals",

@@ -7,6 +7,7 @@ import numpy as np
 
 from zoo import plots
 from zoo.core import elbo
+from zoo.evaluation.diagnosis.result import R2_NOTES
 from zoo.likelihoods import GreyLevels, Text
 from zoo.reporting.findings import curve_findings
 from zoo.reporting.markup import Markup, Section, join, paragraph, table, tag
@@ -83,6 +84,8 @@ def _rows(context):
     yield "gap", _nats(d.gap), note
     for name, value in d.trivial.items():
         yield f"log p(x), {name}", _nats(value), f"of a trivial model of this kind; {bounded}"
+    for name, value in d.r2.items():
+        yield "R2" if name == "model" else f"R2, {name}", f"{value:.3f}", R2_NOTES[name]
     yield from _per_unit(context)
     note = "rise of the NLL when each example is decoded from another example's z"
     yield "decoder's use of z", _nats(d.decoder_use), note

@@ -7,6 +7,7 @@ from zoo.training.corruptions import (
     ModalityDropout,
     SaltAndPepperCorruption,
 )
+from zoo.training.missing_columns import MissingColumns
 from zoo.training.optimizers import FusedAdam
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "FusedAdam",
     "GaussianCorruption",
     "MaskingCorruption",
+    "MissingColumns",
     "ModalityDropout",
     "SaltAndPepperCorruption",
 ]

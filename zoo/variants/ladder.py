@@ -64,6 +64,7 @@ def ladder_vae(
         name="ladder_vae",
         default=_elbo(free_bits, shared.beta, levels + 1),
         xla_on_cpu=False,
+        learning_rate=2e-3,
     )
 
 

@@ -17,12 +17,11 @@ Needs PyOD, PyTorch, and ADBench's files, such as `6_cardio.npz`, in the folder 
 Numbers that --out already has are not measured again. `docs/anomaly.md` has results.
 """
 
-import json
 import pathlib
 import time
 
 import numpy as np
-from shared import command_line, required
+from shared import command_line, record_row, recorded, required
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import train_test_split
@@ -35,16 +34,14 @@ def main():
     args = parser().parse_args()
     if {*args.methods} & {"PyOD VAE", "PCA", "ECOD"}:
         required("pyod", "pip install pyod torch")
-    rows = []
-    if args.out and args.out.exists():
-        rows = [json.loads(line) for line in args.out.read_text().splitlines()]
+    rows = recorded(args.out)
     measured = {(row["data"], row["seed"], row["method"]) for row in rows}
     for seed in args.seeds:
         for path in sorted(args.data_dir.glob("*.npz"), key=lambda p: int(p.stem.split("_")[0])):
             for method in args.methods:
                 if (path.stem, seed, method) not in measured:
                     rows.append(run(path, seed, method))
-                    record(rows[-1], args.out)
+                    record_row(rows[-1], args.out)
     rows = [row for row in rows if row["method"] in args.methods and row["seed"] in args.seeds]
     for score in ("auroc", "average_precision"):
         print(table(rows, score, args.methods))
@@ -119,16 +116,6 @@ METHODS = {
     "isolation forest": isolation_forest,
     "ECOD": pyod_ecod,
 }
-
-
-def record(row, out):
-    """Print a row and append it to the file."""
-    line = json.dumps(row)
-    print(line, flush=True)
-    if out:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with out.open("a") as file:
-            file.write(line + "\n")
 
 
 def table(rows, score, methods):

@@ -152,3 +152,20 @@ def write_json(path, value):
     """Write a JSON file; its folder is created."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value, indent=2) + "\n")
+
+
+def recorded(out):
+    """Rows that `record_row` has appended to the file `out`; none where it is None or new."""
+    if not out or not out.exists():
+        return []
+    return [json.loads(line) for line in out.read_text().splitlines()]
+
+
+def record_row(row, out):
+    """Print a row as a JSON line, and append it to the file `out` unless it is None."""
+    line = json.dumps(row)
+    print(line, flush=True)
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with out.open("a") as file:
+            file.write(line + "\n")

@@ -1,27 +1,24 @@
 """Kind of each column of a table: number, category, date or drop, with the reason.
 
-`decide` looks at a column's values and name; --kind overrides it. `write` prints the result before
-training, because a column that is read wrongly gives a model that is wrong without an error.
+`decide` looks at a column's values and name, by the rules of `zoo.tables` and those for what files
+write as text: dates, numbers, codes. --kind overrides it. `table` is printed before training,
+because a column that is read wrongly gives a model that is wrong without an error.
 """
 
 import dataclasses
 import decimal as decimals
-import re
 from typing import Any
 
 import numpy as np
 from support.data import table_files, written_dates, written_numbers, written_texts
 from support.run.cli import InputError
 
+import zoo
+
 KINDS = ("number", "category", "date", "drop")
 MAX_CATEGORIES = 200
 MAX_LINES = 100  # columns in a printed table
-ID_NAME = re.compile(r"(.*[_ -])?(id|uuid|guid|rowid|index)|.*[a-z]ID|.*[a-z]Id|unnamed: \d+|idx")
-POSTCODE_NAME = re.compile(r"(.*[_ -])?(zip|zip[_ -]?code|post[_ -]?code|postal[_ -]?code|plz)")
-MAX_ID_REPEATS = 0.05  # of the rows of an identifier's column that may repeat a value
 MAX_EXACT = 2.0**53  # float64 holds all integers up to it
-LISTS = "holds a list of values in each row"
-CONTAINERS = (list, tuple, dict, set, np.ndarray)
 
 
 @dataclasses.dataclass
@@ -138,8 +135,8 @@ def _given(column, kind, decimal):
 
 def _detected(column, decimal):
     name = column.name
-    if holds_lists(column):
-        return Kind(name, "drop", LISTS)
+    if zoo.tables.holds_lists(column):
+        return Kind(name, "drop", zoo.tables.LISTS)
     if column.isna().all():
         return Kind(name, "drop", "empty")
     if column.dtype.kind == "M":
@@ -152,11 +149,6 @@ def _detected(column, decimal):
     return _of_numbers(column, values, notes)
 
 
-def holds_lists(column):
-    """True for a column with several values in a row, as JSON and Parquet files have them."""
-    return column.dtype == object and any(isinstance(value, CONTAINERS) for value in column)
-
-
 def _of_numbers(column, values, notes):
     """Kind of a column whose values are numbers."""
     name, observed = column.name, values[~np.isnan(values)]
@@ -167,20 +159,12 @@ def _of_numbers(column, values, notes):
     if whole and np.abs(distinct).max(initial=0) > MAX_EXACT and len(distinct) < column.nunique():
         why = "integers above 2**53, of which rounding makes some equal: an identifier"
         return Kind(name, "drop", why)
-    if len(distinct) <= 1:
-        return Kind(name, "drop", f"constant: {distinct[0]:g}" if len(distinct) else "empty")
-    if whole and not notes and is_sequence(values):
-        return Kind(name, "drop", "consecutive integers: row numbers or an identifier")
-    repeats = 1 - len(distinct) / len(observed)
-    if whole and ID_NAME.fullmatch(name.strip().lower()) and repeats <= MAX_ID_REPEATS:
-        return Kind(name, "drop", "an identifier, by its name and its different values")
-    code = POSTCODE_NAME.fullmatch(name.strip().lower()) or ID_NAME.fullmatch(name.strip().lower())
-    if whole and code:
-        return _of_texts(column, "numbers that are codes, by the column's name")
-    if whole and len(distinct) == 2 and distinct[1] - distinct[0] == 1:  # 0 and 1, or 1 and 2
-        why = f"{distinct[0]:g} and {distinct[1]:g} alone"
-        return Kind(name, "category", "; ".join([why, *_missing(values)]), _codes(values))
-    return Kind(name, "number", why, values)
+    found, detail = zoo.tables.number_kind(name, values, ordered=not notes)
+    if found == "code":
+        return _of_texts(column, detail)
+    if found == "category":
+        return Kind(name, "category", "; ".join([detail, *_missing(values)]), _codes(values))
+    return Kind(name, "number", why, values) if found == "number" else Kind(name, "drop", detail)
 
 
 def _of_texts(column, what="texts"):
@@ -196,12 +180,12 @@ def _of_texts(column, what="texts"):
         if days is not None:
             return Kind(name, "number", "; ".join([why, *_missing(days)]), days)
         missing += [*written_dates.other_note(column), *written_numbers.mixed_note(column)]
-    if count > MAX_CATEGORIES or (count == present and present >= 20):
-        why = f"{what}: {count:,} different ones, an identifier or free text"
+    what = "truth values" if column.dtype.kind == "b" else what
+    found, why = zoo.tables.text_kind(count, present, what, MAX_CATEGORIES)
+    if found == "text":
         return Kind(name, "drop", "; ".join([why, *missing]))
     missing += written_texts.spelling_note(values)
-    what = "truth values" if column.dtype.kind == "b" else what
-    return Kind(name, "category", "; ".join([f"{what}: {count} different", *missing]), values)
+    return Kind(name, "category", "; ".join([why, *missing]), values)
 
 
 def texts(column):
@@ -238,11 +222,6 @@ def _is_code(column):
     """True for codes such as 01067, in which a number would lose the zero, and categories."""
     codes = column.dropna().astype("string").str.fullmatch(r"0\d+")
     return column.dtype == "category" or bool(codes.any())
-
-
-def is_sequence(x):
-    """True for 0, 1, 2, ... or any other consecutive integers in order."""
-    return len(x) > 2 and (np.diff(x) == 1).all()
 
 
 def _missing(values):

@@ -17,6 +17,8 @@ from support.data.column_kinds import Kind
 from support.data.series import Series
 from support.run.cli import InputError
 
+import zoo
+
 LABEL_NAMES = ("label", "anomaly", "anomalous", "fault", "outlier", "attack", "target", "class")
 MIN_LABEL_CORRELATION = 0.5  # of a column of 0 and 1 with --label that counts as another label
 
@@ -61,11 +63,11 @@ def load(options):
 
 def _without_lists(frame, options):
     """The frame without columns of lists, and the `Kind` of each of these."""
-    lists = [name for name in frame if column_kinds.holds_lists(frame[name])]
+    lists = [name for name in frame if zoo.tables.holds_lists(frame[name])]
     for name in lists:
         if name in (options.columns or ()):
             raise InputError("--columns", f"expected numbers, got lists in column {name!r}")
-    return frame.drop(columns=lists), [Kind(name, "drop", column_kinds.LISTS) for name in lists]
+    return frame.drop(columns=lists), [Kind(name, "drop", zoo.tables.LISTS) for name in lists]
 
 
 def _label(frame, name, decimal):
@@ -132,7 +134,7 @@ def _reason_to_drop(column, anomaly):
     if column.dtype == object or column.dtype.kind == "O":
         return "texts, all the same" if column.nunique() == 1 else None
     x = column.to_numpy("float64", na_value=np.nan)
-    if str(column.name).startswith("Unnamed: ") and column_kinds.is_sequence(x):
+    if str(column.name).startswith("Unnamed: ") and zoo.tables.is_sequence(x):
         return "row numbers"
     if not {*np.unique(x[~np.isnan(x)])} <= {0.0, 1.0}:
         return None

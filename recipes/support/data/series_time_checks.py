@@ -1,8 +1,10 @@
 """Checks of the times of a series: one for each row, all of them different, of one series."""
 
 import numpy as np
-from support.data import column_kinds, numeric_times, written_dates
+from support.data import numeric_times, written_dates
 from support.run.cli import InputError
+
+import zoo
 
 
 def dates(column, name):
@@ -63,7 +65,7 @@ def not_stacked(frame):
     """Raise if a column of texts or identifiers names several series below each other."""
     for name in frame.columns:
         column = frame[name]
-        is_id = column_kinds.ID_NAME.fullmatch(str(name).strip().lower())
+        is_id = zoo.tables.ID_NAME.fullmatch(str(name).strip().lower())
         if column.dtype.kind != "O" and not (is_id and column.dtype.kind in "iu"):
             continue
         count = column.nunique()

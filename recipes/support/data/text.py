@@ -4,9 +4,11 @@ import dataclasses
 import re
 
 import numpy as np
-from support.data import column_kinds, line_notes, table_files, text_encoding
+from support.data import line_notes, table_files, text_encoding
 from support.data.splits import split_rows
 from support.run.cli import InputError
+
+import zoo
 
 # Files of tables, of which one column is read.
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx")
@@ -104,13 +106,11 @@ def _column(options):
     if options.column is not None:
         table_files.check_column(frame, options.column, "--column")
         name = options.column
-        if column_kinds.holds_lists(frame[name]):
+        if zoo.tables.holds_lists(frame[name]):
             raise InputError("--column", f"expected a column of texts, got lists in {name!r}")
     else:
         texts = [
-            c
-            for c in frame
-            if frame[c].dtype.kind == "O" and not column_kinds.holds_lists(frame[c])
+            c for c in frame if frame[c].dtype.kind == "O" and not zoo.tables.holds_lists(frame[c])
         ]
         lengths = {c: _mean_length(frame[c]) for c in texts}
         name = max(lengths, key=lengths.get, default=None)

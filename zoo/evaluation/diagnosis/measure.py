@@ -12,6 +12,7 @@ from zoo.core.distributions import joint_normal, kl_per_dimension
 from zoo.core.forward import decode, forward_pass
 from zoo.core.functions import compiled
 from zoo.core.samplers import CommonSampler, RandomSampler
+from zoo.evaluation.diagnosis.reconstruction import reconstruction_r2
 from zoo.evaluation.diagnosis.result import Diagnosis
 from zoo.evaluation.diagnosis.running_moments import RunningMoments
 from zoo.evaluation.diagnosis.trivial import trivial_log_probs
@@ -72,6 +73,7 @@ def diagnose(
         log_likelihood=float(bounds.mean()),
         gap=float(bounds.mean() - elbos.mean()),
         trivial=trivial_log_probs(model, subset, seed),
+        r2=reconstruction_r2(model, subset, seed, batch_size),
         **_averages(moments),
         **_dimensions(moments),
     )

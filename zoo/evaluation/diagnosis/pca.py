@@ -71,14 +71,20 @@ def _(likelihood: Series, fit, x):
     return fit / scales, x / scales, -np.log(scales).sum(), likelihood.floor**2
 
 
+def principal_axes(x):
+    """Mean `[F]`, principal axes `[K, F]` and variances along them `[K]`, the largest first."""
+    mean = x.mean(0)
+    _, singular, axes = np.linalg.svd(x - mean, full_matrices=False)
+    return mean, axes, singular**2 / len(x)
+
+
 def _log_prob(fit, x, count, floor):
     """Log-density of x under the maximum likelihood solution with `count` components.
 
     Tipping and Bishop, Probabilistic principal component analysis, 1999.
     """
-    mean, size = fit.mean(0), fit.shape[1]
-    _, singular, axes = np.linalg.svd(fit - mean, full_matrices=False)
-    variances = singular**2 / len(fit)
+    size = fit.shape[1]
+    mean, axes, variances = principal_axes(fit)
     noise = max(variances[count:].sum() / (size - count), floor)
     variances, axes = np.maximum(variances[:count], noise), axes[:count]
     centred = x - mean

@@ -9,6 +9,12 @@ import numpy as np
 
 from zoo.evaluation.diagnosis.verdict import judge
 
+# Names in `Diagnosis.r2` -> notes of the reports.
+R2_NOTES = {
+    "model": "of reconstructions from the mean code, same examples",
+    "PCA": "with as many components, same examples",
+}
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Diagnosis:
@@ -40,6 +46,8 @@ class Diagnosis:
         scale_mean: `[D]`, mean over the data of q's scales.
         trivial: name -> mean log p(x) of a trivial model on the same examples as log_likelihood:
             uniform, constant, marginal or PCA; empty where there is none for the likelihood.
+        r2: R2 of the reconstructions of the same examples, by the "model" and by "PCA" with as many
+            components; empty where x is not numbers (`zoo.evaluation.diagnosis.reconstruction_r2`).
         loc_histogram: (counts `[n]`, edges `[n + 1]`) of q's means, all dimensions together.
         scale_histogram: the same of the decimal logarithms of q's scales.
     """
@@ -65,6 +73,7 @@ class Diagnosis:
     loc_histogram: tuple
     scale_histogram: tuple
     trivial: dict = dataclasses.field(default_factory=dict)
+    r2: dict = dataclasses.field(default_factory=dict)
 
     @property
     def gain(self) -> float | None:
@@ -147,6 +156,9 @@ class Diagnosis:
         yield "gap", _nats(self.gap), "between this bound and the ELBO"
         for name, value in self.trivial.items():
             yield f"log p(x), {name}", _nats(value), "of a trivial model, same examples"
+        for name, value in self.r2.items():
+            title = "R2" if name == "model" else f"R2, {name}"
+            yield title, _number(value), R2_NOTES[name]
         yield "decoder's use of z", _nats(self.decoder_use), "rise of -log p(x|z) with another z"
         yield "mutual information", _nats(self.mutual_information), "of x and z"
         yield "aggregate KL", _nats(self.aggregate_kl), "from q(z) to the prior"

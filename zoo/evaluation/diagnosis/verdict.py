@@ -12,6 +12,7 @@ MAX_GAP_FRACTION = 0.05  # of log p(x) that the gap to the ELBO may be without a
 MAX_AGGREGATE_KL_FRACTION = 0.2  # of the KL that KL(q(z) || p(z)) may be without a remark
 MIN_AGGREGATE_KL_NATS = 1.0  # of KL(q(z) || p(z)), below which there is no remark
 MAX_COLLAPSED_LOSS = 0.01  # of log p(x), by which a collapsed model may miss a trivial one
+MIN_PCA_R2 = 0.02  # by which the R2 of PCA must be higher for a remark
 MIN_PCA_FRACTION = 0.01  # of log p(x), by which PCA must be better for a remark
 
 
@@ -104,6 +105,14 @@ def _remarks(d):
             "Probabilistic PCA with as many latent dimensions gives these examples a log p(x) that "
             f"is {pca:.1f} nats higher. Train longer or on more data; if this remains, the model "
             "has learned less than a linear one."
+        )
+    r2 = d.r2.get("PCA", -np.inf) - d.r2.get("model", np.inf)
+    if r2 > MIN_PCA_R2:
+        yield (
+            f"PCA with as many components reconstructs these examples better: its R2 is {r2:.2f} "
+            "higher. Train longer; if this remains, the noise of the likelihood is so large that "
+            "more detail in z is not worth its KL. A likelihood that learns a small scale "
+            "(likelihood='shared_scale_normal') or a beta below 1 gives more detail."
         )
     if d.gap > MAX_GAP_FRACTION * abs(d.log_likelihood):
         yield (
