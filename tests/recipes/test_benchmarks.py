@@ -62,12 +62,15 @@ def test_the_benchmark_of_a_gpu_trains_and_measures(recipe, monkeypatch, tmp_pat
 def test_short_trainings_have_short_warm_ups(recipe, monkeypatch):
     quality = pathlib.Path(recipe("benchmarks.quality.shared").__file__).parent
     monkeypatch.syspath_prepend(str(quality))
-    plan = recipe("support.pretraining.specs").SPECS["ladder_vae/mnist"].training
+    specs, fitted = recipe("support.pretraining.specs").SPECS, recipe("gpu_likelihood").fitted
+    plan = specs["ladder_vae/mnist"].training
 
-    short, long = (recipe("gpu_likelihood").fitted(plan, epochs) for epochs in (0.2, 300.7))
+    short, long = (fitted(plan, epochs) for epochs in (0.2, 300.7))
 
     assert (short.epochs, short.beta_warmup) == (1, 0)
     assert (long.epochs, long.beta_warmup) == (300, plan.beta_warmup)
+    two_phases = fitted(specs["conv_vae/mnist"].training, 34.6)  # a tenth of 135 + 5 * 42 epochs
+    assert (two_phases.epochs, two_phases.importance_epochs) == (13, 4)
 
 
 def test_a_missing_package_ends_in_one_line_with_the_command_that_installs_it(shared):

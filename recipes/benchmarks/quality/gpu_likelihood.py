@@ -77,10 +77,18 @@ def run(args, spec, folder):
 
 
 def fitted(plan, epochs):
-    """A `Training` of this many epochs, at least one, with shorter warm-ups if they are few."""
-    epochs = max(1, int(epochs))
+    """A `Training` of this many epochs, at least one, with shorter warm-ups if they are few.
+
+    An epoch with the importance-weighted bound counts as often as it has draws.
+    """
+    planned = plan.epochs + plan.importance_epochs * plan.importance_samples
+    first = max(1, int(epochs * plan.epochs / planned))
     return dataclasses.replace(
-        plan, epochs=epochs, beta_warmup=min(plan.beta_warmup, epochs // 4), steps_per_execution=20
+        plan,
+        epochs=first,
+        importance_epochs=int(epochs * plan.importance_epochs / planned),
+        beta_warmup=min(plan.beta_warmup, first // 4),
+        steps_per_execution=20,
     )
 
 

@@ -9,6 +9,10 @@ Needs TFDS' mnist in the folder DIR (default: downloaded), or other grey images:
     python recipes/benchmarks/quality/mnist_likelihood.py --data-dir DIR
     python recipes/benchmarks/quality/mnist_likelihood.py --data images.npz
 
+The pretrained weights of a variant are evaluated instead of a new model by
+
+    python recipes/benchmarks/quality/mnist_likelihood.py --data-dir DIR --weights conv_vae/mnist
+
 `docs/results.md` has results.
 """
 
@@ -48,6 +52,9 @@ def main():
     train, test = image_parts(args)
     if args.model:
         vae, result = keras.models.load_model(args.model), {"model": str(args.model)}
+    elif args.weights:
+        variant, tag = args.weights.split("/", 1)
+        vae, result = zoo.get(variant, weights=tag), {"weights": args.weights}
     else:
         vae, result = fit(train, args)
     result.update(evaluate(vae, np.asarray(zoo.binarize(test, seed=0)), args))
@@ -103,7 +110,14 @@ def parser():
     """Command line."""
     p = command_line(__doc__)
     add_image_options(p)
-    p.add_argument("--model", help="a .keras file to evaluate instead of training one")
+    trained = p.add_mutually_exclusive_group()
+    trained.add_argument("--model", help="a .keras file to evaluate instead of training one")
+    trained.add_argument(
+        "--weights",
+        choices=[f"{card.variant}/{card.tag}" for card in zoo.weights("*/mnist")],
+        metavar="VARIANT/TAG",
+        help="pretrained weights to evaluate instead of training a model: %(choices)s",
+    )
     add_training_options(p, epochs=70, batch_size=64, learning_rate=2e-3, warmup=3)
     p.add_argument("--samples", type=int, default=5000, help="importance samples")
     p.add_argument("--evaluate", type=int, default=10_000, help="number of test images")

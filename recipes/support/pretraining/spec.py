@@ -19,6 +19,8 @@ class Training:
         weight_decay: share of the weights that is subtracted in a step, times the learning rate.
         beta_warmup: epochs in which the weight of the KL rises from 0 to 1.
         ema: momentum of the moving average of the weights that is stored; None for the last ones.
+        importance_epochs: epochs after the others, with the importance-weighted bound as objective.
+        importance_samples: draws of that bound.
         fit_prior: whether the prior is fitted to the codes after training.
         steps_per_execution: optimizer steps in one call; it does not change the weights.
     """
@@ -33,6 +35,8 @@ class Training:
     weight_decay: float | None = None
     beta_warmup: int = 0
     ema: float | None = None
+    importance_epochs: int = 0
+    importance_samples: int = 5
     fit_prior: bool = False
     steps_per_execution: int | str = "auto"
 
@@ -46,6 +50,11 @@ class Training:
         if self.beta_warmup:
             span = "the first epoch" if self.beta_warmup == 1 else f"{self.beta_warmup} epochs"
             parts.append(f"weight of the KL from 0 to 1 in {span}")
+        if self.importance_epochs:
+            parts.append(
+                f"{self.importance_epochs} further epochs with the importance-weighted bound of "
+                f"{self.importance_samples} draws"
+            )
         if self.weight_decay is not None:
             parts.append(f"weight decay {self.weight_decay:g}")
         if self.ema is not None:

@@ -25,25 +25,38 @@ def train(spec, x, folder, jit_compile="auto"):
     keras.utils.set_random_seed(spec.seed)
     shape = _input_shape(x)
     vae = zoo.get(spec.variant, input_shape=shape, seed=spec.seed, **options_of(spec, x))
-    optimizer = make_optimizer(plan, plan.epochs * per_epoch)
+    optimizer = make_optimizer(plan, (plan.epochs + plan.importance_epochs) * per_epoch)
+    warmup = []
+    if plan.beta_warmup:
+        warmup.append(zoo.Anneal(zoo.callbacks.linear(plan.beta_warmup * per_epoch)))
+    fit(vae, optimizer, plan, x, folder, plan.epochs, jit_compile, warmup)
+    seconds = ProcessorTime(folder / "time.json").seconds()
+    if plan.importance_epochs:
+        objective = zoo.objectives.ImportanceWeighted(plan.importance_samples)
+        tuned = zoo.VAE(vae.latents, vae.decoder, objective=objective, seed=spec.seed)
+        tuned.build((None, *shape))
+        fit(tuned, optimizer, plan, x, folder / "importance", plan.importance_epochs, jit_compile)
+        seconds += ProcessorTime(folder / "importance" / "time.json").seconds()
+    if plan.fit_prior:
+        zoo.fit_prior(vae, x, seed=spec.seed)
+    return vae, seconds / 60
+
+
+def fit(vae, optimizer, plan, x, folder, epochs, jit_compile, callbacks=()):
+    """Train a model for some epochs of a `Training`, or continue what a folder holds."""
     vae.compile(optimizer, jit_compile=jit_compile, steps_per_execution=plan.steps_per_execution)
     folder.mkdir(parents=True, exist_ok=True)
-    clock = ProcessorTime(folder / "time.json")
     callbacks = [
-        zoo.Resume(folder / "checkpoints", every=max(1, plan.epochs // 50)),
+        *callbacks,
+        zoo.Resume(folder / "checkpoints", every=max(1, epochs // 50)),
         keras.callbacks.CSVLogger(folder / "history.csv", append=True),
         zoo.NonFiniteGuard(),
-        clock,
+        ProcessorTime(folder / "time.json"),
     ]
-    if plan.beta_warmup:
-        callbacks.insert(0, zoo.Anneal(zoo.callbacks.linear(plan.beta_warmup * per_epoch)))
-    vae.fit(x, epochs=plan.epochs, batch_size=plan.batch_size, callbacks=callbacks, verbose=2)
+    vae.fit(x, epochs=epochs, batch_size=plan.batch_size, callbacks=callbacks, verbose=2)
     if plan.ema is not None:
         # `fit` does this too, unless all epochs had been trained before.
         optimizer.finalize_variable_values(vae.trainable_variables)
-    if plan.fit_prior:
-        zoo.fit_prior(vae, x, seed=spec.seed)
-    return vae, clock.seconds() / 60
 
 
 def options_of(spec, x):
