@@ -26,9 +26,11 @@ def clusters(rows=512):
 def model(prior, *, hidden=8, seed=2, **options):
     """A small model of vectors with this prior."""
     keras.utils.set_random_seed(seed)
+    # In few steps a fast scale would first follow the spread of all clusters.
+    likelihood = zoo.likelihoods.SharedScaleNormal(scale_rate=1.0)
     vae = zoo.VAE(
         zoo.SingleLatent(DenseEncoder(2, hidden=(hidden,)), prior=prior, **options),
-        DenseDecoder(hidden=(hidden,), likelihood="shared_scale_normal"),
+        DenseDecoder(hidden=(hidden,), likelihood=likelihood),
         seed=seed,
     )
     vae.compile(optimizer(), run_eagerly=True)

@@ -47,7 +47,7 @@ class SharedScaleNormal(Likelihood):
 
     absent_arguments = {"scale_rate": 1.0}
 
-    def __init__(self, initial_scale=1.0, floor=1e-3, ceiling=1e3, scale_rate=30.0, **kwargs):
+    def __init__(self, initial_scale=1.0, floor=1e-3, ceiling=1e3, scale_rate=10.0, **kwargs):
         super().__init__(**kwargs)
         if not increasing(0, floor, initial_scale, ceiling):
             raise ValueError(
