@@ -94,6 +94,7 @@ def untrained(monkeypatch, eager):
             input_shape=rows.shape[1],
             seed=0,
         )
+        vae.compile(run_eagerly=True)
         vae.elbo(rows[:1])  # checks the rows
         return vae
 

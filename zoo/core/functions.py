@@ -42,7 +42,8 @@ def for_any_rows(program, batch, *arguments):
         batch: its first argument, a tree of tensors that begin with the rows.
         *arguments: its other arguments, tensors of fixed shapes.
     """
-    if hasattr(program, "get_concrete_function") and not program.experimental_get_tracing_count():
+    eager = tf.config.functions_run_eagerly() or not hasattr(program, "get_concrete_function")
+    if not eager and not program.experimental_get_tracing_count():
         specs = keras.tree.map_structure(_any_rows, batch)
         program.get_concrete_function(specs, *map(tf.TensorSpec.from_tensor, arguments))
     return program
