@@ -114,3 +114,9 @@ def test_the_figure_names_columns_and_means(parts, tmp_path):
     assert f"mean {quality.summary['pairs']:.3f}" in cells.get_title("left")
     many = zoo.plots.table_similarity([f"c{i}" for i in range(30)], np.ones(30), np.ones((30, 30)))
     assert "24 of 30" in many.axes[0].get_title("left")
+
+
+def test_rows_that_are_as_near_to_both_tables_count_half():
+    table = pd.DataFrame({"a": ["x", "y"] * 20})
+
+    assert zoo.evaluate_synthetic(table, table, table).summary["closer"] == 0.5
