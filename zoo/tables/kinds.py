@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from zoo.core.serialization import is_integer
+
 MAX_CATEGORIES = 200  # levels that a model learns one by one
 MIN_REPEATS = 4  # rows for each level, on average, of a column of more levels than that
 MIN_IDENTIFIERS = 20  # rows from which values that are all different are an identifier
@@ -35,7 +37,11 @@ def number_kind(name, values, ordered=True):
         name: name of the column.
         values: float64 `[N]`, NaN where missing.
         ordered: False if consecutive numbers are no sign of row numbers.
+
+    Raises:
+        TypeError: values are no array `[N]` of numbers.
     """
+    _require_numbers(values, "values")
     observed = values[~np.isnan(values)]
     distinct = np.unique(observed)
     if len(distinct) <= 1:
@@ -45,7 +51,7 @@ def number_kind(name, values, ordered=True):
         return ColumnKind("number", "numbers")
     if ordered and is_sequence(values):
         return ColumnKind("identifier", "consecutive integers: row numbers or an identifier")
-    short = name.strip().lower()
+    short = str(name).strip().lower()
     repeats = 1 - len(distinct) / len(observed)
     if ID_NAME.fullmatch(short) and repeats <= MAX_ID_REPEATS:
         return ColumnKind("identifier", "an identifier, by its name and its different values")
@@ -65,7 +71,13 @@ def text_kind(count, present, what="texts", max_categories=None):
         what: word for the values, in the reason.
         max_categories: largest number of categories; by default more than `MAX_CATEGORIES` need
             `MIN_REPEATS` rows each.
+
+    Raises:
+        TypeError: a number is no integer.
     """
+    _require_integers(count=count, present=present)
+    if max_categories is not None:
+        _require_integers(max_categories=max_categories)
     if count <= 1:
         return ColumnKind(*(("constant", "constant") if count else EMPTY))
     if max_categories is None:
@@ -79,10 +91,33 @@ EMPTY = ("empty", "empty")
 
 
 def holds_lists(column):
-    """True for a series with several values in a row, as JSON and Parquet files have them."""
+    """True for a series with several values in a row, as JSON and Parquet files have them.
+
+    Raises:
+        TypeError: column is no series.
+    """
+    if getattr(column, "ndim", None) != 1 or not hasattr(column, "dtype"):
+        raise TypeError(f"column must be a series of a frame, got {type(column).__name__}")
     return column.dtype == object and any(isinstance(value, CONTAINERS) for value in column)
 
 
 def is_sequence(x):
-    """True for 0, 1, 2, ... or any other consecutive integers in order."""
-    return len(x) > 2 and bool((np.diff(x) == 1).all())
+    """True for 0, 1, 2, ... or any other consecutive integers in order.
+
+    Raises:
+        TypeError: x is no array `[N]` of numbers.
+    """
+    _require_numbers(x, "x")
+    return len(x) > 2 and bool((np.diff(x.astype("float64")) == 1).all())
+
+
+def _require_numbers(x, argument):
+    if not isinstance(x, np.ndarray) or x.ndim != 1 or x.dtype.kind not in "biuf":
+        got = f"{x.dtype} {x.shape}" if isinstance(x, np.ndarray) else type(x).__name__
+        raise TypeError(f"{argument} must be an array [N] of numbers, got {got}")
+
+
+def _require_integers(**numbers):
+    for name, number in numbers.items():
+        if not is_integer(number):
+            raise TypeError(f"{name} must be an integer, got {number!r:.200}")
