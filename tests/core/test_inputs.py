@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import zoo
 from tests.core.inputs import IMAGES, TABLE, each_method, fit, ready, spoiled
 from tests.helpers import small
+from zoo.core import inputs
 
 BAD_TABLES = {
     "nan": (spoiled(np.nan), r"must be finite, got nan at index \(3, 2\) \(1 of 48"),
@@ -130,3 +132,9 @@ def test_durations_are_not_numbers():
 def test_an_input_shape_of_more_values_than_an_array_has_is_refused():
     with pytest.raises(ValueError, match="input_shape must be positive sizes"):
         zoo.get("dense_vae", input_shape=(2**16, 2**16))
+
+
+@pytest.mark.parametrize("x", [np.array("-0."), np.array(1.0), tf.constant(1.0), 3])
+def test_what_has_no_rows_is_refused(x):
+    with pytest.raises(TypeError, match="x must be an array or a dataset, got"):
+        inputs.require_rows(x)

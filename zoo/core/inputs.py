@@ -25,8 +25,10 @@ def require_rows(x, argument="x"):
     require_examples(x, argument)
     if is_stream(x):
         return
-    if hasattr(x, "toarray") or not hasattr(x, "__len__"):
-        raise TypeError(f"{argument} must be an array or a dataset, got {type(x).__name__}")
+    is_scalar = getattr(x, "ndim", 1) == 0  # an array of NumPy or a tensor without rows
+    if hasattr(x, "toarray") or not hasattr(x, "__len__") or is_scalar:
+        scalar = " without rows" if is_scalar else ""
+        raise TypeError(f"{argument} must be an array or a dataset, got {type(x).__name__}{scalar}")
     if not len(x):
         raise ValueError(f"{argument} must hold at least one example, got none")
 
