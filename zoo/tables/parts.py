@@ -65,23 +65,23 @@ def column_kind(column, storage):
 def part_of(column, asked, model_missing):
     """The part of a column; `asked` is its kind in `kinds`, or None."""
     storage = _storage(column)
-    found = column_kind(column, storage)
+    decided = column_kind(column, storage)
     if asked == "drop":
         return LeftOutColumn(column.name, "as asked", storage)
-    if found.kind in ("identifier", "text", "left out") and asked is None:
-        return LeftOutColumn(column.name, found.why, storage)
-    if found.kind == "empty" or (found.kind == "constant" and not is_missing(column).any()):
-        return FixedColumn.of(column, found, storage)
+    if decided.kind in ("identifier", "text", "left out") and asked is None:
+        return LeftOutColumn(column.name, decided.why, storage)
+    if decided.kind == "empty" or (decided.kind == "constant" and not is_missing(column).any()):
+        return FixedColumn.of(column, decided, storage)
     if asked == "number" and storage.family == "label":
         raise ValueError(
             f"kinds[{column.name!r}] must be 'category' or 'drop', got 'number' for a column of "
             f"dtype {column.dtype}: convert it, for example with pandas.to_numeric"
         )
     _check_finite(column, storage, "X")
-    why = found.why if asked is None else "as asked"
-    why += ", and missing values" if found.kind == "constant" else ""
+    why = decided.why if asked is None else "as asked"
+    why += ", and missing values" if decided.kind == "constant" else ""
     few = storage.family != "label" and has_few_levels(storage.numbers(column)[0])
-    levels = storage.family == "label" or found.kind in ("category", "code", "constant") or few
+    levels = storage.family == "label" or decided.kind in ("category", "code", "constant") or few
     if asked == "category" or (asked is None and levels):
         return LevelColumn.of(column, why, storage, model_missing)
     return NumberColumn.of(column, why, storage, model_missing)

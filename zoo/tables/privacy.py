@@ -62,8 +62,8 @@ def _points(table, real):
 def _nearest(rows, others, columns):
     """Distance of each row to the nearest of others."""
     neighbors = importlib.import_module("sklearn.neighbors").NearestNeighbors
-    found = neighbors(n_neighbors=1, metric="manhattan").fit(others).kneighbors(rows)[0]
-    return np.round(found[:, 0] / columns, 12)
+    distances = neighbors(n_neighbors=1, metric="manhattan").fit(others).kneighbors(rows)[0]
+    return np.round(distances[:, 0] / columns, 12)
 
 
 def _equal_rows(table, real):

@@ -159,12 +159,12 @@ def _of_numbers(column, values, notes):
     if whole and np.abs(distinct).max(initial=0) > MAX_EXACT and len(distinct) < column.nunique():
         why = "integers above 2**53, of which rounding makes some equal: an identifier"
         return Kind(name, "drop", why)
-    found, detail = zoo.tables.number_kind(name, values, ordered=not notes)
-    if found == "code":
+    decided, detail = zoo.tables.number_kind(name, values, ordered=not notes)
+    if decided == "code":
         return _of_texts(column, detail)
-    if found == "category":
+    if decided == "category":
         return Kind(name, "category", "; ".join([detail, *_missing(values)]), _codes(values))
-    return Kind(name, "number", why, values) if found == "number" else Kind(name, "drop", detail)
+    return Kind(name, "number", why, values) if decided == "number" else Kind(name, "drop", detail)
 
 
 def _of_texts(column, what="texts"):
@@ -181,8 +181,8 @@ def _of_texts(column, what="texts"):
             return Kind(name, "number", "; ".join([why, *_missing(days)]), days)
         missing += [*written_dates.other_note(column), *written_numbers.mixed_note(column)]
     what = "truth values" if column.dtype.kind == "b" else what
-    found, why = zoo.tables.text_kind(count, present, what, MAX_CATEGORIES)
-    if found == "text":
+    decided, why = zoo.tables.text_kind(count, present, what, MAX_CATEGORIES)
+    if decided == "text":
         return Kind(name, "drop", "; ".join([why, *missing]))
     missing += written_texts.spelling_note(values)
     return Kind(name, "category", "; ".join([why, *missing]), values)

@@ -83,15 +83,15 @@ def _texts(frame, numbers):
 
 def _named_summaries(frame):
     """Rows in which a text names a sum or an average, such as "Total:" or "North total"."""
-    found = {}
+    named = {}
     for column in frame:
         if frame[column].dtype.kind not in "biufcmM":
             texts = [value if isinstance(value, str) else "" for value in frame[column]]
             names = _summary_names(set(texts))
-            found |= {row: text for row, text in enumerate(texts) if text in names}
-    if found:
-        rows = sorted(found)
-        listed = ", ".join(dict.fromkeys(repr(found[row]) for row in rows[:MAX_NAMED]))
+            named |= {row: text for row, text in enumerate(texts) if text in names}
+    if named:
+        rows = sorted(named)
+        listed = ", ".join(dict.fromkeys(repr(named[row]) for row in rows[:MAX_NAMED]))
         yield (
             f"{len(rows):,} rows are named like sums or averages{_rows(frame, rows)}: {listed}; "
             "they are used like the others; remove them if they summarise other rows"
@@ -101,8 +101,8 @@ def _named_summaries(frame):
 def _summary_names(texts):
     """Texts that name sums or averages."""
     words = {text: re.findall(r"[^\s.:=_-]+", text.casefold()) for text in texts}
-    names = {text for text, found in words.items() if _names_summary(found)}
-    return names | {t for t, found in words.items() if names and AMBIGUOUS.issuperset(found or " ")}
+    names = {text for text, parts in words.items() if _names_summary(parts)}
+    return names | {t for t, parts in words.items() if names and AMBIGUOUS.issuperset(parts or " ")}
 
 
 def _names_summary(words):
@@ -117,11 +117,11 @@ def _totals(numbers):
     count = len(values[0])
     for first in range(max(MIN_ROWS, count - LAST), count):
         filled = np.sum([np.isfinite(x[first:]) for x in values], 0)
-        found = np.stack([_summaries(x[:first], x[first:]) for x in values], 2)
-        for summary, least, is_found in zip(("sum", "mean"), (1, 2), found, strict=True):
-            equal = is_found.sum(1)
+        masks = np.stack([_summaries(x[:first], x[first:]) for x in values], 2)
+        for summary, least, is_one in zip(("sum", "mean"), (1, 2), masks, strict=True):
+            equal = is_one.sum(1)
             for row in np.flatnonzero((equal >= least) & (2 * equal > filled))[:1]:
-                columns = [names[column] for column in np.flatnonzero(is_found[row])]
+                columns = [names[column] for column in np.flatnonzero(is_one[row])]
                 yield _total_note(first + row, first, summary, columns)
                 return
 
