@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 from zoo.core import validation
 from zoo.plots.canvas import INK, figure_title, hide_ticks, label_row, new_figure
-from zoo.plots.images import draw_image, for_imshow
+from zoo.plots.grids import draw_image, for_imshow
 from zoo.plots.inputs import check_shape, finite_numbers, numbers
 
 COLOUR_MAP = "magma"
