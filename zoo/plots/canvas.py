@@ -127,7 +127,7 @@ def label_text(label):
 
 
 def _is_missing(label):
-    """Whether this is None, NaN, or pandas' NA or NaT."""
+    """True for None, NaN, and pandas' NA and NaT."""
     return label is None or type(label).__name__ == "NAType" or bool(label != label)
 
 
