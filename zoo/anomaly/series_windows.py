@@ -47,7 +47,7 @@ def trailing_mean(values, length):
 
 
 def centred_mean(values, length):
-    """Mean of the `length` steps around each step, along axis 0; at both ends as `trailing_mean`."""
+    """Mean of the `length` steps around each step, along axis 0; at the ends as `trailing_mean`."""
     means = _means(values, length)
     missing = len(values) - len(means)
     return _padded(means, missing // 2, missing - missing // 2)

@@ -2,8 +2,8 @@
 
 Each series is scored by models that are trained on the same series without its labels: the detector
 with its defaults, PCA, an isolation forest, the energy of a moving window, polynomial residuals,
-and with --lstm `lstm_vae` on standardised windows. Measures VUS-PR (Paparrizos et al., 2022), the area
-under the precision-recall curve, averaged over tolerances up to the period, without point
+and with --lstm `lstm_vae` on standardised windows. Measures VUS-PR (Paparrizos et al., 2022), the
+area under the precision-recall curve, averaged over tolerances up to the period, without point
 adjustment. The six series without an anomaly are left out.
 
 Needs a clone of NAB's repository in the folder NAB, or other files with a column that is 1 for
@@ -39,7 +39,7 @@ SAMPLES = 8  # of z, for the ELBO
 # Series of NAB in the evaluation list of TSB-AD-U (Liu and Paparrizos, 2024), by their length and
 # first anomalous step. Two of the three jumps are in it, which have both in common; the series with
 # its first anomaly at step 2582 has no counterpart.
-TSB_AD = [
+TSB_AD = (
     "art_daily_flatmiddle",
     "art_increase_spike_density",
     "art_load_balancer_spikes",
@@ -60,7 +60,7 @@ TSB_AD = [
     "speed_t4013",
     "Twitter_volume_FB",
     "Twitter_volume_GOOG",
-]
+)
 TSB_AD_TWO_OF = ("art_daily_jumpsdown", "art_daily_jumpsup", "art_daily_nojump")
 
 
