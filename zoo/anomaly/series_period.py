@@ -90,7 +90,7 @@ def has_trend(values, window):
     if len(values) < 2 * long:
         return np.zeros(values.shape[1], bool)
     slow, fast = (np.median(np.abs(values[lag:] - values[:-lag]), 0) ** 2 for lag in (long, window))
-    return slow > TREND_RATIO * fast
+    return (slow > TREND_RATIO * fast) & (fast > 0)
 
 
 def trailing_median(values, length):

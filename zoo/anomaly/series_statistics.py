@@ -26,6 +26,9 @@ from zoo.anomaly.window_vae import WindowModel
 SHORT = 8  # steps
 CHI_SQUARED_MEDIAN = 0.455  # of one degree of freedom
 LEVEL_WINDOWS = 2
+MIN_LEVEL_STD = 0.01  # of means, in standard deviations of the channel
+# Of a statistic, in its standard deviations: most steps of a quantized series may have the same.
+MIN_STD = 0.02
 TINY = 1e-9
 
 
@@ -62,7 +65,7 @@ class SeriesStatistics:
             model.fit(values, observed, settings)
         self.level = np.median(values, 0)
         means = trailing_mean(values - self.level, LEVEL_WINDOWS * self.window)
-        self.level_variance = np.median(means**2, 0) / CHI_SQUARED_MEDIAN + TINY
+        self.level_variance = np.median(means**2, 0) / CHI_SQUARED_MEDIAN + MIN_LEVEL_STD**2
         surprises = self._surprises(values, observed)
         self.centred = Units.of(self._centred(values, surprises))
         self.trailing = Units.of(self._trailing(values, surprises))
@@ -129,6 +132,7 @@ class Units:
         """Units of the statistics `[statistics, steps, columns]` of the series of `fit`."""
         median = np.median(statistics, 1, keepdims=True)
         std = 1.4826 * np.median(np.abs(statistics - median), 1, keepdims=True)
+        std = np.maximum(std, MIN_STD * statistics.std(1, keepdims=True))
         return cls(median, std + TINY * (1 + np.abs(median)))
 
     def largest(self, statistics):
