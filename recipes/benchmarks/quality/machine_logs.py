@@ -15,7 +15,7 @@ import time
 
 import numpy as np
 import simulated_logs
-from series_methods import METHODS
+from series_methods import METHODS, VAES
 from shared import add_seed_and_out, command_line, record_row
 from vus_metrics import vus_pr
 
@@ -23,7 +23,7 @@ from vus_metrics import vus_pr
 def main():
     """Score every log with every method; print a table of means over seeds."""
     args = parser().parse_args()
-    lines, methods = [], {name: METHODS[name] for name in args.methods or METHODS}
+    lines, methods = [], {name: (METHODS | VAES)[name] for name in args.methods or METHODS}
     for seed in range(args.seed, args.seed + args.seeds):
         for name, train, series, anomaly, period in (singles if args.single else machines)(seed):
             start = time.process_time()
@@ -64,7 +64,12 @@ def parser():
     p = command_line(__doc__)
     p.add_argument("--single", action="store_true", help="single series instead of machines")
     p.add_argument("--seeds", type=int, default=5, help="number of seeds, from --seed on")
-    p.add_argument("--methods", nargs="+", choices=METHODS, help="by default all")
+    p.add_argument(
+        "--methods",
+        nargs="+",
+        choices=METHODS | VAES,
+        help="by default those without the plain VAEs",
+    )
     add_seed_and_out(p, "add a line of JSON for each log to this file")
     return p
 

@@ -78,9 +78,7 @@ def main():
                 seconds = round(time.process_time() - start, 1)
         for method, score in vae_scores(values, period, args).items() if args.lstm else ():
             measured[method] = vus_pr(anomaly, score, period)
-        lines.append(
-            {"series": name, "period": period, "detector_cpu_seconds": seconds, **measured}
-        )
+        lines.append({"series": name, "period": period, "cpu_seconds": seconds, **measured})
         record_row(lines[-1], args.out)
     print_table(lines)
 

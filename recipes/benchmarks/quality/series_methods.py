@@ -5,9 +5,11 @@ period, and returns scores `[steps]`, higher for more anomalous steps.
 """
 
 import functools
+import math
 import pathlib
 import sys
 
+import keras
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
@@ -32,6 +34,46 @@ def detector(train, series, period):
 def _fitted(data, shape):
     """Detector of a series; all faults of a machine have the same one to train on."""
     return zoo.SeriesDetector(random_state=0).fit(np.frombuffer(data, "float64").reshape(shape))
+
+
+def dense(train, series, period):
+    """Squared residuals of a `dense_vae` of windows, without a linear part."""
+    x, x_train = flat_windows(train, series, period)
+    vae = _dense_vae(x_train.tobytes(), x_train.shape, train.shape[1])
+    x, x_train = (part.reshape(len(part), period, -1) for part in (x, x_train))
+    std = (x_train - vae.reconstruct(x_train)).std((0, 1))
+    error = (((x - vae.reconstruct(x)) / std) ** 2).sum((1, 2))
+    return at_middle(error, period, len(series))
+
+
+def lstm(train, series, period):
+    """-ELBO of windows under `lstm_vae` with its defaults."""
+    x, x_train = flat_windows(train, series, period)
+    vae = _lstm_vae(x_train.tobytes(), x_train.shape, train.shape[1])
+    x = x.reshape(len(x), period, -1)
+    return at_middle(-vae.elbo(x, samples=8), period, len(series))
+
+
+@functools.lru_cache(1)
+def _dense_vae(data, shape, channels):
+    vae = zoo.get(
+        "dense_vae", latent_dim=32, hidden=(128,), activation="tanh", likelihood="series_normal"
+    )
+    return _trained(vae, data, shape, channels)
+
+
+@functools.lru_cache(1)
+def _lstm_vae(data, shape, channels):
+    return _trained(zoo.get("lstm_vae"), data, shape, channels)
+
+
+def _trained(vae, data, shape, channels):
+    """The model after 800 steps on float32 windows, with the detector's learning rate."""
+    keras.utils.set_random_seed(0)
+    x = np.frombuffer(data, "float32").reshape(shape[0], -1, channels)
+    vae.compile(zoo.FusedAdam(keras.optimizers.schedules.CosineDecay(5e-3, 800)))
+    vae.fit(x, epochs=math.ceil(800 / math.ceil(len(x) / 128)), batch_size=128, verbose=0)
+    return vae
 
 
 def pca(train, series, period):
@@ -83,6 +125,7 @@ METHODS = {
     "energy": energy,
     "polynomial residual": poly,
 }
+VAES = {"dense_vae, residuals": dense, "lstm_vae, -ELBO": lstm}
 
 
 def standardised(train, series):
