@@ -69,8 +69,8 @@ def test_anomalous_steps_have_low_scores_and_their_channel_is_named(detector):
 
 def test_attributes_after_fit(detector):
     assert detector.window_ == 40 and detector.n_features_in_ == 2
-    np.testing.assert_allclose(detector.decision_scores_, -detector.score_samples(machine()))
     assert (detector.fit_predict(machine()) == -1).mean() == pytest.approx(0.02, abs=0.005)
+    assert -detector.score_samples(machine()).min() <= detector.decision_scores_.max()
     assert not hasattr(clone(detector), "window_")
 
 
@@ -188,21 +188,33 @@ def test_the_surprise_of_windows_by_hand():
     observed = np.ones((5, 2), bool)
     observed[1, 0] = False
 
-    squares, codes = model.surprises(values, observed)
+    surprises = model.surprises(values, observed)
 
-    assert squares[0].tolist() == [(0 + 16) / 2 * 3, (1 + 9 + 25) / 4]
-    assert codes.tolist() == [2.5**2, 4.5**2, 6.5**2]
+    residuals = (0 + 16) / 2 * 3, (1 + 9 + 25) / 4
+    assert surprises[0].tolist() == [sum(residuals) + 2.5**2, *residuals]
+    assert surprises.shape == (3, 3)
+
+
+def test_surprises_of_new_windows_are_measured_on_held_out_ones():
+    model, values = IndependentSteps(Windows(4)), np.ones((100, 1))
+    values[70:] = 3.0
+
+    inflation = model.inflation(values, np.ones((100, 1), bool), None)
+
+    np.testing.assert_allclose(inflation, [9, 9])
+    long = np.ones((400, 1))
+    assert model.inflation(long, long > 0, None).tolist() == [1, 1]
 
 
 def test_a_model_of_windows_trains_and_pickles():
     settings = zoo.SeriesDetector(epochs=1, batch_size=32, latent_dim=2, random_state=0)
     values = machine()[:60] / [1, 100]
     model = WindowModel(Windows(8)).fit(values, values > -np.inf, settings)
-    squares, codes = pickle.loads(pickle.dumps(model)).surprises(values, values > -np.inf)
+    surprises = pickle.loads(pickle.dumps(model)).surprises(values, values > -np.inf)
 
-    assert squares.shape == (53, 2) and codes.shape == (53,)
+    assert surprises.shape == (53, 3)
     # The residuals have a mean square of 1 in their own units, 8 points of a window each.
-    np.testing.assert_allclose(squares.mean(0), 8, rtol=1e-3)
+    np.testing.assert_allclose(surprises[:, 1:].mean(0), 8, rtol=1e-3)
 
 
 def test_hidden_layers_are_narrow_for_short_series():

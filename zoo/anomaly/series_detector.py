@@ -52,7 +52,8 @@ class SeriesDetector(OutlierMixin, BaseEstimator):
         window_: steps of a window.
         trend_: bool `[channels]`, the channels from which a trend is subtracted.
         statistics_: `SeriesStatistics`; `statistics_.models[0].vae` is the VAE of whole periods.
-        decision_scores_: `-score_samples(X)` of the series of `fit`, PyOD's sign.
+        decision_scores_: anomaly scores `[steps]` of the series of `fit`, higher for more anomalous
+            steps, as in PyOD.
         offset_: threshold of `score_samples`; `predict` returns -1 for lower scores.
         partial_offset_: threshold of `score_partial`.
         n_features_in_: number of channels.
@@ -101,14 +102,26 @@ class SeriesDetector(OutlierMixin, BaseEstimator):
             units, observed = self._in_units(values)
             self.statistics_ = SeriesStatistics(self.window_).fit(units, observed, self)
             self._history = values[-self._history_steps :]
-            self.decision_scores_ = self.statistics_.centred_scores(units, observed)[:, 0]
-            partial_scores = self.statistics_.trailing_scores(units, observed)[:, 0]
-            self.offset_ = self._threshold(self.decision_scores_)
-            self.partial_offset_ = self._threshold(partial_scores)
+            centred, trailing = (
+                self.statistics_.scores(units, observed, kind, new=False)[:, 0]
+                for kind in ("centred", "trailing")
+            )
+            self.decision_scores_ = centred
+            self.offset_, self.partial_offset_ = map(self._threshold, (centred, trailing))
         return self
 
+    def fit_predict(self, X: Any, y: Any = None) -> np.ndarray:
+        """Labels of the steps of the series that the detector is fitted to: 1, or -1 for anomalies.
+
+        They follow from `decision_scores_`: `predict` is for other series.
+        """
+        return np.where(-self.fit(X, y).decision_scores_ >= self.offset_, 1, -1)
+
     def score_samples(self, X: Any) -> np.ndarray:
-        """Score of each step, `[steps]`, from the windows around it; higher is more normal.
+        """Score of each step of a new series, `[steps]`; higher is more normal.
+
+        For the series of `fit`, use `decision_scores_`: its residuals are smaller than those of
+        others, which this method allows for.
 
         Raises:
             ValueError: X has fewer steps than a window, or other channels than the series of `fit`.
@@ -136,7 +149,7 @@ class SeriesDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         values = self._values(X)
         joined = np.concatenate([self._history, values])
-        scores = self.statistics_.trailing_scores(*self._in_units(joined))[:, 0]
+        scores = self.statistics_.scores(*self._in_units(joined), kind="trailing")[:, 0]
         self._history = joined[-self._history_steps :]
         return -scores[-len(values) :]
 
@@ -198,7 +211,7 @@ class SeriesDetector(OutlierMixin, BaseEstimator):
                 f"X must have at least {needed} steps, those of a window, got {len(values)}: "
                 "score_partial scores single steps that follow those of fit"
             )
-        return self.statistics_.centred_scores(*self._in_units(values))
+        return self.statistics_.scores(*self._in_units(values))
 
     def _values(self, x):
         """The series `[steps, channels]`, with the channels of `fit`."""

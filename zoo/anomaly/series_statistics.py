@@ -42,12 +42,13 @@ class SeriesStatistics:
         models: a `WindowModel` of long windows and one of short windows.
         level, level_variance: median of each channel, and robust variance of its means over
             `LEVEL_WINDOWS` windows.
-        centred, trailing: `Units` of both kinds of statistics.
+        units, new_units: kind of statistics -> `Units` for the series of `fit`, and for others.
     """
 
     def __init__(self, window):
         self.window = window
         self.models = [WindowModel(Windows(steps)) for steps in (window, min(SHORT, window))]
+        self.units, self.new_units = {}, {}
 
     @property
     def min_steps(self):
@@ -66,37 +67,33 @@ class SeriesStatistics:
         self.level = np.median(values, 0)
         means = trailing_mean(values - self.level, LEVEL_WINDOWS * self.window)
         self.level_variance = np.median(means**2, 0) / CHI_SQUARED_MEDIAN + MIN_LEVEL_STD**2
-        surprises = self._surprises(values, observed)
-        self.centred = Units.of(self._centred(values, surprises))
-        self.trailing = Units.of(self._trailing(values, surprises))
+        inflations = [model.inflation(values, observed, settings) for model in self.models]
+        inflations = np.stack([*inflations, np.ones_like(inflations[0])])[:, None]
+        for name, statistics in self._statistics(values, observed).items():
+            self.units[name] = Units.of(statistics)
+            self.new_units[name] = self.units[name].times(inflations)
         return self
 
-    def centred_scores(self, values, observed):
-        """Anomaly scores of each step from windows around it, `[steps, 1 + channels]`.
+    def scores(self, values, observed, kind="centred", new=True):
+        """Anomaly scores of each step, `[steps, 1 + channels]`: of all channels, and of each.
 
-        The first column is that of all channels.
+        Args:
+            values, observed: as in `fit`.
+            kind: "centred" for windows around each step, or "trailing" for windows that end there,
+                where the first `min_steps - 1` steps have the score of the step after them.
+            new: whether the series is not that of `fit`, whose residuals are smaller.
         """
-        surprises = self._surprises(values, observed)
-        scores = self.centred.largest(self._centred(values, surprises))
-        return centred_mean(scores, self.window)
+        units = (self.new_units if new else self.units)[kind]
+        scores = units.largest(self._statistics(values, observed)[kind])
+        return centred_mean(scores, self.window) if kind == "centred" else scores
 
-    def trailing_scores(self, values, observed):
-        """As `centred_scores`, from windows that end at each step.
-
-        The first `min_steps - 1` steps have the score of the step after them.
-        """
-        surprises = self._surprises(values, observed)
-        return self.trailing.largest(self._trailing(values, surprises))
-
-    def _surprises(self, values, observed):
-        """Surprises of the windows of both models, `[windows, 1 + channels]` each."""
-        surprises = []
-        for model in self.models:
-            squares, codes = model.surprises(values, observed)
-            # What is not observed counts as an average residual.
-            squares = np.where(np.isnan(squares), model.windows.points, squares)
-            surprises.append(np.concatenate([(squares.sum(1) + codes)[:, None], squares], 1))
-        return surprises
+    def _statistics(self, values, observed):
+        """Kind -> statistics `[statistics, steps, 1 + channels]`."""
+        surprises = [model.surprises(values, observed) for model in self.models]
+        return {
+            "centred": self._centred(values, surprises),
+            "trailing": self._trailing(values, surprises),
+        }
 
     def _centred(self, values, surprises):
         long, short = (
@@ -134,6 +131,10 @@ class Units:
         std = 1.4826 * np.median(np.abs(statistics - median), 1, keepdims=True)
         std = np.maximum(std, MIN_STD * statistics.std(1, keepdims=True))
         return cls(median, std + TINY * (1 + np.abs(median)))
+
+    def times(self, factors):
+        """Units of statistics that are larger by these factors, in the shape of the median."""
+        return Units(self.median * factors, self.std * factors)
 
     def largest(self, statistics):
         """The largest statistic of each step and column in these units, `[steps, columns]`."""
