@@ -52,10 +52,12 @@ class SeriesDetector(OutlierMixin, BaseEstimator):
         window_: steps of a window.
         trend_: bool `[channels]`, the channels from which a trend is subtracted.
         statistics_: `SeriesStatistics`; `statistics_.models[0].vae` is the VAE of whole periods.
-        decision_scores_: anomaly scores `[steps]` of the series of `fit`, higher for more anomalous
-            steps, as in PyOD.
-        offset_: threshold of `score_samples`; `predict` returns -1 for lower scores.
-        partial_offset_: threshold of `score_partial`.
+        decision_scores_: anomaly scores `[steps]` of the series of `fit`, `-score_samples(X)`.
+        threshold_: their `1 - contamination` quantile. Both are PyOD's names and its sign.
+        offset_: threshold of `score_samples`; `predict` returns -1 for lower scores. Residuals of
+            new steps are larger than those of the steps that the models were trained on, so in
+            series of fewer than 50 windows it is that of held-out steps if that is lower.
+        partial_offset_: the same for `score_partial`.
         n_features_in_: number of channels.
 
     Scores are higher for more normal steps, as in scikit-learn. NaN is a gap.
@@ -102,26 +104,26 @@ class SeriesDetector(OutlierMixin, BaseEstimator):
             units, observed = self._in_units(values)
             self.statistics_ = SeriesStatistics(self.window_).fit(units, observed, self)
             self._history = values[-self._history_steps :]
-            centred, trailing = (
-                self.statistics_.scores(units, observed, kind, new=False)[:, 0]
+            scores = self.statistics_.scores(units, observed)
+            self.decision_scores_ = scores["centred"][:, 0]
+            self.threshold_ = self._threshold(scores["centred"])
+            held_out = self.statistics_.held_out_scores(units, observed, self)
+            limits = (
+                -max(self._threshold(part[kind]) for part in (scores, held_out or scores))
                 for kind in ("centred", "trailing")
             )
-            self.decision_scores_ = centred
-            self.offset_, self.partial_offset_ = map(self._threshold, (centred, trailing))
+            self.offset_, self.partial_offset_ = limits
         return self
 
     def fit_predict(self, X: Any, y: Any = None) -> np.ndarray:
-        """Labels of the steps of the series that the detector is fitted to: 1, or -1 for anomalies.
+        """Labels of the steps of the series of `fit`, by `threshold_`: 1, or -1 for anomalies.
 
-        They follow from `decision_scores_`: `predict` is for other series.
+        `predict` is for other series.
         """
-        return np.where(-self.fit(X, y).decision_scores_ >= self.offset_, 1, -1)
+        return np.where(self.fit(X, y).decision_scores_ > self.threshold_, -1, 1)
 
     def score_samples(self, X: Any) -> np.ndarray:
-        """Score of each step of a new series, `[steps]`; higher is more normal.
-
-        For the series of `fit`, use `decision_scores_`: its residuals are smaller than those of
-        others, which this method allows for.
+        """Score of each step, `[steps]`, from the windows around it; higher is more normal.
 
         Raises:
             ValueError: X has fewer steps than a window, or other channels than the series of `fit`.
@@ -149,7 +151,7 @@ class SeriesDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         values = self._values(X)
         joined = np.concatenate([self._history, values])
-        scores = self.statistics_.scores(*self._in_units(joined), kind="trailing")[:, 0]
+        scores = self.statistics_.scores(*self._in_units(joined))["trailing"][:, 0]
         self._history = joined[-self._history_steps :]
         return -scores[-len(values) :]
 
@@ -211,7 +213,7 @@ class SeriesDetector(OutlierMixin, BaseEstimator):
                 f"X must have at least {needed} steps, those of a window, got {len(values)}: "
                 "score_partial scores single steps that follow those of fit"
             )
-        return self.statistics_.scores(*self._in_units(values))
+        return self.statistics_.scores(*self._in_units(values))["centred"]
 
     def _values(self, x):
         """The series `[steps, channels]`, with the channels of `fit`."""
@@ -230,7 +232,8 @@ class SeriesDetector(OutlierMixin, BaseEstimator):
         return str(channel) if self._names is None else repr(self._names[channel])
 
     def _threshold(self, scores):
-        return float(np.quantile(-scores, self.contamination))
+        """Anomaly score of all channels that a fraction `contamination` of the steps exceeds."""
+        return float(np.quantile(scores[:, 0], 1 - self.contamination))
 
     def _check_arguments(self):
         validation.check_optional_counts(epochs=self.epochs)

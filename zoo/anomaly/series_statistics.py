@@ -26,6 +26,8 @@ from zoo.anomaly.window_vae import WindowModel
 SHORT = 8  # steps
 CHI_SQUARED_MEDIAN = 0.455  # of one degree of freedom
 LEVEL_WINDOWS = 2
+MANY = 50  # windows that do not overlap
+HELD_OUT = 0.25  # of the steps
 MIN_LEVEL_STD = 0.01  # of means, in standard deviations of the channel
 # Of a statistic, in its standard deviations: most steps of a quantized series may have the same.
 MIN_STD = 0.02
@@ -42,13 +44,12 @@ class SeriesStatistics:
         models: a `WindowModel` of long windows and one of short windows.
         level, level_variance: median of each channel, and robust variance of its means over
             `LEVEL_WINDOWS` windows.
-        units, new_units: kind of statistics -> `Units` for the series of `fit`, and for others.
+        units: kind of statistics, "centred" or "trailing" -> `Units`.
     """
 
     def __init__(self, window):
         self.window = window
         self.models = [WindowModel(Windows(steps)) for steps in (window, min(SHORT, window))]
-        self.units, self.new_units = {}, {}
 
     @property
     def min_steps(self):
@@ -67,25 +68,37 @@ class SeriesStatistics:
         self.level = np.median(values, 0)
         means = trailing_mean(values - self.level, LEVEL_WINDOWS * self.window)
         self.level_variance = np.median(means**2, 0) / CHI_SQUARED_MEDIAN + MIN_LEVEL_STD**2
-        inflations = [model.inflation(values, observed, settings) for model in self.models]
-        inflations = np.stack([*inflations, np.ones_like(inflations[0])])[:, None]
-        for name, statistics in self._statistics(values, observed).items():
-            self.units[name] = Units.of(statistics)
-            self.new_units[name] = self.units[name].times(inflations)
+        statistics = self._statistics(values, observed)
+        self.units = {kind: Units.of(of_kind) for kind, of_kind in statistics.items()}
         return self
 
-    def scores(self, values, observed, kind="centred", new=True):
-        """Anomaly scores of each step, `[steps, 1 + channels]`: of all channels, and of each.
+    def scores(self, values, observed):
+        """Kind -> anomaly scores of steps, `[steps, 1 + channels]`: of all channels, and of each.
+
+        Those of the kind "centred" are of windows around each step, and those of the kind
+        "trailing" of windows that end there: the first `min_steps - 1` steps have the score of the
+        step after them.
 
         Args:
-            values, observed: as in `fit`.
-            kind: "centred" for windows around each step, or "trailing" for windows that end there,
-                where the first `min_steps - 1` steps have the score of the step after them.
-            new: whether the series is not that of `fit`, whose residuals are smaller.
+            values, observed: as in `fit`, of any series of at least `min_steps` steps.
         """
-        units = (self.new_units if new else self.units)[kind]
-        scores = units.largest(self._statistics(values, observed)[kind])
-        return centred_mean(scores, self.window) if kind == "centred" else scores
+        statistics = self._statistics(values, observed)
+        scores = {kind: self.units[kind].largest(statistics[kind]) for kind in statistics}
+        return scores | {"centred": centred_mean(scores["centred"], self.window)}
+
+    def held_out_scores(self, values, observed, settings):
+        """Scores of a part of the series by other models, which are trained on the rest of it.
+
+        They are what scores of new normal steps are like. Those of the series of `fit` are smaller:
+        its residuals are those of windows that the models were trained on. None for a series of
+        `MANY` windows that do not overlap, which the models cannot memorise.
+        """
+        if len(values) >= MANY * self.window:
+            return None
+        border = len(values) - max(int(HELD_OUT * len(values)), self.min_steps)
+        parts = values[:border], observed[:border]
+        other = SeriesStatistics(self.window).fit(*parts, settings)
+        return other.scores(values[border:], observed[border:])
 
     def _statistics(self, values, observed):
         """Kind -> statistics `[statistics, steps, 1 + channels]`."""
@@ -131,10 +144,6 @@ class Units:
         std = 1.4826 * np.median(np.abs(statistics - median), 1, keepdims=True)
         std = np.maximum(std, MIN_STD * statistics.std(1, keepdims=True))
         return cls(median, std + TINY * (1 + np.abs(median)))
-
-    def times(self, factors):
-        """Units of statistics that are larger by these factors, in the shape of the median."""
-        return Units(self.median * factors, self.std * factors)
 
     def largest(self, statistics):
         """The largest statistic of each step and column in these units, `[steps, columns]`."""

@@ -19,8 +19,6 @@ LEARNING_RATE = 5e-3
 MAX_TRAINING = 20_000  # windows
 CHUNK = 4096  # windows at a time
 MAX_HIDDEN = 64
-MANY = 50  # windows that do not overlap
-HELD_OUT = 0.3  # of the steps, to measure how much larger new residuals are
 FLOOR = 0.05  # smallest standard deviation of a residual, in those of its channel
 TINY = 1e-9
 
@@ -99,23 +97,6 @@ class WindowModel:
             sums = squares.sum(1) + (code**2).sum(1)
             parts.append(np.concatenate([sums[:, None], squares], 1))
         return np.concatenate(parts)
-
-    def inflation(self, values, observed, settings):
-        """Surprises of new windows as multiples of those of training windows, `[1 + channels]`.
-
-        The ratio of their medians, of another model that is trained on the first part of the series
-        alone; at least 1. A series of `MANY` windows that do not overlap has 1: the model cannot
-        memorise it.
-        """
-        length = self.windows.length
-        if self.windows.count(len(values)) >= MANY * length:
-            return np.ones(1 + values.shape[1])
-        border = len(values) - max(int(HELD_OUT * len(values)), length)
-        parts = [(part[:border], part[border:]) for part in (values, observed)]
-        training, new = zip(*parts, strict=True)
-        other = type(self)(self.windows).fit(*training, settings)
-        medians = [np.median(other.surprises(*part), 0) for part in (training, new)]
-        return np.maximum(1.0, medians[1] / np.maximum(medians[0], TINY))
 
     def _residuals(self, values, observed):
         """Yield residuals and weights `[n, points, channels]`, and codes, of chunks of windows."""

@@ -30,10 +30,16 @@ def detector(train, series, period):
     return fitted.decision_scores_ if series is train else -fitted.score_samples(series)
 
 
+def flagged(train, series):
+    """bool `[steps]`, what the detector predicts to be anomalies of a log; false ones are rare."""
+    return _fitted(train.tobytes(), train.shape).predict(series) == -1
+
+
 @functools.lru_cache(1)
 def _fitted(data, shape):
     """Detector of a series; all faults of a machine have the same one to train on."""
-    return zoo.SeriesDetector(random_state=0).fit(np.frombuffer(data, "float64").reshape(shape))
+    train = np.frombuffer(data, "float64").reshape(shape)
+    return zoo.SeriesDetector(contamination=0.01, random_state=0).fit(train)
 
 
 def dense(train, series, period):
