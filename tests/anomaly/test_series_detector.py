@@ -204,6 +204,8 @@ def test_the_threshold_for_new_series_is_that_of_held_out_steps(simple):
     assert detector.offset_ < -detector.threshold_
     many = zoo.SeriesDetector(window=8).fit(x)
     assert many.offset_ == -many.threshold_
+    few = zoo.SeriesDetector(window=130).fit(x[:260])
+    assert few.offset_ == -few.threshold_
 
 
 def test_a_model_of_windows_trains_and_pickles():

@@ -91,11 +91,12 @@ class SeriesStatistics:
 
         They are what scores of new normal steps are like. Those of the series of `fit` are smaller:
         its residuals are those of windows that the models were trained on. None for a series of
-        `MANY` windows that do not overlap, which the models cannot memorise.
+        `MANY` windows that do not overlap, which the models cannot memorise, and for one of fewer
+        than three windows.
         """
-        if len(values) >= MANY * self.window:
-            return None
         border = len(values) - max(int(HELD_OUT * len(values)), self.min_steps)
+        if len(values) >= MANY * self.window or border < 2 * self.min_steps:
+            return None
         parts = values[:border], observed[:border]
         other = SeriesStatistics(self.window).fit(*parts, settings)
         return other.scores(values[border:], observed[border:])

@@ -29,10 +29,12 @@ class Windows:
 
         Args:
             values: `[steps, channels]`.
-            rows: numbers of windows.
+            rows: numbers of windows, in ascending order.
         """
-        sums = np.cumsum(np.pad(values.astype("float64"), ((1, 0), (0, 0))), 0)
-        starts = np.asarray(rows)[:, None] + self.block * np.arange(self.points)
+        rows = np.asarray(rows)
+        part = values[rows[0] : rows[-1] + self.length].astype("float64")
+        sums = np.cumsum(np.pad(part, ((1, 0), (0, 0))), 0)
+        starts = (rows - rows[0])[:, None] + self.block * np.arange(self.points)
         return (sums[starts + self.block] - sums[starts]) / self.block
 
 
