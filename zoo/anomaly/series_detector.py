@@ -61,12 +61,6 @@ class SeriesDetector(OutlierMixin, BaseEstimator):
         n_features_in_: number of channels.
 
     Scores are higher for more normal steps, as in scikit-learn. NaN is a gap.
-
-    >>> series = np.sin(np.arange(200) / 4) + 0.1 * np.random.default_rng(0).normal(size=200)
-    >>> series[120:140] = 0.0
-    >>> detector = SeriesDetector(epochs=2, random_state=0).fit(series)
-    >>> detector.score_samples(series).shape
-    (200,)
     """
 
     def __init__(
