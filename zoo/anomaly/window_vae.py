@@ -35,7 +35,7 @@ def hidden_units(windows, window):
 def window_vae(hidden, latent_dim):
     """Untrained VAE of windows `[points, channels]`: dense layers with a linear part.
 
-    Residuals are independent given z. One that is predicted from the step before would be small
+    Residuals are independent given z. One that is predicted from the step before can be small
     during a slow drift, however far the series has moved.
     """
     return VAE(
