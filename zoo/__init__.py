@@ -43,6 +43,7 @@ if TYPE_CHECKING:  # the names of _LAZY and _MODULES, re-exported for type check
     from zoo import training as training
     from zoo import variants as variants
     from zoo.anomaly import AnomalyDetector as AnomalyDetector
+    from zoo.anomaly import SeriesDetector as SeriesDetector
     from zoo.callbacks import Anneal as Anneal
     from zoo.callbacks import NonFiniteGuard as NonFiniteGuard
     from zoo.callbacks import Resume as Resume
@@ -111,6 +112,7 @@ _LAZY = {
     "bits_per_dimension": "zoo.core.elbo",
     "mutual_information": "zoo.core.elbo",
     "AnomalyDetector": "zoo.anomaly",
+    "SeriesDetector": "zoo.anomaly",
     "TableSynthesizer": "zoo.tables",
     "VAEEmbedder": "zoo.tables",
     "VAEImputer": "zoo.tables",

@@ -8,7 +8,14 @@ import zoo
 from tests.helpers import data, event_shape, small
 from zoo import decoders
 from zoo.core.serialization import ensure_built
-from zoo.decoders import ConvDecoder, Decoder, DenseDecoder, LSTMDecoder, MultimodalDecoder
+from zoo.decoders import (
+    ConvDecoder,
+    Decoder,
+    DenseDecoder,
+    LSTMDecoder,
+    MultimodalDecoder,
+    SkipDenseDecoder,
+)
 
 CODES = tf.constant(np.random.default_rng(0).normal(size=(3, 2)), tf.float32)
 SEED = tf.constant([1, 2])
@@ -22,6 +29,7 @@ def built(decoder, shape=(None, 2)):
 DENSE = {
     "vector": DenseDecoder((5,), hidden=(4,)),
     "image": DenseDecoder((4, 3, 2), hidden=(4,)),
+    "skip": SkipDenseDecoder((4, 2), hidden=(4,), likelihood="series_normal"),
     "no hidden layer": DenseDecoder((5,), hidden=()),
     "two parameters": DenseDecoder((5,), hidden=(4,), likelihood="per_element_normal"),
     "classes": DenseDecoder((5,), hidden=(4,), likelihood=zoo.likelihoods.Categorical(3)),

@@ -14,6 +14,7 @@ from zoo.encoders import (
     DenseLadderEncoder,
     LSTMEncoder,
     MultimodalEncoder,
+    SkipDenseEncoder,
 )
 
 RNG = np.random.default_rng(0)
@@ -26,6 +27,7 @@ def inputs(*shape):
 ENCODERS = {
     "dense": (DenseEncoder(3, hidden=(5,)), inputs(6)),
     "dense, two layers": (DenseEncoder(3, hidden=(5, 4), activation="tanh"), inputs(6)),
+    "dense, skip": (SkipDenseEncoder(3, hidden=(5,), activation="tanh"), inputs(4, 2)),
     "dense, image": (DenseEncoder(3, hidden=(5,)), inputs(4, 3, 2)),
     "conv": (ConvEncoder(3, widths=(4, 8), blocks=1), inputs(8, 8, 1)),
     "conv, odd": (ConvEncoder(3, widths=(4, 8), blocks=2), inputs(9, 11, 2)),

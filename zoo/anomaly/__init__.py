@@ -15,6 +15,7 @@ from zoo.anomaly.scores import (
     ReconstructionProbabilityScore,
     ReconstructionScore,
 )
+from zoo.anomaly.series_detector import SeriesDetector
 from zoo.anomaly.tails import TailScore
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "LikelihoodRegretScore",
     "ReconstructionProbabilityScore",
     "ReconstructionScore",
+    "SeriesDetector",
     "TailScore",
     "feature_scores",
     "table_vae",

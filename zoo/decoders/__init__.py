@@ -2,7 +2,7 @@
 
 from zoo.decoders.base import Decoder
 from zoo.decoders.conv import ConvDecoder
-from zoo.decoders.dense import DenseDecoder
+from zoo.decoders.dense import DenseDecoder, SkipDenseDecoder
 from zoo.decoders.lstm import LSTMDecoder
 from zoo.decoders.multimodal import MultimodalDecoder
 from zoo.decoders.text import TextDecoder
@@ -13,5 +13,6 @@ __all__ = [
     "DenseDecoder",
     "LSTMDecoder",
     "MultimodalDecoder",
+    "SkipDenseDecoder",
     "TextDecoder",
 ]

@@ -54,12 +54,35 @@ class DenseDecoder(Decoder):
             dtype=self.dtype_policy,
             name="raw",
         )
-        ensure_built(self.last, shape)
+        ensure_built(self.last, self._features_shape(input_shape, shape))
         ensure_built(self.likelihood, (None, *self.raw_shape))
 
     def call(self, code, training=None):
         del training
-        x = code
+        hidden = code
         for layer in self.body:
-            x = layer(x)
-        return self.likelihood(keras.ops.reshape(self.last(x), (-1, *self.raw_shape)))
+            hidden = layer(hidden)
+        raw = self.last(self._features(code, hidden))
+        return self.likelihood(keras.ops.reshape(raw, (-1, *self.raw_shape)))
+
+    def _features(self, code, hidden):
+        """Input of the last layer, of the code and the last hidden layer."""
+        return hidden
+
+    def _features_shape(self, code_shape, hidden_shape):
+        return hidden_shape
+
+
+@component
+class SkipDenseDecoder(DenseDecoder):
+    """Dense decoder whose last layer also receives the code itself, so that it has a linear part.
+
+    Linear relations of few training examples are then learned without the hidden layers, which
+    would memorise them.
+    """
+
+    def _features(self, code, hidden):
+        return keras.ops.concatenate([code, hidden], axis=-1)
+
+    def _features_shape(self, code_shape, hidden_shape):
+        return (*hidden_shape[:-1], code_shape[-1] + hidden_shape[-1])

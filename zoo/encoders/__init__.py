@@ -1,7 +1,7 @@
 """Encoders: Keras models that map x to q(z|x), a `tfd.Normal` with batch `[B, latent_dim]`."""
 
 from zoo.encoders.conv import ConvEncoder
-from zoo.encoders.dense import DenseEncoder
+from zoo.encoders.dense import DenseEncoder, SkipDenseEncoder
 from zoo.encoders.ladder import ConvLadderEncoder, DenseLadderEncoder
 from zoo.encoders.lstm import LSTMEncoder
 from zoo.encoders.multimodal import MultimodalEncoder
@@ -14,5 +14,6 @@ __all__ = [
     "DenseLadderEncoder",
     "LSTMEncoder",
     "MultimodalEncoder",
+    "SkipDenseEncoder",
     "TransformerEncoder",
 ]

@@ -47,16 +47,38 @@ class DenseEncoder(keras.Model):
 
     def build(self, input_shape):
         ensure_built(self.flatten, input_shape)
-        shape = self.flatten.compute_output_shape(input_shape)
+        flat_shape = shape = self.flatten.compute_output_shape(input_shape)
         for layer in self.body:
             ensure_built(layer, shape)
             shape = layer.compute_output_shape(shape)
-        ensure_built(self.posterior, shape)
+        ensure_built(self.posterior, self._features_shape(flat_shape, shape))
 
     def call(self, x: tf.Tensor, training: bool | None = None) -> tfp.distributions.Normal:
         """q(z|x), batch `[B, latent_dim]`."""
         del training
-        x = self.flatten(x)
+        x = hidden = self.flatten(x)
         for layer in self.body:
-            x = layer(x)
-        return self.posterior(x)
+            hidden = layer(hidden)
+        return self.posterior(self._features(x, hidden))
+
+    def _features(self, x, hidden):
+        """Input of the posterior head, of the flat x and the last hidden layer."""
+        return hidden
+
+    def _features_shape(self, x_shape, hidden_shape):
+        return hidden_shape
+
+
+@component
+class SkipDenseEncoder(DenseEncoder):
+    """Dense encoder whose posterior head also receives x itself, so that it has a linear part.
+
+    The linear part extrapolates: an x far from the training data gets a code far from theirs,
+    whereas bounded activations saturate.
+    """
+
+    def _features(self, x, hidden):
+        return keras.ops.concatenate([x, hidden], axis=-1)
+
+    def _features_shape(self, x_shape, hidden_shape):
+        return (*hidden_shape[:-1], x_shape[-1] + hidden_shape[-1])

@@ -1,19 +1,18 @@
-"""Anomaly detection on the Numenta Anomaly Benchmark (NAB): `lstm_vae`, PCA, isolation forest.
+"""Anomaly detection on the Numenta Anomaly Benchmark (NAB): `zoo.SeriesDetector` and others.
 
-Each series is standardised, cut into windows of about its own period, and scored by models that are
-trained on the same series without its labels. Measures VUS-PR (Paparrizos et al., 2022), the area
-under the precision-recall curve, averaged over tolerances up to the period, without point
+Each series is scored by models that are trained on the same series without its labels: the detector
+with its defaults, PCA, an isolation forest, the energy of a moving window, polynomial residuals,
+and with --lstm `lstm_vae` on standardised windows. Measures VUS-PR (Paparrizos et al., 2022), the
+area under the precision-recall curve, averaged over tolerances up to the period, without point
 adjustment. The six series without an anomaly are left out.
 
-Needs statsmodels, vus, and a clone of NAB's repository in the folder NAB, or other files with a
-column that is 1 for anomalies:
+Needs a clone of NAB's repository in the folder NAB, or other files with a column that is 1 for
+anomalies:
 
-    pip install statsmodels && pip install --no-deps vus
-    python recipes/benchmarks/quality/nab.py --data-dir NAB
+    python recipes/benchmarks/quality/nab.py --data-dir NAB --out nab.jsonl
     python recipes/benchmarks/quality/nab.py --files machine-*.csv --label anomaly
 
-vus is installed without its dependencies, which the two functions used here do not need.
-`docs/results.md` has results.
+A series that the file --out already has is not scored again. `docs/results.md` has results.
 """
 
 import json
@@ -24,9 +23,9 @@ import time
 import keras
 import numpy as np
 import pandas as pd
-from shared import add_seed_and_out, command_line, required
-from sklearn.decomposition import PCA
-from sklearn.ensemble import IsolationForest
+from series_methods import METHODS, at_middle, standardised
+from shared import add_seed_and_out, command_line, record_row, recorded
+from vus_metrics import tolerance, vus_pr
 
 import zoo
 
@@ -35,45 +34,91 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 import time_series
 from support.data import series_files, windows
 
-INSTALL = "pip install statsmodels && pip install --no-deps vus"
 SAMPLES = 8  # of z, for the ELBO
+
+# Series of NAB in the evaluation list of TSB-AD-U (Liu and Paparrizos, 2024), by their length and
+# first anomalous step. Two of the three jumps are in it, which have both in common; the series with
+# its first anomaly at step 2582 has no counterpart.
+TSB_AD = (
+    "art_daily_flatmiddle",
+    "art_increase_spike_density",
+    "art_load_balancer_spikes",
+    "ec2_cpu_utilization_24ae8d",
+    "ec2_cpu_utilization_5f5533",
+    "ec2_cpu_utilization_825cc2",
+    "rds_cpu_utilization_cc0c53",
+    "exchange-3_cpc_results",
+    "exchange-3_cpm_results",
+    "ambient_temperature_system_failure",
+    "cpu_utilization_asg_misconfiguration",
+    "ec2_request_latency_system_failure",
+    "nyc_taxi",
+    "rogue_agent_key_hold",
+    "TravelTime_451",
+    "occupancy_6005",
+    "speed_6005",
+    "speed_t4013",
+    "Twitter_volume_FB",
+    "Twitter_volume_GOOG",
+)
+TSB_AD_TWO_OF = ("art_daily_jumpsdown", "art_daily_jumpsup", "art_daily_nojump")
 
 
 def main():
     """Score every series with every method; print a table of means."""
     args = parser().parse_args()
-    find_length = required("vus.utils.slidingWindows", INSTALL).find_length
-    lines = []
-    for name, values, anomaly in series(args):
-        period = int(np.median([find_length(np.nan_to_num(channel)) for channel in values.T]))
-        start = time.time()
-        scores = {
-            **vae_scores(values, int(np.clip(period, *args.windows)), args),
-            **baselines(values, period),
-        }
-        measured = {method: vus_pr(anomaly, score, period) for method, score in scores.items()}
-        seconds = round(time.time() - start, 1)
-        lines.append({"series": name, "period": period, "seconds": seconds, **measured})
-        print(json.dumps(lines[-1]), file=sys.stderr, flush=True)
-        if args.out:
-            args.out.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    print(f"| method | mean VUS-PR of {len(lines)} series |\n|---|---|")
-    for method in measured:
-        print(f"| {method} | {np.mean([line[method] for line in lines]):.3f} |")
+    lines = recorded(args.out)
+    for name, values, anomaly in series(args, {line["series"] for line in lines}):
+        period = int(np.median([tolerance(channel) for channel in standardised(values, values).T]))
+        start = time.process_time()
+        measured = {}
+        for method, function in METHODS.items():
+            measured[method] = vus_pr(anomaly, function(values, values, period), period)
+            if method == "SeriesDetector":
+                seconds = round(time.process_time() - start, 1)
+        for method, score in vae_scores(values, period, args).items() if args.lstm else ():
+            measured[method] = vus_pr(anomaly, score, period)
+        lines.append({"series": name, "period": period, "cpu_seconds": seconds, **measured})
+        record_row(lines[-1], args.out)
+    print_table(lines)
 
 
-def series(args):
-    """Yield name, standardised values `[steps, channels]` and 1 for each step with an anomaly.
+def print_table(lines):
+    """Means over all series, and over those of TSB-AD if they are there."""
+    methods = [name for name in lines[0] if name not in ("series", "period", "cpu_seconds")]
+    weights = np.array([weight(line["series"]) for line in lines])
+    columns = {f"{len(lines)} series": np.ones(len(lines))}
+    if weights.any():
+        columns[f"{weights.sum():.0f} series of TSB-AD"] = weights
+    print(f"| mean VUS-PR | {' | '.join(columns)} |\n|{'---|' * (len(columns) + 1)}")
+    for method in methods:
+        values = [line[method] for line in lines]
+        means = (np.average(values, weights=part) for part in columns.values())
+        print(f"| {method} | {' | '.join(f'{mean:.3f}' for mean in means)} |")
+
+
+def weight(name):
+    """Expected number of times that a series is in TSB-AD's list."""
+    stem = pathlib.Path(name).stem
+    return 2 / 3 if stem in TSB_AD_TWO_OF else float(stem in TSB_AD)
+
+
+def series(args, done):
+    """Yield name, values `[steps, channels]` and 1 for each step with an anomaly.
+
+    Those whose names are in `done` are left out.
 
     Of NAB, only the series with at least one anomaly; with --limit, a random choice by --seed.
     """
     if args.files:
         for path in chosen(args.files, args):
-            yield path.name, *read_file(path, args)
+            if path.name not in done:
+                yield path.name, *read_file(path, args)
         return
     labels = json.loads((args.data_dir / "labels" / "combined_windows.json").read_text())
     for name in chosen(sorted(name for name, spans in labels.items() if spans), args):
-        yield name, *read_nab(args.data_dir / "data" / name, labels[name])
+        if name not in done:
+            yield name, *read_nab(args.data_dir / "data" / name, labels[name])
 
 
 def chosen(names, args):
@@ -88,7 +133,7 @@ def read_nab(path, labels):
     anomaly = np.zeros(len(frame), int)
     for start, end in labels:
         anomaly[frame.timestamp.between(pd.Timestamp(start), pd.Timestamp(end)).to_numpy()] = 1
-    return standardised(frame.value.to_numpy("float64")[:, None]), anomaly
+    return frame.value.to_numpy("float64")[:, None], anomaly
 
 
 def read_file(path, args):
@@ -96,18 +141,12 @@ def read_file(path, args):
     options = time_series.parser().parse_args(["--label", args.label, "--window", "1"])
     options.data, options.columns = path, args.columns
     data = series_files.load(options)
-    return standardised(data.values.astype("float64")), data.anomaly.astype(int)
+    return data.values.astype("float64"), data.anomaly.astype(int)
 
 
-def standardised(values):
-    """Each channel with mean 0 and standard deviation 1; a constant one becomes 0."""
-    mean, std = np.nanmean(values, 0), np.nanstd(values, 0)
-    varies = std > 1e-9 * np.abs(mean)
-    return ((values - mean) / np.where(varies, std, np.inf)).astype("float32")
-
-
-def vae_scores(values, window, args):
+def vae_scores(values, period, args):
     """Scores of the model: -ELBO of windows, and -log p of steps."""
+    values, window = standardised(values, values), int(np.clip(period, *args.windows))
     keras.utils.set_random_seed(args.seed)
     vae = zoo.get("lstm_vae", latent_dim=args.latent_dim, units=args.units, seed=args.seed)
     vae.compile(zoo.FusedAdam(3e-3))
@@ -122,34 +161,6 @@ def vae_scores(values, window, args):
     }
 
 
-def baselines(values, window):
-    """Scores of PCA (squared error) and of an isolation forest on windows of all channels."""
-    x = windows.cut(np.nan_to_num(values), window)
-    x = x.reshape(len(x), -1)
-    pca = PCA(0.9, svd_solver="full").fit(x)
-    error = ((x - pca.inverse_transform(pca.transform(x))) ** 2).sum(1)
-    forest = -IsolationForest(random_state=0).fit(x).score_samples(x)
-    return {
-        "PCA on windows": at_middle(error, window, len(values)),
-        "isolation forest on windows": at_middle(forest, window, len(values)),
-    }
-
-
-def at_middle(score, window, steps):
-    """Score of each step: of the window with the step in its middle, or of the nearest window."""
-    before = (window - 1) // 2
-    return np.pad(score, (before, steps - len(score) - before), mode="edge")
-
-
-def vus_pr(anomaly, score, period):
-    """Volume under the precision-recall surface."""
-    score = np.argsort(np.argsort(score)) / len(
-        score
-    )  # ranks suffice, because the thresholds are quantiles
-    metricor = required("vus.utils.metrics", INSTALL).metricor
-    return float(metricor().RangeAUC_volume_opt(anomaly, score, period, thre=250)[-1])
-
-
 def parser():
     """Command line."""
     p = command_line(__doc__)
@@ -161,17 +172,18 @@ def parser():
     p.add_argument("--label", default="label", help="column of --files that is 1 for anomalies")
     p.add_argument("--columns", nargs="+", help="channels of --files (default: all others)")
     p.add_argument("--limit", type=int, help="number of series, chosen at random (default: all)")
+    p.add_argument("--lstm", action="store_true", help="lstm_vae too, with the options below")
     p.add_argument(
         "--windows",
         type=int,
         nargs=2,
         default=(16, 64),
-        help="minimum and maximum length of the VAE's windows",
+        help="minimum and maximum length of its windows",
     )
     p.add_argument("--steps", type=int, default=600, help="training steps for each series")
     p.add_argument("--latent-dim", type=int, default=4)
     p.add_argument("--units", type=int, default=32)
-    add_seed_and_out(p, "write a line of JSON for each series into this file")
+    add_seed_and_out(p, "add a line of JSON for each series to this file")
     return p
 
 
