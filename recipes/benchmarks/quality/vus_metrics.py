@@ -2,8 +2,8 @@
 
 Paparrizos et al., Volume under the surface: a new accuracy evaluation measure for time-series
 anomaly detection, 2022. Both functions return what the package vus 0.0.6 does (`find_length` and
-`RangeAUC_volume_opt` with 250 thresholds), up to rounding, in a hundredth of the time, because the
-sums over all thresholds are cumulative sums of steps that are sorted by their scores.
+`RangeAUC_volume_opt` with 250 thresholds), up to rounding, and are faster: the sums over all
+thresholds are cumulative sums of steps that are sorted by their scores.
 """
 
 import itertools
