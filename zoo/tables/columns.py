@@ -40,7 +40,11 @@ class Columns:
 
     @classmethod
     def of(
-        cls, frame: Any, kinds: dict[str, str] | None = None, model_missing: bool = True
+        cls,
+        frame: Any,
+        kinds: dict[str, str] | None = None,
+        model_missing: bool = True,
+        extended: bool = False,
     ) -> "Columns":
         """Columns of a frame.
 
@@ -48,6 +52,8 @@ class Columns:
             frame: as in `zoo.tables.as_frame`.
             kinds: column -> "number", "category" or "drop", instead of what its values suggest.
             model_missing: True encodes missing values as values of their own; False as NaN.
+            extended: True gives numbers outside the frame's range scores beyond those of its ends;
+                False gives them the score of the end.
 
         Raises:
             ValueError: numbers are infinite, or `kinds` does not fit the frame.
@@ -56,7 +62,10 @@ class Columns:
         column_parts.check_kinds(frame, kinds)
         read = column_parts.part_of
         return cls(
-            tuple(read(frame[name], kinds.get(name), model_missing) for name in frame.columns)
+            tuple(
+                read(frame[name], kinds.get(name), model_missing, extended)
+                for name in frame.columns
+            )
         )
 
     @property
@@ -113,6 +122,29 @@ class Columns:
         ]
         return np.concatenate([np.zeros((len(frame), 0)), *blocks], 1)
 
+    def unseen(self, frame: Any, rows: np.ndarray, argument: str = "X") -> Any:
+        """A frame of bool: values, also missing ones, that their column never had in `of`.
+
+        Unknown levels, values of constant columns that differ, missing values where none was. A
+        number is not unseen.
+
+        Args:
+            frame: as in `encode`.
+            rows: the result of `encode`.
+            argument: name of the frame in errors.
+        """
+        slices = self.slices()
+        return pandas().DataFrame(
+            {
+                part.name: column_parts.unseen_in(
+                    part, frame[part.name], rows[:, slices.get(part.name, slice(0))], argument
+                )
+                for part in self.parts
+                if part.kind != "left out"
+            },
+            index=frame.index,
+        )
+
     def decode(self, rows: np.ndarray, rng: np.random.Generator | None = None) -> Any:
         """Decode rows `[N, len(classes)]` to a frame with the columns and dtypes that came in.
 
@@ -141,7 +173,7 @@ class Columns:
         notes += [f"{p.name!r} is empty" for p in self.parts if p.kind == "empty"]
         if notes:
             more = f"; and {len(notes) - 8} more" if len(notes) > 8 else ""
-            warnings.warn(f"columns of X: {'; '.join(notes[:8])}{more}", UserWarning, stacklevel=3)
+            warnings.warn(f"columns of X: {'; '.join(notes[:8])}{more}", UserWarning, stacklevel=5)
 
     def to_json(self) -> str:
         """The columns as JSON, without pickle. It holds levels and quantiles of the data."""

@@ -13,7 +13,8 @@ from zoo.core import streams
 from zoo.core.estimators import unchanged_on_error
 from zoo.inference.batching import decode_means, first
 from zoo.model import VAE
-from zoo.tables.estimator import TableEstimator, check_is_fitted
+from zoo.tables.estimator import TableEstimator
+from zoo.tables.reading import check_is_fitted
 from zoo.variants import fitting
 
 BATCH_SIZE = 256

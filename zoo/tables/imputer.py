@@ -10,8 +10,9 @@ from sklearn.base import TransformerMixin
 
 from zoo.core import validation
 from zoo.core.serialization import is_real
-from zoo.tables.estimator import TableEstimator, check_is_fitted
+from zoo.tables.estimator import TableEstimator
 from zoo.tables.filling import Draws, fill
+from zoo.tables.reading import check_is_fitted
 from zoo.training.missing_columns import MissingColumns
 
 BATCH_SIZE = 256

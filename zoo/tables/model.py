@@ -16,6 +16,16 @@ MIN_ROWS = 50  # with fewer, no rows are held out
 FLOOR = 0.02  # smallest standard deviation of a normal score given z
 
 
+def build(classes, **options):
+    """An untrained `dense_vae` of encoded rows.
+
+    Args:
+        classes: number of classes of each column, 0 for numbers.
+        **options: those of `dense_vae`.
+    """
+    return get("dense_vae", likelihood=Tabular(classes, floor=FLOOR), **options)
+
+
 def train(rows, classes, settings, input_noise=None, patience=400):
     """A trained `dense_vae` of encoded rows.
 
@@ -27,14 +37,8 @@ def train(rows, classes, settings, input_noise=None, patience=400):
         input_noise: corruption of the encoder's input.
         patience: optimizer steps without a better ELBO of held-out rows, if epochs=None.
     """
-    vae = get(
-        "dense_vae",
-        likelihood=Tabular(classes, floor=FLOOR),
-        latent_dim=settings.latent_dim,
-        hidden=settings.hidden,
-        beta=settings.beta,
-        input_noise=input_noise,
-    )
+    options = dict(latent_dim=settings.latent_dim, hidden=settings.hidden, beta=settings.beta)
+    vae = build(classes, input_noise=input_noise, **options)
     options = dict(batch_size=settings.batch_size, verbose=settings.verbose)
     if settings.epochs is not None:
         vae.fit(rows, epochs=settings.epochs, **options)

@@ -21,7 +21,7 @@ class NumberColumn:
     standard Normal. Back, a score becomes a value between the column's smallest and largest one,
     with the column's step or number of decimals. Equal values share the middle of their interval of
     ranks, and any score of the interval is read as that value. Values outside the range of the
-    column have the score of its end.
+    column have the score of its end, unless it is `extended`.
 
     Attributes:
         name: name of the column.
@@ -33,6 +33,9 @@ class NumberColumn:
         step: greatest common divisor of integers or times less the origin; 0 for floats.
         decimals: number of decimals of floats, or None.
         missing: True if missing values get a column of flags.
+        extended: True if values outside the range have scores beyond those of its ends: the score
+            of the end times 1 + log(1 + d), where d is the distance from the end in units of the
+            distance from the column's median to the end.
     """
 
     name: str
@@ -44,11 +47,12 @@ class NumberColumn:
     step: int
     decimals: int | None
     missing: bool
+    extended: bool = False
 
     kind = "number"
 
     @classmethod
-    def of(cls, column, why, storage, missing):
+    def of(cls, column, why, storage, missing, extended=False):
         """The encoding of a series with observed values."""
         values, observed = storage.numbers(column)
         origin = 0.0 if values.dtype.kind == "f" else int(values.min())
@@ -59,7 +63,16 @@ class NumberColumn:
         decimals = _decimals(values, storage) if values.dtype.kind == "f" else None
         missing = missing and not observed.all()
         return cls(
-            column.name, why, storage, origin, quantiles, len(values), step, decimals, missing
+            column.name,
+            why,
+            storage,
+            origin,
+            quantiles,
+            len(values),
+            step,
+            decimals,
+            missing,
+            extended,
         )
 
     @property
@@ -88,7 +101,29 @@ class NumberColumn:
         at = np.linspace(0, 1, len(self.quantiles))
         up = np.interp(offsets, self.quantiles, at)
         down = -np.interp(-offsets, -self.quantiles[::-1], -at[::-1])
-        return normal_quantiles(self.edge + (1 - 2 * self.edge) * (up + down) / 2)
+        scores = normal_quantiles(self.edge + (1 - 2 * self.edge) * (up + down) / 2)
+        if not self.extended:
+            return scores
+        low, high = self.quantiles[[0, -1]]
+        below, above = self.lengths
+        excess = np.maximum(offsets - high, 0) / above - np.maximum(low - offsets, 0) / below
+        beyond = np.sign(excess) * (1 + np.log1p(np.abs(excess)))
+        return np.where(excess == 0, scores, self.last_score * beyond)
+
+    @property
+    def last_score(self):
+        """Normal score of the largest value, if it is there once."""
+        return float(normal_quantiles(1 - self.edge))
+
+    @property
+    def lengths(self):
+        """Distances of the smallest and of the largest value from the median.
+
+        The range, where half of the values are equal to an end.
+        """
+        low, high = self.quantiles[[0, -1]]
+        median = np.interp(0.5, np.linspace(0, 1, len(self.quantiles)), self.quantiles)
+        return tuple(float(d or high - low or 1) for d in (median - low, high - median))
 
     def decode(self, encoded, rng=None):
         """Float64 `[N, len(classes)]` -> series; NaN is missing."""

@@ -11,8 +11,9 @@ from zoo.evaluation.aggregate_posterior import fit_prior, replace_prior
 from zoo.inference.batching import map_codes
 from zoo.priors import MixturePrior
 from zoo.tables import conditions as given
-from zoo.tables.estimator import TableEstimator, check_is_fitted
+from zoo.tables.estimator import TableEstimator
 from zoo.tables.marginals import Marginals
+from zoo.tables.reading import check_is_fitted
 
 MIN_CODES = 10  # codes for each component of the prior
 MAX_CODES = 50_000  # codes to which the prior is fitted
