@@ -172,6 +172,41 @@ def test_only_what_can_be_written_is_saved(table, fitted, tmp_path):
         other.explain(np.zeros((2, 2)))
 
 
+@pytest.mark.parametrize("score", ["elbo", "kl", "reconstruction", "reconstruction_probability"])
+def test_a_saved_model_scores_and_explains_raw_columns(table, fitted, score, tmp_path):
+    detector = pickle.loads(pickle.dumps(fitted))
+    detector.score, detector.score_ = score, zoo.anomaly.SCORES[score]()
+    new = table.assign(size=[9.0, np.nan, *table["size"][2:]], state=["off", *table["state"][1:]])
+    inputs = {k: tf.constant(v) for k, v in zoo.tables.serving_inputs(detector, new).items()}
+    functions = detector._signatures(detector._served_columns())
+    if score == "elbo":
+        detector.export(tmp_path)
+        loaded = tf.saved_model.load(str(tmp_path)).signatures
+        scored, reasons = loaded["serving_default"](**inputs), loaded["explain"](**inputs)
+    else:
+        scored, reasons = functions["score"][0](inputs), functions["explain"][0](inputs)
+
+    np.testing.assert_allclose(scored["score"], detector.score_samples(new), rtol=2e-5)
+    np.testing.assert_array_equal(scored["prediction"], detector.predict(new))
+    expected = detector.predict_proba(new)[:, 1]
+    np.testing.assert_allclose(scored["probability"], expected, atol=1e-4)
+    by_column = detector.explain(new).drop(columns="nothing")
+    assert [*by_column] == [*inputs]
+    for name in by_column:
+        np.testing.assert_allclose(reasons[name], by_column[name], atol=2e-3, err_msg=name)
+
+
+def test_only_scores_of_one_pass_are_exported(fitted, tmp_path):
+    other = pickle.loads(pickle.dumps(fitted))
+    other.score_ = zoo.anomaly.LikelihoodRegretScore()
+
+    with pytest.raises(TypeError, match="for export, got LikelihoodRegretScore"):
+        other.export(tmp_path)
+    other.columns_ = None
+    with pytest.raises(TypeError, match="X of fit must be a data frame for export"):
+        other.export(tmp_path)
+
+
 def test_frames_have_names(table, tmp_path):
     arrow = pytest.importorskip("pyarrow").table({"a": [1.0]})
 

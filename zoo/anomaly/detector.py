@@ -3,7 +3,6 @@
 # ruff: noqa: N803, N806  (X is scikit-learn's name for the data)
 
 import math
-import os
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -13,6 +12,7 @@ import tensorflow as tf
 from zoo.anomaly import frames
 from zoo.anomaly.default_model import table_vae
 from zoo.anomaly.explanations import ExplainsScores
+from zoo.anomaly.files import WritesFiles
 from zoo.anomaly.scores import FittableScore, as_score
 from zoo.core import inputs, nested, streams, validation
 from zoo.core.estimators import unchanged_on_error
@@ -34,7 +34,7 @@ SCORE_BATCH_SIZE = 256
 LOWEST_SCORE = float(np.finfo("float32").min)  # finite, as scikit-learn's metrics require
 
 
-class AnomalyDetector(OutlierMixin, ExplainsScores, BaseEstimator):
+class AnomalyDetector(OutlierMixin, ExplainsScores, WritesFiles, BaseEstimator):
     """Outlier detector with scikit-learn's interface that scores examples with a VAE.
 
     Args:
@@ -169,40 +169,6 @@ class AnomalyDetector(OutlierMixin, ExplainsScores, BaseEstimator):
         tags.input_tags.allow_nan = self.vae is None
         tags.input_tags.three_d_array = self.vae is not None
         return tags
-
-    def save(self, path: str | os.PathLike) -> None:
-        """Write one `.keras` file of a detector of data frames, without pickle.
-
-        `decision_scores_` and `labels_`, which grow with the data, are not in it.
-
-        Raises:
-            TypeError: X of `fit` was not a data frame (`vae_.save(path)` saves the model), or the
-                score is not one that a name and the model determine.
-        """
-        check_is_fitted(self)
-        if self.columns_ is None:
-            raise TypeError(
-                "X of fit must be a data frame for save, got other data: use vae_.save(path)"
-            )
-        if not isinstance(self.score, str) or self.score_ != as_score(self.score):
-            raise TypeError(
-                "score must be the name of a score that is not fitted for save, got "
-                f"{type(self.score_).__name__}: use pickle"
-            )
-        super().save(path)
-
-    def _state(self):
-        return {
-            "offset": self.offset_,
-            "center": self._center,
-            "row_count": self._row_count,
-            "typical": self._typical.tolist(),
-        }
-
-    def _set_state(self, state):
-        self.score_ = as_score(self.score)
-        self.offset_, self._center = state["offset"], state["center"]
-        self._row_count, self._typical = state["row_count"], np.array(state["typical"])
 
     def _training_data(self, x):
         """x checked, or the encoded rows of a frame."""

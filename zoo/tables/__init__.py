@@ -18,6 +18,7 @@ from zoo.tables.kinds import (
 )
 from zoo.tables.parts import KINDS
 from zoo.tables.quality import SyntheticQuality, evaluate_synthetic
+from zoo.tables.serving import serving_inputs
 from zoo.tables.synthesizer import TableSynthesizer
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "holds_lists",
     "is_sequence",
     "number_kind",
+    "serving_inputs",
     "text_kind",
 ]

@@ -13,6 +13,7 @@ from zoo.core import streams
 from zoo.core.estimators import unchanged_on_error
 from zoo.inference.batching import decode_means, first
 from zoo.model import VAE
+from zoo.tables import signatures
 from zoo.tables.estimator import TableEstimator
 from zoo.tables.reading import check_is_fitted
 from zoo.variants import fitting
@@ -122,6 +123,28 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TableEstima
         if self.vae is not None:
             raise ValueError("vae must be None for save, got a model: use embedder.vae_.save(path)")
         super().save(path)
+
+    def export(self, path: str | os.PathLike) -> None:
+        """Write a SavedModel for a table: `encode`, `decode` and `reconstruct` of raw columns.
+
+        Each takes and returns raw columns by their names, or `code` `[N, latent_dim]`. It loads
+        with TensorFlow alone; see `zoo.tables.serving_inputs`.
+
+        Args:
+            path: the folder to write.
+
+        Raises:
+            ValueError: the embedder was made with `vae` (`vae_.export(path)` exports that model),
+                or a column has values that a SavedModel cannot take.
+        """
+        if self.vae is not None:
+            raise ValueError(
+                "vae must be None for export, got a model: use embedder.vae_.export(path)"
+            )
+        super().export(path)
+
+    def _signatures(self, served_columns):
+        return signatures.embedder_signatures(self.vae_, served_columns)
 
     def _inputs(self, x):
         """Inputs of the VAE."""

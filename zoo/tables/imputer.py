@@ -10,6 +10,7 @@ from sklearn.base import TransformerMixin
 
 from zoo.core import validation
 from zoo.core.serialization import is_real
+from zoo.tables import signatures
 from zoo.tables.estimator import TableEstimator
 from zoo.tables.filling import Draws, fill
 from zoo.tables.reading import check_is_fitted
@@ -148,6 +149,9 @@ class VAEImputer(TransformerMixin, TableEstimator):
         options = dict(samples=draws, draw=True, seed=seed, batch_size=BATCH_SIZE)
         values = self.vae_.reconstruct(rows[incomplete], **options)
         return Draws(np.asarray(values, "float64"), incomplete)
+
+    def _signatures(self, served_columns):
+        return signatures.imputer_signatures(self.vae_, served_columns, self.draws)
 
     def _check_arguments(self):
         super()._check_arguments()

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from zoo.core import validation
+from zoo.tables import serving
 from zoo.tables.columns import Columns
 from zoo.tables.frames import as_frame, require_columns
 
@@ -22,7 +23,8 @@ except ModuleNotFoundError as error:
 class ReadsColumns:
     """Base class of estimators with the attributes `columns_` and `vae_`, and the argument `kinds`.
 
-    What `fit` sets beside these is saved by `_state` and `_set_state`.
+    What `fit` sets beside these is saved by `_state` and `_set_state`; `_signatures` has the
+    functions of `export`.
     """
 
     def _read_columns(self, frame, model_missing, extended=False):
@@ -84,6 +86,26 @@ class ReadsColumns:
             ) from error
         self.vae_.decoder.likelihood.description = description
         self.vae_.save(path)
+
+    def export(self, path: str | os.PathLike) -> None:
+        """Write a SavedModel that takes and returns raw columns by their names.
+
+        It loads with TensorFlow alone; `zoo.tables.serving_inputs` has the form of its inputs, and
+        the asset `columns.json` the columns.
+
+        Args:
+            path: the folder to write.
+
+        Raises:
+            ValueError: a column has values that a SavedModel cannot take.
+        """
+        check_is_fitted(self)
+        served_columns = self._served_columns()
+        serving.write(path, served_columns, self._signatures(served_columns))
+
+    def _served_columns(self):
+        """`ServedColumns` of `export`."""
+        return serving.ServedColumns(self.columns_)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> Any:

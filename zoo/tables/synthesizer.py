@@ -11,6 +11,7 @@ from zoo.evaluation.aggregate_posterior import fit_prior, replace_prior
 from zoo.inference.batching import map_codes
 from zoo.priors import MixturePrior
 from zoo.tables import conditions as given
+from zoo.tables import signatures
 from zoo.tables.estimator import TableEstimator
 from zoo.tables.marginals import Marginals
 from zoo.tables.reading import check_is_fitted
@@ -134,6 +135,9 @@ class TableSynthesizer(TableEstimator):
         fit_prior(self.vae_, rows, seed=0)
         draws = self.vae_.sample(DRAWN, seed=0, batch_size=BATCH_SIZE)
         self._marginals = Marginals.of(draws, self.columns_.classes)
+
+    def _signatures(self, served_columns):
+        return signatures.synthesizer_signatures(self.vae_, served_columns, self._marginals)
 
     def _state(self):
         return {"marginals": self._marginals.to_plain()}
