@@ -58,10 +58,10 @@ def assert_equal_columns(values, served, expected, prefix="", rtol=1e-6):
             np.testing.assert_allclose(value, raw, rtol=rtol, err_msg=prefix + name)
 
 
-@pytest.mark.parametrize(("model_missing", "extended"), [(True, False), (False, True)])
-def test_preprocessing_is_that_of_python(frame, model_missing, extended):
+@pytest.mark.parametrize(("model_missing", "standardized"), [(True, False), (False, True)])
+def test_preprocessing_is_that_of_python(frame, model_missing, standardized):
     table = frame.drop(columns="uint64")  # integers beyond int64
-    columns = Columns.of(table, model_missing=model_missing, extended=extended)
+    columns = Columns.of(table, model_missing=model_missing, standardized=standardized)
     new = table.copy()
     new["int"] = np.r_[-5, 500, table["int"][2:]]
     new["skewed"] = np.r_[-1.0, 1e9, np.nan, table["skewed"][3:]]

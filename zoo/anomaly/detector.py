@@ -19,7 +19,7 @@ from zoo.core.estimators import unchanged_on_error
 from zoo.core.serialization import is_real
 from zoo.inference import batching
 from zoo.model import VAE
-from zoo.tables.frames import as_frame
+from zoo.tables.batches import encoded_dataset
 from zoo.variants import fitting
 
 try:
@@ -71,10 +71,10 @@ class AnomalyDetector(OutlierMixin, ExplainsScores, WritesFiles, BaseEstimator):
 
     X is a data frame (pandas, polars, pyarrow, a path of a CSV or Parquet file) with columns of any
     kind, an array `[N, columns]`, an array of any rank that the VAE accepts, a dict of modalities,
-    or a `tf.data.Dataset` of batches, which may be larger than memory. Columns of frames are read
-    by `zoo.tables.Columns`: numbers become normal scores, missing values are values of their own,
-    identifiers and free texts are left out, with a warning. Otherwise scikit-learn validates
-    tables, the VAE all data, and NaN is a missing value if the VAE's likelihood supports it.
+    or data larger than memory: a `tf.data.Dataset` of batches, `zoo.tables.ParquetBatches`. Columns
+    of frames are read by `zoo.tables.Columns`: missing values are values of their own, identifiers
+    and free texts are left out, with a warning. Otherwise scikit-learn validates tables, the VAE
+    all data, and NaN is a missing value if the VAE's likelihood supports it.
 
     >>> x = np.random.default_rng(0).normal(size=(200, 3))
     >>> detector = AnomalyDetector(epochs=2, random_state=0).fit(x)
@@ -115,13 +115,17 @@ class AnomalyDetector(OutlierMixin, ExplainsScores, WritesFiles, BaseEstimator):
         self._check_arguments()
         streams.require_end(X, "X")
         with unchanged_on_error(self):
-            X = self._training_data(X)
-            self.vae_ = self.vae if isinstance(self.vae, VAE) else self._train(X)
+            table, (X, batches) = X, self._training_data(X)
+            self.vae_ = self.vae if isinstance(self.vae, VAE) else self._train(X, batches)
             self._set_feature_count()
             self.score_ = as_score(self.score)
             if isinstance(self.score_, FittableScore):
                 self.score_ = self.score_.fit(self.vae_, X, SCORE_BATCH_SIZE)
-            self._set_thresholds(self._scores(X))
+            if batches is None:
+                self._set_thresholds(self._scores(X))
+            else:
+                self._row_count = batches.row_count
+                self._set_thresholds(self._frame_scores(table))
             if self.columns_ is not None:
                 self._typical = frames.typical_surprises(self.vae_, self.columns_, X)
         return self
@@ -134,8 +138,7 @@ class AnomalyDetector(OutlierMixin, ExplainsScores, WritesFiles, BaseEstimator):
         """
         check_is_fitted(self)
         if self.columns_ is not None:
-            rows, unseen = self._encoded(X)
-            return self._scores_of_any(rows) + unseen.to_numpy().sum(1)
+            return self._frame_scores(X)
         X = self._check_data(X)
         if not isinstance(X, tf.data.Dataset):
             return self._scores_of_any(X)
@@ -171,17 +174,24 @@ class AnomalyDetector(OutlierMixin, ExplainsScores, WritesFiles, BaseEstimator):
         return tags
 
     def _training_data(self, x):
-        """x checked, or the encoded rows of a frame."""
+        """(x checked or encoded rows of a frame, `ParquetBatches` of which they are a sample)."""
         if self.vae is None and frames.is_frame(x):
-            return self._read_columns(as_frame(x), model_missing=True, extended=True)
+            return self._read(x, model_missing=True, standardized=True)
         self.columns_ = None
-        return self._check_data(x, reset=True)
+        return self._check_data(x, reset=True), None
 
     def _set_thresholds(self, scores):
         self.decision_scores_ = -scores
         self.offset_ = float(np.quantile(scores, self.contamination))
         self.labels_ = (scores < self.offset_).astype(int)
         self._center, self._row_count = float(np.median(self.decision_scores_)), len(scores)
+
+    def _frame_scores(self, x):
+        parts = []
+        for frame in self._frames(x):
+            rows, unseen = self._encoded(frame)
+            parts.append(self._scores_of_any(rows) + unseen.to_numpy().sum(1))
+        return np.concatenate(parts)
 
     def _scores_of_any(self, x):
         """Scores of an array, in which extreme examples are no error."""
@@ -209,8 +219,10 @@ class AnomalyDetector(OutlierMixin, ExplainsScores, WritesFiles, BaseEstimator):
             raise ValueError(f"contamination must be a fraction in [0, 0.5], got {fraction!r}")
         fitting.check_vae(self.vae)
 
-    def _train(self, x):
+    def _train(self, x, batches=None):
         """Build and train a new VAE."""
+        if batches is not None:
+            x = encoded_dataset(batches, self.columns_, self.batch_size)
         if self.columns_ is not None:
             return fitting.train(lambda rows: frames.frame_vae(self.columns_), x, self)
         return fitting.train(table_vae if self.vae is None else self.vae, x, self)

@@ -12,6 +12,7 @@ from zoo.anomaly import frames
 from zoo.core import arrays, streams
 from zoo.likelihoods.text.inputs import is_text
 from zoo.model import VAE
+from zoo.tables.frames import pandas
 from zoo.tables.reading import ReadsColumns
 
 
@@ -27,9 +28,7 @@ class ExplainsScores(ReadsColumns):
         check_is_fitted(self)
         if self.columns_ is None:
             return features.feature_scores(self.vae_, self._check_data(X))
-        rows, unseen = self._encoded(X)
-        scores = frames.by_name(self.columns_, features.feature_scores(self.vae_, rows))
-        return unseen + scores.set_axis(unseen.index)
+        return pandas().concat([self._frame_feature_scores(frame) for frame in self._frames(X)])
 
     def explain(self, X: Any) -> Any:
         """Nats by which each column of a data frame makes a row more anomalous: a frame `[N]`.
@@ -48,14 +47,21 @@ class ExplainsScores(ReadsColumns):
                 "X of fit must be a data frame for explain, got other data: compare "
                 "feature_scores(X) with those of normal data"
             )
-        rows, unseen = self._encoded(X)
+        return pandas().concat([self._reasons(frame) for frame in self._frames(X)])
+
+    def _frame_feature_scores(self, frame):
+        rows, unseen = self._encoded(frame)
+        scores = frames.by_name(self.columns_, features.feature_scores(self.vae_, rows))
+        return unseen + scores.set_axis(unseen.index)
+
+    def _reasons(self, frame):
+        rows, unseen = self._encoded(frame)
         surprises = frames.surprises(self.vae_, self.columns_, rows).set_axis(unseen.index)
         return surprises - self._typical - unseen
 
-    def _encoded(self, x):
+    def _encoded(self, frame):
         """Encoded rows of a frame, and scores of values that fit never had, by column."""
-        frame = self._frame(x)
-        rows = self.columns_.encode(frame)
+        rows = self.columns_.encode(frame, dtype="float32")
         return rows, frames.unseen_scores(self.columns_, frame, rows, self._row_count)
 
     def _check_data(self, x, reset=False):

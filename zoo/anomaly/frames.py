@@ -11,9 +11,11 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from zoo.likelihoods import Tabular
+from zoo.tables.batches import ParquetBatches
 from zoo.tables.frames import pandas
-from zoo.tables.model import build
 from zoo.training.missing_columns import MissingColumns
+from zoo.variants.catalogue import get
 
 HIDDEN_COLUMNS = 0.5  # as `MissingColumns` has it: the largest probability of a row
 REFERENCE = 1000  # rows of fit whose surprises tell what is typical
@@ -25,19 +27,22 @@ def is_frame(x):
 
     Names are texts, as for scikit-learn: a pandas frame without names is an array.
     """
-    if isinstance(x, str | os.PathLike) or hasattr(x, "column_names"):  # a path; of pyarrow
+    known = isinstance(x, str | os.PathLike | ParquetBatches)
+    if known or hasattr(x, "column_names"):  # of pyarrow
         return True
     return any(isinstance(name, str) for name in getattr(x, "columns", ()))
 
 
 def frame_vae(columns):
-    """Untrained default model of the encoded rows of a frame, as small as `table_vae`.
+    """Untrained default model of the encoded rows of a frame, like `table_vae` for arrays.
 
     Columns are hidden from the encoder in training, so that the ELBO of a row without one of them
     is a bound that the encoder has learned to give.
     """
-    hidden = MissingColumns(columns.classes, HIDDEN_COLUMNS)
-    return build(columns.classes, latent_dim=8, hidden=(128, 64), input_noise=hidden)
+    classes = columns.classes
+    noise = MissingColumns(classes, HIDDEN_COLUMNS)
+    options = dict(latent_dim=8, hidden=(128, 64), input_noise=noise)
+    return get("dense_vae", likelihood=Tabular(classes), **options)
 
 
 def unseen_scores(columns, frame, rows, row_count):

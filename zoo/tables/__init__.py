@@ -3,6 +3,7 @@
 Data frames come in and go out with the same columns, in the same order, with the same dtypes.
 """
 
+from zoo.tables.batches import ParquetBatches
 from zoo.tables.columns import Columns
 from zoo.tables.embedder import VAEEmbedder
 from zoo.tables.frames import as_frame
@@ -27,6 +28,7 @@ __all__ = [
     "LISTS",
     "ColumnKind",
     "Columns",
+    "ParquetBatches",
     "SyntheticQuality",
     "TableSynthesizer",
     "VAEEmbedder",

@@ -5,8 +5,8 @@ from sklearn.base import BaseEstimator
 from zoo.core import validation
 from zoo.core.estimators import seeded, unchanged_on_error
 from zoo.core.serialization import is_real
-from zoo.tables.frames import as_frame
-from zoo.tables.model import train
+from zoo.tables.batches import encoded_dataset
+from zoo.tables.model import train, train_on_dataset
 from zoo.tables.reading import ReadsColumns
 
 
@@ -24,12 +24,15 @@ class TableEstimator(ReadsColumns, BaseEstimator):
         """Read the columns of X and train the VAE."""
         self._check_arguments()
         with unchanged_on_error(self):
-            frame = as_frame(X)
-            rows = self._read_columns(frame, self._model_missing)
+            rows, batches = self._read(X, self._model_missing)
             classes = self.columns_.classes
             with seeded(self.random_state):
                 noise = self._input_noise(classes)
-                self.vae_ = train(rows, classes, self, noise, self._patience)
+                if batches is None:
+                    self.vae_ = train(rows, classes, self, noise, self._patience)
+                else:
+                    dataset = encoded_dataset(batches, self.columns_, self.batch_size)
+                    self.vae_ = train_on_dataset(dataset, classes, self, noise)
                 self._finish(rows)
 
     def __sklearn_tags__(self):

@@ -10,6 +10,7 @@ import tensorflow as tf
 from zoo.tables.storage import Storage
 
 QUANTILES = 1001  # stored of each column, at most
+MAX_UNITS = 1e5  # standard deviations; beyond, float32 has no nats
 MAX_DECIMALS = 9  # of a column of floats, up to which a fixed number of decimals is kept
 
 
@@ -21,7 +22,7 @@ class NumberColumn:
     standard Normal. Back, a score becomes a value between the column's smallest and largest one,
     with the column's step or number of decimals. Equal values share the middle of their interval of
     ranks, and any score of the interval is read as that value. Values outside the range of the
-    column have the score of its end, unless it is `extended`.
+    column have the score of its end.
 
     Attributes:
         name: name of the column.
@@ -33,9 +34,8 @@ class NumberColumn:
         step: greatest common divisor of integers or times less the origin; 0 for floats.
         decimals: number of decimals of floats, or None.
         missing: True if missing values get a column of flags.
-        extended: True if values outside the range have scores beyond those of its ends: the score
-            of the end times 1 + log(1 + d), where d is the distance from the end in units of the
-            distance from the column's median to the end.
+        units: (mean, standard deviation) less the origin, by which values are standardised instead
+            of taking the normal scores of their ranks; None for normal scores.
     """
 
     name: str
@@ -47,12 +47,12 @@ class NumberColumn:
     step: int
     decimals: int | None
     missing: bool
-    extended: bool = False
+    units: tuple | None = None
 
     kind = "number"
 
     @classmethod
-    def of(cls, column, why, storage, missing, extended=False):
+    def of(cls, column, why, storage, missing, standardized=False):
         """The encoding of a series with observed values."""
         values, observed = storage.numbers(column)
         origin = 0.0 if values.dtype.kind == "f" else int(values.min())
@@ -62,18 +62,8 @@ class NumberColumn:
         step = 0 if values.dtype.kind == "f" else _step(values, origin)
         decimals = _decimals(values, storage) if values.dtype.kind == "f" else None
         missing = missing and not observed.all()
-        return cls(
-            column.name,
-            why,
-            storage,
-            origin,
-            quantiles,
-            len(values),
-            step,
-            decimals,
-            missing,
-            extended,
-        )
+        fields = (column.name, why, storage, origin, quantiles, len(values), step, decimals)
+        return cls(*fields, missing, _units(offsets) if standardized else None)
 
     @property
     def classes(self):
@@ -97,33 +87,14 @@ class NumberColumn:
         return _less(numbers, self.origin)
 
     def scores(self, offsets):
-        """Normal scores of values less the origin."""
+        """Normal scores of values less the origin, or standardised values."""
+        if self.units is not None:
+            mean, std = self.units
+            return np.clip((offsets - mean) / std, -MAX_UNITS, MAX_UNITS)
         at = np.linspace(0, 1, len(self.quantiles))
         up = np.interp(offsets, self.quantiles, at)
         down = -np.interp(-offsets, -self.quantiles[::-1], -at[::-1])
-        scores = normal_quantiles(self.edge + (1 - 2 * self.edge) * (up + down) / 2)
-        if not self.extended:
-            return scores
-        low, high = self.quantiles[[0, -1]]
-        below, above = self.lengths
-        excess = np.maximum(offsets - high, 0) / above - np.maximum(low - offsets, 0) / below
-        beyond = np.sign(excess) * (1 + np.log1p(np.abs(excess)))
-        return np.where(excess == 0, scores, self.last_score * beyond)
-
-    @property
-    def last_score(self):
-        """Normal score of the largest value, if it is there once."""
-        return float(normal_quantiles(1 - self.edge))
-
-    @property
-    def lengths(self):
-        """Distances of the smallest and of the largest value from the median.
-
-        The range, where half of the values are equal to an end.
-        """
-        low, high = self.quantiles[[0, -1]]
-        median = np.interp(0.5, np.linspace(0, 1, len(self.quantiles)), self.quantiles)
-        return tuple(float(d or high - low or 1) for d in (median - low, high - median))
+        return normal_quantiles(self.edge + (1 - 2 * self.edge) * (up + down) / 2)
 
     def decode(self, encoded, rng=None):
         """Float64 `[N, len(classes)]` -> series; NaN is missing."""
@@ -131,8 +102,7 @@ class NumberColumn:
         observed = ~np.isnan(encoded[:, 0])
         if self.missing:
             observed &= ~(encoded[:, 1] > 0.5)
-        offsets = self.offsets(normal_cdf(encoded[observed, 0]))
-        return self.series(offsets, observed)
+        return self.series(self.offsets_of(encoded[observed, 0]), observed)
 
     def contains(self, column):
         """True if all observed values of a series lie between the smallest and the largest one."""
@@ -142,6 +112,12 @@ class NumberColumn:
     def ends(self):
         """The smallest and the largest value, in the column's type."""
         return [*self.series(self.quantiles[[0, -1]], np.ones(2, bool))]
+
+    def offsets_of(self, scores):
+        """Values less the origin of normal scores, or of standardised values."""
+        if self.units is None:
+            return self.offsets(normal_cdf(scores))
+        return np.clip(scores * self.units[1] + self.units[0], *self.quantiles[[0, -1]])
 
     def offsets(self, probabilities):
         """Values less the origin of which the column has these fractions below them."""
@@ -189,6 +165,13 @@ def _step(values, origin):
     """Greatest common divisor of the differences of integers, at least 1."""
     differences = values - values.dtype.type(origin)
     return max(1, int(np.gcd.reduce(differences)))
+
+
+def _units(offsets):
+    """Mean and standard deviation; 1 instead of 0."""
+    largest = max(float(np.abs(offsets).max()), np.finfo("float64").tiny)  # squares cannot overflow
+    scaled = offsets / largest
+    return float(scaled.mean() * largest), float(scaled.std() * largest) or 1.0
 
 
 def _decimals(values, storage):

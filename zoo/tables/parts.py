@@ -62,7 +62,7 @@ def column_kind(column, storage):
     return number_kind(column.name, numbers)
 
 
-def part_of(column, asked, model_missing, extended=False):
+def part_of(column, asked, model_missing, standardized=False):
     """The part of a column; `asked` is its kind in `kinds`, or None."""
     storage = _storage(column)
     decided = column_kind(column, storage)
@@ -84,7 +84,7 @@ def part_of(column, asked, model_missing, extended=False):
     levels = storage.family == "label" or decided.kind in ("category", "code", "constant") or few
     if asked == "category" or (asked is None and levels):
         return LevelColumn.of(column, why, storage, model_missing)
-    return NumberColumn.of(column, why, storage, model_missing, extended)
+    return NumberColumn.of(column, why, storage, model_missing, standardized)
 
 
 def _storage(column):
@@ -181,6 +181,8 @@ def part_from_plain(fields):
     )
     if "quantiles" in fields:
         fields["quantiles"] = np.array(fields["quantiles"], "float64")
+    if fields.get("units"):
+        fields["units"] = tuple(fields["units"])
     if "levels" in fields:
         fields["levels"] = [plain.label_from_plain(v) for v in fields["levels"]]
     if "value" in fields:

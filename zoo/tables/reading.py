@@ -9,8 +9,10 @@ import numpy as np
 
 from zoo.core import validation
 from zoo.tables import serving
+from zoo.tables.batches import BATCH_ROWS, in_batches
 from zoo.tables.columns import Columns
 from zoo.tables.frames import as_frame, require_columns
+from zoo.tables.kinds import SEQUENCE
 
 try:
     from sklearn.utils.validation import check_is_fitted
@@ -27,11 +29,17 @@ class ReadsColumns:
     functions of `export`.
     """
 
-    def _read_columns(self, frame, model_missing, extended=False):
-        """Set the columns to those of a frame; the encoded rows."""
+    def _read(self, X, model_missing, standardized=False):  # noqa: N803
+        """Set the columns to those of X; return encoded rows, and `ParquetBatches` or None.
+
+        The rows are those of X, or a sample of them where X comes in batches.
+        """
+        batches = in_batches(X)
+        frame, sequences = (as_frame(X), ()) if batches is None else batches.sample()
         if len(frame) < 2:
             raise ValueError(f"X must have at least 2 rows, got n_samples={len(frame)}")
-        columns = Columns.of(frame, self.kinds, model_missing, extended)
+        columns = Columns.of(frame, self.kinds, model_missing, standardized)
+        columns = columns.without([n for n in sequences if n not in (self.kinds or {})], SEQUENCE)
         if not columns.encoded:
             raise ValueError(
                 "X must have a column that varies, got none: "
@@ -41,7 +49,17 @@ class ReadsColumns:
         self.columns_ = columns
         self.n_features_in_ = frame.shape[1]
         self.feature_names_in_ = np.array(frame.columns, object)
-        return columns.encode(frame)
+        return columns.encode(frame, dtype="float32"), batches
+
+    def _frames(self, X):  # noqa: N803
+        """Frames of X in turn, of at most `BATCH_ROWS` rows, with the columns of fit."""
+        batches = in_batches(X)
+        if batches is not None:
+            yield from map(self._frame, batches)
+            return
+        frame = self._frame(X)
+        for start in range(0, len(frame), BATCH_ROWS):
+            yield frame.iloc[start : start + BATCH_ROWS]
 
     def _frame(self, X):  # noqa: N803
         """X as a frame with the columns of fit, in their order."""

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from zoo.tables.interpolation import interpolate, summarised
 from zoo.tables.kinds import MAX_CATEGORIES
+from zoo.tables.number_column import MAX_UNITS
 
 MISSING_INTEGER = np.iinfo("int64").min  # that of NumPy's and pandas' NaT
 MISSING_TEXT = ""
@@ -75,7 +76,6 @@ class ServedNumber(ServedColumn):
 
     def __init__(self, part):
         super().__init__(part)
-        self.last_score = part.last_score
         if self.dtype == tf.int64:
             ends = [int(part.origin), int(part.origin) + int(part.quantiles[-1])]
             self.origin = self._integers(ends)[0]
@@ -93,17 +93,13 @@ class ServedNumber(ServedColumn):
 
     def _scores(self, offsets):
         part, quantiles = self.part, self.part.quantiles
+        if part.units is not None:
+            mean, std = part.units
+            return tf.clip_by_value((offsets - mean) / std, -MAX_UNITS, MAX_UNITS)
         at = np.linspace(0, 1, len(quantiles))
         up = interpolate(offsets, quantiles, at)
         down = -interpolate(-offsets, -quantiles[::-1], -at[::-1])
-        scores = tf.math.ndtri(part.edge + (1 - 2 * part.edge) * (up + down) / 2)
-        if not part.extended:
-            return scores
-        low, high = quantiles[[0, -1]]
-        below, above = part.lengths
-        excess = tf.maximum(offsets - high, 0.0) / above - tf.maximum(low - offsets, 0.0) / below
-        beyond = tf.sign(excess) * (1 + tf.math.log1p(tf.abs(excess)))
-        return tf.where(excess == 0, scores, self.last_score * beyond)
+        return tf.math.ndtri(part.edge + (1 - 2 * part.edge) * (up + down) / 2)
 
     def decode(self, encoded, seed=None):
         """Raw values of encoded ones."""
@@ -115,8 +111,11 @@ class ServedNumber(ServedColumn):
         return tf.where(missing, self.missing, self.values(self.offsets(scores)))
 
     def offsets(self, scores):
-        """Values less the origin of normal scores."""
+        """Values less the origin, of scores as the part has them."""
         part = self.part
+        if part.units is not None:
+            low, high = part.quantiles[[0, -1]]
+            return tf.clip_by_value(scores * part.units[1] + part.units[0], low, high)
         probabilities = 0.5 * tf.math.erfc(-scores / np.sqrt(2))
         at = (probabilities - part.edge) / (1 - 2 * part.edge)
         return interpolate(at, np.linspace(0, 1, len(part.quantiles)), part.quantiles)
