@@ -54,12 +54,16 @@ class ReadsColumns:
     def _frames(self, X):  # noqa: N803
         """Frames of X in turn, of at most `BATCH_ROWS` rows, with the columns of fit."""
         batches = in_batches(X)
-        if batches is not None:
-            yield from map(self._frame, batches)
-            return
-        frame = self._frame(X)
-        for start in range(0, len(frame), BATCH_ROWS):
-            yield frame.iloc[start : start + BATCH_ROWS]
+        if batches is None:
+            frame = self._frame(X)
+            starts = range(0, len(frame), BATCH_ROWS)
+            frames, count = (frame.iloc[i : i + BATCH_ROWS] for i in starts), len(starts)
+        else:
+            frames, count = map(self._frame, batches), len(batches)
+        bar = keras.utils.Progbar(count, verbose=bool(self.verbose) and count > 1)
+        for frame in frames:
+            yield frame
+            bar.add(1)
 
     def _frame(self, X):  # noqa: N803
         """X as a frame with the columns of fit, in their order."""
