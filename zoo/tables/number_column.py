@@ -127,7 +127,8 @@ class NumberColumn:
     def series(self, offsets, observed):
         """Series of values that are `offsets` from the origin, in the steps of the column."""
         if self.step:
-            values = _plus(self.step * np.round(offsets / self.step), self.origin)
+            steps = np.round(offsets / self.step)
+            values = _plus(self.step * steps, self.origin, self.storage)
         else:
             values = offsets if self.decimals is None else np.round(offsets, self.decimals)
         return self.storage.series(values, observed, self.name)
@@ -153,17 +154,20 @@ def _less(values, origin):
     return np.array([float(int(v) - origin) for v in values])
 
 
-def _plus(offsets, origin):
+def _plus(offsets, origin, storage):
     """Integers offsets + origin, exact up to 2**53 steps from the origin."""
-    highest = int(origin) + int(offsets.max(initial=0))
-    if highest > np.iinfo("int64").max:
-        return np.array([int(v) + int(origin) for v in offsets], "uint64")
-    return offsets.astype("int64") + int(origin)
+    longest = int(offsets.max(initial=0))
+    if max(longest, int(origin) + longest) <= np.iinfo("int64").max:
+        return offsets.astype("int64") + int(origin)
+    kind = "uint64" if "uint64" in str(storage.inner or storage.dtype).lower() else "int64"
+    largest = np.iinfo(kind).max  # an offset that float64 rounds up can be beyond it
+    return np.array([min(int(v) + int(origin), largest) for v in offsets], kind)
 
 
 def _step(values, origin):
     """Greatest common divisor of the differences of integers, at least 1."""
-    differences = values - values.dtype.type(origin)
+    # Unsigned, because differences of int64 can be larger than int64.
+    differences = values.astype("uint64") - np.array(origin, values.dtype).astype("uint64")
     return max(1, int(np.gcd.reduce(differences)))
 
 

@@ -65,8 +65,9 @@ class ServedColumn:
         """Integers, which must fit int64 and not be the missing one."""
         if any(not MISSING_INTEGER < int(number) <= np.iinfo("int64").max for number in numbers):
             raise ValueError(
-                f"column {self.part.name!r} must have integers below 2**63 for export, got dtype "
-                f"{self.part.storage.dtype}: subtract a number or convert the column to texts"
+                f"column {self.part.name!r} must have integers and differences of them below "
+                f"2**63 for export, got dtype {self.part.storage.dtype}: subtract a number, or "
+                "convert the column to texts"
             )
         return tf.constant([int(number) for number in numbers], tf.int64)
 
@@ -77,19 +78,25 @@ class ServedNumber(ServedColumn):
     def __init__(self, part):
         super().__init__(part)
         if self.dtype == tf.int64:
-            ends = [int(part.origin), int(part.origin) + int(part.quantiles[-1])]
-            self.origin = self._integers(ends)[0]
+            length = int(part.quantiles[-1])
+            self.origin = self._integers([part.origin, int(part.origin) + length, length])[0]
 
     def encode(self, x):
         """Float64 `[N, len(classes)]` of raw values."""
         part, missing = self.part, self.is_missing(x)
         offsets = x - part.origin
         if self.dtype == tf.int64:
-            offsets = tf.cast(tf.where(missing, self.origin, x) - self.origin, tf.float64)
+            offsets = self._less_origin(tf.where(missing, self.origin, x))
         scores = tf.where(missing, NAN, self._scores(offsets))[:, None]
         if not part.missing:
             return scores
         return tf.concat([scores, tf.cast(missing, tf.float64)[:, None]], 1)
+
+    def _less_origin(self, x):
+        """Float64 differences of integers; only those of very large ones are rounded."""
+        rough = tf.cast(x, tf.float64) - float(self.part.origin)
+        exact = tf.cast(x - self.origin, tf.float64)  # int64 overflows at 2**63
+        return tf.where(tf.abs(rough) < 2.0**62, exact, rough)
 
     def _scores(self, offsets):
         part, quantiles = self.part, self.part.quantiles
