@@ -46,7 +46,7 @@ def fitted(table):
     with pytest.MonkeyPatch.context() as patch, pytest.warns(UserWarning, match="'id' is left out"):
         patch.setattr(frames, "frame_vae", tiny)
         tf.config.run_functions_eagerly(True)
-        detector = zoo.AnomalyDetector(epochs=1, contamination=0.2, random_state=0)
+        detector = zoo.AnomalyDetector(score="elbo", epochs=1, contamination=0.2, random_state=0)
         detector.fit(table)
     tf.config.run_functions_eagerly(False)
     return detector
@@ -157,11 +157,23 @@ def test_pickles_and_files_score_the_same(table, fitted, tmp_path):
     assert not hasattr(loaded, "decision_scores_")
 
 
-def test_only_what_can_be_written_is_saved(table, fitted, tmp_path):
+def test_a_file_holds_the_reference_of_a_fitted_score(table, fitted, tmp_path):
     other = pickle.loads(pickle.dumps(fitted))
-    other.score_ = zoo.anomaly.TailScore().fit(other.vae_, other.columns_.encode(table))
+    other.score = "tails"
+    other.score_ = zoo.anomaly.TailScore(seed=3).fit(other.vae_, other.columns_.encode(table))
+    other.save(tmp_path / "d.keras")
 
-    with pytest.raises(TypeError, match="for save, got FittedTailScore: use pickle"):
+    loaded = zoo.AnomalyDetector.load(tmp_path / "d.keras")
+
+    np.testing.assert_array_equal(loaded.score_samples(table), other.score_samples(table))
+    assert loaded.score_.score == zoo.anomaly.TailScore(seed=3)
+
+
+def test_only_what_can_be_written_is_saved(fitted, tmp_path):
+    other = pickle.loads(pickle.dumps(fitted))
+    other.score_ = len
+
+    with pytest.raises(TypeError, match=r"score must be .* for save, got builtin_function.*: use"):
         other.save(tmp_path / "d.keras")
     other.columns_ = None
     with pytest.raises(TypeError, match="X of fit must be a data frame for save"):

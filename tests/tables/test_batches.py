@@ -87,7 +87,7 @@ def test_a_file_in_batches_trains_and_embeds(table, path, streamed):
 
 def test_a_detector_scores_a_file_in_batches(table, path, streamed, monkeypatch):
     monkeypatch.setattr(frames, "frame_vae", lambda c: build(c.classes, latent_dim=2, hidden=(4,)))
-    detector = zoo.AnomalyDetector(epochs=1, contamination=0.01, random_state=0)
+    detector = zoo.AnomalyDetector(score="elbo", epochs=1, contamination=0.01, random_state=0)
 
     labels = detector.fit(path).predict(ParquetBatches(path))
 

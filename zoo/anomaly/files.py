@@ -5,7 +5,7 @@ import os
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from zoo.anomaly.scores import as_score
+from zoo.anomaly.score_files import score_from_plain, score_to_plain
 from zoo.anomaly.signatures import detector_signatures
 from zoo.tables.reading import ReadsColumns
 from zoo.tables.serving import ServedColumns
@@ -17,18 +17,14 @@ class WritesFiles(ReadsColumns):
     def save(self, path: str | os.PathLike) -> None:
         """Write one `.keras` file of a detector of data frames, without pickle.
 
-        `decision_scores_` and `labels_`, which grow with the data, are not in it.
+        `decision_scores_` and `labels_`, which grow with the data, are not in it. The reference of
+        a fitted score, such as "tails", is.
 
         Raises:
             TypeError: X of `fit` was not a data frame (`vae_.save(path)` saves the model), or the
-                score is not one that a name and the model determine.
+                score is an object or a function.
         """
         self._require_columns("save")
-        if not isinstance(self.score, str) or self.score_ != as_score(self.score):
-            raise TypeError(
-                "score must be the name of a score that is not fitted for save, got "
-                f"{type(self.score_).__name__}: use pickle"
-            )
         super().save(path)
 
     def export(self, path: str | os.PathLike) -> None:
@@ -61,10 +57,11 @@ class WritesFiles(ReadsColumns):
             "center": self._center,
             "row_count": self._row_count,
             "typical": self._typical.tolist(),
+            "score": score_to_plain(self.score_),
         }
 
     def _set_state(self, state):
-        self.score_ = as_score(self.score)
+        self.score_ = score_from_plain(state["score"])
         self.offset_, self._center = state["offset"], state["center"]
         self._row_count, self._typical = state["row_count"], np.array(state["typical"])
 
