@@ -73,7 +73,7 @@ def test_a_small_sample_is_uniform_over_the_file(path):
     assert abs(rows["row"].mean() - (ROWS - 1) / 2) < 30
 
 
-def test_a_file_in_batches_trains_and_embeds(table, path, streamed):
+def test_a_file_in_batches_trains_and_embeds(table, path, streamed, monkeypatch):
     options = dict(latent_dim=2, hidden=(4,), epochs=1, random_state=0)
     embedder, same = (zoo.VAEEmbedder(**options).fit(path) for _ in range(2))
 
@@ -81,6 +81,7 @@ def test_a_file_in_batches_trains_and_embeds(table, path, streamed):
     assert int(embedder.vae_.optimizer.iterations) == 8
     codes = embedder.transform(path)
     assert codes.shape == (ROWS, 2)
+    monkeypatch.setattr(reading, "BATCH_ROWS", 256)
     np.testing.assert_allclose(codes, embedder.transform(table), atol=1e-6)
     np.testing.assert_allclose(codes, same.transform(table), atol=1e-6)
 

@@ -55,9 +55,9 @@ class ReadsColumns:
         """Frames of X in turn, of at most `BATCH_ROWS` rows, with the columns of fit."""
         batches = in_batches(X)
         if batches is None:
-            frame = self._frame(X)
-            starts = range(0, len(frame), BATCH_ROWS)
-            frames, count = (frame.iloc[i : i + BATCH_ROWS] for i in starts), len(starts)
+            whole = self._frame(X)
+            starts = range(0, len(whole), BATCH_ROWS)
+            frames, count = (whole.iloc[i : i + BATCH_ROWS] for i in starts), len(starts)
         else:
             frames, count = map(self._frame, batches), len(batches)
         bar = keras.utils.Progbar(count, verbose=bool(self.verbose) and count > 1)
