@@ -11,6 +11,8 @@ from zoo.plots import canvas
 from zoo.plots.inputs import entries_of, finite_numbers, names_of
 from zoo.plots.tables import MAX_COLUMNS
 
+LINEAR = 50.0  # nats; a single column that has more would hide all others
+
 
 def explanation(
     column_names: Sequence[str], nats: ArrayLike, values: Sequence[Any] | None = None
@@ -40,8 +42,9 @@ def explanation(
     axes.set_yticks(places, [labels[i] for i in order])
     axes.set_ylim(len(order) - 0.5, -0.5)
     axes.axvline(0, color="#999999", lw=0.8)
-    axes.set_xscale("symlog", linthresh=1.0)  # a single column can have hundreds of nats
-    axes.xaxis.get_major_locator().set_params(numticks=6)
+    if np.abs(nats).max() > LINEAR:
+        axes.set_xscale("symlog", linthresh=1.0)
+        axes.xaxis.get_major_locator().set_params(numticks=6)
     axes.xaxis.set_major_formatter(lambda value, _: canvas.tick_text(value))
     cut = f" ({len(order)} of {len(names)})" if len(order) < len(names) else ""
     canvas.label_axes(axes, f"Reasons by column{cut}", "nats above a typical row", "")
