@@ -99,7 +99,7 @@ def test_a_detector_scores_a_file_in_batches(table, path, streamed, monkeypatch)
     assert len(detector.explain(path)) == ROWS
 
 
-def test_rows_are_imputed_in_parts(table, no_training, monkeypatch):
+def test_rows_are_imputed_in_parts_with_a_progress_bar(table, no_training, monkeypatch, capsys):
     monkeypatch.setattr(imputer, "MAX_VALUES", 1)
     new = table.drop(columns="row").mask(np.arange(ROWS)[:, None] % 4 == np.arange(4))
     fitted = zoo.VAEImputer(latent_dim=2, hidden=(4,), draws=3, random_state=0).fit(new)
@@ -108,8 +108,11 @@ def test_rows_are_imputed_in_parts(table, no_training, monkeypatch):
 
     assert not filled.isna().any(axis=None) and (filled.dtypes == new.dtypes).all()
     assert filled.index.equals(new.index) and (low["size"] <= high["size"]).all()
+    assert not capsys.readouterr().out
     head = fitted.transform(new.iloc[:256])
     pd.testing.assert_frame_equal(filled.iloc[:256], head)
+    fitted.set_params(verbose=1).transform(new)
+    assert "900/900" in capsys.readouterr().out
     first, second = (s["size"][new["size"].isna()] for s in fitted.sample(new, 2))
     assert not first.equals(second) and first[:256:4].tolist() != first[256::4].tolist()
 
