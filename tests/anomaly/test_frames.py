@@ -140,6 +140,8 @@ def test_bad_rows_are_named_by_their_column(table, fitted):
         zoo.AnomalyDetector().fit(table.assign(size=np.inf))
     with pytest.raises(ValueError, match="kinds must have names of columns, got 'town'"):
         zoo.AnomalyDetector(kinds={"town": "drop"}).fit(table)
+    with pytest.raises(ValueError, match="kinds must be None unless vae=None and X is a data fram"):
+        zoo.AnomalyDetector(kinds={"x0": "category"}).fit(np.eye(3))
     with pytest.raises(ValueError, match="X must have a column that varies, got none: 'state'"):
         zoo.AnomalyDetector().fit(table[["state", "id"]])
 

@@ -177,6 +177,11 @@ class AnomalyDetector(OutlierMixin, ExplainsScores, WritesFiles, BaseEstimator):
         """(x checked or encoded rows of a frame, `ParquetBatches` of which they are a sample)."""
         if self.vae is None and frames.is_frame(x):
             return self._read(x, model_missing=True, standardized=True)
+        if self.kinds:
+            raise ValueError(
+                "kinds must be None unless vae=None and X is a data frame with names of columns, "
+                f"got {self.kinds!r}"
+            )
         self.columns_ = None
         return self._check_data(x, reset=True), None
 
