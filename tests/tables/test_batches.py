@@ -117,7 +117,11 @@ def test_rows_are_imputed_in_parts_with_a_progress_bar(table, no_training, monke
     assert not first.equals(second) and first[:256:4].tolist() != first[256::4].tolist()
 
 
-def test_unusable_files_raise(tmp_path):
+def test_unusable_files_raise(path, tmp_path):
+    with pytest.raises(
+        TypeError, match="real must fit in memory here, got ParquetBatches: iterate"
+    ):
+        zoo.evaluate_synthetic(ParquetBatches(path), path, path)
     with pytest.raises(FileNotFoundError, match=r"path must be a Parquet file, got .*x.parquet"):
         ParquetBatches(tmp_path / "x.parquet")
     with pytest.raises(ValueError, match="rows must be"):
