@@ -30,9 +30,7 @@ EXPECTED_FAILURES = {
     "check_n_features_in_after_fitting": "likewise",
     "check_pipeline_consistency": "likewise",
 }
-EXPECTED_SKIPS = {
-    "check_array_api_input": "it runs only if SCIPY_ARRAY_API is set",
-}
+EXPECTED_SKIPS = {"check_array_api_input": "it runs only if SCIPY_ARRAY_API is set"}
 
 
 @pytest.fixture(scope="module")
@@ -262,12 +260,8 @@ def untrained(vae, x, settings):
 @IGNORE_EAGER_WARNING
 def test_the_estimator_checks_of_scikit_learn_pass(eager, monkeypatch):
     monkeypatch.setattr(detector_module.fitting, "train", untrained)
-    results = check_estimator(
-        zoo.AnomalyDetector(epochs=1, random_state=0),
-        expected_failed_checks=EXPECTED_FAILURES,
-        on_skip=None,
-        on_fail=None,
-    )
+    options = dict(expected_failed_checks=EXPECTED_FAILURES, on_skip=None, on_fail=None)
+    results = check_estimator(zoo.AnomalyDetector(epochs=1, random_state=0), **options)
     by_status = {}
     for result in results:
         by_status.setdefault(result["status"], {})[result["check_name"]] = result["exception"]
