@@ -14,7 +14,7 @@ from sklearn.exceptions import NotFittedError
 
 import zoo
 from tests.helpers import small
-from zoo.anomaly import SCORES, TailScore, detector, scores
+from zoo.anomaly import SCORES, TailScore, explanations, scores
 from zoo.core.estimators import default_epochs
 
 X = np.random.default_rng(7).normal(size=(30, 6)).astype("float32")
@@ -50,8 +50,10 @@ def test_parameters_are_those_of_the_constructor():
     options = dict(score="kl", contamination=0.3, epochs=4, batch_size=9, random_state=5, verbose=2)
     estimator = zoo.AnomalyDetector("conv_vae", **options)
 
-    assert estimator.get_params() == {"vae": "conv_vae", **options}
-    defaults = dict(vae=None, score="elbo", contamination=0.1, epochs=None, batch_size=128)
+    assert estimator.get_params() == {"vae": "conv_vae", "kinds": None, **options}
+    defaults = dict(
+        vae=None, score="elbo", contamination=0.1, epochs=None, batch_size=128, kinds=None
+    )
     assert zoo.AnomalyDetector().get_params() == {**defaults, "random_state": None, "verbose": 0}
     assert estimator.set_params(contamination=0).contamination == 0
 
@@ -143,7 +145,7 @@ def test_a_refused_fit_leaves_a_detector_as_it_was(vae):
     ],
 )
 def test_scikit_learn_checks_numeric_data_of_at_most_two_dimensions(x, expected):
-    assert detector._is_table(x) is expected
+    assert explanations.is_table(x) is expected
 
 
 # scikit-learn's contract

@@ -37,6 +37,7 @@ def in_codes(names):
         in_series,
         in_codes,
         lambda names: plots.column_surprise(names, np.arange(4.0)),
+        lambda names: plots.explanation(names, np.arange(4.0), names),
         lambda names: plots.series_samples(*np.zeros((2, 2, 5, 4)), names),
         lambda names: plots.series_spectra(*RNG.normal(size=(2, 2, 5, 4)), names),
         lambda names: plots.modality_scatter({names[0]: np.eye(9), names[1]: np.eye(9)}),

@@ -166,6 +166,16 @@ def test_column_surprise_is_limited_to_the_most_surprising_columns(tmp_path):
     assert len(axes.get_yticks()) == plots.MAX_COLUMNS and "20 of 50" in axes.get_title("left")
 
 
+def test_reasons_are_sorted_and_labelled_with_values(tmp_path):
+    figure = plots.explanation(["a", "b", "c"], [1, 900, -3], [7, "x", None])
+    axes = saved(figure, tmp_path).axes[0]
+    assert texts(axes.get_yticklabels()) == ["b = x", "a = 7", "c = None"]
+    many = plots.explanation([f"column {i}" for i in range(50)], np.arange(50.0))
+    assert "20 of 50" in many.axes[0].get_title("left")
+    with pytest.raises(ValueError, match="values must have 2 entries, got 1"):
+        plots.explanation(["a", "b"], [1, 2], ["x"])
+
+
 def test_marginals_label_numbers_and_classes_with_missing_values(rng, tmp_path):
     real = np.stack([rng.normal(size=50), rng.integers(0, 2, 50)], 1)
     real[::7] = np.nan

@@ -75,13 +75,8 @@ def eager():
 
 
 @pytest.fixture
-def untrained(monkeypatch, eager):
-    """untrained(estimator) is (check that did not pass -> error, number of checks) of scikit-learn.
-
-    The models run eagerly, without training, because the checks fit forty of them.
-    """
-    from sklearn.utils.estimator_checks import check_estimator
-
+def no_training(monkeypatch, eager):
+    """Models of estimators run eagerly and are not trained."""
     from zoo.tables import estimator as module
 
     def build(rows, classes, settings, input_noise=None, patience=0):
@@ -99,6 +94,15 @@ def untrained(monkeypatch, eager):
         return vae
 
     monkeypatch.setattr(module, "train", build)
+
+
+@pytest.fixture
+def untrained(no_training):
+    """untrained(estimator) is (check that did not pass -> error, number of checks) of scikit-learn.
+
+    The models are not trained, because the checks fit forty of them.
+    """
+    from sklearn.utils.estimator_checks import check_estimator
 
     def check(estimator):
         results = check_estimator(estimator, on_skip=None, on_fail=None)

@@ -52,7 +52,7 @@ def test_files_and_pickles_give_the_same_codes(frame, fitted, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:Even though the `tf.config")
-def test_a_search_over_a_pipeline_runs(eager):
+def test_a_search_over_a_pipeline_runs(no_training):
     rng = np.random.default_rng(0)
     x = pd.DataFrame({"a": rng.normal(size=60), "b": rng.choice(["x", "y"], 60)})
     y = (x["a"] > 0).to_numpy()

@@ -8,6 +8,7 @@ Every function takes plain arrays and returns a `matplotlib.figure.Figure`, or f
 from zoo.plots.animation import Loop, traversal_animation
 from zoo.plots.canvas import PALETTE
 from zoo.plots.diagnosis import diagnosis, kl_per_dimension, posterior_histograms
+from zoo.plots.explanation import explanation
 from zoo.plots.images import interpolations, levels, manifold, reconstructions, samples, traversals
 from zoo.plots.latent import MAX_POINTS, latent_scatter
 from zoo.plots.multimodal import modality_scatter, score_table, side_by_side
@@ -26,6 +27,7 @@ __all__ = [
     "Loop",
     "column_surprise",
     "diagnosis",
+    "explanation",
     "interpolations",
     "kl_per_dimension",
     "latent_scatter",

@@ -3,6 +3,7 @@
 Data frames come in and go out with the same columns, in the same order, with the same dtypes.
 """
 
+from zoo.tables.batches import ParquetBatches
 from zoo.tables.columns import Columns
 from zoo.tables.embedder import VAEEmbedder
 from zoo.tables.frames import as_frame
@@ -18,6 +19,7 @@ from zoo.tables.kinds import (
 )
 from zoo.tables.parts import KINDS
 from zoo.tables.quality import SyntheticQuality, evaluate_synthetic
+from zoo.tables.serving import serving_inputs
 from zoo.tables.synthesizer import TableSynthesizer
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "LISTS",
     "ColumnKind",
     "Columns",
+    "ParquetBatches",
     "SyntheticQuality",
     "TableSynthesizer",
     "VAEEmbedder",
@@ -35,5 +38,6 @@ __all__ = [
     "holds_lists",
     "is_sequence",
     "number_kind",
+    "serving_inputs",
     "text_kind",
 ]

@@ -18,10 +18,10 @@ FORMAT = 1  # of the JSON
 class Columns:
     """Columns of a table, read from a frame; they encode frames of these columns and decode rows.
 
-    Numbers (also times and durations) become normal scores, categories and numbers of few values
-    become positions of levels. Constant and empty columns are not encoded, and are written back.
-    Identifiers, free texts and lists are left out. Missing values are NaN, or with
-    `model_missing` values of their own, which a model can generate.
+    Numbers (also times and durations) become normal scores, or are standardised; categories and
+    numbers of few values become positions of levels. Constant and empty columns are not encoded,
+    and are written back. Identifiers, free texts and lists are left out. Missing values are NaN, or
+    with `model_missing` values of their own, which a model can generate.
 
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"age": [31, 45, 27], "city": ["Rome", None, "Oslo"]})
@@ -40,7 +40,11 @@ class Columns:
 
     @classmethod
     def of(
-        cls, frame: Any, kinds: dict[str, str] | None = None, model_missing: bool = True
+        cls,
+        frame: Any,
+        kinds: dict[str, str] | None = None,
+        model_missing: bool = True,
+        standardized: bool = False,
     ) -> "Columns":
         """Columns of a frame.
 
@@ -48,6 +52,8 @@ class Columns:
             frame: as in `zoo.tables.as_frame`.
             kinds: column -> "number", "category" or "drop", instead of what its values suggest.
             model_missing: True encodes missing values as values of their own; False as NaN.
+            standardized: True standardises numbers by their mean and standard deviation; False
+                takes the normal scores of their ranks.
 
         Raises:
             ValueError: numbers are infinite, or `kinds` does not fit the frame.
@@ -56,7 +62,10 @@ class Columns:
         column_parts.check_kinds(frame, kinds)
         read = column_parts.part_of
         return cls(
-            tuple(read(frame[name], kinds.get(name), model_missing) for name in frame.columns)
+            tuple(
+                read(frame[name], kinds.get(name), model_missing, standardized)
+                for name in frame.columns
+            )
         )
 
     @property
@@ -98,8 +107,8 @@ class Columns:
         pairs = zip(self.encoded, ends[:-1], ends[1:], strict=True)
         return {part.name: slice(int(a), int(b)) for part, a, b in pairs}
 
-    def encode(self, frame: Any, argument: str = "X") -> np.ndarray:
-        """Encode a frame with these columns: float64 `[N, len(classes)]`.
+    def encode(self, frame: Any, argument: str = "X", dtype: str = "float64") -> np.ndarray:
+        """Encode a frame with these columns: `[N, len(classes)]` of a dtype of floats.
 
         Unknown levels of a category are NaN.
 
@@ -108,10 +117,34 @@ class Columns:
         """
         frame = as_frame(frame, argument)
         require_columns(frame, self.names, argument)
-        blocks = [
-            column_parts.encode_part(part, frame[part.name], argument) for part in self.encoded
-        ]
-        return np.concatenate([np.zeros((len(frame), 0)), *blocks], 1)
+        rows, slices = np.empty((len(frame), len(self.classes)), dtype), self.slices()
+        for part in self.encoded:
+            encoded = column_parts.encode_part(part, frame[part.name], argument)
+            rows[:, slices[part.name]] = encoded
+        return rows
+
+    def unseen(self, frame: Any, rows: np.ndarray, argument: str = "X") -> Any:
+        """A frame of bool: values, also missing ones, that their column never had in `of`.
+
+        Unknown levels, values of constant columns that differ, missing values where none was. A
+        number is not unseen.
+
+        Args:
+            frame: as in `encode`.
+            rows: the result of `encode`.
+            argument: name of the frame in errors.
+        """
+        slices = self.slices()
+        return pandas().DataFrame(
+            {
+                part.name: column_parts.unseen_in(
+                    part, frame[part.name], rows[:, slices.get(part.name, slice(0))], argument
+                )
+                for part in self.parts
+                if part.kind != "left out"
+            },
+            index=frame.index,
+        )
 
     def decode(self, rows: np.ndarray, rng: np.random.Generator | None = None) -> Any:
         """Decode rows `[N, len(classes)]` to a frame with the columns and dtypes that came in.
@@ -130,6 +163,12 @@ class Columns:
         }
         return pandas().DataFrame(series)
 
+    def without(self, names: list[str], why: str) -> "Columns":
+        """The columns with some of them left out, for a reason."""
+        left_out = column_parts.LeftOutColumn
+        parts = [left_out(p.name, why, p.storage) if p.name in names else p for p in self.parts]
+        return Columns(tuple(parts))
+
     def table(self) -> Any:
         """A frame with the name, the kind and the reason of each column."""
         rows = [(part.name, part.kind, part.why) for part in self.parts]
@@ -141,7 +180,7 @@ class Columns:
         notes += [f"{p.name!r} is empty" for p in self.parts if p.kind == "empty"]
         if notes:
             more = f"; and {len(notes) - 8} more" if len(notes) > 8 else ""
-            warnings.warn(f"columns of X: {'; '.join(notes[:8])}{more}", UserWarning, stacklevel=3)
+            warnings.warn(f"columns of X: {'; '.join(notes[:8])}{more}", UserWarning, stacklevel=5)
 
     def to_json(self) -> str:
         """The columns as JSON, without pickle. It holds levels and quantiles of the data."""

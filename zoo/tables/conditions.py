@@ -1,5 +1,6 @@
 """Rows of which some columns are given: values of conditions, and codes that agree with them."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -82,7 +83,7 @@ def encoded_condition(columns, frame):
     return row
 
 
-def codes_given(vae, n, row, seed):
+def codes_given(vae, n, row, seed, verbose=False):
     """n codes from p(z | row), by importance sampling from the prior.
 
     A code z has the weight p(row|z), in which columns that are NaN are integrated out. At most
@@ -93,7 +94,9 @@ def codes_given(vae, n, row, seed):
         n: number of codes.
         row: encoded row `[columns]`, NaN where nothing is given.
         seed: seed of the draws.
+        verbose: whether to show a progress bar, of the effective number.
     """
+    bar = keras.utils.Progbar(n, verbose=verbose)
     given = tf.constant(row, tf.float32)
 
     def log_weight(p, unused_seed):
@@ -106,7 +109,9 @@ def codes_given(vae, n, row, seed):
         weights.append(map_codes(vae, name, log_weight, codes[-1], BATCH_SIZE))
         w = np.concatenate(weights).astype("float64")
         w = np.exp(w - w.max())
-        if w.sum() ** 2 / (w**2).sum() >= n:
+        effective = w.sum() ** 2 / (w**2).sum()
+        bar.update(min(n, int(effective)))
+        if effective >= n:
             break
     chosen = np.random.default_rng([seed, 1]).choice(len(w), n, p=w / w.sum())
     return np.concatenate(codes)[chosen]

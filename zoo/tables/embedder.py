@@ -13,7 +13,9 @@ from zoo.core import streams
 from zoo.core.estimators import unchanged_on_error
 from zoo.inference.batching import decode_means, first
 from zoo.model import VAE
-from zoo.tables.estimator import TableEstimator, check_is_fitted
+from zoo.tables import signatures
+from zoo.tables.estimator import TableEstimator
+from zoo.tables.reading import check_is_fitted
 from zoo.variants import fitting
 
 BATCH_SIZE = 256
@@ -91,7 +93,8 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TableEstima
 
     def transform(self, X: Any) -> np.ndarray:
         """Codes, the means of q(z|x): float32 `[N, latent_dim]`."""
-        return np.asarray(self.vae_.encode(self._inputs(X), batch_size=BATCH_SIZE).loc)
+        parts = [self.vae_.encode(x, batch_size=BATCH_SIZE).loc for x in self._inputs(X)]
+        return np.concatenate(parts)
 
     def inverse_transform(self, X: Any) -> Any:
         """Examples of codes `[N, latent_dim]`, E[x|z]: a frame, or what the model decodes to.
@@ -110,7 +113,8 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TableEstima
     def score(self, X: Any, y: Any = None) -> float:
         """Mean ELBO of examples in nats, for searches; that of normal scores for a table."""
         del y
-        return float(np.mean(self.vae_.elbo(self._inputs(X), batch_size=BATCH_SIZE)))
+        parts = [self.vae_.elbo(x, batch_size=BATCH_SIZE) for x in self._inputs(X)]
+        return float(np.mean(np.concatenate(parts)))
 
     def save(self, path: str | os.PathLike) -> None:
         """Write one `.keras` file for a table, as `TableSynthesizer.save`.
@@ -122,10 +126,34 @@ class VAEEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TableEstima
             raise ValueError("vae must be None for save, got a model: use embedder.vae_.save(path)")
         super().save(path)
 
+    def export(self, path: str | os.PathLike) -> None:
+        """Write a SavedModel for a table: `encode`, `decode` and `reconstruct` of raw columns.
+
+        Each takes and returns raw columns by their names, or `code` `[N, latent_dim]`. It loads
+        with TensorFlow alone; see `zoo.tables.serving_inputs`.
+
+        Args:
+            path: the folder to write.
+
+        Raises:
+            ValueError: the embedder was made with `vae` (`vae_.export(path)` exports that model),
+                or a column has values that a SavedModel cannot take.
+        """
+        if self.vae is not None:
+            raise ValueError(
+                "vae must be None for export, got a model: use embedder.vae_.export(path)"
+            )
+        super().export(path)
+
+    def _signatures(self, served_columns):
+        return signatures.embedder_signatures(self.vae_, served_columns)
+
     def _inputs(self, x):
-        """Inputs of the VAE."""
+        """Inputs of the VAE, in parts."""
         check_is_fitted(self)
-        return x if self.vae is not None else self.columns_.encode(self._frame(x))
+        if self.vae is not None:
+            return [x]
+        return (self.columns_.encode(frame, dtype="float32") for frame in self._frames(x))
 
     def _check_arguments(self):
         super()._check_arguments()

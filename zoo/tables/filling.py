@@ -5,7 +5,6 @@ import dataclasses
 import numpy as np
 
 from zoo.tables.frames import is_missing
-from zoo.tables.number_column import normal_cdf
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +53,7 @@ def fill(frame, draws, columns, quantile=None):
 def _filled(part, values, missing, quantile):
     """A series with values where `missing`, from draws `[draws, missing]` of a column."""
     if part.kind == "number":
-        offsets = part.offsets(normal_cdf(values))
+        offsets = part.offsets_of(values)
         summary = offsets.mean(0) if quantile is None else np.quantile(offsets, quantile, axis=0)
         return part.series(summary, missing)
     positions = np.round(values).astype(int)

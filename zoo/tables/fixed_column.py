@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from zoo.tables.frames import pandas
+from zoo.tables.frames import is_missing, pandas
 from zoo.tables.level_column import label_series
 from zoo.tables.storage import Storage
 
@@ -39,6 +39,18 @@ class FixedColumn:
             value = storage.numbers(column)[0][0] if numeric else column.iloc[0]
         value = value.item() if isinstance(value, np.generic) else value
         return cls(column.name, *kind, storage, value)
+
+    def differs(self, column):
+        """bool `[N]`, True where a series does not have the value of fit."""
+        missing = is_missing(column)
+        if self.kind == "empty" or missing.all():
+            return missing if self.kind == "constant" else ~missing
+        if self.storage.family == "label":
+            return missing | np.array([value != self.value for value in column.astype(object)])
+        values, observed = self.storage.read(column)
+        result = ~observed
+        result[observed] = values != self.value
+        return result
 
     def fill(self, rows):
         """Series of this many rows."""

@@ -54,6 +54,11 @@ def as_frame(x, argument="X"):
         raise TypeError(
             f"{argument} must be dense, got a sparse {type(x).__name__}: use {argument}.toarray()"
         )
+    if hasattr(x, "frames"):
+        raise TypeError(
+            f"{argument} must fit in memory here, got {type(x).__name__}: iterate over it, and "
+            "pass one frame at a time"
+        )
     array = arrays.as_array(arrays.unmasked(x), argument)
     if array.ndim != 2:
         raise ValueError(

@@ -2,19 +2,25 @@
 
 # ruff: noqa: N803  (X is scikit-learn's name for the data)
 
+import functools
 import os
 from typing import Any, Self
 
+import keras
 import numpy as np
 from sklearn.base import TransformerMixin
 
 from zoo.core import validation
 from zoo.core.serialization import is_real
-from zoo.tables.estimator import TableEstimator, check_is_fitted
+from zoo.tables import signatures
+from zoo.tables.estimator import TableEstimator
 from zoo.tables.filling import Draws, fill
+from zoo.tables.frames import pandas
+from zoo.tables.reading import check_is_fitted
 from zoo.training.missing_columns import MissingColumns
 
 BATCH_SIZE = 256
+MAX_VALUES = 2**24  # drawn at a time
 
 
 class VAEImputer(TransformerMixin, TableEstimator):
@@ -96,7 +102,7 @@ class VAEImputer(TransformerMixin, TableEstimator):
         most frequent ones.
         """
         frame = self._frame(X)
-        filled = fill(frame, self._draw(frame, 0), self.columns_)
+        (filled,) = self._filled(frame, 0, self.draws, [fill])
         named = hasattr(X, "columns") or isinstance(X, str | os.PathLike)
         return filled if named else filled.to_numpy()
 
@@ -108,9 +114,9 @@ class VAEImputer(TransformerMixin, TableEstimator):
             draws: number of tables.
             seed: seed of the draws.
         """
-        frame = self._frame(X)
-        values = self._draw(frame, validation.as_seed(seed), draws)
-        return [fill(frame, values.one(i), self.columns_) for i in range(draws)]
+        validation.check_counts(draws=draws)
+        singles = [functools.partial(_fill_with_one, i) for i in range(draws)]
+        return self._filled(self._frame(X), validation.as_seed(seed), draws, singles)
 
     def interval(self, X: Any, level: float = 0.9, seed: int = 0) -> tuple[Any, Any]:
         """Central intervals of missing values: frames of the lower and the upper ends.
@@ -125,10 +131,9 @@ class VAEImputer(TransformerMixin, TableEstimator):
         """
         if not is_real(level) or not 0 < level < 1:
             raise ValueError(f"level must be a probability in (0, 1), got {level!r}")
-        frame = self._frame(X)
-        values = self._draw(frame, validation.as_seed(seed))
-        ends = ((1 - level) / 2, (1 + level) / 2)
-        return tuple(fill(frame, values, self.columns_, quantile) for quantile in ends)
+        ends = [functools.partial(fill, quantile=q) for q in ((1 - level) / 2, (1 + level) / 2)]
+        seed = validation.as_seed(seed)
+        return tuple(self._filled(self._frame(X), seed, self.draws, ends))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns, which are those of the data of `fit`."""
@@ -136,10 +141,25 @@ class VAEImputer(TransformerMixin, TableEstimator):
         del input_features
         return self.feature_names_in_
 
-    def _draw(self, frame, seed, draws=None):
+    def _filled(self, frame, seed, draws, functions):
+        """Frames filled in by functions of (frame, its `Draws`, columns), in parts.
+
+        The parts have few enough rows for all their draws to fit in memory.
+        """
+        length = max(BATCH_SIZE, MAX_VALUES // (draws * len(self.columns_.classes)))
+        starts = range(0, len(frame), length)
+        seeds = [seed, *np.random.SeedSequence(seed).generate_state(len(starts)) % 2**31]
+        bar = keras.utils.Progbar(len(frame), verbose=bool(self.verbose) and len(starts) > 1)
+        parts = []
+        for start, part_seed in zip(starts, seeds, strict=False):
+            part = frame.iloc[start : start + length]
+            values = self._draw(part, int(part_seed), draws)
+            parts.append([function(part, values, self.columns_) for function in functions])
+            bar.add(len(part))
+        return [pandas().concat(of_all) for of_all in zip(*parts, strict=True)]
+
+    def _draw(self, frame, seed, draws):
         """`Draws` of the missing values of a frame."""
-        draws = self.draws if draws is None else draws
-        validation.check_counts(draws=draws)
         rows = self.columns_.encode(frame)
         incomplete = np.isnan(rows).any(1)
         if not incomplete.any():
@@ -147,6 +167,9 @@ class VAEImputer(TransformerMixin, TableEstimator):
         options = dict(samples=draws, draw=True, seed=seed, batch_size=BATCH_SIZE)
         values = self.vae_.reconstruct(rows[incomplete], **options)
         return Draws(np.asarray(values, "float64"), incomplete)
+
+    def _signatures(self, served_columns):
+        return signatures.imputer_signatures(self.vae_, served_columns, self.draws)
 
     def _check_arguments(self):
         super()._check_arguments()
@@ -157,3 +180,8 @@ class VAEImputer(TransformerMixin, TableEstimator):
 
     def _input_noise(self, classes):
         return MissingColumns(classes, self.hidden_columns)
+
+
+def _fill_with_one(number, frame, draws, columns):
+    """A frame filled in with a single draw."""
+    return fill(frame, draws.one(number), columns)

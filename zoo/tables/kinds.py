@@ -13,6 +13,7 @@ MIN_IDENTIFIERS = 20  # rows from which values that are all different are an ide
 MAX_ID_REPEATS = 0.05  # of the rows of an identifier's column that may repeat a value
 ID_NAME = re.compile(r"(.*[_ -])?(id|uuid|guid|rowid|index)|.*[a-z]ID|.*[a-z]Id|unnamed: \d+|idx")
 POSTCODE_NAME = re.compile(r"(.*[_ -])?(zip|zip[_ -]?code|post[_ -]?code|postal[_ -]?code|plz)")
+SEQUENCE = "consecutive integers: row numbers or an identifier"
 LISTS = "holds a list of values in each row"
 CONTAINERS = (list, tuple, dict, set, np.ndarray)
 
@@ -50,7 +51,7 @@ def number_kind(name, values, ordered=True):
     if not np.isfinite(observed).all() or (observed != np.round(observed)).any():
         return ColumnKind("number", "numbers")
     if ordered and is_sequence(values):
-        return ColumnKind("identifier", "consecutive integers: row numbers or an identifier")
+        return ColumnKind("identifier", SEQUENCE)
     short = str(name).strip().lower()
     repeats = 1 - len(distinct) / len(observed)
     if ID_NAME.fullmatch(short) and repeats <= MAX_ID_REPEATS:

@@ -67,8 +67,10 @@ class LevelColumn:
         """Series -> float64 `[N, 1]`: positions; NaN for values that are missing or unknown."""
         values, observed = _values(column, self.storage)
         positions = {level: min(i, self.modelled) for i, level in enumerate(self.levels)}
+        codes, distinct = pandas().factorize(values)
+        place = np.array([positions.get(_plain(v), np.nan) for v in distinct], float)
         result = np.full((len(observed), 1), np.nan)
-        result[observed, 0] = [positions.get(_plain(v), np.nan) for v in values]
+        result[observed, 0] = place[codes]
         if self.missing:
             result[~observed, 0] = self.classes[0] - 1
         return result

@@ -10,6 +10,7 @@ import tensorflow as tf
 from zoo.tables.storage import Storage
 
 QUANTILES = 1001  # stored of each column, at most
+MAX_UNITS = 1e5  # standard deviations; beyond, float32 has no nats
 MAX_DECIMALS = 9  # of a column of floats, up to which a fixed number of decimals is kept
 
 
@@ -33,6 +34,8 @@ class NumberColumn:
         step: greatest common divisor of integers or times less the origin; 0 for floats.
         decimals: number of decimals of floats, or None.
         missing: True if missing values get a column of flags.
+        units: (mean, standard deviation) less the origin, by which values are standardised instead
+            of taking the normal scores of their ranks; None for normal scores.
     """
 
     name: str
@@ -44,11 +47,12 @@ class NumberColumn:
     step: int
     decimals: int | None
     missing: bool
+    units: tuple | None = None
 
     kind = "number"
 
     @classmethod
-    def of(cls, column, why, storage, missing):
+    def of(cls, column, why, storage, missing, standardized=False):
         """The encoding of a series with observed values."""
         values, observed = storage.numbers(column)
         origin = 0.0 if values.dtype.kind == "f" else int(values.min())
@@ -58,9 +62,8 @@ class NumberColumn:
         step = 0 if values.dtype.kind == "f" else _step(values, origin)
         decimals = _decimals(values, storage) if values.dtype.kind == "f" else None
         missing = missing and not observed.all()
-        return cls(
-            column.name, why, storage, origin, quantiles, len(values), step, decimals, missing
-        )
+        fields = (column.name, why, storage, origin, quantiles, len(values), step, decimals)
+        return cls(*fields, missing, _units(offsets) if standardized else None)
 
     @property
     def classes(self):
@@ -84,7 +87,10 @@ class NumberColumn:
         return _less(numbers, self.origin)
 
     def scores(self, offsets):
-        """Normal scores of values less the origin."""
+        """Normal scores of values less the origin, or standardised values."""
+        if self.units is not None:
+            mean, std = self.units
+            return np.clip((offsets - mean) / std, -MAX_UNITS, MAX_UNITS)
         at = np.linspace(0, 1, len(self.quantiles))
         up = np.interp(offsets, self.quantiles, at)
         down = -np.interp(-offsets, -self.quantiles[::-1], -at[::-1])
@@ -96,8 +102,7 @@ class NumberColumn:
         observed = ~np.isnan(encoded[:, 0])
         if self.missing:
             observed &= ~(encoded[:, 1] > 0.5)
-        offsets = self.offsets(normal_cdf(encoded[observed, 0]))
-        return self.series(offsets, observed)
+        return self.series(self.offsets_of(encoded[observed, 0]), observed)
 
     def contains(self, column):
         """True if all observed values of a series lie between the smallest and the largest one."""
@@ -108,6 +113,12 @@ class NumberColumn:
         """The smallest and the largest value, in the column's type."""
         return [*self.series(self.quantiles[[0, -1]], np.ones(2, bool))]
 
+    def offsets_of(self, scores):
+        """Values less the origin of normal scores, or of standardised values."""
+        if self.units is None:
+            return self.offsets(normal_cdf(scores))
+        return np.clip(scores * self.units[1] + self.units[0], *self.quantiles[[0, -1]])
+
     def offsets(self, probabilities):
         """Values less the origin of which the column has these fractions below them."""
         at = (probabilities - self.edge) / (1 - 2 * self.edge)
@@ -116,7 +127,8 @@ class NumberColumn:
     def series(self, offsets, observed):
         """Series of values that are `offsets` from the origin, in the steps of the column."""
         if self.step:
-            values = _plus(self.step * np.round(offsets / self.step), self.origin)
+            steps = np.round(offsets / self.step)
+            values = _plus(self.step * steps, self.origin, self.storage)
         else:
             values = offsets if self.decimals is None else np.round(offsets, self.decimals)
         return self.storage.series(values, observed, self.name)
@@ -142,18 +154,28 @@ def _less(values, origin):
     return np.array([float(int(v) - origin) for v in values])
 
 
-def _plus(offsets, origin):
+def _plus(offsets, origin, storage):
     """Integers offsets + origin, exact up to 2**53 steps from the origin."""
-    highest = int(origin) + int(offsets.max(initial=0))
-    if highest > np.iinfo("int64").max:
-        return np.array([int(v) + int(origin) for v in offsets], "uint64")
-    return offsets.astype("int64") + int(origin)
+    longest = int(offsets.max(initial=0))
+    if max(longest, int(origin) + longest) <= np.iinfo("int64").max:
+        return offsets.astype("int64") + int(origin)
+    kind = "uint64" if "uint64" in str(storage.inner or storage.dtype).lower() else "int64"
+    largest = np.iinfo(kind).max  # an offset that float64 rounds up can be beyond it
+    return np.array([min(int(v) + int(origin), largest) for v in offsets], kind)
 
 
 def _step(values, origin):
     """Greatest common divisor of the differences of integers, at least 1."""
-    differences = values - values.dtype.type(origin)
+    # Unsigned, because differences of int64 can be larger than int64.
+    differences = values.astype("uint64") - np.array(origin, values.dtype).astype("uint64")
     return max(1, int(np.gcd.reduce(differences)))
+
+
+def _units(offsets):
+    """Mean and standard deviation; 1 instead of 0."""
+    largest = max(float(np.abs(offsets).max()), np.finfo("float64").tiny)  # squares cannot overflow
+    scaled = offsets / largest
+    return float(scaled.mean() * largest), float(scaled.std() * largest) or 1.0
 
 
 def _decimals(values, storage):

@@ -62,7 +62,7 @@ def column_kind(column, storage):
     return number_kind(column.name, numbers)
 
 
-def part_of(column, asked, model_missing):
+def part_of(column, asked, model_missing, standardized=False):
     """The part of a column; `asked` is its kind in `kinds`, or None."""
     storage = _storage(column)
     decided = column_kind(column, storage)
@@ -70,6 +70,7 @@ def part_of(column, asked, model_missing):
         return LeftOutColumn(column.name, "as asked", storage)
     if decided.kind in ("identifier", "text", "left out") and asked is None:
         return LeftOutColumn(column.name, decided.why, storage)
+    _check_finite(column, storage, "X")
     if decided.kind == "empty" or (decided.kind == "constant" and not is_missing(column).any()):
         return FixedColumn.of(column, decided, storage)
     if asked == "number" and storage.family == "label":
@@ -77,14 +78,13 @@ def part_of(column, asked, model_missing):
             f"kinds[{column.name!r}] must be 'category' or 'drop', got 'number' for a column of "
             f"dtype {column.dtype}: convert it, for example with pandas.to_numeric"
         )
-    _check_finite(column, storage, "X")
     why = decided.why if asked is None else "as asked"
     why += ", and missing values" if decided.kind == "constant" else ""
     few = storage.family != "label" and has_few_levels(storage.numbers(column)[0])
     levels = storage.family == "label" or decided.kind in ("category", "code", "constant") or few
     if asked == "category" or (asked is None and levels):
         return LevelColumn.of(column, why, storage, model_missing)
-    return NumberColumn.of(column, why, storage, model_missing)
+    return NumberColumn.of(column, why, storage, model_missing, standardized)
 
 
 def _storage(column):
@@ -98,14 +98,36 @@ def _storage(column):
 
 def encode_part(part, column, argument):
     """Encoded columns of a part; the error of another type names the column."""
+    return _named(part, column, argument, part.encode)
+
+
+def unseen_in(part, column, encoded, argument):
+    """bool `[N]`, True where a column has a value, or a missing one, that it never had in fit.
+
+    Args:
+        part: part of the column.
+        column: series.
+        encoded: its encoded columns `[N, len(part.classes)]`.
+        argument: name of the frame in errors.
+    """
+    if part.kind == "empty":  # no type of values is known
+        return part.differs(column)
+    if not part.classes:
+        return _named(part, column, argument, part.differs)
+    known = is_missing(column) & part.missing
+    return np.isnan(encoded[:, 0]) & ~known
+
+
+def _named(part, column, argument, function):
+    """function(column); the error of another type names the column."""
     if is_missing(column).all():
-        return part.encode(column)
+        return function(column)
     given = storage_of(column)
     _check_finite(column, given, argument)
     try:
         if given.family != part.storage.family and not {given.family, part.storage.family} <= REAL:
             raise TypeError("another type of values")
-        return part.encode(column)
+        return function(column)
     except (TypeError, ValueError) as error:
         raise TypeError(
             f"column {part.name!r} of {argument} must have dtype {part.storage.dtype}, as in fit, "
@@ -159,6 +181,8 @@ def part_from_plain(fields):
     )
     if "quantiles" in fields:
         fields["quantiles"] = np.array(fields["quantiles"], "float64")
+    if fields.get("units"):
+        fields["units"] = tuple(fields["units"])
     if "levels" in fields:
         fields["levels"] = [plain.label_from_plain(v) for v in fields["levels"]]
     if "value" in fields:

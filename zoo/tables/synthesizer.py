@@ -11,8 +11,10 @@ from zoo.evaluation.aggregate_posterior import fit_prior, replace_prior
 from zoo.inference.batching import map_codes
 from zoo.priors import MixturePrior
 from zoo.tables import conditions as given
-from zoo.tables.estimator import TableEstimator, check_is_fitted
+from zoo.tables import signatures
+from zoo.tables.estimator import TableEstimator
 from zoo.tables.marginals import Marginals
+from zoo.tables.reading import check_is_fitted
 
 MIN_CODES = 10  # codes for each component of the prior
 MAX_CODES = 50_000  # codes to which the prior is fitted
@@ -116,7 +118,8 @@ class TableSynthesizer(TableEstimator):
             return self.columns_.decode(rows, np.random.default_rng(seed))
         frame = given.condition_frame(self.columns_, conditions)
         target = given.encoded_condition(self.columns_, frame)
-        codes = given.codes_given(self.vae_, n, self._marginals.invert(target), seed)
+        row = self._marginals.invert(target)
+        codes = given.codes_given(self.vae_, n, row, seed, bool(self.verbose))
         rows = map_codes(self.vae_, "sample given", _draw, codes, BATCH_SIZE, seed=seed)
         rows = np.where(np.isnan(target), self._marginals.apply(rows), target)
         result = self.columns_.decode(rows, np.random.default_rng(seed))
@@ -133,6 +136,9 @@ class TableSynthesizer(TableEstimator):
         fit_prior(self.vae_, rows, seed=0)
         draws = self.vae_.sample(DRAWN, seed=0, batch_size=BATCH_SIZE)
         self._marginals = Marginals.of(draws, self.columns_.classes)
+
+    def _signatures(self, served_columns):
+        return signatures.synthesizer_signatures(self.vae_, served_columns, self._marginals)
 
     def _state(self):
         return {"marginals": self._marginals.to_plain()}
