@@ -39,9 +39,10 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         vae: a trained `VAE`, for which `fit` only sets the threshold; or a model for `fit` to
             train: the name of a variant, a function of the training data that returns a `VAE`, or
             None for `zoo.anomaly.table_vae`, a model of numeric tables.
-        score: "elbo", "reconstruction", "kl", "reconstruction_probability", "likelihood_regret" or
-            "tails"; a score object of `zoo.anomaly`, or a function (vae, x, batch_size) -> `[N]`,
-            higher for more normal examples.
+        score: "elbo", "reconstruction", "kl", "reconstruction_probability", "likelihood_regret",
+            "tails" or "neighbors"; a score object of `zoo.anomaly`, or a function
+            (vae, x, batch_size) -> `[N]`, higher for more normal examples. None is "neighbors" if
+            `vae` is None, "elbo" otherwise.
         contamination: fraction of the data of `fit` that counts as anomalies, in [0, 0.5]. The
             threshold is this quantile of their scores; 0 sets it to their lowest score.
         epochs: passes over the data; None trains for about 1,000 steps, but at least 5 epochs.
@@ -52,7 +53,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
     Attributes:
         vae_: the `VAE`; `vae_.save("m.keras")` saves it without pickle.
-        score_: the score in use; "tails" is fitted to the data of `fit`.
+        score_: the score in use; "tails" and "neighbors" are fitted to the data of `fit`.
         offset_: the threshold, in nats; `predict` returns -1 for examples with a lower score.
         n_features_in_: number of columns of a table, or of values in an example of other data of
             fixed shape.
@@ -73,7 +74,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         self,
         vae: VAE | str | Callable | None = None,
         *,
-        score: str | Callable = "elbo",
+        score: str | Callable | None = None,
         contamination: float = 0.1,
         epochs: int | None = None,
         batch_size: int = 128,
@@ -103,7 +104,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             X = self._check_data(X, reset=True)
             self.vae_ = self.vae if isinstance(self.vae, VAE) else self._train(X)
             self._set_feature_count()
-            self.score_ = as_score(self.score)
+            self.score_ = self._score()
             if isinstance(self.score_, FittableScore):
                 self.score_ = self.score_.fit(self.vae_, X, SCORE_BATCH_SIZE)
             self.offset_ = float(np.quantile(self._scores(X), self.contamination))
@@ -162,8 +163,12 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         """Scores as float64, which scikit-learn requires."""
         return np.asarray(self.score_(self.vae_, x, SCORE_BATCH_SIZE), "float64")
 
+    def _score(self):
+        default = "neighbors" if self.vae is None else "elbo"
+        return as_score(default if self.score is None else self.score)
+
     def _check_arguments(self):
-        as_score(self.score)
+        self._score()
         validation.check_optional_counts(epochs=self.epochs)
         validation.check_counts(batch_size=self.batch_size)
         fraction = self.contamination

@@ -1,5 +1,7 @@
 """Corruptions of the encoder's input in training; the target stays clean (a denoising VAE)."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -79,6 +81,36 @@ class GaussianCorruption(_Corruption):
     def corrupt(self, x):
         noise = normal(tf.shape(x), self.next_seed())
         return x + tf.cast(self.amount * noise, x.dtype)
+
+
+@component
+class NoiseLevelsCorruption(_Corruption):
+    """Gaussian noise of another standard deviation for each example: x + s * e, e ~ Normal(0, 1).
+
+    log s is uniform between log `lowest` and log `amount`, so that the model learns to denoise at
+    all scales, as diffusion models do.
+
+    Args:
+        amount: largest standard deviation.
+        lowest: smallest standard deviation, greater than 0 and at most `amount`.
+        seed: seed of the noise; None takes that of the model.
+    """
+
+    check_amount = staticmethod(_check_std)
+
+    def __init__(self, amount: float = 3.0, lowest: float = 0.1, seed: int | None = None, **kwargs):
+        super().__init__(amount, seed, **kwargs)
+        if not is_float32(lowest) or not 0 < lowest <= amount:
+            raise ValueError(
+                f"lowest must be a standard deviation in (0, {amount!r}], got {lowest!r}"
+            )
+        self.lowest = lowest
+
+    def corrupt(self, x):
+        shape = [tf.shape(x)[0], *[1] * (len(x.shape) - 1)]
+        levels = math.log(self.amount / self.lowest) * uniform(shape, self.next_seed())
+        noise = self.lowest * tf.exp(levels) * normal(tf.shape(x), self.next_seed())
+        return x + tf.cast(noise, x.dtype)
 
 
 @component
@@ -198,6 +230,7 @@ class ModalityDropout(_Corruption):
 
 IDENTIFIERS = {
     "gaussian": GaussianCorruption,
+    "noise_levels": NoiseLevelsCorruption,
     "masking": MaskingCorruption,
     "salt_and_pepper": SaltAndPepperCorruption,
 }

@@ -1,9 +1,15 @@
 """Training of a model inside an estimator: by the name of a variant, or a function of the data."""
 
+import math
+
+import numpy as np
+
 from zoo.core import inputs, streams
 from zoo.core.estimators import default_epochs, seeded
 from zoo.model import VAE
 from zoo.variants.catalogue import get
+
+EPOCH_STEPS = 32  # in an epoch of a small table
 
 
 def check_vae(vae):
@@ -32,12 +38,21 @@ def train(vae, x, settings):
             `batch_size`, `random_state` and `verbose`.
     """
     epochs = settings.epochs
-    epochs = default_epochs(x, settings.batch_size) if epochs is None else epochs
+    if epochs is None:
+        x = _repeated(x, settings.batch_size)
+        epochs = default_epochs(x, settings.batch_size)
     batch_size = None if streams.is_stream(x) else settings.batch_size
     with seeded(settings.random_state):
         model = _build(vae, x)
         model.fit(x, epochs=epochs, batch_size=batch_size, verbose=settings.verbose)
     return model
+
+
+def _repeated(x, batch_size):
+    """A small table several times: an epoch of a few steps would cost more than its steps."""
+    if not isinstance(x, np.ndarray) or x.ndim != 2 or not x.size:
+        return x
+    return np.tile(x, (math.ceil(EPOCH_STEPS * batch_size / len(x)), 1))
 
 
 def _build(vae, x):
