@@ -87,30 +87,29 @@ class GaussianCorruption(_Corruption):
 class NoiseLevelsCorruption(_Corruption):
     """Gaussian noise of another standard deviation for each example: x + s * e, e ~ Normal(0, 1).
 
-    log s is uniform between log `lowest` and log `amount`, so that the model learns to denoise at
-    all scales, as diffusion models do.
+    s is amount * lowest**u with u uniform in (0, 1): all orders of magnitude between the smallest
+    and the largest noise are equally frequent, as in the training of diffusion models.
 
     Args:
         amount: largest standard deviation.
-        lowest: smallest standard deviation, greater than 0 and at most `amount`.
+        lowest: smallest standard deviation, as a fraction of `amount`.
         seed: seed of the noise; None takes that of the model.
     """
 
     check_amount = staticmethod(_check_std)
 
-    def __init__(self, amount: float = 3.0, lowest: float = 0.1, seed: int | None = None, **kwargs):
+    def __init__(
+        self, amount: float = 3.0, lowest: float = 1 / 30, seed: int | None = None, **kwargs
+    ):
         super().__init__(amount, seed, **kwargs)
-        if not is_float32(lowest) or not 0 < lowest <= amount:
-            raise ValueError(
-                f"lowest must be a standard deviation in (0, {amount!r}], got {lowest!r}"
-            )
+        if not is_real(lowest) or not 0 < lowest <= 1:
+            raise ValueError(f"lowest must be a fraction in (0, 1], got {lowest!r}")
         self.lowest = lowest
 
     def corrupt(self, x):
         shape = [tf.shape(x)[0], *[1] * (len(x.shape) - 1)]
-        levels = math.log(self.amount / self.lowest) * uniform(shape, self.next_seed())
-        noise = self.lowest * tf.exp(levels) * normal(tf.shape(x), self.next_seed())
-        return x + tf.cast(noise, x.dtype)
+        std = self.amount * tf.exp(math.log(self.lowest) * uniform(shape, self.next_seed()))
+        return x + tf.cast(std * normal(tf.shape(x), self.next_seed()), x.dtype)
 
 
 @component
