@@ -77,13 +77,13 @@ def test_a_detector_stores_the_reference_and_scores_datasets(vae):
     detector = zoo.AnomalyDetector(vae, score=NeighborScore(reference=30, samples=2)).fit(X)
     copy = pickle.loads(pickle.dumps(detector))
 
-    assert detector.score_.measures.shape == (30, 5)
+    assert detector.score_.measures.shape == (30, 4)
     np.testing.assert_allclose(copy.score_samples(X), detector.score_samples(X), rtol=1e-5)
     dataset = tf.data.Dataset.from_tensor_slices((X, np.zeros(50))).batch(16)
     np.testing.assert_allclose(
         detector.score_samples(dataset), detector.score_samples(X), rtol=1e-5
     )
-    assert zoo.AnomalyDetector(vae, score="neighbors").fit(dataset).score_.measures.shape == (50, 5)
+    assert zoo.AnomalyDetector(vae, score="neighbors").fit(dataset).score_.measures.shape == (50, 4)
 
 
 def test_missing_values_and_classes_have_distances_but_no_rarity():

@@ -46,7 +46,7 @@ class NeighborScore:
         seed: seed of the noise, and of the choice of the reference.
     """
 
-    rows: tuple[int, ...] = (1, 3)
+    rows: tuple[int, ...] = (3,)
     codes: tuple[int, ...] = (20,)
     suspect: float = 0.1
     reference: int = 5000

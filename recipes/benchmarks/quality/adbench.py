@@ -149,7 +149,7 @@ def pyod_ecod(train, test, seed):
 
 
 PROTOCOLS = "contaminated", "normal"
-CLEAN = zoo.anomaly.NeighborScore(suspect=0, codes=(5,))
+CLEAN = zoo.anomaly.NeighborScore(rows=(1, 3), codes=(5,), suspect=0)
 ZOO_SCORES = {"zoo": "neighbors", "zoo, clean": CLEAN, "zoo, tails": "tails", "zoo, ELBO": "elbo"}
 METHODS = {
     **ZOO_SCORES,
