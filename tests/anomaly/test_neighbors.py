@@ -13,7 +13,7 @@ from tests.helpers import data, small
 from zoo.anomaly import NeighborScore
 from zoo.anomaly.nearest import Nearest
 from zoo.anomaly.neighbors import column_rarity, log_tails
-from zoo.variants.fitting import _repeated
+from zoo.variants import fitting
 
 X = np.random.default_rng(2).normal(size=(50, 6)).astype("float32")
 
@@ -123,6 +123,18 @@ def test_log_tails_by_counting():
     np.testing.assert_allclose(tails, np.log([[3 / 4], [1 / 4]]))
 
 
-def test_a_small_table_is_repeated_to_epochs_of_32_steps():
-    assert len(_repeated(X, 128)) == 82 * 50 and len(_repeated(np.zeros((4096, 1)), 128)) == 4096
-    assert len(_repeated(X[:, :, None], 128)) == 50  # only tables
+@pytest.mark.parametrize(
+    ("rows", "epoch_rows", "epochs"), [(50, 4100, 30), (4096, 4096, 32), (6400, 6400, 20)]
+)
+def test_epochs_of_a_small_table_have_each_row_several_times(rows, epoch_rows, epochs):
+    lengths = {}
+
+    class Model(zoo.VAE):
+        def fit(self, x, epochs, **options):
+            lengths.update(rows=len(x), epochs=epochs)
+
+    model = small("dense_vae", likelihood="normal", seed=3)
+    model.__class__ = Model
+    fitting.train(lambda x: model, np.zeros((rows, 6)), zoo.AnomalyDetector())
+
+    assert lengths == {"rows": epoch_rows, "epochs": epochs}
