@@ -117,3 +117,15 @@ def test_points_of_another_shape_are_refused_by_name(shape):
         ValueError, match=r"projection must be one of 'pca', .* shape \(4, 2\), got"
     ):
         projections.check_projection(np.zeros(shape), 4)
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ([1.0, np.nan, 2.5], ["1", "no label", "2.5"]),
+        (np.array([1.0, None, "a"], object), ["1", "no label", "a"]),
+        (np.array(["2020-01-01", "NaT"], "datetime64[D]"), ["2020-01-01", "no label"]),
+    ],
+)
+def test_missing_labels_are_a_class_of_their_own(labels, expected):
+    assert canvas.class_labels(labels).tolist() == expected

@@ -256,3 +256,12 @@ def test_normal_quantiles_divide_the_prior_into_equal_probabilities():
 
     np.testing.assert_allclose(norm.cdf(values), (np.arange(15) + 0.5) / 15, atol=1e-12)
     np.testing.assert_allclose(zoo.normal_quantiles(1), [0.0])
+
+
+def test_codes_without_a_label_have_a_class_in_the_legend():
+    labels, codes = np.arange(12) % 3.0, np.random.default_rng(0).normal(size=(12, 2))
+    labels[5] = np.nan
+    for class_names, expected in ((None, ["0", "1", "2"]), (["a", "b", "c"], ["a", "b", "c"])):
+        figure = plots.latent_scatter(codes, labels, class_names=class_names)
+        texts = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert texts == [*expected, "no label"]

@@ -13,6 +13,7 @@ PALETTE = (
 )
 DATA, MODEL = PALETTE[0], PALETTE[1]
 INK = "#333333"
+NO_LABEL = "no label"
 
 
 def new_figure(width, height):
@@ -103,16 +104,31 @@ def legend_text(name, max_length=24):
 
 
 def class_labels(labels):
-    """Class labels as an array that can be sorted: mixed types and None become texts."""
+    """Class labels as an array that can be sorted: mixed types and missing ones become texts."""
     labels = as_array(labels, "labels")
     if labels.ndim != 1:
         raise ValueError(f"labels must be a vector [N], got shape {labels.shape}")
     if labels.dtype.kind == "V":
         raise TypeError(f"labels must be texts or numbers, got an array of dtype {labels.dtype}")
-    kinds = {type(label) for label in labels.tolist()} if labels.dtype == object else ()
-    if len(kinds) > 1 or type(None) in kinds:
-        return np.array(["no label" if label is None else str(label) for label in labels.tolist()])
+    if labels.dtype.kind in "mM":
+        labels = np.where(np.isnat(labels), NO_LABEL, labels.astype(str))
+    values = labels.tolist() if labels.dtype.kind in "Of" else ()
+    if any(map(_is_missing, values)) or len(set(map(type, values))) > 1:
+        return np.array([label_text(value) for value in values])
     return labels
+
+
+def label_text(label):
+    """A class label as text: that of the number 1.0 is "1", that of a missing one NO_LABEL."""
+    if _is_missing(label):
+        return NO_LABEL
+    is_whole = isinstance(label, float) and label.is_integer()
+    return str(int(label) if is_whole else label)
+
+
+def _is_missing(label):
+    """Whether this is None, NaN, or pandas' NA or NaT."""
+    return label is None or type(label).__name__ == "NAType" or bool(label != label)
 
 
 def tick_text(value):

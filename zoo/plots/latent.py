@@ -64,15 +64,17 @@ def latent_scatter(
 
 def _by_class(class_names, labels):
     """`class_names` as a dict of texts with an entry for each class."""
-    classes = np.unique(labels).tolist()
+    classes = {label: canvas.label_text(label) for label in np.unique(labels).tolist()}
     if class_names is None:
-        return {label: str(label) for label in classes}
+        return classes
     if not isinstance(class_names, Mapping):
         class_names = dict(enumerate(names_of(class_names, "class_names")))
-    lacking = [label for label in classes if label not in class_names]
+    names = {canvas.NO_LABEL: canvas.NO_LABEL}
+    names |= {canvas.label_text(label): str(name) for label, name in class_names.items()}
+    lacking = [label for label, text in classes.items() if text not in names]
     if lacking:
         raise ValueError(f"class_names must name each class, got none of {lacking[0]!r}")
-    return {label: str(class_names[label]) for label in classes}
+    return {label: names[text] for label, text in classes.items()}
 
 
 def _zoom(axes, points):

@@ -21,6 +21,7 @@ class Training:
         ema: momentum of the moving average of the weights that is stored; None for the last ones.
         importance_epochs: epochs after the others, with the importance-weighted bound as objective.
         importance_samples: draws of that bound.
+        importance_batch_size: examples in a step of these epochs; `batch_size` by default.
         fit_prior: whether the prior is fitted to the codes after training.
         steps_per_execution: optimizer steps in one call; it does not change the weights.
     """
@@ -37,6 +38,7 @@ class Training:
     ema: float | None = None
     importance_epochs: int = 0
     importance_samples: int = 5
+    importance_batch_size: int | None = None
     fit_prior: bool = False
     steps_per_execution: int | str = "auto"
 
@@ -51,9 +53,10 @@ class Training:
             span = "the first epoch" if self.beta_warmup == 1 else f"{self.beta_warmup} epochs"
             parts.append(f"weight of the KL from 0 to 1 in {span}")
         if self.importance_epochs:
+            size = self.importance_batch_size
             parts.append(
                 f"{self.importance_epochs} further epochs with the importance-weighted bound of "
-                f"{self.importance_samples} draws"
+                f"{self.importance_samples} draws" + (f" and batches of {size}" if size else "")
             )
         if self.weight_decay is not None:
             parts.append(f"weight decay {self.weight_decay:g}")

@@ -1,5 +1,6 @@
 """Training of pretrained weights: resumable, with the processor time that it took."""
 
+import dataclasses
 import json
 import time
 
@@ -21,11 +22,13 @@ def train(spec, x, folder, jit_compile="auto"):
         The model and the processor time in minutes, that of interrupted runs included.
     """
     plan = spec.training
-    per_epoch = -(-zoo.core.nested.row_count(x) // plan.batch_size)
     keras.utils.set_random_seed(spec.seed)
     shape = _input_shape(x)
     vae = zoo.get(spec.variant, input_shape=shape, seed=spec.seed, **options_of(spec, x))
-    optimizer = make_optimizer(plan, (plan.epochs + plan.importance_epochs) * per_epoch)
+    tuning = dataclasses.replace(plan, batch_size=plan.importance_batch_size or plan.batch_size)
+    per_epoch, tuning_steps = (steps_per_epoch(part, x) for part in (plan, tuning))
+    steps = plan.epochs * per_epoch + plan.importance_epochs * tuning_steps
+    optimizer = make_optimizer(plan, steps)
     warmup = []
     if plan.beta_warmup:
         warmup.append(zoo.Anneal(zoo.callbacks.linear(plan.beta_warmup * per_epoch)))
@@ -35,11 +38,17 @@ def train(spec, x, folder, jit_compile="auto"):
         objective = zoo.objectives.ImportanceWeighted(plan.importance_samples)
         tuned = zoo.VAE(vae.latents, vae.decoder, objective=objective, seed=spec.seed)
         tuned.build((None, *shape))
-        fit(tuned, optimizer, plan, x, folder / "importance", plan.importance_epochs, jit_compile)
-        seconds += ProcessorTime(folder / "importance" / "time.json").seconds()
+        further = folder / "importance"
+        fit(tuned, optimizer, tuning, x, further, plan.importance_epochs, jit_compile)
+        seconds += ProcessorTime(further / "time.json").seconds()
     if plan.fit_prior:
         zoo.fit_prior(vae, x, seed=spec.seed)
     return vae, seconds / 60
+
+
+def steps_per_epoch(plan, x):
+    """Optimizer steps in which a `Training` sees all examples once."""
+    return -(-zoo.core.nested.row_count(x) // plan.batch_size)
 
 
 def fit(vae, optimizer, plan, x, folder, epochs, jit_compile, callbacks=()):
