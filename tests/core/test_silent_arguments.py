@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import zoo
 from tests.helpers import data, small
@@ -16,6 +17,7 @@ def vae():
 
 REFUSED = {
     "format must be 'tf_saved_model', got 'onnx'": lambda vae, p: vae.export(p, "onnx"),
+    "format must be 'tf_saved_model', got <tf.Tensor": lambda vae, p: vae.export(p, tf.ones(2)),
     "filepath must be a path, got None": lambda vae, p: vae.export(None),
     r"x must lie in \[0, 1\] for probabilities": lambda vae, p: zoo.binarize(X * 255),
     "x must be finite": lambda vae, p: zoo.binarize(np.full(3, np.nan)),

@@ -5,7 +5,7 @@ import pytest
 
 canvas = pytest.importorskip("zoo.plots.canvas", reason="needs matplotlib and scikit-learn")
 
-from zoo.plots import images, latent, projections  # noqa: E402
+from zoo.plots import grids, latent, projections  # noqa: E402
 from zoo.plots.animation import ping_pong  # noqa: E402
 
 
@@ -57,7 +57,7 @@ def test_frames_play_forwards_and_backwards_without_a_repeated_end():
 def test_pictures_have_three_channels_or_the_first_one(channels, shape, rng):
     image = rng.random((2, 3, channels)).astype("float32")
 
-    drawn = images.for_imshow(image)
+    drawn = grids.for_imshow(image)
 
     assert drawn.shape == shape
     np.testing.assert_array_equal(drawn, image if channels == 3 else image[..., 0])
@@ -66,12 +66,12 @@ def test_pictures_have_three_channels_or_the_first_one(channels, shape, rng):
 def test_pictures_are_clipped_and_nan_is_black():
     image = np.array([[[-1.0], [0.25], [7.0], [np.nan]]])
 
-    np.testing.assert_array_equal(images.for_imshow(image), [[0.0, 0.25, 1.0, 0.0]])
+    np.testing.assert_array_equal(grids.for_imshow(image), [[0.0, 0.25, 1.0, 0.0]])
 
 
 @pytest.mark.parametrize(("height", "gap"), [(4, 1), (20, 1), (28, 2), (64, 5)])
 def test_images_are_joined_with_white_lines_between_them(height, gap):
-    picture = images.tile(np.zeros((2, 3, height, 5, 1)))
+    picture = grids.tile(np.zeros((2, 3, height, 5, 1)))
 
     assert picture.shape == (2 * height + gap, 3 * 5 + 2 * gap)
     assert (picture[height : height + gap] == 1).all() and (picture[:, 5 : 5 + gap] == 1).all()

@@ -258,6 +258,14 @@ def test_normal_quantiles_divide_the_prior_into_equal_probabilities():
     np.testing.assert_allclose(zoo.normal_quantiles(1), [0.0])
 
 
+def test_uncertainty_needs_as_many_means_as_images():
+    images = np.full((3, 4, 4, 1), 0.5)
+
+    with pytest.raises(ValueError, match=r"^mean must be of shape \(1, 4, 4, 1\), got \(3, "):
+        plots.uncertainty(images[:1], images, images)
+    plots.uncertainty(images[:2], images, images, max_images=2)
+
+
 def test_codes_without_a_label_have_a_class_in_the_legend():
     labels, codes = np.arange(12) % 3.0, np.random.default_rng(0).normal(size=(12, 2))
     labels[5] = np.nan

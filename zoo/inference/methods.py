@@ -232,7 +232,7 @@ class InferenceMethods(keras.Model):
             )
         from zoo.inference import export  # noqa: PLC0415  (export uses this class's methods)
 
-        if format != "tf_saved_model":
+        if not validation.is_text(format, "tf_saved_model"):
             raise ValueError(f"format must be 'tf_saved_model', got {format!r}")
         export.saved_model(self, filepath, verbose, subsets)
 

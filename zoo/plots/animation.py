@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from zoo.core.validation import check_numbers
-from zoo.plots.images import check_traversals, grid_figure, tile
+from zoo.plots.grids import grid_figure, tile
+from zoo.plots.images import check_traversals
 
 
 class Loop(FuncAnimation):

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from zoo.core.serialization import is_real
 from zoo.core.validation import as_seed
 from zoo.plots import canvas
-from zoo.plots.images import draw_image
+from zoo.plots.grids import draw_image
 from zoo.plots.inputs import check_mapping, check_shape, finite_numbers, named_numbers, names_of
 from zoo.plots.latent import MAX_POINTS
 from zoo.plots.projections import project

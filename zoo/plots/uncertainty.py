@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 from zoo.core import validation
 from zoo.plots.canvas import INK, figure_title, hide_ticks, label_row, new_figure
-from zoo.plots.images import draw_image, for_imshow
+from zoo.plots.grids import draw_image, for_imshow
 from zoo.plots.inputs import check_shape, finite_numbers, numbers
 
 COLOUR_MAP = "magma"
@@ -42,7 +42,8 @@ def uncertainty(
     original = numbers(original, "original", "[N, H, W, C]")
     mean, std = numbers(mean, "mean", "[N, H, W, C]"), finite_numbers(std, "std", "[N, H, W, C]")
     for name, values in (("mean", mean), ("std", std)):
-        enough = len(values) >= min(max_images, len(original))
+        # Rows that are not drawn need not be there.
+        enough = len(values) == len(original) or min(len(values), len(original)) >= max_images
         if np.shape(values)[1:] != np.shape(original)[1:] or not enough:
             raise ValueError(
                 f"{name} must be of shape {np.shape(original)}, got {np.shape(values)}"
