@@ -35,8 +35,8 @@ class VAE(TrainingMethods, InferenceMethods):
         decoder: code -> p(x|z), a `zoo.decoders.Decoder`.
         objective: the loss that `fit` minimises; by default `zoo.objectives.ELBO()`, the negative
             ELBO.
-        input_noise: an identifier ("gaussian", "masking", "salt_and_pepper") or a corruption, which
-            adds noise to the encoder's input in training; the target stays clean.
+        input_noise: an identifier ("gaussian", "noise_levels", "masking", "salt_and_pepper") or a
+            corruption, which adds noise to the encoder's input in training; the target stays clean.
         auto_compile: what `compile` chooses by itself for this architecture: a dict with
             "xla_on_cpu" (whether to compile with XLA on a CPU, where it is faster for dense layers
             but not for convolutions; on a GPU it is always used), "steps_per_execution" and

@@ -52,7 +52,7 @@ def test_parameters_are_those_of_the_constructor():
 
     assert estimator.get_params() == {"vae": "conv_vae", "kinds": None, **options}
     defaults = dict(
-        vae=None, score="elbo", contamination=0.1, epochs=None, batch_size=128, kinds=None
+        vae=None, score=None, contamination=0.1, epochs=None, batch_size=128, kinds=None
     )
     assert zoo.AnomalyDetector().get_params() == {**defaults, "random_state": None, "verbose": 0}
     assert estimator.set_params(contamination=0).contamination == 0

@@ -1,5 +1,6 @@
 """Anomalies among the rows of data frames: columns of any kind, values fit never had, reasons."""
 
+import dataclasses
 import math
 import pickle
 
@@ -10,6 +11,7 @@ from scipy import special
 
 import zoo
 from zoo.anomaly import frames
+from zoo.anomaly.scores import as_score
 from zoo.tables import Columns
 from zoo.tables.model import build
 
@@ -159,16 +161,17 @@ def test_pickles_and_files_score_the_same(table, fitted, tmp_path):
     assert not hasattr(loaded, "decision_scores_")
 
 
-def test_a_file_holds_the_reference_of_a_fitted_score(table, fitted, tmp_path):
+@pytest.mark.parametrize("score", ["tails", "neighbors"])
+def test_a_file_holds_the_reference_of_a_fitted_score(table, fitted, tmp_path, score):
     other = pickle.loads(pickle.dumps(fitted))
-    other.score = "tails"
-    other.score_ = zoo.anomaly.TailScore(seed=3).fit(other.vae_, other.columns_.encode(table))
+    other.score, chosen = score, dataclasses.replace(as_score(score), seed=3)
+    other.score_ = chosen.fit(other.vae_, other.columns_.encode(table))
     other.save(tmp_path / "d.keras")
 
     loaded = zoo.AnomalyDetector.load(tmp_path / "d.keras")
 
     np.testing.assert_array_equal(loaded.score_samples(table), other.score_samples(table))
-    assert loaded.score_.score == zoo.anomaly.TailScore(seed=3)
+    assert loaded.score_.score == chosen
 
 
 def test_only_what_can_be_written_is_saved(fitted, tmp_path):

@@ -66,7 +66,7 @@ def test_short_trainings_have_short_warm_ups(recipe, monkeypatch):
     quality = pathlib.Path(recipe("benchmarks.quality.shared").__file__).parent
     monkeypatch.syspath_prepend(str(quality))
     specs, fitted = recipe("support.pretraining.specs").SPECS, recipe("gpu_likelihood").fitted
-    plan = specs["ladder_vae/mnist"].training
+    plan = specs["ladder_vae/fashion_mnist"].training
 
     short, long = (fitted(plan, epochs) for epochs in (0.2, 300.7))
 

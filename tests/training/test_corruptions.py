@@ -10,6 +10,7 @@ from zoo.training.corruptions import (
     IDENTIFIERS,
     GaussianCorruption,
     MaskingCorruption,
+    NoiseLevelsCorruption,
     SaltAndPepperCorruption,
 )
 
@@ -29,6 +30,16 @@ def test_gaussian_noise_has_its_standard_deviation():
 
     assert abs(noise.mean()) < 4 * 0.2 / np.sqrt(N)
     assert abs(noise.std() - 0.2) < 4 * 0.2 / np.sqrt(2 * N)
+
+
+def test_noise_levels_are_log_uniform_over_rows():
+    x = tf.zeros([400, 500])
+    stds = np.asarray(NoiseLevelsCorruption(2.0, 0.01, seed=1)(x, training=True)).std(1)
+
+    assert 0.018 < stds.min() < 0.03 and 1.6 < stds.max() < 2.2
+    assert abs(np.median(np.log10(stds)) - np.log10(0.2)) < 0.2
+    with pytest.raises(ValueError, match=r"lowest must be a fraction in \(0, 1\], got 0"):
+        NoiseLevelsCorruption(2.0, 0)
 
 
 def test_masking_zeroes_elements_with_its_probability():

@@ -7,6 +7,7 @@ opposite sign, an anomaly score such as -ELBO, which is higher for more anomalou
 from zoo.anomaly.default_model import table_vae
 from zoo.anomaly.detector import AnomalyDetector
 from zoo.anomaly.feature_scores import feature_scores
+from zoo.anomaly.neighbors import NeighborScore
 from zoo.anomaly.scores import (
     SCORES,
     ELBOScore,
@@ -24,6 +25,7 @@ __all__ = [
     "ELBOScore",
     "KLScore",
     "LikelihoodRegretScore",
+    "NeighborScore",
     "ReconstructionProbabilityScore",
     "ReconstructionScore",
     "SeriesDetector",

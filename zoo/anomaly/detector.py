@@ -42,9 +42,10 @@ class AnomalyDetector(OutlierMixin, ExplainsScores, WritesFiles, BaseEstimator):
             train: the name of a variant, a function of the training data that returns a `VAE`, or
             None for tables: `zoo.anomaly.table_vae` for arrays of numbers, a model of the encoded
             columns for data frames.
-        score: "elbo", "reconstruction", "kl", "reconstruction_probability", "likelihood_regret" or
-            "tails"; a score object of `zoo.anomaly`, or a function (vae, x, batch_size) -> `[N]`,
-            higher for more normal examples.
+        score: "elbo", "reconstruction", "kl", "reconstruction_probability", "likelihood_regret",
+            "tails" or "neighbors"; a score object of `zoo.anomaly`, or a function
+            (vae, x, batch_size) -> `[N]`, higher for more normal examples. None is "neighbors" for
+            arrays of numbers if `vae` is None, "elbo" otherwise.
         contamination: fraction of the data of `fit` that counts as anomalies, in [0, 0.5]. The
             threshold is this quantile of their scores; 0 sets it to their lowest score.
         epochs: passes over the data; None trains for about 1,000 steps, but at least 5 epochs.
@@ -57,7 +58,7 @@ class AnomalyDetector(OutlierMixin, ExplainsScores, WritesFiles, BaseEstimator):
 
     Attributes:
         vae_: the `VAE`; `vae_.save("m.keras")` saves it without pickle.
-        score_: the score in use; "tails" is fitted to the data of `fit`.
+        score_: the score in use; "tails" and "neighbors" are fitted to the data of `fit`.
         offset_: the threshold, in nats; `predict` returns -1 for examples with a lower score.
         decision_scores_, labels_: of the data of `fit`, as in PyOD: `-score_samples`, higher for
             more anomalous examples; and 1 for anomalies, 0 for others.
@@ -86,7 +87,7 @@ class AnomalyDetector(OutlierMixin, ExplainsScores, WritesFiles, BaseEstimator):
         self,
         vae: VAE | str | Callable | None = None,
         *,
-        score: str | Callable = "elbo",
+        score: str | Callable | None = None,
         contamination: float = 0.1,
         epochs: int | None = None,
         batch_size: int = 128,
@@ -118,7 +119,7 @@ class AnomalyDetector(OutlierMixin, ExplainsScores, WritesFiles, BaseEstimator):
             table, (X, batches) = X, self._training_data(X)
             self.vae_ = self.vae if isinstance(self.vae, VAE) else self._train(X, batches)
             self._set_feature_count()
-            self.score_ = as_score(self.score)
+            self.score_ = self._score()
             if isinstance(self.score_, FittableScore):
                 self.score_ = self.score_.fit(self.vae_, X, SCORE_BATCH_SIZE)
             if batches is None:
@@ -215,8 +216,13 @@ class AnomalyDetector(OutlierMixin, ExplainsScores, WritesFiles, BaseEstimator):
         """Scores as float64, which scikit-learn requires."""
         return np.asarray(self.score_(self.vae_, x, SCORE_BATCH_SIZE), "float64")
 
+    def _score(self):
+        of_numbers = self.vae is None and self.columns_ is None
+        default = "neighbors" if of_numbers else "elbo"
+        return as_score(default if self.score is None else self.score)
+
     def _check_arguments(self):
-        as_score(self.score)
+        as_score("elbo" if self.score is None else self.score)
         validation.check_optional_counts(epochs=self.epochs)
         validation.check_counts(batch_size=self.batch_size)
         fraction = self.contamination

@@ -5,11 +5,14 @@ import dataclasses
 
 import numpy as np
 
+from zoo.anomaly.nearest import Nearest
+from zoo.anomaly.neighbors import FittedNeighborScore
 from zoo.anomaly.scores import SCORES
 from zoo.anomaly.tails import FittedTailScore
 
 # Classes that a file may name: dataclasses of numbers, arrays, tuples and each other.
-CLASSES = {cls.__name__: cls for cls in (*SCORES.values(), FittedTailScore)}
+FITTED = (FittedTailScore, FittedNeighborScore, Nearest)
+CLASSES = {cls.__name__: cls for cls in (*SCORES.values(), *FITTED)}
 
 
 def score_to_plain(value):

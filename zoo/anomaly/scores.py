@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from zoo.anomaly.likelihood_regret import likelihood_regret
+from zoo.anomaly.neighbors import NeighborScore
 from zoo.anomaly.tails import TailScore
 from zoo.core import elbo, validation
 from zoo.core.forward import forward_pass
@@ -129,6 +130,7 @@ SCORES = {
     "reconstruction_probability": ReconstructionProbabilityScore,
     "likelihood_regret": LikelihoodRegretScore,
     "tails": TailScore,
+    "neighbors": NeighborScore,
 }
 
 

@@ -239,5 +239,7 @@ class SeriesDetector(OutlierMixin, BaseEstimator):
             raise ValueError(
                 f"window must be None or an integer of at least {MIN_WINDOW}, got {self.window!r}"
             )
-        if not validation.is_text(self.detrend, "auto") and not isinstance(self.detrend, (bool, np.bool_)):
+        if not validation.is_text(self.detrend, "auto") and not isinstance(
+            self.detrend, (bool, np.bool_)
+        ):
             raise ValueError(f"detrend must be True, False or 'auto', got {self.detrend!r}")

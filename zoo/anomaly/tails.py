@@ -62,7 +62,7 @@ class TailScore:
         surprises = np.asarray(surprises, "float64").reshape(values.shape)
         missing = np.isnan(values)
         return (
-            np.where(_is_ordered(vae.decoder.likelihood), values, np.nan),
+            np.where(is_ordered(vae.decoder.likelihood), values, np.nan),
             np.where(missing, np.nan, surprises),
         )
 
@@ -116,7 +116,7 @@ def tail_probabilities(x, reference):
     return upper, lower
 
 
-def _is_ordered(likelihood):
+def is_ordered(likelihood):
     """Mask of the features whose values are ordered: `[features]`, or one bool for all."""
     if isinstance(likelihood, Tabular):
         return np.array([not classes for classes in likelihood.categories])

@@ -5,6 +5,7 @@ from zoo.training.corruptions import (
     GaussianCorruption,
     MaskingCorruption,
     ModalityDropout,
+    NoiseLevelsCorruption,
     SaltAndPepperCorruption,
 )
 from zoo.training.missing_columns import MissingColumns
@@ -17,5 +18,6 @@ __all__ = [
     "MaskingCorruption",
     "MissingColumns",
     "ModalityDropout",
+    "NoiseLevelsCorruption",
     "SaltAndPepperCorruption",
 ]

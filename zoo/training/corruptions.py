@@ -1,5 +1,7 @@
 """Corruptions of the encoder's input in training; the target stays clean (a denoising VAE)."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -79,6 +81,35 @@ class GaussianCorruption(_Corruption):
     def corrupt(self, x):
         noise = normal(tf.shape(x), self.next_seed())
         return x + tf.cast(self.amount * noise, x.dtype)
+
+
+@component
+class NoiseLevelsCorruption(_Corruption):
+    """Gaussian noise of another standard deviation for each example: x + s * e, e ~ Normal(0, 1).
+
+    s is amount * lowest**u with u uniform in (0, 1): all orders of magnitude between the smallest
+    and the largest noise are equally frequent, as in the training of diffusion models.
+
+    Args:
+        amount: largest standard deviation.
+        lowest: smallest standard deviation, as a fraction of `amount`.
+        seed: seed of the noise; None takes that of the model.
+    """
+
+    check_amount = staticmethod(_check_std)
+
+    def __init__(
+        self, amount: float = 3.0, lowest: float = 1 / 30, seed: int | None = None, **kwargs
+    ):
+        super().__init__(amount, seed, **kwargs)
+        if not is_real(lowest) or not 0 < lowest <= 1:
+            raise ValueError(f"lowest must be a fraction in (0, 1], got {lowest!r}")
+        self.lowest = lowest
+
+    def corrupt(self, x):
+        shape = [tf.shape(x)[0], *[1] * (len(x.shape) - 1)]
+        std = self.amount * tf.exp(math.log(self.lowest) * uniform(shape, self.next_seed()))
+        return x + tf.cast(std * normal(tf.shape(x), self.next_seed()), x.dtype)
 
 
 @component
@@ -198,6 +229,7 @@ class ModalityDropout(_Corruption):
 
 IDENTIFIERS = {
     "gaussian": GaussianCorruption,
+    "noise_levels": NoiseLevelsCorruption,
     "masking": MaskingCorruption,
     "salt_and_pepper": SaltAndPepperCorruption,
 }
