@@ -15,7 +15,7 @@ def conv_vae(
     stem_strides=2,
     hidden=256,
     normalization=None,
-    activation="silu",
+    activation="elu",
     likelihood="bernoulli",
     shared,
 ):
