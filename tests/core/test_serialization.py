@@ -9,7 +9,14 @@ import pytest
 
 import zoo
 from tests.helpers import registered_classes
-from zoo.decoders import ConvDecoder, DenseDecoder, LSTMDecoder, MultimodalDecoder, TextDecoder
+from zoo.decoders import (
+    ConvDecoder,
+    DenseDecoder,
+    LSTMDecoder,
+    MultimodalDecoder,
+    SkipDenseDecoder,
+    TextDecoder,
+)
 from zoo.encoders import (
     ConvEncoder,
     ConvLadderEncoder,
@@ -17,6 +24,7 @@ from zoo.encoders import (
     DenseLadderEncoder,
     LSTMEncoder,
     MultimodalEncoder,
+    SkipDenseEncoder,
     TransformerEncoder,
 )
 from zoo.inference.functional import PosteriorLayer
@@ -107,6 +115,8 @@ COMPONENTS = (
     DenseDecoder((3,), hidden=(4, 5), activation="tanh", likelihood=SharedScaleNormal(0.2)),
     ConvEncoder(3, widths=(4, 8), blocks=1, stem_strides=2, normalization="group"),
     DenseEncoder(3, hidden=(5, 4), activation="tanh", kernel_regularizer=L2),
+    SkipDenseEncoder(3, hidden=(5, 4), activation="tanh", kernel_regularizer=L2),
+    SkipDenseDecoder((3,), hidden=(4, 5), activation="tanh", kernel_regularizer=L2),
     BatchNormalization(0.8, epsilon=1e-2),
     ResidualBlock(4, strides=2, normalization=None, kernel_regularizer=L2),
     UpsampleConv2D(4, (5, 6), use_bias=False, kernel_initializer="he_normal"),
