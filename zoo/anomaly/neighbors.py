@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.anomaly.nearest import Nearest
+from zoo.anomaly.reference import NeedsReference
 from zoo.anomaly.tails import is_ordered, tail_probabilities
 from zoo.core import inputs, nested, streams, validation
 from zoo.core.forward import forward_pass
@@ -18,7 +19,7 @@ MANY = 20  # neighbors by whose distance suspect examples are found: more than a
 
 
 @dataclasses.dataclass(frozen=True)
-class NeighborScore:
+class NeighborScore(NeedsReference):
     """Sum of the log tail probabilities of several measures, at most 0; higher is more normal.
 
     sum_m log P(m(reference) >= m(x)), where the measures m of an example are
@@ -73,12 +74,6 @@ class NeighborScore:
         near = Nearest(rows[trusted], self.rows), Nearest(codes[trusted], self.codes)
         fitted = FittedNeighborScore(self, columns, near)
         return dataclasses.replace(fitted, measures=np.sort(fitted.measure(*passes), 0))
-
-    def __call__(self, vae: VAE, x: np.ndarray | tf.data.Dataset, batch_size: int = 256):
-        raise TypeError(
-            "NeighborScore must be fitted to reference examples first: pass it to AnomalyDetector, "
-            "or call NeighborScore().fit(vae, x)"
-        )
 
     def passes(self, vae, x, batch_size):
         """-ELBO `[N]`; values `[N, features]`, NaN if missing or not ordered; rows; codes."""

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.anomaly.feature_scores import feature_scores
+from zoo.anomaly.reference import NeedsReference
 from zoo.core import inputs, streams, validation
 from zoo.inference.batching import first
 from zoo.likelihoods import Categorical, Tabular
@@ -13,7 +14,7 @@ from zoo.model import VAE
 
 
 @dataclasses.dataclass(frozen=True)
-class TailScore:
+class TailScore(NeedsReference):
     """Sum over features of two log tail probabilities, at most 0; higher is more normal.
 
     sum_i log P(value as extreme as x_i) + log P(surprise as large as that of x_i)
@@ -47,12 +48,6 @@ class TailScore:
         validation.check_counts(samples=self.samples, reference=self.reference)
         both = self._values_and_surprises(vae, first(x, self.reference), batch_size)
         return FittedTailScore(self, *(np.sort(features, 0) for features in both))
-
-    def __call__(self, vae: VAE, x: np.ndarray | tf.data.Dataset, batch_size: int = 256):
-        raise TypeError(
-            "TailScore must be fitted to reference examples first: pass it to AnomalyDetector, or "
-            "call TailScore().fit(vae, x)"
-        )
 
     def _values_and_surprises(self, vae, x, batch_size):
         """Values and surprises, `[N, features]` each; NaN if missing or not ordered."""

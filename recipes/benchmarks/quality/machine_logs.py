@@ -33,10 +33,10 @@ def main():
             scores = {key: method(train, series, period) for key, method in methods.items()}
             measured = {key: vus_pr(anomaly, score, period) for key, score in scores.items()}
             if "SeriesDetector" in methods and not args.single:
-                found = flagged(train, series)
+                shares = flagged(train, series)
                 measured[NORMAL], measured[ANOMALOUS] = (
-                    found[anomaly == 0].mean(),
-                    found[anomaly > 0].mean(),
+                    shares[anomaly == 0].mean(),
+                    shares[anomaly > 0].mean(),
                 )
             seconds = round(time.process_time() - start, 1)
             lines.append({"name": name, "seed": seed, "cpu_seconds": seconds, **measured})

@@ -62,8 +62,8 @@ def _average_precision(ranges, width, order, rank, cut, counted):
     steps = len(rank)
     labels = _soft_labels(ranges, width, steps)
     widened = _widened(ranges, width, steps)
-    found = np.array([rank[first : last + 1].min() for first, last in widened])
-    existence = (found[None] <= cut[:, None]).mean(1)
+    first_ranks = np.array([rank[first : last + 1].min() for first, last in widened])
+    existence = (first_ranks[None] <= cut[:, None]).mean(1)
     inside = _mask(ranges, steps)
     weights = np.where(counted, labels, 0.0)
     hits = np.cumsum(weights[order])[cut]
