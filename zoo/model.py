@@ -7,9 +7,10 @@ import keras
 import tensorflow as tf
 
 from zoo.core import checkpoints, inputs, nested, validation
+from zoo.core.argument_values import is_real
 from zoo.core.identifiers import keras_object, resolve
 from zoo.core.random import SeedStream
-from zoo.core.serialization import component, ensure_built, from_arguments, is_real
+from zoo.core.serialization import component, ensure_built, from_arguments
 from zoo.inference.methods import InferenceMethods
 from zoo.objectives import ELBO
 from zoo.training import arguments, corruptions

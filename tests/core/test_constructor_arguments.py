@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from zoo.core.argument_values import as_tuple, fraction, positive, positive_tuples
 from zoo.core.identifiers import resolve
-from zoo.core.serialization import as_tuple, fraction, positive, positive_tuples
 from zoo.encoders import DenseEncoder
 from zoo.likelihoods import Bernoulli
 

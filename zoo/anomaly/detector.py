@@ -15,8 +15,8 @@ from zoo.anomaly.explanations import ExplainsScores
 from zoo.anomaly.files import WritesFiles
 from zoo.anomaly.scores import FittableScore, as_score
 from zoo.core import inputs, nested, streams, validation
+from zoo.core.argument_values import is_real
 from zoo.core.estimators import unchanged_on_error
-from zoo.core.serialization import is_real
 from zoo.inference import batching
 from zoo.model import VAE
 from zoo.tables.batches import encoded_dataset

@@ -9,9 +9,9 @@ from zoo.anomaly.nearest import Nearest
 from zoo.anomaly.reference import NeedsReference
 from zoo.anomaly.tails import is_ordered, tail_probabilities
 from zoo.core import inputs, nested, streams, validation
+from zoo.core.argument_values import fraction
 from zoo.core.forward import forward_pass
 from zoo.core.samplers import MeanSampler
-from zoo.core.serialization import fraction
 from zoo.inference import batching
 from zoo.model import VAE
 

@@ -11,8 +11,8 @@ from zoo.anomaly.series_statistics import SeriesStatistics
 from zoo.anomaly.series_values import as_series, standard_units
 from zoo.anomaly.series_windows import filled
 from zoo.core import validation
+from zoo.core.argument_values import is_integer, is_real
 from zoo.core.estimators import unchanged_on_error
-from zoo.core.serialization import is_integer, is_real
 
 try:
     from sklearn.base import BaseEstimator, OutlierMixin

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import keras
 
 from zoo.core import validation
-from zoo.core.serialization import positive
+from zoo.core.argument_values import positive
 
 
 def linear(steps: int, start: float = 0.0, end: float = 1.0) -> Callable[[int], float]:

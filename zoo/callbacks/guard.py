@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from zoo.core import checkpoints
-from zoo.core.serialization import is_real
+from zoo.core.argument_values import is_real
 
 # A loss is good up to this many times the scale of the losses above the lowest one.
 MAX_EXCESS = 1e4

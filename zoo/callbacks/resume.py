@@ -9,7 +9,7 @@ import keras
 
 from zoo.callbacks import configuration, state_files
 from zoo.core import checkpoints, files, locks
-from zoo.core.serialization import positive
+from zoo.core.argument_values import positive
 from zoo.core.validation import check_path
 
 KEPT = 2  # states

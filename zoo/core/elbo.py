@@ -7,11 +7,11 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import is_integer, is_real
 from zoo.core.arrays import as_array
 from zoo.core.distributions import TransformedDistribution, kl, log_prior
 from zoo.core.outputs import Pass
 from zoo.core.samplers import tile, untile
-from zoo.core.serialization import is_integer, is_real
 
 
 def nll(out: Pass) -> tf.Tensor:

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.core import arrays, nested
-from zoo.core.serialization import as_list, is_integer
+from zoo.core.argument_values import as_list, is_integer
 from zoo.core.streams import is_stream
 from zoo.core.validation import check_finite
 

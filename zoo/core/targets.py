@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from zoo.core import arrays, nested
-from zoo.core.serialization import is_real
+from zoo.core.argument_values import is_real
 
 
 def check(model, y, sample_weight, rows, argument="x", place=""):

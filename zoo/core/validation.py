@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from zoo.core.serialization import as_python, increasing, is_integer, is_real
+from zoo.core.argument_values import as_python, increasing, is_integer, is_real
 
 
 def check_finite(x, argument):

@@ -5,8 +5,9 @@ import math
 import keras
 
 from zoo import likelihoods
+from zoo.core.argument_values import as_tuple, positive
 from zoo.core.identifiers import as_regularizer, resolve
-from zoo.core.serialization import as_tuple, component, ensure_built, positive
+from zoo.core.serialization import component, ensure_built
 from zoo.decoders.base import Decoder
 from zoo.layers.convolution import (
     ResidualBlock,

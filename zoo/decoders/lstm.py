@@ -4,15 +4,9 @@ import keras
 import tensorflow as tf
 
 from zoo import likelihoods
+from zoo.core.argument_values import as_tuple, not_empty, not_negative, positive_tuples
 from zoo.core.identifiers import as_regularizer, resolve
-from zoo.core.serialization import (
-    as_tuple,
-    component,
-    ensure_built,
-    not_empty,
-    not_negative,
-    positive_tuples,
-)
+from zoo.core.serialization import component, ensure_built
 from zoo.decoders.base import Decoder
 from zoo.layers.positions import step_encoding
 from zoo.layers.recurrent import recurrent_stack

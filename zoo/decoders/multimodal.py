@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.core.serialization import as_tuple, component, ensure_built
+from zoo.core.argument_values import as_tuple
+from zoo.core.serialization import component, ensure_built
 from zoo.decoders.base import Decoder
 from zoo.likelihoods.multimodal import PRESENT, MultimodalLikelihood
 

@@ -4,8 +4,9 @@ import keras
 import tensorflow as tf
 
 from zoo import likelihoods
+from zoo.core.argument_values import as_tuple, fraction
 from zoo.core.identifiers import as_regularizer, resolve
-from zoo.core.serialization import as_tuple, component, ensure_built, fraction
+from zoo.core.serialization import component, ensure_built
 from zoo.decoders.base import Decoder
 from zoo.layers import autoregressive
 from zoo.layers.packed import Dropout

@@ -6,8 +6,9 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import positive, positive_tuples
 from zoo.core.identifiers import as_regularizer
-from zoo.core.serialization import component, ensure_built, positive, positive_tuples
+from zoo.core.serialization import component, ensure_built
 from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers.dense import dense_stack
 

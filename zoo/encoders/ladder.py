@@ -7,16 +7,9 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import MAX_LAYERS, is_integer, layer_counts, not_empty, positive
 from zoo.core.identifiers import as_regularizer
-from zoo.core.serialization import (
-    MAX_LAYERS,
-    component,
-    ensure_built,
-    is_integer,
-    layer_counts,
-    not_empty,
-    positive,
-)
+from zoo.core.serialization import component, ensure_built
 from zoo.encoders.conv import check_image_shape, residual_block, stem_layers
 from zoo.latents.posteriors import NormalPosterior
 from zoo.layers.convolution import check_stages

@@ -4,15 +4,9 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import not_empty, not_negative, positive, positive_tuples
 from zoo.core.identifiers import as_regularizer
-from zoo.core.serialization import (
-    component,
-    ensure_built,
-    not_empty,
-    not_negative,
-    positive,
-    positive_tuples,
-)
+from zoo.core.serialization import component, ensure_built
 from zoo.core.validation import check_flags
 from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers import sequence_masks

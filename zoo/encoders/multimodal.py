@@ -6,9 +6,10 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import positive
 from zoo.core.distributions import as_normal
 from zoo.core.identifiers import resolve
-from zoo.core.serialization import component, ensure_built, positive
+from zoo.core.serialization import component, ensure_built
 from zoo.latents import fusion as fusions
 
 

@@ -5,8 +5,9 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core import execution
+from zoo.core.argument_values import fraction, layer_counts, positive
 from zoo.core.identifiers import as_regularizer, resolve
-from zoo.core.serialization import component, ensure_built, fraction, layer_counts, positive
+from zoo.core.serialization import component, ensure_built
 from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers import sequence_masks
 from zoo.layers.attention import padding_mask, transformer_stack

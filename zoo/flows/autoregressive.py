@@ -3,12 +3,8 @@
 import keras
 import tensorflow as tf
 
-from zoo.core.serialization import (
-    component,
-    ensure_built,
-    not_empty,
-    positive_tuples,
-)
+from zoo.core.argument_values import not_empty, positive_tuples
+from zoo.core.serialization import component, ensure_built
 from zoo.flows.base import Flow
 from zoo.flows.conditioner import Conditioner, autoregressive_masks
 

@@ -5,10 +5,11 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import layer_counts
 from zoo.core.distributions import UNCHECKED, as_event, as_normal
 from zoo.core.random import normal
 from zoo.core.samplers import balanced_noise
-from zoo.core.serialization import ensure_built, layer_counts
+from zoo.core.serialization import ensure_built
 
 tfb, tfd = tfp.bijectors, tfp.distributions
 

@@ -3,15 +3,9 @@
 import keras
 import tensorflow as tf
 
+from zoo.core.argument_values import is_float32, not_empty, positive, positive_tuples
 from zoo.core.distributions import raw_of
-from zoo.core.serialization import (
-    component,
-    ensure_built,
-    is_float32,
-    not_empty,
-    positive,
-    positive_tuples,
-)
+from zoo.core.serialization import component, ensure_built
 from zoo.flows.base import Flow
 from zoo.flows.conditioner import Conditioner
 from zoo.flows.spline import Spline

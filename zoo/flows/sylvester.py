@@ -4,12 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.core.serialization import (
-    component,
-    ensure_built,
-    not_empty,
-    positive_tuples,
-)
+from zoo.core.argument_values import not_empty, positive_tuples
+from zoo.core.serialization import component, ensure_built
 from zoo.flows.base import Flow
 from zoo.flows.conditioner import Conditioner
 

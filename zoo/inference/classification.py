@@ -4,11 +4,11 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.core import validation
+from zoo.core.argument_values import is_integer
 from zoo.core.arrays import as_array
 from zoo.core.forward import forward_pass
 from zoo.core.random import normal
 from zoo.core.samplers import CommonSampler, untile
-from zoo.core.serialization import is_integer
 from zoo.inference.batching import map_batches
 from zoo.priors import LabelPrior
 

@@ -6,7 +6,7 @@ import statistics
 import numpy as np
 
 from zoo.core import arrays, inputs, nested, validation
-from zoo.core.serialization import as_list
+from zoo.core.argument_values import as_list
 from zoo.inference.batching import decode_means
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.core import arrays, inputs, validation
+from zoo.core.argument_values import as_list, is_real
 from zoo.core.forward import forward_pass
 from zoo.core.functions import compiled
 from zoo.core.samplers import RandomSampler, untile
-from zoo.core.serialization import as_list, is_real
 from zoo.inference.batching import decode_means, map_batches
 
 

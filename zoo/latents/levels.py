@@ -6,9 +6,10 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import layer_counts, positive
 from zoo.core.distributions import bounded_scale, raw_of
 from zoo.core.identifiers import as_regularizer
-from zoo.core.serialization import component, ensure_built, layer_counts, positive
+from zoo.core.serialization import component, ensure_built
 from zoo.layers.convolution import ResidualBlock, UpsampleResidualBlock
 from zoo.layers.dense import ResidualDense
 

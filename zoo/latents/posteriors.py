@@ -4,9 +4,10 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import increasing, positive
 from zoo.core.distributions import bounded_scale
 from zoo.core.identifiers import as_regularizer
-from zoo.core.serialization import component, ensure_built, increasing, positive
+from zoo.core.serialization import component, ensure_built
 
 tfd = tfp.distributions
 

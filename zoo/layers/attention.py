@@ -3,8 +3,9 @@
 import keras
 import tensorflow as tf
 
+from zoo.core.argument_values import fraction, positive
 from zoo.core.identifiers import as_regularizer
-from zoo.core.serialization import component, ensure_built, fraction, positive
+from zoo.core.serialization import component, ensure_built
 from zoo.layers.fused_ops import gelu
 from zoo.layers.packed import Dropout, LayerNormalization
 from zoo.layers.packing import PackedBatch

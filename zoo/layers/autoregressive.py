@@ -8,16 +8,9 @@ computes the same numbers for position t alone, `[B, width]`.
 import keras
 import tensorflow as tf
 
+from zoo.core.argument_values import fraction, layer_counts, not_empty, positive, positive_tuples
 from zoo.core.identifiers import as_regularizer
-from zoo.core.serialization import (
-    component,
-    ensure_built,
-    fraction,
-    layer_counts,
-    not_empty,
-    positive,
-    positive_tuples,
-)
+from zoo.core.serialization import component, ensure_built
 from zoo.layers.attention import causal_mask, transformer_stack
 from zoo.layers.packed import Dropout, LayerNormalization
 from zoo.layers.packing import PackedBatch

@@ -5,17 +5,16 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from zoo.core.identifiers import as_regularizer, keras_object
-from zoo.core.serialization import (
+from zoo.core.argument_values import (
     as_tuple,
-    component,
-    ensure_built,
     layer_counts,
     not_empty,
     one_of,
     positive,
     positive_tuples,
 )
+from zoo.core.identifiers import as_regularizer, keras_object
+from zoo.core.serialization import component, ensure_built
 from zoo.layers.normalization import normalization_layer
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from zoo.core.argument_values import positive
 from zoo.core.identifiers import as_regularizer
-from zoo.core.serialization import component, ensure_built, positive
+from zoo.core.serialization import component, ensure_built
 from zoo.layers.packed import LayerNormalization
 
 

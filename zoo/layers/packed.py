@@ -3,8 +3,9 @@
 import keras
 import tensorflow as tf
 
+from zoo.core.argument_values import fraction
 from zoo.core.random import SeedStream, uniform
-from zoo.core.serialization import component, fraction
+from zoo.core.serialization import component
 from zoo.layers import fused_ops
 
 

@@ -8,8 +8,9 @@ length (`sequence_masks.reverse`), so that padding stays at the end.
 import keras
 import tensorflow as tf
 
+from zoo.core.argument_values import positive
 from zoo.core.identifiers import as_regularizer
-from zoo.core.serialization import component, ensure_built, positive
+from zoo.core.serialization import component, ensure_built
 from zoo.core.suggestions import nearest
 from zoo.layers import lstm_ops
 

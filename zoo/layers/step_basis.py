@@ -7,8 +7,9 @@ depend on the step alone, so they exist for series of any length, and padding do
 import keras
 import tensorflow as tf
 
+from zoo.core.argument_values import positive
 from zoo.core.identifiers import as_regularizer
-from zoo.core.serialization import component, ensure_built, positive
+from zoo.core.serialization import component, ensure_built
 from zoo.layers.positions import step_encoding
 
 # In steps. Within a window, waves that are several times as long hardly differ from each other:

@@ -5,8 +5,9 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import is_integer
 from zoo.core.distributions import as_event
-from zoo.core.serialization import component, is_integer
+from zoo.core.serialization import component
 from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.preprocessing import Preprocessor
 

@@ -4,8 +4,9 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import as_python
 from zoo.core.distributions import as_event, bounded_scale
-from zoo.core.serialization import as_python, component
+from zoo.core.serialization import component
 from zoo.core.validation import check_bounds
 from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.preprocessing import Preprocessor

@@ -2,9 +2,10 @@
 
 import tensorflow as tf
 
+from zoo.core.argument_values import is_integer
 from zoo.core.discrete_distributions import DiscretizedLogistic
 from zoo.core.distributions import as_event, bounded_scale
-from zoo.core.serialization import component, is_integer
+from zoo.core.serialization import component
 from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.logistic_mixture import PixelMixture
 from zoo.likelihoods.preprocessing import UnitInterval

@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 
+from zoo.core.argument_values import as_list
 from zoo.core.arrays import as_array
 from zoo.core.nested import row_count, take_rows
-from zoo.core.serialization import as_list
 from zoo.core.streams import is_stream
 from zoo.core.suggestions import nearest
 

@@ -5,8 +5,9 @@ import math
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import increasing, is_float32
 from zoo.core.distributions import as_event, bounded_scale, raw_of
-from zoo.core.serialization import component, increasing, is_float32
+from zoo.core.serialization import component
 from zoo.core.validation import check_bounds
 from zoo.likelihoods.base import Likelihood, constant
 

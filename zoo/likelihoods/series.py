@@ -6,8 +6,9 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import increasing
 from zoo.core.distributions import bounded_scale, raw_of
-from zoo.core.serialization import component, increasing
+from zoo.core.serialization import component
 from zoo.likelihoods.base import Likelihood, constant
 from zoo.likelihoods.masked_series import MaskedSeries
 from zoo.likelihoods.series_preprocessing import SeriesPreprocessor

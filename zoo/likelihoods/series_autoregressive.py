@@ -5,8 +5,9 @@ import math
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import increasing, positive
 from zoo.core.distributions import bounded_scale, raw_of
-from zoo.core.serialization import component, increasing, positive
+from zoo.core.serialization import component
 from zoo.likelihoods.autoregressive_series import AutoregressiveSeries
 from zoo.likelihoods.series import SeriesNormal
 from zoo.likelihoods.stationary_process import stationary_process

@@ -5,8 +5,9 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core import arrays
+from zoo.core.argument_values import as_tuple, is_integer
 from zoo.core.distributions import bounded_scale
-from zoo.core.serialization import as_tuple, component, is_integer
+from zoo.core.serialization import component
 from zoo.core.validation import check_not_infinite
 from zoo.likelihoods import units
 from zoo.likelihoods.base import Likelihood

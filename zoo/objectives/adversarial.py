@@ -3,8 +3,9 @@
 import keras
 import tensorflow as tf
 
+from zoo.core.argument_values import positive_tuples
 from zoo.core.outputs import Pass
-from zoo.core.serialization import component, ensure_built, positive_tuples
+from zoo.core.serialization import component, ensure_built
 from zoo.layers.dense import dense_stack
 from zoo.objectives.batch_ops import mean_over_samples, sample_prior
 from zoo.objectives.terms import Term

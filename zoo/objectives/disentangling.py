@@ -3,8 +3,9 @@
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import is_float32
 from zoo.core.outputs import Pass
-from zoo.core.serialization import component, is_float32
+from zoo.core.serialization import component
 from zoo.objectives.batch_ops import (
     broadcast_to_batch,
     global_mean,

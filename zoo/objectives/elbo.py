@@ -3,10 +3,11 @@
 import keras
 import tensorflow as tf
 
+from zoo.core.argument_values import as_tuple
 from zoo.core.elbo import nll, posterior_means, total_kl
 from zoo.core.outputs import Pass
 from zoo.core.samplers import RandomSampler
-from zoo.core.serialization import as_tuple, component, ensure_built
+from zoo.core.serialization import component, ensure_built
 from zoo.objectives.active_units import ActiveUnits
 from zoo.objectives.terms import KL, Term
 

@@ -3,10 +3,11 @@
 import keras
 import tensorflow as tf
 
+from zoo.core.argument_values import increasing, is_float32, positive
 from zoo.core.distributions import kl, kl_per_dimension
 from zoo.core.elbo import total_kl
 from zoo.core.outputs import Pass
-from zoo.core.serialization import component, increasing, is_float32, positive
+from zoo.core.serialization import component
 from zoo.objectives.batch_ops import global_mean, mean_over_samples
 from zoo.objectives.terms import Term
 

@@ -6,11 +6,12 @@ import math
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import positive
 from zoo.core.distributions import as_event
 from zoo.core.elbo import log_weights
 from zoo.core.outputs import Pass
 from zoo.core.samplers import RandomSampler, untile
-from zoo.core.serialization import component, positive
+from zoo.core.serialization import component
 from zoo.objectives.elbo import Objective
 from zoo.objectives.terms import Term
 

@@ -2,9 +2,10 @@
 
 import tensorflow as tf
 
+from zoo.core.argument_values import positive
 from zoo.core.elbo import kl_by_level
 from zoo.core.outputs import Pass
-from zoo.core.serialization import component, positive
+from zoo.core.serialization import component
 from zoo.objectives.terms import Term
 
 

@@ -2,9 +2,10 @@
 
 import tensorflow as tf
 
+from zoo.core.argument_values import as_tuple, is_float32, not_empty
 from zoo.core.outputs import Pass
 from zoo.core.samplers import untile
-from zoo.core.serialization import as_tuple, component, is_float32, not_empty
+from zoo.core.serialization import component
 from zoo.objectives.batch_ops import broadcast_to_batch, sample_prior
 from zoo.objectives.terms import Term
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
+from zoo.core.argument_values import is_float32
 from zoo.core.distributions import as_normal, kl_of_normals
 from zoo.core.elbo import nll_by_modality
 from zoo.core.outputs import Pass
-from zoo.core.serialization import component, is_float32
+from zoo.core.serialization import component
 from zoo.objectives.terms import Term
 
 

@@ -3,9 +3,10 @@
 import keras
 import tensorflow as tf
 
+from zoo.core.argument_values import is_float32
 from zoo.core.elbo import total_kl
 from zoo.core.outputs import Pass
-from zoo.core.serialization import component, is_float32
+from zoo.core.serialization import component
 from zoo.core.validation import check_name
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from zoo.core.argument_values import as_list
 from zoo.core.arrays import as_array
-from zoo.core.serialization import as_list
 from zoo.core.validation import check_counts as check_counts
 
 IMAGE_HINT = ": reshape flat images first, for instance with images.reshape(-1, 28, 28, 1)"

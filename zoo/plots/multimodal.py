@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from zoo.core.serialization import is_real
+from zoo.core.argument_values import is_real
 from zoo.core.validation import as_seed
 from zoo.plots import canvas
 from zoo.plots.grids import draw_image

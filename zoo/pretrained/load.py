@@ -8,7 +8,8 @@ import pathlib
 import keras
 
 from zoo.core import checkpoints
-from zoo.core.serialization import Origin, as_tuple, from_plain
+from zoo.core.argument_values import as_tuple
+from zoo.core.serialization import Origin, from_plain
 from zoo.model import VAE
 from zoo.pretrained import cards
 

@@ -7,7 +7,8 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.core.serialization import component, positive
+from zoo.core.argument_values import positive
+from zoo.core.serialization import component
 
 tfd = tfp.distributions
 

@@ -7,9 +7,10 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import increasing, positive
 from zoo.core.arrays import as_array
 from zoo.core.distributions import bounded_scale, kl_of_normals, raw_of
-from zoo.core.serialization import component, increasing, positive
+from zoo.core.serialization import component
 from zoo.priors.base import Prior
 from zoo.priors.mixture import DiagonalMixture, check_scales
 

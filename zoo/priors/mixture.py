@@ -8,9 +8,10 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import increasing, is_float32, positive
 from zoo.core.distributions import bounded_scale, raw_of
 from zoo.core.random import normal, uniform
-from zoo.core.serialization import component, increasing, is_float32, positive
+from zoo.core.serialization import component
 from zoo.priors.base import Prior
 
 tfd = tfp.distributions

@@ -6,8 +6,9 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import increasing
 from zoo.core.distributions import bounded_scale, raw_of
-from zoo.core.serialization import component, increasing
+from zoo.core.serialization import component
 from zoo.priors.base import Prior
 
 tfd = tfp.distributions

@@ -8,9 +8,10 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from zoo.core.argument_values import is_integer, positive
 from zoo.core.distributions import as_normal
 from zoo.core.random import normal, uniform
-from zoo.core.serialization import component, is_integer, positive
+from zoo.core.serialization import component
 from zoo.priors.base import Prior
 
 tfd = tfp.distributions

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.core import arrays, files, inputs, nested, streams, validation
-from zoo.core.serialization import as_list
+from zoo.core.argument_values import as_list
 from zoo.evaluation.diagnosis import diagnose
 from zoo.inference.batching import first
 from zoo.model import VAE

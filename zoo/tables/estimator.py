@@ -3,8 +3,8 @@
 from sklearn.base import BaseEstimator
 
 from zoo.core import validation
+from zoo.core.argument_values import is_real
 from zoo.core.estimators import seeded, unchanged_on_error
-from zoo.core.serialization import is_real
 from zoo.tables.batches import encoded_dataset
 from zoo.tables.model import train, train_on_dataset
 from zoo.tables.reading import ReadsColumns

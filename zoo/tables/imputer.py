@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import TransformerMixin
 
 from zoo.core import validation
-from zoo.core.serialization import is_real
+from zoo.core.argument_values import is_real
 from zoo.tables import signatures
 from zoo.tables.estimator import TableEstimator
 from zoo.tables.filling import Draws, fill

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from zoo.core.serialization import is_integer
+from zoo.core.argument_values import is_integer
 
 MAX_CATEGORIES = 200  # levels that a model learns one by one
 MIN_REPEATS = 4  # rows for each level, on average, of a column of more levels than that

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from zoo.core import validation
-from zoo.core.serialization import is_integer, is_real
+from zoo.core.argument_values import is_integer, is_real
 from zoo.core.suggestions import nearest
 
 VERBOSE = ("auto", 0, 1, 2)

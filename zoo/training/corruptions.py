@@ -5,8 +5,9 @@ import math
 import keras
 import tensorflow as tf
 
+from zoo.core.argument_values import fraction, is_float32, is_real
 from zoo.core.random import SeedStream, normal, uniform
-from zoo.core.serialization import component, fraction, is_float32, is_real
+from zoo.core.serialization import component
 
 
 def _check_std(amount):

@@ -3,8 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
+from zoo.core.argument_values import as_tuple
 from zoo.core.random import uniform
-from zoo.core.serialization import as_tuple, component
+from zoo.core.serialization import component
 from zoo.training.corruptions import _check_probability, _Corruption
 
 

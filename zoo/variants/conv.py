@@ -1,6 +1,6 @@
 """VAEs for images."""
 
-from zoo.core.serialization import as_tuple
+from zoo.core.argument_values import as_tuple
 from zoo.decoders import ConvDecoder
 from zoo.encoders import ConvEncoder
 from zoo.variants.common import with_shared_options

@@ -1,6 +1,6 @@
 """VAEs for vectors and tables."""
 
-from zoo.core.serialization import as_tuple
+from zoo.core.argument_values import as_tuple
 from zoo.decoders import DenseDecoder
 from zoo.encoders import DenseEncoder
 from zoo.variants.common import with_shared_options

@@ -1,6 +1,6 @@
 """VAEs with several stochastic layers."""
 
-from zoo.core.serialization import as_tuple
+from zoo.core.argument_values import as_tuple
 from zoo.decoders import ConvDecoder, DenseDecoder
 from zoo.encoders import ConvLadderEncoder, DenseLadderEncoder
 from zoo.encoders.ladder import stages_of_levels

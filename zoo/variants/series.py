@@ -1,8 +1,8 @@
 """VAEs for time series."""
 
 from zoo import likelihoods
+from zoo.core.argument_values import as_tuple
 from zoo.core.identifiers import resolve
-from zoo.core.serialization import as_tuple
 from zoo.decoders import LSTMDecoder
 from zoo.encoders import LSTMEncoder
 from zoo.objectives import ELBO, KL, MarginalNLL

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from zoo.core.argument_values import as_list, is_integer
 from zoo.core.arrays import as_array
-from zoo.core.serialization import as_list, is_integer
 
 TEST_FRACTION = 0.2  # of the rows, held out from fitted predictors
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from zoo.core.argument_values import as_list, is_integer
 from zoo.core.arrays import as_array
-from zoo.core.serialization import as_list, is_integer
 from zoo.evaluation.inputs import label_vector, row_count
 
 TEST_FRACTION = 0.2

@@ -3,7 +3,8 @@
 import keras
 import tensorflow as tf
 
-from zoo.core.serialization import component, positive
+from zoo.core.argument_values import positive
+from zoo.core.serialization import component
 from zoo.likelihoods.base import Likelihood
 from zoo.likelihoods.text.cross_entropy import cross_entropy
 from zoo.likelihoods.text.preprocessing import TextPreprocessor

@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
+from zoo.core.argument_values import is_real
 from zoo.core.random import uniform
-from zoo.core.serialization import is_real
 
 MIN_TEMPERATURE = 1e-30  # below it float32 divides by zero
 
