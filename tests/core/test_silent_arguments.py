@@ -59,6 +59,7 @@ def test_numbers_may_be_scalars_of_numpy(vae, number):
     assert type(zoo.likelihoods.Normal(half).get_config()["scale"]) is float
     assert zoo.priors.MixturePrior(2, 3, floor=number(0.25)).get_config()["floor"] == 0.25
     assert vae.traverse(low=-half, high=half, steps=np.int8(2)).shape == (2, 2, 6)
+    assert vae.traverse(high=2**64 + 1, steps=2).shape == (2, 2, 6)  # no integer of NumPy
     assert zoo.coverage(X, X[None], [half]) == {0.5: 1.0}
 
 

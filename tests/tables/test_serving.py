@@ -93,6 +93,12 @@ def test_any_draw_decodes_as_in_python(frame):
     assert_equal_columns(served.decode(rows), served, columns.decode(rows))
 
 
+def test_inputs_are_those_of_an_estimator_fitted_to_a_frame(narrow):
+    for estimator in (1j, zoo.VAEEmbedder()):
+        with pytest.raises(TypeError, match=r"estimator must be .* fitted to a data frame, got"):
+            zoo.tables.serving_inputs(estimator, narrow)
+
+
 def test_an_embedder_is_served_with_its_columns(narrow, untrained, tmp_path):
     embedder = zoo.VAEEmbedder(**OPTIONS).fit(narrow)
     embedder.export(tmp_path)

@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from zoo.core.argument_values import as_python, increasing, is_integer, is_real
+from zoo.core.argument_values import increasing, is_integer, is_real
 
 
 def check_finite(x, argument):
@@ -136,7 +136,9 @@ def check_counts(**arguments):
 
 
 def finite(**arguments):
-    """Check real numbers of Python or NumPy; return them in order as Python numbers.
+    """Check real numbers of Python or NumPy; return them in order as floats.
+
+    Integers of more than 64 bits would be arrays of objects in NumPy.
 
     Raises:
         ValueError: names the first argument that is not a finite number.
@@ -144,7 +146,7 @@ def finite(**arguments):
     for name, value in arguments.items():
         if not is_real(value) or not _is_finite(value):
             raise ValueError(f"{name} must be a finite number, got {value!r}")
-    return [as_python(value) for value in arguments.values()]
+    return [float(value) for value in arguments.values()]
 
 
 def check_optional_counts(**arguments):

@@ -106,8 +106,17 @@ def serving_inputs(estimator, X):  # noqa: N803
     Args:
         estimator: a fitted estimator of data frames.
         X: frame with its columns.
+
+    Raises:
+        TypeError: the estimator is not one that has been fitted to a data frame.
     """
     frame = frames.as_frame(X)
+    # Estimators are not imported here, because they import this module.
+    if not hasattr(estimator, "_served_columns") or getattr(estimator, "columns_", None) is None:
+        raise TypeError(
+            "estimator must be an estimator of zoo that has been fitted to a data frame, got "
+            f"{estimator!r:.80}"
+        )
     served_columns = estimator._served_columns()
     names = [column.part.name for column in served_columns.by_input.values()]
     return served_columns.raw(frames.require_columns(frame, names))
