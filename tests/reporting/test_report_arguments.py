@@ -64,6 +64,10 @@ def test_column_names_for_several_modalities_are_refused(tmp_path):
 
     with pytest.raises(ValueError, match="columns must be None for data without a fixed number"):
         zoo.report(vae, x, tmp_path / "page.html", columns=["a"])
+    name = next(iter(x))
+    for wrong in (None, 5, iter([])):
+        with pytest.raises(TypeError, match=rf"data\['{name}'\] must be an array"):
+            zoo.report(vae, {**x, name: wrong}, tmp_path / "page.html")
 
 
 def test_a_failed_report_keeps_the_earlier_one(tmp_path, monkeypatch):

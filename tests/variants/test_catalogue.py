@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import zoo
 from tests.helpers import assert_same, run_python, values
@@ -132,7 +133,10 @@ def test_input_shape_of_the_wrong_form_is_refused(name, shape, form):
         zoo.get(name, input_shape=shape)
 
 
-@pytest.mark.parametrize("shape", [dict, iter([5]), np.array(5.0), "5", (), (5, -1)])
+ENDLESS = tf.data.Dataset.from_tensors(5).repeat()
+
+
+@pytest.mark.parametrize("shape", [dict, iter([5]), np.array(5.0), "5", (), (5, -1), ENDLESS])
 def test_an_input_shape_that_is_not_one_of_sizes_is_refused(shape):
     with pytest.raises(ValueError, match="input_shape must be positive sizes of one example"):
         zoo.get("dense_vae", input_shape=shape)

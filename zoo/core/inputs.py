@@ -31,6 +31,12 @@ def require_rows(x, argument="x"):
         raise TypeError(f"{argument} must be an array or a dataset, got {type(x).__name__}{scalar}")
     if not len(x):
         raise ValueError(f"{argument} must hold at least one example, got none")
+    if isinstance(x, dict):
+        for name, value in x.items():
+            if is_stream(value):
+                kind = type(value).__name__
+                raise TypeError(f"{argument}[{name!r}] must be an array, got {kind}")
+            require_rows(value, f"{argument}[{name!r}]")
 
 
 def require_vae(model, argument="model"):

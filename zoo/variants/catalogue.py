@@ -207,7 +207,8 @@ def builder(name: str) -> Callable:
 
 def _shape(shape):
     try:
-        shape = tuple(shape) if hasattr(shape, "__len__") else (shape,)  # others may be endless
+        endless = core.streams.is_stream(shape) or not hasattr(shape, "__len__")  # or may be
+        shape = (shape,) if endless else tuple(shape)
     except (TypeError, ValueError):  # a class, a shape of unknown rank
         shape = (shape,)
     sizes = shape and all(isinstance(s, numbers.Integral) and s > 0 for s in shape)
