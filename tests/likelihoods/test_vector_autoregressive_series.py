@@ -231,7 +231,6 @@ def test_unusable_arguments_are_refused(options, message):
 @pytest.mark.parametrize(
     ("likelihood", "gaps"),
     [
-        ("series_vector_autoregressive", 0.0),
         ("series_vector_autoregressive", 0.3),
         ("series_scaled_vector_autoregressive", 0.0),
     ],

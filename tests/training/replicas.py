@@ -33,13 +33,9 @@ TERMS = (
     lambda: MeanCovariance(1.0),
     lambda: AggregateCovariance(1.0),
 )
-# Flows, priors and terms that no variant of the catalogue has by default.
+# What no variant of the catalogue has by default.
 MODELS = {
     "iaf_and_vamp": lambda size: dict(flow=small_flow("iaf"), prior="vamp"),
-    "sylvester_and_flow": lambda size: dict(
-        flow=small_flow("sylvester"), prior=zoo.FlowPrior(size, small_flow("coupling"))
-    ),
-    "spline_and_mixture": lambda size: dict(flow=small_flow("spline"), prior="mixture"),
     "terms": lambda size: dict(prior="normal", objective=ELBO([term() for term in TERMS])),
     "labels": lambda size: dict(
         prior=zoo.LabelPrior(size, 3), objective=ELBO((LabelKL(), Classification(2.0)))
