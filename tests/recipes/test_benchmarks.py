@@ -1,5 +1,6 @@
 """Functions that the benchmarks share, and the comparison of default options."""
 
+import inspect
 import json
 import math
 import pathlib
@@ -9,6 +10,8 @@ import types
 import keras
 import numpy as np
 import pytest
+
+import zoo
 
 for package in ("pandas", "PIL"):
     pytest.importorskip(package, reason=f"the recipes need {package}: pip install '.[recipes]'")
@@ -41,8 +44,8 @@ def test_images_of_a_users_file_are_read(shared, tmp_path):
     assert {*train.ravel(), *test.ravel()} <= {*(np.arange(256, dtype="float32") / 255)}
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
-def test_the_benchmark_of_a_gpu_trains_and_measures(recipe, monkeypatch, tmp_path, policy):
+def test_the_benchmark_of_a_gpu_trains_and_measures(recipe, monkeypatch, tmp_path):
+    policy = "mixed_bfloat16"
     quality = pathlib.Path(recipe("benchmarks.quality.shared").__file__).parent
     monkeypatch.syspath_prepend(str(quality))
     script = recipe("gpu_likelihood")
@@ -79,13 +82,28 @@ def test_a_missing_package_ends_in_one_line_with_the_command_that_installs_it(sh
 
 
 @pytest.fixture
-def default_options(recipe, shared, monkeypatch):
+def comparison(recipe, shared, monkeypatch):
     monkeypatch.syspath_prepend(str(pathlib.Path(shared.__file__).parent))
-    module = recipe("benchmarks.quality.default_options")
+    return recipe("benchmarks.quality.default_options")
+
+
+@pytest.fixture
+def default_options(comparison, monkeypatch):
     tiny = {"widths": (2,), "hidden": 3, "latent_dim": 2}
     changes = {"defaults": tiny, "batches of 4": {**tiny, "batch_size": 4}}
-    monkeypatch.setattr(module, "CHANGES", {"conv_vae": changes})
-    return module
+    monkeypatch.setattr(comparison, "CHANGES", {"conv_vae": changes})
+    return comparison
+
+
+def test_changes_of_default_options_differ_from_the_defaults(comparison):
+    for variant, changes in comparison.CHANGES.items():
+        defaults = {
+            name: parameter.default
+            for name, parameter in inspect.signature(zoo.builder(variant)).parameters.items()
+        }
+        for change in changes.values():
+            for option in change.keys() - {*comparison.TRAINING}:
+                assert change[option] != defaults[option], (variant, change)
 
 
 @pytest.mark.usefixtures("quick")

@@ -1,5 +1,7 @@
 """Default options of variants and the learning rate that they are compiled with."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,15 @@ def test_default_options_take_images_of_any_size(shape):
 
     assert vae.reconstruct(x).shape == x.shape
     assert np.isfinite(vae.elbo(x)).all()
+
+
+@pytest.mark.parametrize("name", zoo.available())
+def test_a_card_names_the_default_activation(name):
+    named = {"relu", "elu", "silu", "gelu"} & {*zoo.card(name).encoder.lower().split()}
+
+    default = inspect.signature(zoo.builder(name)).parameters.get("activation")
+
+    assert named <= {default.default if default else None}
 
 
 def test_a_variant_is_compiled_with_its_own_learning_rate():

@@ -10,6 +10,8 @@ from zoo.core.identifiers import as_regularizer
 from zoo.core.serialization import component, ensure_built
 from zoo.layers.packed import LayerNormalization
 
+SILU_GAIN = 2.0  # the slope of SiLU at 0 is 1 / 2
+
 
 @component
 class ResidualDense(keras.layers.Layer):
@@ -64,7 +66,22 @@ def dense_stack(widths, activation, kernel_regularizer, dtype):
     """List of dense layers with the given widths, first to last."""
     return [
         keras.layers.Dense(
-            width, activation=activation, kernel_regularizer=kernel_regularizer, dtype=dtype
+            width,
+            activation=activation,
+            kernel_initializer=initializer_before(activation),
+            kernel_regularizer=kernel_regularizer,
+            dtype=dtype,
         )
         for width in widths
     ]
+
+
+def initializer_before(activation):
+    """Initializer of the kernel of a dense layer with an activation: Glorot's, larger for SiLU.
+
+    SiLU halves small values, so that with Glorot's kernels little of a code of few dimensions
+    reaches the next layers at first. docs/performance-notes.md has what other gains give.
+    """
+    is_silu = keras.activations.get(activation) is keras.activations.silu
+    gain = SILU_GAIN if is_silu else 1.0
+    return keras.initializers.VarianceScaling(gain**2, "fan_avg", "uniform")

@@ -15,7 +15,7 @@ def conv_vae(
     stem_strides=2,
     hidden=256,
     normalization=None,
-    activation="elu",
+    activation="silu",
     likelihood="bernoulli",
     shared,
 ):
