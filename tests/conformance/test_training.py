@@ -5,15 +5,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conformance.variants import VARIANTS, each_model, each_variant
+from tests.conformance.variants import each_model, each_variant
 from tests.helpers import assert_same, choose, data, small, values
 from zoo.core.nested import map_arrays, take_rows
 from zoo.objectives import MMD, MeanCovariance, Term, TotalCorrelation
 
 OF_A_BATCH = (MMD, TotalCorrelation, MeanCovariance)
 LOGS = ("loss", "elbo", "nll", "kl", "active_units")
-# Models that train under XLA by default, so that every test of their training is one of XLA.
-UNDER_XLA = ("dense_vae", "dense_ladder_vae", "own_vae")
 
 
 def bound(logs, objective, prefix=""):
@@ -63,11 +61,10 @@ def test_same_seed_gives_the_same_weights_bit_for_bit(trained, name):
 def test_run_eagerly_gives_the_same_weights(trained, eagerly_trained, name):
     weights = values(eagerly_trained(name).vae.variables)
 
-    assert trained(name).vae.jit_compile or name not in UNDER_XLA
     assert_same(weights, values(trained(name).vae.variables), rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", [n for n in VARIANTS if n not in UNDER_XLA])
+@each_variant
 def test_jit_compile_gives_the_same_weights_also_after_loading(trained, eagerly_trained, name):
     run = trained(name)
     again = keras.models.load_model(run.first_epoch)
