@@ -15,6 +15,9 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 # take; set before NumPy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# The same holds for TensorFlow: tests run on a worker for each core.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 # Tiny programs run for milliseconds and compile for seconds.
 FLAGS = ["--xla_backend_optimization_level=0"]
