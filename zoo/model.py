@@ -14,6 +14,7 @@ from zoo.core.serialization import component, ensure_built, from_arguments
 from zoo.inference.methods import InferenceMethods
 from zoo.objectives import ELBO
 from zoo.training import arguments, corruptions
+from zoo.training.factor_analysis import INITIAL_FITS
 from zoo.training.methods import TrainingMethods
 from zoo.training.optimizers import FusedAdam
 
@@ -38,6 +39,8 @@ class VAE(TrainingMethods, InferenceMethods):
             ELBO.
         input_noise: an identifier ("gaussian", "noise_levels", "masking", "salt_and_pepper") or a
             corruption, which adds noise to the encoder's input in training; the target stays clean.
+        initial_fit: `zoo.training.SeriesFactorAnalysis`, which sets initial weights from the first
+            training data; None for weights that do not depend on data.
         auto_compile: what `compile` chooses by itself for this architecture: a dict with
             "xla_on_cpu" (whether to compile with XLA on a CPU, where it is faster for dense layers
             but not for convolutions; on a GPU it is always used), "steps_per_execution" and
@@ -53,6 +56,7 @@ class VAE(TrainingMethods, InferenceMethods):
         *,
         objective=None,
         input_noise=None,
+        initial_fit=None,
         auto_compile: dict | None = None,
         seed: int | None = None,
         **kwargs,
@@ -64,6 +68,7 @@ class VAE(TrainingMethods, InferenceMethods):
         self.preprocessor = decoder.likelihood.preprocessor()
         self.objective = objective or ELBO()
         self.input_noise = resolve(input_noise, corruptions.IDENTIFIERS, "input_noise")
+        self.initial_fit = resolve(initial_fit, INITIAL_FITS, "initial_fit")
         self.auto_compile = AUTO_COMPILE | (auto_compile or {})
         if self.auto_compile.keys() != AUTO_COMPILE.keys():
             raise ValueError(
@@ -102,7 +107,7 @@ class VAE(TrainingMethods, InferenceMethods):
         event = _per_array(lambda shape: tuple(shape[1:]), input_shape)
         encoder_inputs = self.preprocessor.encoder_inputs_shape(event)
         encoder_inputs = _per_array(lambda shape: (None, *shape), encoder_inputs)
-        for layer in (self.latents, self.input_noise):
+        for layer in (self.latents, self.input_noise, self.initial_fit):
             if layer is not None:
                 ensure_built(layer, encoder_inputs)
         self.decoder.event_shape = event

@@ -1,18 +1,21 @@
 """Recurrent decoder for time series of any length."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from zoo import likelihoods
 from zoo.core.argument_values import as_tuple, not_empty, not_negative, positive_tuples
 from zoo.core.identifiers import as_regularizer, resolve
+from zoo.core.regression import ridge_solution
 from zoo.core.serialization import component, ensure_built
 from zoo.decoders.base import Decoder
 from zoo.layers.positions import step_encoding
 from zoo.layers.recurrent import recurrent_stack
-from zoo.layers.step_basis import BasisExpansion
+from zoo.layers.step_basis import BasisExpansion, step_basis
 
 SERIES_UNITS = 32
+TINY = 1e-6  # smaller loadings are zeros but for rounding
 
 
 @component
@@ -110,6 +113,28 @@ class LSTMDecoder(Decoder):
         )
         ensure_built(self.series_hidden, input_shape)
         ensure_built(self.series_last, (None, SERIES_UNITS))
+
+    def fit_linear(self, loadings: np.ndarray, offset: np.ndarray) -> None:
+        """Set the linear part, so that the means of standardised values are offset + W z.
+
+        A dimension of z whose loadings are 0 keeps its random weights, or it could never learn.
+
+        Args:
+            loadings: W, `[D, T, C]`, in the span of the functions of the step.
+            offset: means of the channels `[C]`.
+        """
+        dimensions, steps, channels = loadings.shape
+        basis = np.asarray(step_basis(steps, self.basis), "float64")
+        rows = np.moveaxis(loadings, 1, 0).reshape(steps, -1)
+        weights = ridge_solution(basis, rows).reshape(self.basis + 1, dimensions, channels)
+        kernel = np.array(self.expansion.coefficients.kernel)
+        kernel = kernel.reshape(dimensions, self.basis + 1, -1)
+        used = np.abs(loadings).max((1, 2)) > TINY
+        kernel[used, :, :channels] = np.moveaxis(weights, 1, 0)[used]
+        self.expansion.coefficients.kernel.assign(kernel.reshape(dimensions, -1))
+        bias = np.array(self.last.bias)
+        bias[:channels] = offset
+        self.last.bias.assign(bias)
 
     def call(self, code, event_shape=None, training=None):
         steps = (self.event_shape if event_shape is None else event_shape)[0]

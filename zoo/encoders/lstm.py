@@ -1,17 +1,21 @@
 """Recurrent encoder of time series."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.argument_values import not_empty, not_negative, positive, positive_tuples
 from zoo.core.identifiers import as_regularizer
+from zoo.core.regression import ridge
 from zoo.core.serialization import component, ensure_built
 from zoo.core.validation import check_flags
 from zoo.latents.posteriors import NormalPosterior, check_posterior
 from zoo.layers import sequence_masks
 from zoo.layers.recurrent import recurrent_stack
 from zoo.layers.step_basis import BasisProjection
+
+ROWS = 256  # series that are read at a time, to bound memory
 
 
 @component
@@ -99,15 +103,47 @@ class LSTMEncoder(keras.Model):
 
     def call(self, x: tf.Tensor, training: bool | None = None) -> tfp.distributions.Normal:
         """q(z|x), batch `[B, latent_dim]`."""
+        last, steps, n = self._read(x, training)
+        if not self.basis:
+            return self.posterior(last)
+        return self.posterior(tf.concat([last, self.projection(steps, n=n)], -1))
+
+    def _read(self, x, training=None):
+        """The last states `[B, F]`, what the moments are of `[B, T, U]`, and the lengths `[B]`."""
         observed = sequence_masks.observed(x)
         n = sequence_masks.lengths(observed)
         values = tf.where(observed, x, tf.zeros_like(x))
         inputs = tf.concat([values, tf.cast(~observed, x.dtype)], -1)
         states, last = self._states(inputs, n, training)
-        if not self.basis:
-            return self.posterior(last)
-        moments = self.projection(states + self.input_projection(inputs), n=n)
-        return self.posterior(tf.concat([last, moments], -1))
+        return last, states + self.input_projection(inputs) if self.basis else states, n
+
+    def fit_linear(self, x: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> None:
+        """Set the head: q(z|x) with means that are linear in the moments, and equal scales.
+
+        The means are a ridge regression on those directions of the moments into which the values of
+        x are projected.
+
+        Args:
+            x: standardised series `[N, T, C]`; NaN is missing.
+            mean: wanted means `[N, D]`.
+            scale: scales `[D]`.
+        """
+        kernel = np.asarray(self.input_projection.kernel, "float64")[: x.shape[-1]]
+        directions = np.linalg.svd(kernel, full_matrices=False)[2]
+        moments = [
+            self._moments_along(tf.constant(x[i : i + ROWS], tf.float32), directions)
+            for i in range(0, len(x), ROWS)
+        ]
+        weights, bias = ridge(np.concatenate(moments).astype("float64"), mean)
+        weights = weights.reshape(self.basis + 1, len(directions), -1)
+        weights = (directions.T @ weights).reshape(-1, mean.shape[1])
+        rows = self.posterior.dense.kernel.shape[0]
+        last = np.zeros((rows - len(weights), mean.shape[1]))
+        self.posterior.assign_linear(np.concatenate([last, weights]), bias, scale)
+
+    def _moments_along(self, x, directions):
+        _, steps, n = self._read(x)
+        return self.projection(steps @ tf.constant(directions.T, steps.dtype), n=n).numpy()
 
     def _states(self, h, n, training):
         """States of the last layer `[B, T, U]`, and those after the last step of each direction."""

@@ -1,11 +1,12 @@
 """Posterior heads: encoder features -> q(z|x)."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.core.argument_values import increasing, positive
-from zoo.core.distributions import bounded_scale
+from zoo.core.distributions import bounded_scale, raw_of
 from zoo.core.identifiers import as_regularizer
 from zoo.core.serialization import component, ensure_built
 
@@ -61,6 +62,18 @@ class NormalPosterior(keras.layers.Layer):
         outputs = keras.ops.cast(self.dense(features), "float32")
         loc, raw = keras.ops.split(outputs, 2, axis=-1)
         return tfd.Normal(loc, bounded_scale(raw, self.floor, self.ceiling))
+
+    def assign_linear(self, kernel: np.ndarray, bias: np.ndarray, scale: np.ndarray) -> None:
+        """Set the weights, so that loc = features @ kernel + bias and scale is the same for all x.
+
+        Args:
+            kernel: `[F, D]`.
+            bias: `[D]`.
+            scale: `[D]`, above the floor.
+        """
+        raw = [raw_of(max(s, 2.0 * self.floor), self.floor) for s in scale]
+        self.dense.kernel.assign(np.concatenate([kernel, np.zeros_like(kernel)], 1))
+        self.dense.bias.assign(np.concatenate([bias, raw]))
 
 
 def check_posterior(posterior):

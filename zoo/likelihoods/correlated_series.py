@@ -58,13 +58,15 @@ class CorrelatedSeries(MaskedSeries, abc.ABC):
         moved = drawn + self._given_observed(residual - drawn, observed)
         return self._filled(x, self._series(moved))
 
-    def _residual(self, x):
-        """u `[B, T, C]`, 0 where x is missing, and the mask of what was observed."""
-        x = tf.cast(x, tf.float32)
-        x = x[..., None] if self.univariate else x
-        observed = sequence_masks.observed(x)
-        loc, scale = self.distribution.loc, self.distribution.scale
-        return (tf.where(observed, x, loc) - loc) / scale, observed
+    def innovations(self, x):
+        """Independent standard Normal numbers that x consists of given z, `[B, T, C]`.
+
+        Each is a function of the residual in its place and of those before it; 0 where x was not
+        observed.
+        """
+        innovations, observed = self._innovations(*self._residual(x))[0], sequence_masks.observed(x)
+        observed = observed[..., None] if self.univariate else observed
+        return tf.where(observed, innovations, 0.0)
 
     def _series(self, residual):
         return self._shaped(self.distribution.loc + self.distribution.scale * residual)

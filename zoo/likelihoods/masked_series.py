@@ -48,6 +48,21 @@ class MaskedSeries:
         value = tf.where(observed, x, self.distribution.loc)  # keeps gradients finite
         return self._shaped(tf.where(observed, self.distribution.log_prob(value), 0.0))
 
+    def innovations(self, x):
+        """Numbers with mean 0, independent given z, that x consists of, `[B, T, C]`.
+
+        Here they are the residuals in units of the scale; 0 where x was not observed.
+        """
+        return self._residual(x)[0]
+
+    def _residual(self, x):
+        """Residuals in units of the scale `[B, T, C]`, 0 where x is missing, and the mask."""
+        x = tf.cast(x, tf.float32)
+        x = x[..., None] if self.univariate else x
+        observed = sequence_masks.observed(x)
+        loc, scale = self.distribution.loc, self.distribution.scale
+        return (tf.where(observed, x, loc) - loc) / scale, observed
+
     def mean(self):
         """Expected values, observed or not, in the shape of x."""
         return self._shaped(self.distribution.mean())

@@ -15,6 +15,14 @@ from zoo.likelihoods.series_preprocessing import SeriesPreprocessor
 
 tfd = tfp.distributions
 
+MIN_START = 1.5  # smallest scale that is set from data, in floors, where it still has a gradient
+MIN_DEGREES = 3.0  # at which a scale is computed from a variance, which is infinite up to 2
+
+
+def root_mean_square(residuals, observed):
+    """Of the observed residuals `[N, T, C]` of each channel, which are 0 elsewhere; `[C]`."""
+    return np.sqrt(np.square(residuals).sum((0, 1)) / np.maximum(observed.sum((0, 1)), 1))
+
 
 class Series(Likelihood):
     """Base class: p(x|z) over series `[B, T]` or `[B, T, C]`, independent steps given z.
@@ -85,6 +93,15 @@ class Series(Likelihood):
         drawn = distribution.conditional_sample(observed, seed=seed)
         return tf.where(missing, tf.cast(drawn, x.dtype), x)  # padding stays
 
+    def fit_residuals(self, residuals, observed):
+        """Set the weights of the noise from residuals of training data, before training.
+
+        Args:
+            residuals: of standardised values, `[N, T, C]`; 0 where they are missing.
+            observed: bool mask in the same shape.
+        """
+        del residuals, observed
+
     def value_distribution(self, *params):
         """The distribution of single values, batch `[B, T, C]`, in data units.
 
@@ -125,6 +142,11 @@ class _ChannelScaleSeries(Series):
         """Create the weight of the scales, where `raw` is the argument of softplus at the start."""
         self.raw_scale = self._channel_weight("raw_scale", raw / self.scale_rate)
 
+    def assign_scale(self, scale):
+        """Set s of each channel, `[C]`, or what is possible above the floor."""
+        raw = [raw_of(max(s, MIN_START * self.floor), self.floor) for s in scale]
+        self.raw_scale.assign(np.array(raw) / self.scale_rate)
+
     def scale(self):
         """s of each channel, `[C]`, for standardised values."""
         raw = tf.convert_to_tensor(self.raw_scale) * self.scale_rate
@@ -155,6 +177,10 @@ class SeriesNormal(_ChannelScaleSeries):
     def build(self, input_shape):
         super().build(input_shape)
         self.add_scale(raw_of(self.initial_scale, self.floor))
+
+    def fit_residuals(self, residuals, observed):
+        """As in the base class."""
+        self.assign_scale(root_mean_square(residuals, observed))
 
     def value_distribution(self, loc):
         scale = tf.broadcast_to(self.scale(), tf.shape(loc))
@@ -192,7 +218,17 @@ class SeriesStudentT(_ChannelScaleSeries):
         self.add_scale(0.5)
         self.raw_degrees = self._channel_weight("raw_degrees", 5.0)
 
+    def degrees(self):
+        """Degrees of freedom of each channel, `[C]`."""
+        return bounded_scale(self.raw_degrees, 1.5, 1e3)
+
+    def fit_residuals(self, residuals, observed):
+        """As in the base class."""
+        degrees = np.maximum(self.degrees().numpy(), MIN_DEGREES)
+        std = root_mean_square(residuals, observed)
+        self.assign_scale(std * np.sqrt((degrees - 2.0) / degrees))
+
     def value_distribution(self, loc):
-        degrees = bounded_scale(self.raw_degrees, 1.5, 1e3)
+        degrees = self.degrees()
         scale = tf.broadcast_to(self.scale(), tf.shape(loc))
         return tfd.StudentT(degrees, *self.in_data_units(loc, scale))

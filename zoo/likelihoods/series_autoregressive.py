@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
@@ -9,6 +10,7 @@ from zoo.core.argument_values import increasing, positive
 from zoo.core.distributions import bounded_scale, raw_of
 from zoo.core.serialization import component
 from zoo.likelihoods.autoregressive_series import AutoregressiveSeries
+from zoo.likelihoods.partial_autocorrelation import autocovariances, process_parameters
 from zoo.likelihoods.series import SeriesNormal
 from zoo.likelihoods.stationary_process import stationary_process
 from zoo.likelihoods.vector_autoregressive_series import VectorAutoregressiveSeries
@@ -20,6 +22,9 @@ MAX_LOG_CHANGE = 2.0
 
 # The correlation of neighbours is exp(-rate), from 4e-4 to 0.999.
 MIN_RATE, MAX_RATE = 1e-3, 8.0
+
+START_CORRELATIONS = (0.01, 0.998)  # between which the one that is set from data lies
+TINY = 1e-12
 
 
 class _CorrelatedNormal(SeriesNormal):
@@ -64,6 +69,14 @@ class SeriesAutoregressive(_CorrelatedNormal):
         super().build(input_shape)
         start = raw_of(-math.log(self.initial_correlation), MIN_RATE) / self.scale_rate
         self.raw_rate = self._channel_weight("raw_rate", start)
+
+    def fit_residuals(self, residuals, observed):
+        """As in the base class."""
+        super().fit_residuals(residuals, observed)
+        variance, neighbours = np.diagonal(autocovariances(residuals, 1), axis1=1, axis2=2)
+        correlation = np.clip(neighbours / np.maximum(variance, TINY), *START_CORRELATIONS)
+        raw = [raw_of(-math.log(c), MIN_RATE) for c in correlation]
+        self.raw_rate.assign(np.array(raw) / self.scale_rate)
 
     def rate(self):
         """-log of the correlation of neighbouring residuals of each channel, `[C]`."""
@@ -118,6 +131,15 @@ class SeriesVectorAutoregressive(_CorrelatedNormal):
         a = self.initial_correlation / math.sqrt(1.0 - self.initial_correlation**2)
         first = tf.one_hot(0, shape[0], a / self.scale_rate, 0.0)
         return tf.cast(first[:, None, None] * tf.eye(shape[-1]), dtype or tf.float32)
+
+    def fit_residuals(self, residuals, observed):
+        """As in the base class."""
+        super().fit_residuals(residuals, observed)
+        gammas = autocovariances(residuals, self.order)
+        gammas[0] += TINY * np.eye(self.channels)
+        correlation, partial = process_parameters(gammas)
+        self.correlation.assign(correlation / self.scale_rate)
+        self.partial.assign(partial / self.scale_rate)
 
     def process(self):
         """The `StationaryProcess` of residuals in units of s."""

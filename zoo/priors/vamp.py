@@ -11,6 +11,7 @@ import tensorflow_probability as tfp
 from zoo.core.argument_values import is_integer, positive
 from zoo.core.distributions import as_normal
 from zoo.core.random import normal, uniform
+from zoo.core.reservoir import random_rows
 from zoo.core.serialization import component
 from zoo.priors.base import Prior
 
@@ -129,7 +130,8 @@ class VampPrior(Prior):
 
     def adapt(self, encoder_inputs: Iterable) -> None:
         """Set the pseudo-inputs to examples chosen at random from an iterable of batches."""
-        examples = self._choose(encoder_inputs)
+        examples = random_rows(encoder_inputs, self.components, self.seed)
+        examples = examples[np.arange(self.components) % len(examples)]
         if not np.isfinite(examples).all():
             raise ValueError(
                 "x must not have missing values, because VampPrior learns pseudo-inputs from it, "
@@ -137,22 +139,6 @@ class VampPrior(Prior):
             )
         self.pseudo_inputs.assign(examples)
         self.initialized.assign(1.0)
-
-    def _choose(self, batches):
-        """Choose a random sample `[K, ...]`: the examples with the smallest random keys."""
-        rng = np.random.default_rng(self.seed)
-        reservoir, keys = None, np.zeros(0)
-        for batch in batches:
-            batch = np.asarray(batch)
-            batch_keys = rng.random(len(batch))
-            first = np.argsort(batch_keys, kind="stable")[: self.components]
-            candidates = batch[first]
-            if reservoir is not None:
-                candidates = np.concatenate([reservoir, candidates])
-            keys = np.concatenate([keys, batch_keys[first]])
-            smallest = np.argsort(keys, kind="stable")[: self.components]
-            reservoir, keys = candidates[smallest], keys[smallest]
-        return reservoir[np.arange(self.components) % len(reservoir)]
 
     def distribution(self, encoder: Callable | None = None) -> tfd.Distribution:
         """p(z), event `[D]`; `encoder` is x -> q(z|x)."""

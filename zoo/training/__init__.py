@@ -8,6 +8,7 @@ from zoo.training.corruptions import (
     NoiseLevelsCorruption,
     SaltAndPepperCorruption,
 )
+from zoo.training.factor_analysis import SeriesFactorAnalysis
 from zoo.training.missing_columns import MissingColumns
 from zoo.training.optimizers import FusedAdam
 
@@ -20,4 +21,5 @@ __all__ = [
     "ModalityDropout",
     "NoiseLevelsCorruption",
     "SaltAndPepperCorruption",
+    "SeriesFactorAnalysis",
 ]

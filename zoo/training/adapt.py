@@ -1,4 +1,4 @@
-"""Adaptation to data before the first step: units, a vocabulary, the start of a prior."""
+"""Adaptation to data before the first step: units, a vocabulary, initial weights."""
 
 import tensorflow as tf
 
@@ -8,11 +8,11 @@ from zoo.training import undo
 
 
 def adapt(model, x):
-    """Adapt the preprocessor and then the latents to x."""
+    """Adapt the preprocessor to x, and then the weights, if they were not adapted before."""
     with undo.learning_undone(model):
         adapt_preprocessor(model, x)
-        if not model.latents.adapted:
-            adapt_latents(model, x, examples(model, x).x)
+        if not (model.latents.adapted and _has_initial_weights(model)):
+            adapt_weights(model, x, examples(model, x).x)
 
 
 def adapt_preprocessor(model, x):
@@ -23,15 +23,16 @@ def adapt_preprocessor(model, x):
     functions.forget(model)
 
 
-def adapt_latents(model, x, prepared):
-    """Let the latents learn from the encoder's inputs, if they need that before any step.
+def adapt_weights(model, x, prepared):
+    """Set the weights of latents, encoder and decoder that begin from data, the first time.
 
     Args:
         model: a `VAE`, built.
         x: as the user passed it.
         prepared: x as `examples` returns it, so that an array is not prepared twice.
     """
-    if model.latents.adapted:
+    latents, needs_fit = model.latents, not _has_initial_weights(model)
+    if latents.adapted and not needs_fit:
         return
     _require_rereadable(x)
     preprocessor = model.preprocessor
@@ -43,7 +44,14 @@ def adapt_latents(model, x, prepared):
             yield preprocessor.encoder_inputs(tensor)
 
     with model.distribute_strategy.scope():
-        model.latents.adapt(encoder_inputs())
+        if not latents.adapted:
+            latents.adapt(encoder_inputs())
+        if needs_fit:
+            model.initial_fit.adapt(latents.encoder, model.decoder, encoder_inputs())
+
+
+def _has_initial_weights(model):
+    return model.initial_fit is None or model.initial_fit.adapted
 
 
 def _require_rereadable(x):

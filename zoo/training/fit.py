@@ -100,7 +100,7 @@ def fit(
             if train.is_stream or held_out_stream:
                 stack.enter_context(undo.training_undone(model, forget))
             first = stack.enter_context(session.session(model, callbacks, description))
-            adapt.adapt_latents(model, x, train.x)
+            adapt.adapt_weights(model, x, train.x)
         stack.enter_context(plain_errors())
         stack.enter_context(_validated(model, held_out))
         stack.enter_context(functions.forgotten_on_error(model))

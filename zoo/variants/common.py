@@ -45,11 +45,21 @@ class Shared:
         known = {n: functools.partial(p, latent_dim) for n, p in priors.IDENTIFIERS.items()}
         return resolve(self.prior, known, "prior")
 
-    def vae(self, latents, decoder, *, name, default=None, input_noise=None, **auto_compile):
+    def vae(
+        self,
+        latents,
+        decoder,
+        *,
+        name,
+        default=None,
+        input_noise=None,
+        initial_fit=None,
+        **auto_compile,
+    ):
         """The `VAE` of these parts.
 
         Args:
-            latents, decoder, name: as in `VAE`.
+            latents, decoder, name, initial_fit: as in `VAE`.
             default: objective if the user chose none; the ELBO with weight beta by default.
             input_noise: corruption of the variant, which replaces the option `input_noise`.
             **auto_compile: as in `VAE`.
@@ -59,6 +69,7 @@ class Shared:
             decoder,
             objective=self._objective(default),
             input_noise=input_noise or self.input_noise,
+            initial_fit=initial_fit,
             auto_compile=auto_compile,
             seed=self.seed,
             name=name,

@@ -19,7 +19,8 @@ def lstm_vae(
     positions=0,
     basis=48,
     likelihood="series_vector_autoregressive",
-    marginal_weight=0.1,
+    marginal_weight=0.2,
+    initial_fit="factor_analysis",
     shared,
 ):
     """A VAE for time series of any length, with or without missing values.
@@ -36,6 +37,9 @@ def lstm_vae(
         marginal_weight: weight in the loss of -log p of each value by itself, where residuals are
             correlated; a larger one makes the reconstruction better and log p(x) worse. Without
             effect for independent residuals and where `objective` is given.
+        initial_fit: "factor_analysis" to start the linear parts and the noise near the best linear
+            model of the first training data; None for random weights. Without effect where `basis`
+            is 0.
     """
     likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood", required=True)
     units = as_tuple(units)
@@ -46,6 +50,7 @@ def lstm_vae(
         LSTMDecoder(units=units[::-1], positions=positions, likelihood=likelihood, **body),
         name="lstm_vae",
         default=_objective(likelihood, shared.beta, marginal_weight),
+        initial_fit=initial_fit if basis else None,
         # The recurrent layers compile their own loops; the rest is large matrix products.
         xla_on_cpu=False,
         steps_per_execution=20,
