@@ -96,6 +96,7 @@ COMPONENTS = (
     AffineCorruption(0.3, seed=1),
     zoo.training.MissingColumns((0, 2), 0.3, seed=1),
     zoo.training.NoiseLevelsCorruption(0.3, 0.2, seed=1),
+    zoo.training.SeriesFactorAnalysis(seed=1),
     GaussianCorruption(0.3, seed=1),
     MaskingCorruption(0.3, seed=1),
     SaltAndPepperCorruption(0.3, seed=1),

@@ -50,6 +50,13 @@ class SeriesFactorAnalysis(keras.layers.Layer):
             shape=(), initializer="zeros", trainable=False, name="initialized"
         )
 
+    def load_own_variables(self, store):
+        """As in Keras; a file of weights without this variable has weights that were set."""
+        if store.keys():
+            super().load_own_variables(store)
+        else:
+            self.initialized.assign(1.0)
+
     @property
     def adapted(self) -> bool:
         """True if the weights were set."""
