@@ -69,6 +69,8 @@ class VAE(TrainingMethods, InferenceMethods):
         self.objective = objective or ELBO()
         self.input_noise = resolve(input_noise, corruptions.IDENTIFIERS, "input_noise")
         self.initial_fit = resolve(initial_fit, INITIAL_FITS, "initial_fit")
+        if self.initial_fit is not None:
+            self.initial_fit.check(latents, decoder)
         self.auto_compile = AUTO_COMPILE | (auto_compile or {})
         if self.auto_compile.keys() != AUTO_COMPILE.keys():
             raise ValueError(

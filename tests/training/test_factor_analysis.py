@@ -180,3 +180,16 @@ def test_recurrent_layers_alone_have_no_linear_part_to_set():
 def test_an_unknown_name_is_an_error():
     with pytest.raises(ValueError, match="initial_fit must be one of 'factor_analysis'"):
         lstm_vae(initial_fit="pca")
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder", "part"),
+    [
+        (zoo.encoders.DenseEncoder(3), zoo.decoders.LSTMDecoder(), "DenseEncoder"),
+        (zoo.encoders.LSTMEncoder(3, basis=0), zoo.decoders.LSTMDecoder(), "LSTMEncoder"),
+        (zoo.encoders.LSTMEncoder(3), zoo.decoders.LSTMDecoder(basis=0), "LSTMDecoder"),
+    ],
+)
+def test_parts_without_a_linear_part_are_errors(encoder, decoder, part):
+    with pytest.raises(ValueError, match=f"without a linear part, got {part}"):
+        zoo.VAE(zoo.SingleLatent(encoder), decoder, initial_fit="factor_analysis")

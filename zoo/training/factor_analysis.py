@@ -45,6 +45,22 @@ class SeriesFactorAnalysis(keras.layers.Layer):
         super().__init__(**kwargs)
         self.seed = int(seed)
 
+    def check(self, latents, decoder) -> None:
+        """Raise `ValueError` unless encoder and decoder have a linear part."""
+        encoder = getattr(latents, "encoder", None)
+        head = getattr(encoder, "posterior", None)
+        if not (getattr(encoder, "basis", 0) and hasattr(head, "assign_linear")):
+            raise ValueError(
+                "initial_fit must be None for an encoder without a linear part, got "
+                f"{type(latents if encoder is None else encoder).__name__}: it sets that of an "
+                "LSTMEncoder with a basis and a NormalPosterior"
+            )
+        if not getattr(decoder, "basis", 0):
+            raise ValueError(
+                "initial_fit must be None for a decoder without a linear part, got "
+                f"{type(decoder).__name__}: it sets that of an LSTMDecoder with a basis"
+            )
+
     def build(self, input_shape=None):
         self.initialized = self.add_weight(
             shape=(), initializer="zeros", trainable=False, name="initialized"
