@@ -80,10 +80,10 @@ def test_killed_and_resumed_training_equals_uninterrupted_training_bit_for_bit(t
 # In one process
 
 
-def fit(folder, epochs, **options):
-    vae = small("dense_vae")
+def fit(folder, epochs, name="dense_vae", **options):
+    vae = small(name)
     vae.compile(optimizer(), run_eagerly=True)
-    vae.fit(data("dense_vae"), epochs=epochs, callbacks=Resume(folder), verbose=0, **options)
+    vae.fit(data(name), epochs=epochs, callbacks=Resume(folder), verbose=0, **options)
     return values([*vae.variables, *vae.optimizer.variables])
 
 
@@ -91,10 +91,11 @@ def test_resuming_a_finished_run_changes_nothing(tmp_path):
     assert_same(fit(tmp_path, 2), fit(tmp_path, 2))
 
 
-def test_resuming_with_more_epochs_equals_an_uninterrupted_run(tmp_path):
-    fit(tmp_path / "a", 1)
+@pytest.mark.parametrize("name", ["dense_vae", "lstm_vae"])  # of lstm_vae weights begin from data
+def test_resuming_with_more_epochs_equals_an_uninterrupted_run(tmp_path, name):
+    fit(tmp_path / "a", 1, name)
 
-    assert_same(fit(tmp_path / "a", 3), fit(tmp_path / "b", 3))
+    assert_same(fit(tmp_path / "a", 3, name), fit(tmp_path / "b", 3, name))
 
 
 def test_resuming_with_steps_per_epoch_equals_an_uninterrupted_run(tmp_path):

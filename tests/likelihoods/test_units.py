@@ -17,7 +17,7 @@ WAVES = TIME + 10 * np.sin(np.arange(8) / 3 + RNG.uniform(0, 6, (16, 1)))
 def vae():
     """A small series model, adapted to waves far from zero."""
     keras.utils.set_random_seed(1)
-    model = zoo.get("lstm_vae", latent_dim=2, units=(4,), seed=1)
+    model = zoo.get("lstm_vae", latent_dim=2, units=(4,), initial_fit=None, seed=1)
     model.compile(run_eagerly=True)
     model.adapt(WAVES)
     model.encode(WAVES)
@@ -27,7 +27,7 @@ def vae():
 @pytest.fixture(scope="module")
 def near(vae):
     """The same model for the same waves around zero."""
-    model = zoo.get("lstm_vae", latent_dim=2, units=(4,), seed=1)
+    model = zoo.get("lstm_vae", latent_dim=2, units=(4,), initial_fit=None, seed=1)
     model.compile(run_eagerly=True)
     model.adapt(WAVES - TIME)
     model.encode(WAVES - TIME)

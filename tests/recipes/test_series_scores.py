@@ -24,7 +24,7 @@ def adapted(recipe, values):
 
     keras.utils.set_random_seed(1)  # equal weights in each call
     vae = zoo.get("lstm_vae", input_shape=(WINDOW, 2), latent_dim=2, units=(4,), seed=0,
-                  likelihood="series_normal")  # fmt: skip
+                  likelihood="series_normal", initial_fit=None)  # fmt: skip
     vae.adapt(recipe("support.data.windows").cut(values, WINDOW))
     return vae
 

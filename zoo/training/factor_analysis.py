@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.core.argument_values import is_integer
 from zoo.core.reservoir import random_rows
 from zoo.core.serialization import component
 from zoo.layers.step_basis import step_basis
@@ -43,6 +44,8 @@ class SeriesFactorAnalysis(keras.layers.Layer):
 
     def __init__(self, seed: int = 0, **kwargs):
         super().__init__(**kwargs)
+        if not is_integer(seed) or seed < 0:
+            raise ValueError(f"seed must be an integer of at least 0, got {seed!r}")
         self.seed = int(seed)
 
     def check(self, latents, decoder) -> None:
@@ -178,7 +181,7 @@ def _posterior(likelihood, components, x):
 
 
 def _innovations(likelihood, x):
-    """What standardised series `[N, T, C]` consist of as residuals: independent numbers."""
+    """Independent numbers that standardised series `[N, T, C]` consist of, taken as residuals."""
     raw = tf.zeros((*x.shape[:2], likelihood.params_size(x.shape[2])))
     residuals = likelihood(raw)
     center, one = residuals.mean(), likelihood.in_data_units(0.0, 1.0)[1]
