@@ -44,16 +44,19 @@ def lstm_vae(
     likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood", required=True)
     units = as_tuple(units)
     body = dict(cell=cell, basis=basis, kernel_regularizer=shared.kernel_regularizer)
+    initial_fit = initial_fit if basis else None
     encoder = LSTMEncoder(latent_dim, units=units, bidirectional=bidirectional, **body)
     return shared.vae(
         shared.single_latent(encoder),
         LSTMDecoder(units=units[::-1], positions=positions, likelihood=likelihood, **body),
         name="lstm_vae",
         default=_objective(likelihood, shared.beta, marginal_weight),
-        initial_fit=initial_fit if basis else None,
+        initial_fit=initial_fit,
         # The recurrent layers compile their own loops; the rest is large matrix products.
         xla_on_cpu=False,
         steps_per_execution=20,
+        # Near the best linear model, larger steps fit the training series alone.
+        learning_rate=5e-4 if initial_fit else 1e-3,
     )
 
 
