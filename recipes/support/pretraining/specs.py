@@ -190,7 +190,10 @@ SPECS = {
             tag="taxi",
             summary="days of taxi rides in New York",
             source="taxi",
-            options=dict(latent_dim=16, prior=options.series_prior),
+            # The defaults of the time when they were made.
+            options=dict(
+                latent_dim=16, prior=options.series_prior, initial_fit=None, marginal_weight=0.1
+            ),
             training=Training(epochs=80, ema=0.999, fit_prior=True),
         ),
         Spec(
