@@ -6,6 +6,8 @@ from zoo.core import functions, inputs, nested, streams
 from zoo.core.examples import examples
 from zoo.training import undo
 
+ROWS = 4096  # that are read at a time, so that no second copy of x is made
+
 
 def adapt(model, x):
     """Adapt the preprocessor to x, and then the weights, if they were not adapted before."""
@@ -37,9 +39,15 @@ def adapt_weights(model, x, prepared):
     _require_rereadable(x)
     preprocessor = model.preprocessor
 
+    def arrays():
+        if streams.is_stream(x):
+            yield from map(preprocessor.to_array, streams.parts(x))
+        else:
+            for start in range(0, nested.row_count(prepared), ROWS):
+                yield nested.take_rows(prepared, slice(start, start + ROWS))
+
     def encoder_inputs():
-        for part in streams.parts(x) if streams.is_stream(x) else [prepared]:
-            array = preprocessor.to_array(part) if streams.is_stream(x) else part
+        for array in arrays():
             tensor = preprocessor.to_tensor(nested.map_arrays(tf.convert_to_tensor, array))
             yield preprocessor.encoder_inputs(tensor)
 

@@ -1,5 +1,7 @@
 """Initial weights of a VAE of series from a factor analysis of its training data."""
 
+import itertools
+import math
 from collections.abc import Iterable
 
 import keras
@@ -104,14 +106,9 @@ class SeriesFactorAnalysis(keras.layers.Layer):
 def _chosen(batches, seed):
     """Random series of all batches, `[N, T, C]` float64, no more than memory should hold."""
     batches = iter(batches)
-    first = np.asarray(next(batches), "float64")
-    count = max(1, min(MAX_SERIES, MAX_VALUES // max(1, first[0].size)))
-
-    def rest():
-        yield first
-        yield from (np.asarray(batch, "float64") for batch in batches)
-
-    return random_rows(rest(), count, seed, _joined)
+    first = next(batches)
+    count = max(1, min(MAX_SERIES, MAX_VALUES // max(1, math.prod(first.shape[1:]))))
+    return random_rows(itertools.chain([first], batches), count, seed, _joined).astype("float64")
 
 
 def _joined(arrays):
