@@ -21,8 +21,8 @@ from support.run.run import Run, early_stopping
 import zoo
 
 LIKELIHOODS = (
-    "series_vector_autoregressive",
     "series_scaled_vector_autoregressive",
+    "series_vector_autoregressive",
     "series_autoregressive",
     "series_normal",
     "series_per_step_normal",
@@ -108,8 +108,8 @@ def parser():
     command_line.add_argument(
         "--likelihood",
         choices=LIKELIHOODS,
-        default="series_vector_autoregressive",
-        help="p(x|z) (default series_vector_autoregressive)",
+        default=LIKELIHOODS[0],
+        help=f"p(x|z) (default {LIKELIHOODS[0]})",
     )
     return command_line
 

@@ -85,7 +85,7 @@ CARDS = {
             data="series",
             input="[N, T] or [N, T, C], NaN for missing values; or a list of arrays",
             encoder="LSTM 64, its state after the last step and moments of all steps",
-            parameters="151,920 at 64x8",
+            parameters="152,728 at 64x8",
             reference="Srivastava et al., Unsupervised learning of video representations using "
             "LSTMs, 2015; Kingma and Welling, 2014",
             builder="zoo.variants.series:lstm_vae",

@@ -18,7 +18,7 @@ def lstm_vae(
     cell="lstm",
     positions=0,
     basis=48,
-    likelihood="series_vector_autoregressive",
+    likelihood="series_scaled_vector_autoregressive",
     marginal_weight=0.2,
     initial_fit="factor_analysis",
     shared,

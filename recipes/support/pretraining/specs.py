@@ -192,7 +192,11 @@ SPECS = {
             source="taxi",
             # The defaults of the time when they were made.
             options=dict(
-                latent_dim=16, prior=options.series_prior, initial_fit=None, marginal_weight=0.1
+                latent_dim=16,
+                prior=options.series_prior,
+                initial_fit=None,
+                likelihood="series_vector_autoregressive",
+                marginal_weight=0.1,
             ),
             training=Training(epochs=80, ema=0.999, fit_prior=True),
         ),
