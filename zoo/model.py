@@ -14,9 +14,9 @@ from zoo.core.serialization import component, ensure_built, from_arguments
 from zoo.inference.methods import InferenceMethods
 from zoo.objectives import ELBO
 from zoo.training import arguments, corruptions
-from zoo.training.factor_analysis import INITIAL_FITS
 from zoo.training.methods import TrainingMethods
 from zoo.training.optimizers import FusedAdam
+from zoo.training.series_pca import initial_fit_of
 
 # What `compile` chooses where its arguments do not, unless a variant passes `auto_compile`. Files
 # of earlier versions have no learning rate here: theirs was this one.
@@ -39,8 +39,8 @@ class VAE(TrainingMethods, InferenceMethods):
             ELBO.
         input_noise: an identifier ("gaussian", "noise_levels", "masking", "salt_and_pepper") or a
             corruption, which adds noise to the encoder's input in training; the target stays clean.
-        initial_fit: `zoo.training.SeriesFactorAnalysis`, which sets initial weights from the first
-            training data; None for weights that do not depend on data.
+        initial_fit: "pca" or a `zoo.training.SeriesPCA`, which sets initial weights of a VAE of
+            series from the first training data; None for random weights.
         auto_compile: what `compile` chooses by itself for this architecture: a dict with
             "xla_on_cpu" (whether to compile with XLA on a CPU, where it is faster for dense layers
             but not for convolutions; on a GPU it is always used), "steps_per_execution" and
@@ -68,9 +68,7 @@ class VAE(TrainingMethods, InferenceMethods):
         self.preprocessor = decoder.likelihood.preprocessor()
         self.objective = objective or ELBO()
         self.input_noise = resolve(input_noise, corruptions.IDENTIFIERS, "input_noise")
-        self.initial_fit = resolve(initial_fit, INITIAL_FITS, "initial_fit")
-        if self.initial_fit is not None:
-            self.initial_fit.check(latents, decoder)
+        self.initial_fit = initial_fit_of(initial_fit, latents, decoder)
         self.auto_compile = AUTO_COMPILE | (auto_compile or {})
         if self.auto_compile.keys() != AUTO_COMPILE.keys():
             raise ValueError(

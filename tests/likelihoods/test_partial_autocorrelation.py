@@ -48,7 +48,7 @@ def test_parameters_do_not_depend_on_the_scale_of_channels():
 
 def test_a_series_without_noise_has_finite_parameters():
     wave = np.sin(np.arange(50.0))[None, :, None] * np.ones(2)
-    correlation, partial = process_parameters(autocovariances(wave, 2))
+    correlation, partial = process_parameters(autocovariances(wave, np.ones(wave.shape, bool), 2))
     assert np.isfinite(correlation).all() and np.isfinite(partial).all()
     assert correlation[1, 0] > 10.0  # both channels are the same
 
@@ -56,8 +56,26 @@ def test_a_series_without_noise_has_finite_parameters():
 def test_autocovariances_are_the_means_of_products():
     u = np.random.default_rng(0).normal(size=(3, 6, 2))
     expected = sum(np.outer(u[n, t], u[n, t - 2]) for n in range(3) for t in range(2, 6)) / 18
-    np.testing.assert_allclose(autocovariances(u, 2)[2], expected)
+    np.testing.assert_allclose(autocovariances(u, np.ones(u.shape, bool), 2)[2], expected)
+
+
+def test_gaps_do_not_make_correlations_smaller():
+    rng = np.random.default_rng(0)
+    u = rng.normal(size=(4000, 50, 1))
+    for t in range(1, 50):
+        u[:, t] = 0.8 * u[:, t - 1] + 0.6 * u[:, t]
+    observed = rng.random(u.shape) < 0.5
+    gammas = autocovariances(np.where(observed, u, 0.0), observed, 1)[:, 0, 0]
+    assert gammas[1] / gammas[0] == pytest.approx(0.8 * 49 / 50, abs=0.02)
+
+
+def test_covariances_with_negative_eigenvalues_have_finite_parameters():
+    gamma = np.array([[1.0, 0.9, -0.9], [0.9, 1.0, 0.9], [-0.9, 0.9, 1.0]])
+    assert np.linalg.eigvalsh(gamma)[0] < 0
+    for values in process_parameters(np.stack([gamma, 0.9 * gamma])):
+        assert np.isfinite(values).all()
 
 
 def test_series_that_are_shorter_than_the_order_have_covariances_of_zero():
-    assert not autocovariances(np.ones((4, 2, 3)), 2)[2].any()
+    ones = np.ones((4, 2, 3))
+    assert not autocovariances(ones, ones > 0, 2)[2].any()

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-# Relative to the mean square of the features; less than what float32 features are rounded by would
-# give weights of any size.
-PENALTY = 1e-5
-TINY = 1e-30  # for features that are all zero
+# Relative to the mean square of the features: small enough to leave the result as it is, and large
+# enough that the rounding of float32 features does not decide about it.
+PENALTY = 1e-7
+NO_FEATURES = 1e-30  # of features that are all zero
 
 
 def ridge(x, y, penalty=PENALTY):
@@ -29,7 +29,7 @@ def ridge(x, y, penalty=PENALTY):
 
 def ridge_solution(x, y, penalty=PENALTY):
     """Weights `[F, D]` of y = x @ weights, as in `ridge`."""
-    amount = penalty * max(np.square(x).sum() / x.shape[1], TINY)
+    amount = penalty * max(np.square(x).sum() / x.shape[1], NO_FEATURES)
     if x.shape[0] < x.shape[1]:  # the same weights by a smaller matrix
         return x.T @ np.linalg.solve(x @ x.T + amount * np.eye(len(x)), y)
     return np.linalg.solve(x.T @ x + amount * np.eye(x.shape[1]), x.T @ y)

@@ -15,7 +15,6 @@ from zoo.layers.recurrent import recurrent_stack
 from zoo.layers.step_basis import BasisExpansion, step_basis
 
 SERIES_UNITS = 32
-TINY = 1e-6  # smaller loadings are zeros but for rounding
 
 
 @component
@@ -114,27 +113,22 @@ class LSTMDecoder(Decoder):
         ensure_built(self.series_hidden, input_shape)
         ensure_built(self.series_last, (None, SERIES_UNITS))
 
-    def fit_linear(self, loadings: np.ndarray, offset: np.ndarray) -> None:
+    def fit_linear(self, loadings: np.ndarray, offset: np.ndarray, raw: np.ndarray) -> None:
         """Set the linear part, so that the means of standardised values are offset + W z.
-
-        A dimension of z whose loadings are 0 keeps its random weights, or it could never learn.
 
         Args:
             loadings: W, `[D, T, C]`, in the span of the functions of the step.
             offset: means of the channels `[C]`.
+            raw: constant raw numbers for the other parameters of each step, `[C]` for each.
         """
         dimensions, steps, channels = loadings.shape
         basis = np.asarray(step_basis(steps, self.basis), "float64")
         rows = np.moveaxis(loadings, 1, 0).reshape(steps, -1)
         weights = ridge_solution(basis, rows).reshape(self.basis + 1, dimensions, channels)
-        kernel = np.array(self.expansion.coefficients.kernel)
-        kernel = kernel.reshape(dimensions, self.basis + 1, -1)
-        used = np.abs(loadings).max((1, 2)) > TINY
-        kernel[used, :, :channels] = np.moveaxis(weights, 1, 0)[used]
+        kernel = np.zeros((dimensions, self.basis + 1, channels + len(raw)))
+        kernel[:, :, :channels] = np.moveaxis(weights, 1, 0)
         self.expansion.coefficients.kernel.assign(kernel.reshape(dimensions, -1))
-        bias = np.array(self.last.bias)
-        bias[:channels] = offset
-        self.last.bias.assign(bias)
+        self.last.bias.assign(np.concatenate([offset, raw]))
 
     def call(self, code, event_shape=None, training=None):
         steps = (self.event_shape if event_shape is None else event_shape)[0]

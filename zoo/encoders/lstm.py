@@ -15,7 +15,7 @@ from zoo.layers import sequence_masks
 from zoo.layers.recurrent import recurrent_stack
 from zoo.layers.step_basis import BasisProjection
 
-ROWS = 256  # series that are read at a time, to bound memory
+STEPS = 2**17  # of all series together that `fit_linear` reads at a time, to bound memory
 
 
 @component
@@ -117,29 +117,37 @@ class LSTMEncoder(keras.Model):
         states, last = self._states(inputs, n, training)
         return last, states + self.input_projection(inputs) if self.basis else states, n
 
-    def fit_linear(self, x: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> None:
-        """Set the head: q(z|x) with means that are linear in the moments, and equal scales.
+    def fit_linear(self, x: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
+        """Set the head for the first K dimensions: means that are linear in the moments.
 
         The means are a ridge regression on those directions of the moments into which the values of
-        x are projected.
+        x are projected. The other dimensions keep their random weights, without which they could
+        not learn.
 
         Args:
             x: standardised series `[N, T, C]`; NaN is missing.
-            mean: wanted means `[N, D]`.
-            scale: scales `[D]`.
+            mean: wanted means `[N, K]`.
+            scale: wanted scales `[K]`, the same for all x.
+
+        Returns:
+            The means that q(z|x) has then, `[N, K]`.
         """
         kernel = np.asarray(self.input_projection.kernel, "float64")[: x.shape[-1]]
         directions = np.linalg.svd(kernel, full_matrices=False)[2]
+        rows = max(1, STEPS // x.shape[1])
         moments = [
-            self._moments_along(tf.constant(x[i : i + ROWS], tf.float32), directions)
-            for i in range(0, len(x), ROWS)
+            self._moments_along(tf.constant(x[i : i + rows], tf.float32), directions)
+            for i in range(0, len(x), rows)
         ]
-        weights, bias = ridge(np.concatenate(moments).astype("float64"), mean)
-        weights = weights.reshape(self.basis + 1, len(directions), -1)
+        moments = np.concatenate(moments).astype("float64")
+        weights, bias = ridge(moments, mean)
+        fitted = moments @ weights + bias
+        weights = weights.reshape(self.basis + 1, len(directions), mean.shape[1])
         weights = (directions.T @ weights).reshape(-1, mean.shape[1])
-        rows = self.posterior.dense.kernel.shape[0]
-        last = np.zeros((rows - len(weights), mean.shape[1]))
-        self.posterior.assign_linear(np.concatenate([last, weights]), bias, scale)
+        unused = self.posterior.dense.kernel.shape[0] - len(weights)  # of the last states
+        weights = np.concatenate([np.zeros((unused, mean.shape[1])), weights])
+        self.posterior.assign_linear(weights, bias, scale)
+        return fitted
 
     def _moments_along(self, x, directions):
         _, steps, n = self._read(x)

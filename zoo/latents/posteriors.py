@@ -64,16 +64,21 @@ class NormalPosterior(keras.layers.Layer):
         return tfd.Normal(loc, bounded_scale(raw, self.floor, self.ceiling))
 
     def assign_linear(self, kernel: np.ndarray, bias: np.ndarray, scale: np.ndarray) -> None:
-        """Set the weights, so that loc = features @ kernel + bias and scale is the same for all x.
+        """Set the first K dimensions: loc = features @ kernel + bias, the same scale for all x.
 
         Args:
-            kernel: `[F, D]`.
-            bias: `[D]`.
-            scale: `[D]`, above the floor.
+            kernel: `[F, K]`.
+            bias: `[K]`.
+            scale: `[K]`; at least twice the floor is used.
         """
+        count = len(bias)
         raw = [raw_of(max(s, 2.0 * self.floor), self.floor) for s in scale]
-        self.dense.kernel.assign(np.concatenate([kernel, np.zeros_like(kernel)], 1))
-        self.dense.bias.assign(np.concatenate([bias, raw]))
+        weights, biases = (np.array(v) for v in (self.dense.kernel, self.dense.bias))
+        raws = slice(self.latent_dim, self.latent_dim + count)
+        weights[:, :count], biases[:count] = kernel, bias
+        weights[:, raws], biases[raws] = 0.0, raw
+        self.dense.kernel.assign(weights)
+        self.dense.bias.assign(biases)
 
 
 def check_posterior(posterior):

@@ -49,9 +49,9 @@ class MaskedSeries:
         return self._shaped(tf.where(observed, self.distribution.log_prob(value), 0.0))
 
     def innovations(self, x):
-        """Numbers with mean 0, independent given z, that x consists of, `[B, T, C]`.
+        """Residuals in units of the scale, independent given z, `[B, T, C]`; 0 where not observed.
 
-        Here they are the residuals in units of the scale; 0 where x was not observed.
+        Of correlated residuals they are the errors of their predictions instead.
         """
         return self._residual(x)[0]
 

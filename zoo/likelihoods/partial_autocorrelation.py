@@ -5,24 +5,27 @@ import numpy as np
 MAX_CORRELATION = 0.999  # of neighbouring steps, given those between them
 
 
-def autocovariances(u, order):
+def autocovariances(u, observed, order):
     """Gamma_k = E[u_t u_(t-k)^T] for k = 0, ..., order, `[order + 1, C, C]`.
 
-    The sums are divided by the same number for every k, so that they are the covariances of a
-    stationary process: Brockwell and Davis, Time series: theory and methods, 1991, section 7.2.
+    Of complete series the sums are divided by the same number for every k, so that they are the
+    covariances of a stationary process: Brockwell and Davis, Time series: theory and methods, 1991,
+    section 7.2. With gaps each sum is divided by its share of pairs that were observed.
 
     Args:
         u: series `[N, T, C]`; 0 where values are missing.
+        observed: bool mask in the same shape.
         order: the largest k.
     """
-    count, steps, channels = u.shape
-    rows = [
-        np.tensordot(u[:, k:], u[:, : max(steps - k, 0)], ((0, 1), (0, 1)))
-        if k < steps
-        else np.zeros((channels, channels))
-        for k in range(order + 1)
-    ]
-    return np.stack(rows) / (count * steps)
+    steps, channels = u.shape[1:]
+    mask = observed.astype("float64")
+    gammas = np.zeros((order + 1, channels, channels))
+    for k in range(min(order + 1, steps)):
+        axes = ((0, 1), (0, 1))
+        sums = np.tensordot(u[:, k:], u[:, : steps - k], axes)
+        pairs = np.tensordot(mask[:, k:], mask[:, : steps - k], axes)
+        gammas[k] = sums / np.maximum(pairs, 1.0) * (steps - k) / steps
+    return gammas
 
 
 def process_parameters(gammas):
@@ -39,7 +42,10 @@ def process_parameters(gammas):
     scale = np.sqrt(np.diagonal(gammas[0]))
     gammas = gammas / np.outer(scale, scale)
     unit = np.eye(len(scale))
-    factor = np.linalg.cholesky(MAX_CORRELATION * gammas[0] + (1 - MAX_CORRELATION) * unit)
+    # Covariances of series with gaps may have negative eigenvalues.
+    values, vectors = np.linalg.eigh(gammas[0])
+    positive = (vectors * np.maximum(values, 0.0)) @ vectors.T
+    factor = np.linalg.cholesky(MAX_CORRELATION * positive + (1 - MAX_CORRELATION) * unit)
     correlation = np.tril(factor / np.diagonal(factor)[:, None], -1)
     forward, backward = ([], factor), ([], factor)  # coefficients and the errors' factor
     partial = []

@@ -15,12 +15,12 @@ from zoo.likelihoods.series_preprocessing import SeriesPreprocessor
 
 tfd = tfp.distributions
 
-MIN_START = 1.5  # smallest scale that is set from data, in floors, where it still has a gradient
-MIN_DEGREES = 3.0  # at which a scale is computed from a variance, which is infinite up to 2
+MIN_START = 1.5  # the smallest scale that is set from data, in floors: it still has a gradient
+MIN_DEGREES = 3.0  # a variance, from which a scale is computed, is infinite up to 2
 
 
 def root_mean_square(residuals, observed):
-    """Of the observed residuals `[N, T, C]` of each channel, which are 0 elsewhere; `[C]`."""
+    """Root mean square of each channel `[C]`, of residuals `[N, T, C]` that are 0 where missing."""
     return np.sqrt(np.square(residuals).sum((0, 1)) / np.maximum(observed.sum((0, 1)), 1))
 
 
@@ -99,8 +99,13 @@ class Series(Likelihood):
         Args:
             residuals: of standardised values, `[N, T, C]`; 0 where they are missing.
             observed: bool mask in the same shape.
+
+        Returns:
+            Raw numbers that the decoder should begin with, for the parameters that it has at each
+            step beside the location: `[C]` for each of these, none here.
         """
         del residuals, observed
+        return np.zeros(0)
 
     def value_distribution(self, *params):
         """The distribution of single values, batch `[B, T, C]`, in data units.
@@ -143,7 +148,7 @@ class _ChannelScaleSeries(Series):
         self.raw_scale = self._channel_weight("raw_scale", raw / self.scale_rate)
 
     def assign_scale(self, scale):
-        """Set s of each channel, `[C]`, or what is possible above the floor."""
+        """Set s of each channel, `[C]`, to at least 1.5 times the floor."""
         raw = [raw_of(max(s, MIN_START * self.floor), self.floor) for s in scale]
         self.raw_scale.assign(np.array(raw) / self.scale_rate)
 
@@ -181,6 +186,7 @@ class SeriesNormal(_ChannelScaleSeries):
     def fit_residuals(self, residuals, observed):
         """As in the base class."""
         self.assign_scale(root_mean_square(residuals, observed))
+        return np.zeros(0)
 
     def value_distribution(self, loc):
         scale = tf.broadcast_to(self.scale(), tf.shape(loc))
@@ -195,6 +201,11 @@ class SeriesPerStepNormal(Series):
 
     def __init__(self, floor=0.05, **kwargs):
         super().__init__(floor, **kwargs)
+
+    def fit_residuals(self, residuals, observed):
+        """As in the base class."""
+        scales = np.maximum(root_mean_square(residuals, observed), MIN_START * self.floor)
+        return np.array([raw_of(s, self.floor) for s in scales])
 
     def value_distribution(self, loc, raw_scale):
         return tfd.Normal(*self.in_data_units(loc, bounded_scale(raw_scale, self.floor, 1e3)))
@@ -227,6 +238,7 @@ class SeriesStudentT(_ChannelScaleSeries):
         degrees = np.maximum(self.degrees().numpy(), MIN_DEGREES)
         std = root_mean_square(residuals, observed)
         self.assign_scale(std * np.sqrt((degrees - 2.0) / degrees))
+        return np.zeros(0)
 
     def value_distribution(self, loc):
         degrees = self.degrees()

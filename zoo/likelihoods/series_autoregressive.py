@@ -23,8 +23,8 @@ MAX_LOG_CHANGE = 2.0
 # The correlation of neighbours is exp(-rate), from 4e-4 to 0.999.
 MIN_RATE, MAX_RATE = 1e-3, 8.0
 
-START_CORRELATIONS = (0.01, 0.998)  # between which the one that is set from data lies
-TINY = 1e-12
+START_CORRELATIONS = (0.01, 0.998)  # the range of one that is set from data
+NO_VARIANCE = 1e-12  # of a channel whose residuals are all 0
 
 
 class _CorrelatedNormal(SeriesNormal):
@@ -72,11 +72,13 @@ class SeriesAutoregressive(_CorrelatedNormal):
 
     def fit_residuals(self, residuals, observed):
         """As in the base class."""
-        super().fit_residuals(residuals, observed)
-        variance, neighbours = np.diagonal(autocovariances(residuals, 1), axis1=1, axis2=2)
-        correlation = np.clip(neighbours / np.maximum(variance, TINY), *START_CORRELATIONS)
-        raw = [raw_of(-math.log(c), MIN_RATE) for c in correlation]
-        self.raw_rate.assign(np.array(raw) / self.scale_rate)
+        raw = super().fit_residuals(residuals, observed)
+        gammas = autocovariances(residuals, observed, 1)
+        variance, neighbours = np.diagonal(gammas, axis1=1, axis2=2)
+        correlation = np.clip(neighbours / np.maximum(variance, NO_VARIANCE), *START_CORRELATIONS)
+        rates = [raw_of(-math.log(c), MIN_RATE) for c in correlation]
+        self.raw_rate.assign(np.array(rates) / self.scale_rate)
+        return raw
 
     def rate(self):
         """-log of the correlation of neighbouring residuals of each channel, `[C]`."""
@@ -134,12 +136,13 @@ class SeriesVectorAutoregressive(_CorrelatedNormal):
 
     def fit_residuals(self, residuals, observed):
         """As in the base class."""
-        super().fit_residuals(residuals, observed)
-        gammas = autocovariances(residuals, self.order)
-        gammas[0] += TINY * np.eye(self.channels)
+        raw = super().fit_residuals(residuals, observed)
+        gammas = autocovariances(residuals, observed, self.order)
+        gammas[0] += NO_VARIANCE * np.eye(self.channels)
         correlation, partial = process_parameters(gammas)
         self.correlation.assign(correlation / self.scale_rate)
         self.partial.assign(partial / self.scale_rate)
+        return raw
 
     def process(self):
         """The `StationaryProcess` of residuals in units of s."""

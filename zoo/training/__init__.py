@@ -8,9 +8,9 @@ from zoo.training.corruptions import (
     NoiseLevelsCorruption,
     SaltAndPepperCorruption,
 )
-from zoo.training.factor_analysis import SeriesFactorAnalysis
 from zoo.training.missing_columns import MissingColumns
 from zoo.training.optimizers import FusedAdam
+from zoo.training.series_pca import SeriesPCA
 
 __all__ = [
     "AffineCorruption",
@@ -21,5 +21,5 @@ __all__ = [
     "ModalityDropout",
     "NoiseLevelsCorruption",
     "SaltAndPepperCorruption",
-    "SeriesFactorAnalysis",
+    "SeriesPCA",
 ]

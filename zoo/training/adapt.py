@@ -6,7 +6,7 @@ from zoo.core import functions, inputs, nested, streams
 from zoo.core.examples import examples
 from zoo.training import undo
 
-ROWS = 4096  # that are read at a time, so that no second copy of x is made
+ROWS = 512  # rows of an array that are prepared at a time: all of them would be a second copy of x
 
 
 def adapt(model, x):
@@ -67,12 +67,13 @@ def _require_rereadable(x):
     inputs.require_examples(x)
     if streams.is_one_shot(x):
         raise ValueError(
-            "x must be an array or a tf.data.Dataset for a model that learns units or a "
-            "vocabulary first, got a generator, which can be read only once: call vae.adapt(data) "
-            "before fit"
+            "x must be an array or a tf.data.Dataset for a model that learns units, a "
+            "vocabulary or initial weights first, got a generator, which can be read only once: "
+            "call vae.adapt(data) before fit"
         )
     if streams.is_endless(x):
         raise ValueError(
-            "x must be finite for a model that learns units or a vocabulary first, got "
+            "x must be finite for a model that learns units, a vocabulary or initial weights "
+            "first, got "
             f"{streams.endless_kind(x)}: call vae.adapt(data) with finite data before fit"
         )

@@ -31,7 +31,10 @@ class TrainingMethods(keras.Model):
     """
 
     def adapt(self, x) -> None:
-        """Learn units or a vocabulary from data; the first call of `fit` does so by itself."""
+        """Learn units, a vocabulary or initial weights; the first call of `fit` does so by itself.
+
+        Units are learned in each call, initial weights in the first one alone.
+        """
         adapt.adapt(self, x)
 
     def fit(

@@ -20,7 +20,7 @@ def lstm_vae(
     basis=48,
     likelihood="series_scaled_vector_autoregressive",
     marginal_weight=0.2,
-    initial_fit="factor_analysis",
+    initial_fit="pca",
     shared,
 ):
     """A VAE for time series of any length, with or without missing values.
@@ -37,9 +37,8 @@ def lstm_vae(
         marginal_weight: weight in the loss of -log p of each value by itself, where residuals are
             correlated; a larger one makes the reconstruction better and log p(x) worse. Without
             effect for independent residuals and where `objective` is given.
-        initial_fit: "factor_analysis" to start the linear parts and the noise near the best linear
-            model of the first training data; None for random weights. Without effect where `basis`
-            is 0.
+        initial_fit: "pca" to start near the principal components of the first training data, with
+            half the learning rate; None for random weights. Without effect where `basis` is 0.
     """
     likelihood = resolve(likelihood, likelihoods.IDENTIFIERS, "likelihood", required=True)
     units = as_tuple(units)

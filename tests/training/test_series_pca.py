@@ -1,4 +1,4 @@
-"""Tests of initial weights of a VAE of series from a factor analysis."""
+"""Tests of initial weights of a VAE of series from principal components."""
 
 import keras
 import numpy as np
@@ -93,15 +93,86 @@ def test_gaps_and_padding_leave_it_near_the_complete_data():
     assert r_squared(x, vae.reconstruct(gaps)) > 0.93 * best
 
 
-@pytest.mark.parametrize("shape", [(1, 6), (2, 5, 3), (5, 1, 3)])
-def test_dimensions_beyond_the_number_of_series_can_learn(shape):
-    x = np.random.default_rng(0).normal(size=shape).astype("float32")
-    x = x if shape[1] > 1 else np.repeat(x, 2, 1)
-    vae = lstm_vae(latent_dim=8)
+@pytest.mark.parametrize("count", [1, 2, 8, 500])
+def test_it_is_no_worse_than_random_weights_where_data_have_few_components(count):
+    phase = np.random.default_rng(0).uniform(0, 6, (count, 1, 1))
+    x = np.sin(np.arange(32)[:, None] / 4 + phase).astype("float32")
+    scores = []
+    for initial_fit in ("pca", None):
+        vae = lstm_vae(latent_dim=16, initial_fit=initial_fit)
+        vae.adapt(x)
+        scores.append(vae.elbo(x, samples=4, seed=0).mean())
+    assert scores[0] > scores[1]
+
+
+def test_dimensions_without_a_component_can_learn():
+    x = np.random.default_rng(0).normal(size=(9, 6)).astype("float32")
+    vae = lstm_vae(latent_dim=4)
     vae.adapt(x)
-    kernel = np.asarray(vae.decoder.expansion.coefficients.kernel)
-    assert np.abs(kernel).max(1).min() > 0.0
-    assert np.isfinite(vae.elbo(x)).all()
+    kernel = np.array(vae.decoder.expansion.coefficients.kernel)
+    assert np.abs(kernel).max(1).tolist().count(0.0) == 2
+    vae.compile(run_eagerly=True)
+    vae.fit(x, epochs=2, verbose=0)
+    assert np.abs(vae.decoder.expansion.coefficients.kernel).max(1).min() > 0.0
+
+
+@pytest.mark.parametrize("count", [8, 16, 64])
+def test_noise_of_few_series_is_not_taken_for_components(count):
+    x, held_out = series(count), series(200, seed=2)
+    scores = []
+    for initial_fit in ("pca", None):
+        vae = lstm_vae(latent_dim=16, initial_fit=initial_fit)
+        vae.adapt(x)
+        scores.append(vae.elbo(held_out, samples=4, seed=0).mean())
+    assert scores[0] > scores[1]
+
+
+def test_components_are_those_that_the_decoder_can_represent():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(500, 3)) @ rng.normal(size=(3, 64)) + 0.05 * rng.normal(size=(500, 64))
+    x = x[..., None].astype("float32")
+    vae = lstm_vae(likelihood="series_normal")
+    vae.adapt(x)
+    likelihood = vae.decoder.likelihood
+    error = np.sqrt(np.square(x - vae.reconstruct(x)).mean())
+    assert float(likelihood.in_data_units(0.0, likelihood.scale())[1][0]) > 0.9 * error
+
+
+def test_scales_of_each_step_begin_with_that_of_the_residuals():
+    x = series(500)
+    vae = lstm_vae(likelihood="series_per_step_normal")
+    vae.adapt(x)
+    scale = vae.decode(vae.encode(x).mean()).distribution.scale
+    rms = (x - vae.reconstruct(x)).std((0, 1))
+    np.testing.assert_allclose(scale, np.broadcast_to(rms, scale.shape), rtol=0.1)
+
+
+def test_an_outlier_is_no_component():
+    x = series(300)
+    with_outlier = x.copy()
+    with_outlier[0, 3, 0] = 3000.0
+    vae = lstm_vae()
+    vae.adapt(with_outlier)
+    assert r_squared(x[1:], vae.reconstruct(x[1:])) > 0.9
+
+
+def test_frozen_layers_stay_as_they_are():
+    x = series(64)
+    vae = lstm_vae(input_shape=(STEPS, CHANNELS))
+    vae.encoder.trainable = False
+    before = vae.encoder.get_weights()
+    vae.adapt(x)
+    for a, b in zip(before, vae.encoder.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_an_object_that_was_used_sets_another_model_too():
+    fit = zoo.training.SeriesPCA()
+    first, second = (lstm_vae(initial_fit=fit, input_shape=(STEPS, CHANNELS)) for _ in range(2))
+    for vae in (first, second):
+        vae.adapt(series(64))
+        assert vae.initial_fit.adapted
+        assert np.asarray(vae.decoder.last.bias).any()  # zeros before
 
 
 def test_a_constant_channel_and_series_of_two_lengths_are_finite():
@@ -142,7 +213,7 @@ def test_it_happens_once():
 
 def test_loaded_weights_are_kept(tmp_path):
     x = series(64)
-    for initial_fit in ("factor_analysis", None):  # None: also files of earlier versions
+    for initial_fit in ("pca", None):  # None: also files of earlier versions
         trained = lstm_vae(initial_fit=initial_fit, input_shape=(STEPS, CHANNELS))
         trained.adapt(x)
         trained.save_weights(tmp_path / "vae.weights.h5")
@@ -176,9 +247,14 @@ def test_recurrent_layers_alone_have_no_linear_part_to_set():
     assert lstm_vae(basis=0).initial_fit is None
 
 
+def test_another_layer_is_an_error():
+    with pytest.raises(TypeError, match="initial_fit must be 'pca' or a SeriesPCA, got Dense"):
+        lstm_vae(initial_fit=keras.layers.Dense(2))
+
+
 def test_an_unknown_name_is_an_error():
-    with pytest.raises(ValueError, match="initial_fit must be one of 'factor_analysis'"):
-        lstm_vae(initial_fit="pca")
+    with pytest.raises(ValueError, match="initial_fit must be one of 'pca'"):
+        lstm_vae(initial_fit="mean")
 
 
 @pytest.mark.parametrize(
@@ -190,5 +266,17 @@ def test_an_unknown_name_is_an_error():
     ],
 )
 def test_parts_without_a_linear_part_are_errors(encoder, decoder, part):
-    with pytest.raises(ValueError, match=f"without a linear part, got {part}"):
-        zoo.VAE(zoo.SingleLatent(encoder), decoder, initial_fit="factor_analysis")
+    with pytest.raises(ValueError, match=f"initial_fit must be None for {part}"):
+        zoo.VAE(zoo.SingleLatent(encoder), decoder, initial_fit="pca")
+
+
+def test_noise_is_what_the_encoder_leaves_where_values_are_missing():
+    rng = np.random.default_rng(0)
+    waves = 20 + 3 * np.sin(np.arange(48) / 4 + rng.uniform(0, 6, (256, 1)))
+    waves[rng.random(waves.shape) < 0.1] = np.nan
+    scores = []
+    for initial_fit in ("pca", None):
+        vae = lstm_vae(latent_dim=4, initial_fit=initial_fit)
+        vae.adapt(waves)
+        scores.append(vae.elbo(waves, samples=4, seed=0).mean())
+    assert scores[0] > scores[1]
