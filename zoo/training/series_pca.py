@@ -10,10 +10,10 @@ import tensorflow as tf
 
 from zoo.core.argument_values import is_integer
 from zoo.core.identifiers import resolve
-from zoo.core.regression import PENALTY
 from zoo.core.reservoir import random_rows
 from zoo.core.serialization import component
 from zoo.layers.step_basis import step_basis
+from zoo.training.principal_components import explained_by, principal_components, unbiased
 
 # Of the series that are read: enough for components and noise, few enough to take seconds.
 MAX_SERIES, MAX_STEPS, MAX_VALUES = 2048, 2**18, 2**24
@@ -21,8 +21,6 @@ MAX_SERIES, MAX_STEPS, MAX_VALUES = 2048, 2**18, 2**24
 # is for new ones.
 SERIES_PER_COMPONENT = 4
 CLIP = 10.0  # standard deviations, so that a single outlier is no component
-PASSES = 6  # of filling in missing values by the components, and estimating these again
-EPSILON = 1e-9  # eigenvalues below this fraction of the largest are zeros but for rounding
 BATCH = 128  # series whose innovations are computed at a time, which bounds memory
 
 
@@ -111,9 +109,9 @@ class SeriesPCA(keras.layers.Layer):
         observed = ~np.isnan(x)
         basis = np.asarray(step_basis(x.shape[1], decoder.basis), "float64")
         count = min(encoder.latent_dim, max(1, len(x) // SERIES_PER_COMPONENT))
-        offset, components, filled = _principal_components(x, basis, count)
-        residuals = filled - offset - _explained(filled - offset, components)
-        residuals *= _unbiased(len(x), components)
+        offset, components, filled = principal_components(x, basis, count)
+        residuals = filled - offset - explained_by(filled - offset, components)
+        residuals *= unbiased(len(x), components)
         likelihood = decoder.likelihood
         # With gaps the encoder is less exact than the projection, and the noise is what it leaves.
         for _ in range(1 if observed.all() else 2):
@@ -165,60 +163,6 @@ def _padded(arrays):
             for a in arrays
         ]
     )
-
-
-def _principal_components(x, basis, count):
-    """Means of channels `[C]`, components `[K, T, C]` times their std, and x without gaps."""
-    missing = np.isnan(x)
-    filled = np.where(missing, 0.0, x)
-    functions = _orthonormal(basis)
-    for _ in range(PASSES if missing.any() else 1):
-        offset = filled.mean((0, 1))
-        components = _leading(filled - offset, functions, count)
-        filled = np.where(missing, offset + _explained(filled - offset, components), filled)
-    return offset, components, filled
-
-
-def _orthonormal(basis):
-    """Orthonormal functions of the step in the span of `basis`, `[T, R]`.
-
-    Those are left out that the decoder could represent by very large weights alone, which the
-    penalty of its regression prevents.
-    """
-    left, values, _ = np.linalg.svd(basis, full_matrices=False)
-    energy = np.square(values)
-    return left[:, energy > 10.0 * PENALTY * energy.sum() / basis.shape[1]]
-
-
-def _leading(x, functions, count):
-    """The leading components of x `[N, T, C]` in the span of functions, `[K, T, C]`.
-
-    K is `count`, or less where x has fewer.
-    """
-    rows = np.einsum("tr,ntc->nrc", functions, x)
-    shape, rows = rows.shape[1:], rows.reshape(len(rows), -1)
-    wide = rows.shape[1] > rows.shape[0]  # then the smaller matrix has the same eigenvalues
-    values, vectors = np.linalg.eigh(rows @ rows.T if wide else rows.T @ rows)
-    values, vectors = values[::-1][:count], vectors[:, ::-1][:, :count]
-    positive = values > EPSILON * max(values[0], EPSILON)
-    values, vectors = values[positive], vectors[:, positive]
-    if wide:
-        vectors = rows.T @ (vectors / np.sqrt(values))
-    components = (vectors * np.sqrt(values / len(rows))).T
-    return np.einsum("tr,krc->ktc", functions, components.reshape(-1, *shape))
-
-
-def _explained(x, components):
-    """The projection of x `[N, T, C]` on components `[K, T, C]`."""
-    flat = components.reshape(len(components), math.prod(x.shape[1:]))
-    codes = np.linalg.lstsq(flat.T, x.reshape(len(x), -1).T, rcond=None)[0]
-    return (codes.T @ flat).reshape(x.shape)
-
-
-def _unbiased(series, components):
-    """Factor of residuals for the degrees of freedom that components `[K, T, C]` have taken."""
-    k, values = len(components), math.prod(components.shape[1:])
-    return 1.0 / math.sqrt((1.0 - min(k / series, 0.5)) * (1.0 - min(k / values, 0.5)))
 
 
 def _posterior(likelihood, raw, components, x):
