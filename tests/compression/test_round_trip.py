@@ -104,7 +104,7 @@ def test_another_process_decompresses(vae, tmp_path):
             "the prior of model must be made of Normals.*, got FlowPrior",
         ),
         ("dense_vae", {"built": False}, "no shapes yet"),
-        ("lstm_vae", {}, "discrete values.*, got SeriesVectorAutoregressive"),
+        ("lstm_vae", {}, "discrete values.*, got SeriesScaledVectorAutoregressive"),
         (
             "multimodal_vae",
             {},
