@@ -135,8 +135,8 @@ def initial_fit_of(identifier, latents, decoder):
     if not isinstance(fit, SeriesPCA):
         raise TypeError(f"initial_fit must be 'pca' or a SeriesPCA, got {type(fit).__name__}")
     fit.check(latents, decoder)
-    # One that was used holds that another model was set.
-    return SeriesPCA.from_config(fit.get_config()) if fit.built else fit
+    # A copy: the object of two models would hold after the first that both were set.
+    return type(fit).from_config(fit.get_config())
 
 
 def _chosen(batches, seed):
