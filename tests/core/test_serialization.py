@@ -75,9 +75,9 @@ from zoo.objectives import (
     InverseMultiquadratic,
     LabelKL,
     LevelKL,
-    MarginalNLL,
     MeanCovariance,
     Rescaling,
+    SquaredError,
     TotalCorrelation,
 )
 from zoo.training.corruptions import (
@@ -194,7 +194,7 @@ COMPONENTS = (
     ),
     zoo.SingleLatent(DenseEncoder(3, hidden=(4,)), prior=zoo.StandardNormal(3)),
     KL(0.5, name="beta"),
-    MarginalNLL(0.5, name="fit"),
+    SquaredError(0.5, name="fit"),
     LabelKL(0.5),
     Classification(5.0),
     FreeBits(0.3, 0.5, group_size=None),

@@ -29,6 +29,7 @@ class AutoregressiveSeries(CorrelatedSeries):
         distribution: `Normal` of single values, batch `[B, T, C]`.
         rate: positive, `[C]`; 1 / rate is the correlation time in steps.
         univariate: whether x has no axis of channels, `[B, T]`.
+        unit: standard deviation of each channel in the training data, `[C]`.
     """
 
     rate: tf.Tensor = dataclasses.field(kw_only=True)

@@ -24,6 +24,7 @@ class CorrelatedSeries(MaskedSeries, abc.ABC):
     Args:
         distribution: `Normal` of single values, batch `[B, T, C]`.
         univariate: whether x has no axis of channels, `[B, T]`.
+        unit: standard deviation of each channel in the training data, `[C]`.
     """
 
     def log_prob_per_value(self, x):

@@ -15,10 +15,12 @@ class MaskedSeries:
     Args:
         distribution: distribution of single values, batch `[B, T, C]`.
         univariate: whether x has no axis of channels, `[B, T]`.
+        unit: standard deviation of each channel in the training data, `[C]`.
     """
 
     distribution: Any
     univariate: bool = False
+    unit: Any = 1.0
 
     def without_channels(self):
         """The same distribution over series `[B, T]` of one channel."""
@@ -47,6 +49,21 @@ class MaskedSeries:
         observed = sequence_masks.observed(x)
         value = tf.where(observed, x, self.distribution.loc)  # keeps gradients finite
         return self._shaped(tf.where(observed, self.distribution.log_prob(value), 0.0))
+
+    def squared_error(self, x):
+        """Squared distance of each value from its mean, in the shape of x; 0 where not observed.
+
+            ((x - loc) / unit)^2 / s^2
+
+        s^2 is the average of (scale / unit)^2 over all values that were observed. All values count
+        alike, unlike in `marginal_log_prob`. No gradient passes through s.
+        """
+        residual, observed = self._residual(x)
+        variance = tf.square(self.distribution.scale / self.unit)
+        mask = tf.cast(observed, variance.dtype)
+        average = tf.math.divide_no_nan(tf.reduce_sum(mask * variance), tf.reduce_sum(mask))
+        error = tf.square(residual * self.distribution.scale / self.unit)
+        return self._shaped(tf.math.divide_no_nan(error, tf.stop_gradient(average)))
 
     def innovations(self, x):
         """Residuals in units of the scale, independent given z, `[B, T, C]`; 0 where not observed.

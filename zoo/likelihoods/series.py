@@ -85,7 +85,7 @@ class Series(Likelihood):
 
     def call(self, raw):
         params = tf.split(raw, self.params_per_value, axis=-1)
-        return MaskedSeries(self.value_distribution(*params))
+        return MaskedSeries(self.value_distribution(*params), unit=self.unit())
 
     def sample_missing(self, distribution, x, missing, seed):
         """See `Likelihood.sample_missing`."""
@@ -114,6 +114,10 @@ class Series(Likelihood):
             *params: `params_per_value` tensors `[B, T, C]`, for standardised values.
         """
         raise NotImplementedError
+
+    def unit(self):
+        """Standard deviation of each channel in the training data, `[C]`."""
+        return tf.convert_to_tensor(self.channel_std)
 
     def in_data_units(self, loc, scale):
         """Location and scale in data units, from those of standardised values."""

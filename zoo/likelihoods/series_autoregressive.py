@@ -85,7 +85,8 @@ class SeriesAutoregressive(_CorrelatedNormal):
         return bounded_scale(self.raw_rate * self.scale_rate, MIN_RATE, MAX_RATE)
 
     def call(self, raw):
-        return AutoregressiveSeries(self.value_distribution(raw), rate=self.rate())
+        values = self.value_distribution(raw)
+        return AutoregressiveSeries(values, unit=self.unit(), rate=self.rate())
 
 
 @component
@@ -151,7 +152,7 @@ class SeriesVectorAutoregressive(_CorrelatedNormal):
 
     def call(self, raw):
         values = self.value_distribution(*tf.split(raw, self.params_per_value, -1))
-        return VectorAutoregressiveSeries(values, process=self.process())
+        return VectorAutoregressiveSeries(values, unit=self.unit(), process=self.process())
 
 
 @component

@@ -22,6 +22,7 @@ class VectorAutoregressiveSeries(CorrelatedSeries):
         distribution: `Normal` of single values, batch `[B, T, C]`.
         process: the `StationaryProcess` of u.
         univariate: whether x has no axis of channels, `[B, T]`.
+        unit: standard deviation of each channel in the training data, `[C]`.
     """
 
     process: StationaryProcess = dataclasses.field(kw_only=True)

@@ -6,10 +6,10 @@ from zoo.objectives.elbo import ELBO, Objective
 from zoo.objectives.free_bits import Capacity, FreeBits
 from zoo.objectives.importance import DoublyReparameterized, ImportanceWeighted
 from zoo.objectives.ladder import LevelKL
-from zoo.objectives.marginal import MarginalNLL
 from zoo.objectives.mmd import MMD, RBF, InverseMultiquadratic
 from zoo.objectives.multimodal import Alignment, Rescaling
 from zoo.objectives.semi_supervised import Classification, LabelKL
+from zoo.objectives.squared_error import SquaredError
 from zoo.objectives.terms import KL, Term
 
 __all__ = [
@@ -28,10 +28,10 @@ __all__ = [
     "InverseMultiquadratic",
     "LabelKL",
     "LevelKL",
-    "MarginalNLL",
     "MeanCovariance",
     "Objective",
     "Rescaling",
+    "SquaredError",
     "Term",
     "TotalCorrelation",
 ]

@@ -5,7 +5,7 @@ from zoo.core.argument_values import as_tuple
 from zoo.core.identifiers import resolve
 from zoo.decoders import LSTMDecoder
 from zoo.encoders import LSTMEncoder
-from zoo.objectives import ELBO, KL, MarginalNLL
+from zoo.objectives import ELBO, KL, SquaredError
 from zoo.variants.common import with_shared_options
 
 
@@ -19,7 +19,7 @@ def lstm_vae(
     positions=0,
     basis=48,
     likelihood="series_scaled_vector_autoregressive",
-    marginal_weight=0.2,
+    squared_error_weight=0.3,
     initial_fit="pca",
     shared,
 ):
@@ -34,7 +34,7 @@ def lstm_vae(
         basis: number of sines and cosines of the step with which the encoder summarises all steps
             and the decoder adds a part that is linear in z; 0 for recurrent layers alone.
         likelihood: identifier or `Series` likelihood.
-        marginal_weight: weight in the loss of -log p of each value by itself, where residuals are
+        squared_error_weight: weight in the loss of the squared error, where residuals are
             correlated; a larger one makes the reconstruction better and log p(x) worse. Without
             effect for independent residuals and where `objective` is given.
         initial_fit: "pca" to start near the principal components of the first training data, with
@@ -49,7 +49,7 @@ def lstm_vae(
         shared.single_latent(encoder),
         LSTMDecoder(units=units[::-1], positions=positions, likelihood=likelihood, **body),
         name="lstm_vae",
-        default=_objective(likelihood, shared.beta, marginal_weight),
+        default=_objective(likelihood, shared.beta, squared_error_weight),
         initial_fit=initial_fit,
         # The recurrent layers compile their own loops; the rest is large matrix products.
         xla_on_cpu=False,
@@ -59,8 +59,7 @@ def lstm_vae(
     )
 
 
-def _objective(likelihood, beta, marginal_weight):
-    """The ELBO; with the marginal fit where the mean could otherwise be far from x at no cost."""
-    marginal = MarginalNLL(marginal_weight)
+def _objective(likelihood, beta, weight):
+    """The ELBO; with the squared error where the mean could be far from x at no cost."""
     correlated = getattr(likelihood, "correlated", False)
-    return ELBO((KL(beta), marginal) if correlated else (KL(beta),))
+    return ELBO((KL(beta), SquaredError(weight)) if correlated else (KL(beta),))

@@ -60,7 +60,7 @@ def main():
 def run(train, test, seed, args):
     """Train a model with the default options; yield its results after each number of steps."""
     keras.utils.set_random_seed(seed)
-    chosen = {"likelihood": args.likelihood, "marginal_weight": args.marginal_weight}
+    chosen = {"likelihood": args.likelihood, "squared_error_weight": args.squared_error_weight}
     options = {name: value for name, value in chosen.items() if value is not None}
     vae = zoo.get("lstm_vae", latent_dim=args.latent_dim, seed=seed, **options)
     if args.learning_rate is not None:
@@ -221,7 +221,7 @@ def parser():
     p.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     p.add_argument("--latent-dim", type=int, default=16)
     p.add_argument("--likelihood", help="p(x|z), by default that of the variant")
-    p.add_argument("--marginal-weight", type=float, help="by default that of the variant")
+    p.add_argument("--squared-error-weight", type=float, help="by default that of the variant")
     p.add_argument("--learning-rate", type=float, help="of Adam, by default that of the variant")
     p.add_argument("--samples", type=int, default=64, help="importance samples")
     p.add_argument("--out", type=pathlib.Path, help="write all numbers into this .json file")

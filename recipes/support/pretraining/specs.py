@@ -190,14 +190,7 @@ SPECS = {
             tag="taxi",
             summary="days of taxi rides in New York",
             source="taxi",
-            # The defaults of the time when they were made.
-            options=dict(
-                latent_dim=16,
-                prior=options.series_prior,
-                initial_fit=None,
-                likelihood="series_vector_autoregressive",
-                marginal_weight=0.1,
-            ),
+            options=dict(latent_dim=16, prior=options.series_prior),
             training=Training(epochs=80, ema=0.999, fit_prior=True),
         ),
         Spec(
