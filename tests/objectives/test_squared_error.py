@@ -35,10 +35,10 @@ def test_it_has_no_gradient_with_respect_to_the_noise():
     with tf.GradientTape() as tape:
         loss = SquaredError().per_example(None, None, forward(vae, x, RandomSampler((1, 2), 1)))
 
-    in_decoder, in_noise = tape.gradient(loss, [vae.decoder.trainable_variables[0], noise])
+    in_noise, *others = tape.gradient(loss, [noise, *vae.decoder.trainable_variables])
 
-    assert np.abs(in_decoder).max() > 0
-    assert in_noise is None or not np.any(in_noise)
+    assert in_noise is None
+    assert any(np.any(gradient) for gradient in others if gradient is not None)
 
 
 @pytest.mark.parametrize(

@@ -58,11 +58,11 @@ class MaskedSeries:
         s^2 is the average of (scale / unit)^2 over all values that were observed. All values count
         alike, unlike in `marginal_log_prob`. No gradient passes through s.
         """
-        residual, observed = self._residual(x)
+        distance, observed = self._distance(x)
         variance = tf.square(self.distribution.scale / self.unit)
         mask = tf.cast(observed, variance.dtype)
         average = tf.math.divide_no_nan(tf.reduce_sum(mask * variance), tf.reduce_sum(mask))
-        error = tf.square(residual * self.distribution.scale / self.unit)
+        error = tf.square(distance / self.unit)
         return self._shaped(tf.math.divide_no_nan(error, tf.stop_gradient(average)))
 
     def innovations(self, x):
@@ -74,11 +74,16 @@ class MaskedSeries:
 
     def _residual(self, x):
         """Residuals in units of the scale `[B, T, C]`, 0 where x is missing, and the mask."""
+        distance, observed = self._distance(x)
+        return distance / self.distribution.scale, observed
+
+    def _distance(self, x):
+        """x - loc `[B, T, C]`, 0 where x is missing, and the mask of observed values."""
         x = tf.cast(x, tf.float32)
         x = x[..., None] if self.univariate else x
         observed = sequence_masks.observed(x)
-        loc, scale = self.distribution.loc, self.distribution.scale
-        return (tf.where(observed, x, loc) - loc) / scale, observed
+        loc = self.distribution.loc
+        return tf.where(observed, x, loc) - loc, observed
 
     def mean(self):
         """Expected values, observed or not, in the shape of x."""
