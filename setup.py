@@ -27,6 +27,14 @@ RECIPES = [
     "constriction>=0.5",
 ]
 
+# Formats of VAE.export beside SavedModels: converters, and runtimes to verify what they wrote.
+EXPORT = [
+    "tf2onnx>=1.17",
+    "onnxruntime>=1.22",
+    "openvino>=2025.1",
+    "ai-edge-litert>=1.2",
+]
+
 setup(
     name="zoo-vae",
     version=VERSION,
@@ -54,7 +62,8 @@ setup(
     ],
     extras_require={
         "recipes": RECIPES,
-        "tests": ["pytest>=8.2", "pytest-xdist>=3.6", *RECIPES],
+        "export": EXPORT,
+        "tests": ["pytest>=8.2", "pytest-xdist>=3.6", *RECIPES, *EXPORT],
         "docs": ["sphinx>=8", "myst-parser>=4", "furo>=2024.8.6", "sphinx-design>=0.6"],
         "dev": ["mypy>=1.11", "ruff>=0.9"],
     },

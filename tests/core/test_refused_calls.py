@@ -39,7 +39,7 @@ CALLS = {
         dict(x=TABLE, bogus=1),
         dict(x=TABLE, sample_weight=-np.ones(8)),
     ],
-    "export": [(None,), ("d", "onnx")],
+    "export": [(None,), ("d", "keras")],
     "fit": [
         (NAN,),
         dict(x=TABLE, y=1),

@@ -16,8 +16,8 @@ def vae():
 
 
 REFUSED = {
-    "format must be 'tf_saved_model', got 'onnx'": lambda vae, p: vae.export(p, "onnx"),
-    "format must be 'tf_saved_model', got <tf.Tensor": lambda vae, p: vae.export(p, tf.ones(2)),
+    "format must be one of .*, got 'keras'": lambda vae, p: vae.export(p, "keras"),
+    "format must be one of .*, got <tf.Tensor": lambda vae, p: vae.export(p, tf.ones(2)),
     "filepath must be a path, got None": lambda vae, p: vae.export(None),
     r"x must lie in \[0, 1\] for probabilities": lambda vae, p: zoo.binarize(X * 255),
     "x must be finite": lambda vae, p: zoo.binarize(np.full(3, np.nan)),

@@ -14,6 +14,8 @@ import zoo
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SETUP = (ROOT / "setup.py").read_text("utf-8")
+# Imported by the formats of `VAE.export` alone: the extra `export`.
+EXPORT = {"ai_edge_litert", "onnxruntime", "openvino", "tf2onnx"}
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +61,14 @@ def test_every_import_of_the_package_is_a_dependency(built):
     }
     # Figures and metrics need them: the extra `recipes`; scikit-learn brings threadpoolctl.
     plots = {"matplotlib", "sklearn", "threadpoolctl"}
-    assert _imports(ROOT / "zoo") - {"zoo"} - plots == set(distributions)
+    imported = _imports(ROOT / "zoo") - {"zoo", *plots, *EXPORT}
+    assert imported == set(distributions)
     assert required == {*distributions.values(), "tf-keras"}
+
+
+def test_the_extra_of_formats_has_all_that_export_imports(built):
+    extra = {re.match(r"[\w-]+", line)[0].lower() for line in _sections(built)["export"]}
+    assert {name.replace("_", "-") for name in EXPORT} == extra
 
 
 def test_the_extras_of_the_recipes_cover_their_imports(built):

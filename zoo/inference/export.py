@@ -15,8 +15,9 @@ takes and returns the modalities by their names. It also has the signatures `enc
 x is float32. A model of data that float32 cannot hold, such as unix time in seconds, also has the
 signatures `encode_float64`, `reconstruct_float64` and `score_float64`, which take x as float64.
 
-Only `generate` contains a random op, so the others convert to TFLite, except for `score` if the
-prior is a `VampPrior`, whose density needs 64 bits.
+Only `generate` contains a random op, so the others convert to formats of other runtimes
+(`zoo.inference.formats`), except for `score` if the prior is a `VampPrior`, whose density needs
+64 bits.
 """
 
 import functools

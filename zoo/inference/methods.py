@@ -213,27 +213,43 @@ class InferenceMethods(keras.Model):
         *,
         verbose: bool = False,
         subsets: Sequence[Sequence[str]] | None = None,
+        signatures: Sequence[str] | None = None,
     ) -> None:
-        """Write a SavedModel with `encode`, `decode`, `reconstruct`, `generate` and `score`.
+        """Write `encode`, `decode`, `reconstruct`, `generate` and `score` for serving.
 
-        It loads with TensorFlow alone; see `zoo.inference.export`.
+        A SavedModel loads with TensorFlow alone; see `zoo.inference.export` for its signatures. The
+        other formats are for runtimes without TensorFlow, whose results are compared with
+        TensorFlow's before anything is written (`zoo.inference.formats`). They need `pip install
+        "zoo-vae[export]"` and hold no `generate`, which draws random numbers.
 
         Args:
-            filepath: the folder to write.
-            format: "tf_saved_model", the only one of Keras' formats that holds several functions.
+            filepath: the folder to write; for "litert" a file that ends in ".tflite".
+            format: "tf_saved_model", "onnx", "openvino" or "litert".
             verbose: whether to print the signatures.
             subsets: subsets of the modalities for which to add signatures, `[("image",), ...]`; by
                 default each modality alone.
+            signatures: names of those that a format other than "tf_saved_model" must hold; by
+                default all that can be converted, with a warning about the others.
+
+        Raises:
+            ValueError: a signature of `signatures` cannot be converted, or none of all.
         """
         validation.check_path(filepath=filepath)
         if not isinstance(verbose, bool):
-            raise TypeError(
-                f"verbose must be True or False, got {verbose!r}: export writes SavedModels only"
-            )
-        from zoo.inference import export  # noqa: PLC0415  (export uses this class's methods)
+            raise TypeError(f"verbose must be True or False, got {verbose!r}")
+        # These modules use this class's methods, and the others' libraries are optional.
+        from zoo.inference import export, formats  # noqa: PLC0415
 
-        if not validation.is_text(format, "tf_saved_model"):
-            raise ValueError(f"format must be 'tf_saved_model', got {format!r}")
+        known = ("tf_saved_model", *formats.FORMATS)
+        if not any(validation.is_text(format, name) for name in known):
+            raise ValueError(f"format must be one of {known}, got {format!r}")
+        if format != "tf_saved_model":
+            formats.write(self, filepath, format, signatures, subsets, verbose)
+            return
+        if signatures is not None:
+            raise ValueError(
+                f"signatures must be None for format={format!r}, which has all, got {signatures!r}"
+            )
         export.saved_model(self, filepath, verbose, subsets)
 
     def compress(self, x, verbose: bool = False) -> bytes:
