@@ -9,7 +9,7 @@ import math
 
 import tensorflow as tf
 
-from zoo.core import functions, inputs, streams, targets
+from zoo.core import backend, functions, inputs, streams, targets
 from zoo.core.checked_datasets import plain_errors
 from zoo.core.examples import Examples
 from zoo.training import adapt, arguments, data_order, fit_data, multi_step, session, undo, xla
@@ -52,6 +52,7 @@ def fit(
             batch of a stream, after which the model is as it was before the call.
         FloatingPointError: training diverged; the last good weights are restored.
     """
+    backend.warn_without_onednn()
     callbacks = session.with_guard(callbacks)
     arguments.check_validation_split(validation_split)
     arguments.check_fit(
