@@ -11,6 +11,7 @@ import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as `import zoo` sets it, if it comes first
 # Threads of NumPy and scikit-learn wait for each other in loops, for longer than small products
 # take; set before NumPy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
