@@ -11,7 +11,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 import zoo
 from zoo.inference import formats
-from zoo.inference.formats import onnx
+from zoo.inference.formats import comparison, onnx
 
 ROWS = np.random.default_rng(0).random((12, 5)).astype("float32")
 
@@ -89,8 +89,66 @@ def test_reconstructed_modalities_have_names_of_their_own_in_onnx(tmp_path):
     np.testing.assert_allclose(got["image"], expected["image"], rtol=1e-5, atol=1e-5)
 
 
+def test_modalities_may_have_the_names_of_inputs(tmp_path):
+    x = {"x": ROWS, "z": ROWS[:, :3], "mean": ROWS[:, :2]}
+    encoders = {name: zoo.encoders.DenseEncoder(3, hidden=(4,)) for name in x}
+    vae = trained("multimodal_vae", x, encoders=encoders)
+
+    vae.export(tmp_path, "onnx", signatures=["encode", "decode"])
+
+    got = _onnx(tmp_path / "encode.onnx", **x)
+    np.testing.assert_allclose(got["loc"], vae.encode(x).mean(), rtol=1e-5, atol=1e-5)
+
+
+def test_models_convert_with_the_kernels_that_users_have(dense, tmp_path):
+    """TensorFlow's fused kernels make 0 of NaN, so only models of missing values are asked."""
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+    try:
+        dense.export(tmp_path, "onnx", signatures=["encode", "decode"])
+    finally:
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+    assert (tmp_path / "decode.onnx").exists()
+
+
+def test_series_without_channels_convert_to_litert(tmp_path):
+    x = np.random.default_rng(1).normal(size=(12, 10)).astype("float32")
+    vae = trained("lstm_vae", x, units=(4,), basis=4)
+
+    vae.export(tmp_path / "new" / "series.tflite", "litert", signatures=["encode", "reconstruct"])
+
+    runtime = Interpreter(model_path=str(tmp_path / "new" / "series.tflite"))
+    x[0, :3] = np.nan
+    got = runtime.get_signature_runner("encode")(x=x)
+    np.testing.assert_allclose(got["loc"], vae.encode(x).mean(), rtol=1e-4, atol=1e-4)
+
+
+def test_an_error_in_a_channel_of_small_values_is_seen(tmp_path, monkeypatch):
+    x = np.random.default_rng(1).normal([1e6, 5e-5], [1e5, 1e-5], (12, 10, 2)).astype("float32")
+    vae = trained("lstm_vae", x, units=(4,), basis=4)
+    run = onnx.run
+
+    def wrong(name, content, inputs):
+        return {k: value * [1.0, 0.99] for k, value in run(name, content, inputs).items()}
+
+    monkeypatch.setattr(onnx, "run", wrong)
+
+    monkeypatch.setattr(comparison, "SMALL", 1e-12)
+    with pytest.raises(ValueError, match=r"mean differs from TensorFlow's by 1\.0e-02"):
+        vae.export(tmp_path / "m", "onnx", signatures=["decode"])
+
+
+def test_a_file_in_the_place_of_a_folder_is_refused(dense, tmp_path):
+    (tmp_path / "m").write_text("the user's")
+
+    with pytest.raises(ValueError, match="filepath must be a folder"):
+        dense.export(tmp_path / "m", "onnx")
+
+    assert (tmp_path / "m").read_text() == "the user's"
+
+
 def test_a_later_export_leaves_no_file_of_the_earlier_one(dense, tmp_path):
-    (tmp_path / "score.onnx").write_text("earlier")
+    (tmp_path / "score_image.onnx").write_text("earlier")
     (tmp_path / "notes.onnx").write_text("the user's")
 
     dense.export(tmp_path, "onnx", signatures=["decode"])
@@ -122,9 +180,10 @@ def test_texts_are_refused_before_anything_is_written(tmp_path):
     [
         ("m", {"format": "onxx"}, "format must be one of"),
         ("m.onnx", {"format": "onnx"}, "filepath must be a folder, in which each signature"),
-        ("m", {"format": "litert"}, "filepath must end in '.tflite'"),
+        ("m", {"format": "litert"}, "filepath must be a file that ends in '.tflite'"),
         ("m", {"format": "onnx", "signatures": ["encod"]}, "did you mean 'encode'"),
         ("m", {"format": "onnx", "signatures": ["generate"]}, "signatures that cannot be written"),
+        ("m", {"format": "onnx", "signatures": []}, "signatures must name at least one"),
         ("m", {"signatures": ["encode"]}, "signatures must be None for format='tf_saved_model'"),
     ],
 )
@@ -162,7 +221,9 @@ def test_other_results_than_those_of_tensorflow_are_refused(dense, tmp_path, mon
 @pytest.mark.parametrize("name", ["log1p", "expm1", "erfc"])
 def test_operations_of_ours_keep_the_digits_of_small_numbers(name):
     function = getattr(tf.math, name)
-    x = np.array([-0.9, -1e-3, -1e-7, 0.0, 1e-9, 1e-5, 0.3, 2.0], "float32")
+    x = [-200.0, -1.0, -0.9, -1e-3, -1e-7, 0.0, 1e-9, 1e-5, 0.3, 2.0, 40.0]
+    x = np.array(x, "float32")
+    x = {"log1p": x[1:], "expm1": x, "erfc": x[:-1]}[name]
     spec = tf.TensorSpec([None], tf.float32, name="x")
     served = tf.function(lambda x: {"y": function(x)}, input_signature=[spec])
     signature = served.get_concrete_function()
@@ -175,7 +236,9 @@ def test_operations_of_ours_keep_the_digits_of_small_numbers(name):
 
 def test_every_format_has_the_same_interface():
     for runtime in formats.FORMATS.values():
-        assert all(callable(getattr(runtime, name)) for name in ("convert", "run", "write"))
+        assert all(
+            callable(getattr(runtime, name)) for name in ("convert", "run", "joined", "write")
+        )
         assert all(isinstance(name, str) for name in (*runtime.PACKAGES, *runtime.FILES))
 
 

@@ -8,7 +8,7 @@ import warnings
 
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 # Flags of processors on which TensorFlow enables oneDNN by itself.
-ONEDNN_FLAGS = {"avx512_vnni", "avx512_bf16", "amx_tile", "amx_int8", "amx_bf16"}
+ONEDNN_FLAGS = {"avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_int8", "amx_bf16"}
 CPUINFO = pathlib.Path("/proc/cpuinfo")  # Linux
 
 _came_first = "tensorflow" in sys.modules  # before the zoo could choose
@@ -33,9 +33,9 @@ def require_tensorflow(backend=None):
 def prefer_onednn():
     """Enable TensorFlow's oneDNN kernels on any x86 processor, unless the user chose already.
 
-    TensorFlow enables them by default only on processors with AVX-512 VNNI or later. On others its
-    own convolutions are slower by half (docs/performance-notes.md). The variable is read once, when
-    TensorFlow is imported.
+    TensorFlow enables them by default only on processors with AVX-512 VNNI, AVX-VNNI or later. On
+    others its own convolutions are slower by half (docs/performance-notes.md). The variable is read
+    once, when TensorFlow is imported.
     """
     if _is_x86() and "tensorflow" not in sys.modules:
         os.environ.setdefault(ONEDNN, "1")

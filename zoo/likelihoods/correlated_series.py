@@ -66,7 +66,7 @@ class CorrelatedSeries(MaskedSeries, abc.ABC):
         observed.
         """
         innovations, observed = self._innovations(*self._residual(x))[0], sequence_masks.observed(x)
-        observed = observed[..., None] if self.univariate else observed
+        observed = tf.expand_dims(observed, -1) if self.univariate else observed
         return tf.where(observed, innovations, 0.0)
 
     def _series(self, residual):

@@ -45,7 +45,7 @@ class MaskedSeries:
         It tells how far each value is from its mean, whatever its neighbours are.
         """
         x = tf.cast(x, tf.float32)
-        x = x[..., None] if self.univariate else x
+        x = tf.expand_dims(x, -1) if self.univariate else x
         observed = sequence_masks.observed(x)
         value = tf.where(observed, x, self.distribution.loc)  # keeps gradients finite
         return self._shaped(tf.where(observed, self.distribution.log_prob(value), 0.0))
@@ -80,7 +80,7 @@ class MaskedSeries:
     def _distance(self, x):
         """x - loc `[B, T, C]`, 0 where x is missing, and the mask of observed values."""
         x = tf.cast(x, tf.float32)
-        x = x[..., None] if self.univariate else x
+        x = tf.expand_dims(x, -1) if self.univariate else x
         observed = sequence_masks.observed(x)
         loc = self.distribution.loc
         return tf.where(observed, x, loc) - loc, observed

@@ -134,7 +134,7 @@ class SeriesPreprocessor(LocatedPreprocessor):
 
     def encoder_inputs(self, x):
         """Standardised series `[B, T, C]`; NaN stays."""
-        x = x[..., None] if len(x.shape) == 2 else x
+        x = tf.expand_dims(x, -1) if len(x.shape) == 2 else x
         return (x - self.likelihood.channel_mean) / self.likelihood.channel_std
 
     def encoder_inputs_shape(self, event_shape):

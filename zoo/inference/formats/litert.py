@@ -1,7 +1,5 @@
 """LiteRT's file, `.tflite`, which holds several signatures."""
 
-import pathlib
-
 import tensorflow as tf
 
 PACKAGES = ("ai_edge_litert",)
@@ -22,9 +20,14 @@ def run(name, content, inputs):
     return Interpreter(model_content=content).get_signature_runner(name)(**inputs)
 
 
-def write(folder, filepath, contents):
-    """Write all signatures into one file, in which they share their weights."""
-    pathlib.Path(filepath).write_bytes(_converted(folder, sorted(contents)))
+def joined(folder, contents):
+    """The content of one file with all signatures, in which they share their weights, for each."""
+    return dict.fromkeys(contents, _converted(folder, sorted(contents)))
+
+
+def write(folder, name, contents):
+    """Write the file that holds all signatures into a folder."""
+    (folder / name).write_bytes(next(iter(contents.values())))
 
 
 def _converted(folder, names):

@@ -4,7 +4,6 @@ An output that has the name of an input, as a modality of `reconstruct` has, is 
 """
 
 import logging
-import pathlib
 
 import numpy as np
 import tensorflow as tf
@@ -53,15 +52,20 @@ def run(name, content, inputs):
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # errors are raised too
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    names = [output.name.removeprefix("mean_") for output in session.get_outputs()]
+    renamed = {f"mean_{key}": key for key in inputs}
+    names = [renamed.get(output.name, output.name) for output in session.get_outputs()]
     taken = {i.name: np.asarray(inputs[i.name]) for i in session.get_inputs()}
     return dict(zip(names, session.run(None, taken), strict=True))
 
 
-def write(folder, filepath, contents):
-    """Write each signature into a file NAME.onnx of the folder `filepath`."""
+def joined(folder, contents):
+    """The contents of the files: one for each signature."""
     del folder
-    target = pathlib.Path(filepath)
-    target.mkdir(parents=True, exist_ok=True)
-    for name, content in contents.items():
-        (target / f"{name}.onnx").write_bytes(content)
+    return contents
+
+
+def write(folder, name, contents):
+    """Write each signature into a file NAME.onnx of a folder."""
+    del name
+    for signature, content in contents.items():
+        (folder / f"{signature}.onnx").write_bytes(content)

@@ -8,21 +8,24 @@ import numpy as np
 
 
 def log1p(graph, node, name, args):
-    """log(1 + x) = log(u) - ((u - 1) - x) / u, u = 1 + x rounded."""
+    """log(1 + x) = log(u) - ((u - 1) - x) / u, u = 1 + x rounded; log(u) where u is 0 or inf."""
     del name, args
     new = _Replacement(graph, node)
     u = new("Add", new.x, new.constant(1.0))
     lost = new("Sub", new("Sub", u, new.constant(1.0)), new.x)
-    new.result("Sub", new("Log", u), new("Div", lost, u))
+    part = new("Div", lost, u)
+    part = new("Where", new("IsNaN", part), new.constant(0.0), part)
+    new.result("Sub", new("Log", u), part)
 
 
 def expm1(graph, node, name, args):
-    """exp(x) - 1 = 2 exp(x / 2) sinh(x / 2)."""
+    """exp(x) - 1 = 2 exp(x / 2) sinh(x / 2); -1 where exp(x) is nothing beside it."""
     del name, args
     new = _Replacement(graph, node)
     half = new("Mul", new.x, new.constant(0.5))
     twice = new("Mul", new("Exp", half), new.constant(2.0))
-    new.result("Mul", twice, new("Sinh", half))
+    value = new("Mul", twice, new("Sinh", half))
+    new.result("Where", new("Less", new.x, new.constant(-20.0)), new.constant(-1.0), value)
 
 
 def erfc(graph, node, name, args):

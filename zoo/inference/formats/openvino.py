@@ -1,7 +1,5 @@
 """OpenVINO's files: a folder with NAME.xml and NAME.bin for each signature."""
 
-import pathlib
-
 import numpy as np
 
 PACKAGES = ("openvino",)
@@ -30,12 +28,16 @@ def run(name, model, inputs):
     return {port.get_any_name(): value for port, value in compiled(taken).items()}
 
 
-def write(folder, filepath, models):
-    """Write each signature into files NAME.xml and NAME.bin of the folder `filepath`."""
+def joined(folder, models):
+    """The models of the files: one for each signature."""
+    del folder
+    return models
+
+
+def write(folder, name, models):
+    """Write each signature into files NAME.xml and NAME.bin of a folder."""
     import openvino  # noqa: PLC0415  (optional)
 
-    del folder
-    target = pathlib.Path(filepath)
-    target.mkdir(parents=True, exist_ok=True)
-    for name, model in models.items():
-        openvino.save_model(model, target / f"{name}.xml", compress_to_fp16=False)
+    del name
+    for signature, model in models.items():
+        openvino.save_model(model, folder / f"{signature}.xml", compress_to_fp16=False)
