@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from zoo.core import forward, inputs, nested, validation
+from zoo.core import forward, inputs, nested
 from zoo.inference import classification, functional, generation, latent_paths, multimodal, scoring
 from zoo.inference.batching import map_batches
 
@@ -234,23 +234,9 @@ class InferenceMethods(keras.Model):
         Raises:
             ValueError: a signature of `signatures` cannot be converted, or none of all.
         """
-        validation.check_path(filepath=filepath)
-        if not isinstance(verbose, bool):
-            raise TypeError(f"verbose must be True or False, got {verbose!r}")
-        # These modules use this class's methods, and the others' libraries are optional.
-        from zoo.inference import export, formats  # noqa: PLC0415
+        from zoo.inference import formats  # noqa: PLC0415  (it uses this class's methods)
 
-        known = ("tf_saved_model", *formats.FORMATS)
-        if not any(validation.is_text(format, name) for name in known):
-            raise ValueError(f"format must be one of {known}, got {format!r}")
-        if format != "tf_saved_model":
-            formats.write(self, filepath, format, signatures, subsets, verbose)
-            return
-        if signatures is not None:
-            raise ValueError(
-                f"signatures must be None for format={format!r}, which has all, got {signatures!r}"
-            )
-        export.saved_model(self, filepath, verbose, subsets)
+        formats.export(self, filepath, format, verbose, subsets, signatures)
 
     def compress(self, x, verbose: bool = False) -> bytes:
         """Compress x without loss, to about -ELBO / log 2 bits per example (`zoo.compression`)."""

@@ -16,12 +16,31 @@ import warnings
 
 import tensorflow as tf
 
+from zoo.core import validation
 from zoo.core.suggestions import nearest
 from zoo.inference.export import saved_model
 from zoo.inference.formats import comparison, litert, onnx, openvino, paths
 
 FORMATS = {"onnx": onnx, "openvino": openvino, "litert": litert}
 REASON = 240  # characters of a converter's message, which has its point at the end
+
+
+def export(model, filepath, format, verbose, subsets, signatures):
+    """See `zoo.VAE.export`."""
+    validation.check_path(filepath=filepath)
+    if not isinstance(verbose, bool):
+        raise TypeError(f"verbose must be True or False, got {verbose!r}")
+    known = ("tf_saved_model", *FORMATS)
+    if not any(validation.is_text(format, name) for name in known):
+        raise ValueError(f"format must be one of {known}, got {format!r}")
+    if format != "tf_saved_model":
+        write(model, filepath, format, signatures, subsets, verbose)
+        return
+    if signatures is not None:
+        raise ValueError(
+            f"signatures must be None for format={format!r}, which has all, got {signatures!r}"
+        )
+    saved_model(model, filepath, verbose, subsets)
 
 
 def write(model, filepath, format, signatures=None, subsets=None, verbose=False):
@@ -59,11 +78,11 @@ def write(model, filepath, format, signatures=None, subsets=None, verbose=False)
             except Exception as error:  # converters and runtimes raise any
                 refused[name] = _short(f"{type(error).__name__}: {error}")
         _report(refused, format, required=signatures is not None or not converted)
-        contents = runtime.joined(folder, converted)
-        if contents is not converted:
-            for name, content in contents.items():
+        if runtime.SUFFIX:  # one file, which is another than those that were compared
+            converted = runtime.joined(folder, converted)
+            for name, content in converted.items():
                 comparison.check(runtime, name, content, comparison.calls(model, served, name))
-        paths.put(runtime, filepath, contents)
+        paths.put(runtime, filepath, converted)
     if verbose:
         sys.stdout.write(f"{os.fspath(filepath)}: {', '.join(converted)}\n")
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 # the runtimes round differently, count hundredfold in series of a few steps.
 TOLERANCE = 1e-4
 EXAMPLES = 2
+CODES = ("encode", "score")  # signatures of codes and nats, whose unit is 1
 SMALL = 1e-6  # columns below this fraction of the largest are rounding
 
 
@@ -41,9 +42,6 @@ def check(runtime, name, content, pairs):
         got = runtime.run(name, content, inputs)
         for key, value in expected.items():
             _compare(key, got[key], value, in_data_units=name.split("_")[0] not in CODES)
-
-
-CODES = ("encode", "score")  # signatures of codes and nats, whose unit is 1
 
 
 def _outputs(function, inputs):

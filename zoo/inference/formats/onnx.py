@@ -58,12 +58,6 @@ def run(name, content, inputs):
     return dict(zip(names, session.run(None, taken), strict=True))
 
 
-def joined(folder, contents):
-    """The contents of the files: one for each signature."""
-    del folder
-    return contents
-
-
 def write(folder, name, contents):
     """Write each signature into a file NAME.onnx of a folder."""
     del name

@@ -28,12 +28,6 @@ def run(name, model, inputs):
     return {port.get_any_name(): value for port, value in compiled(taken).items()}
 
 
-def joined(folder, models):
-    """The models of the files: one for each signature."""
-    del folder
-    return models
-
-
 def write(folder, name, models):
     """Write each signature into files NAME.xml and NAME.bin of a folder."""
     import openvino  # noqa: PLC0415  (optional)
