@@ -217,10 +217,9 @@ class InferenceMethods(keras.Model):
     ) -> None:
         """Write `encode`, `decode`, `reconstruct`, `generate` and `score` for serving.
 
-        A SavedModel loads with TensorFlow alone; see `zoo.inference.export` for its signatures. The
-        other formats are for runtimes without TensorFlow, whose results are compared with
-        TensorFlow's before anything is written (`zoo.inference.formats`). They need `pip install
-        "zoo-vae[export]"` and hold no `generate`, which draws random numbers.
+        A SavedModel loads with TensorFlow alone (`zoo.inference.export`). The other formats are for
+        runtimes without it, whose results are compared with TensorFlow's before anything is written
+        (`zoo.inference.formats`). They need the extra "export", and hold no random `generate`.
 
         Args:
             filepath: the folder to write; for "litert" a file that ends in ".tflite".
@@ -228,8 +227,8 @@ class InferenceMethods(keras.Model):
             verbose: whether to print the signatures.
             subsets: subsets of the modalities for which to add signatures, `[("image",), ...]`; by
                 default each modality alone.
-            signatures: names of those that a format other than "tf_saved_model" must hold; by
-                default all that can be converted, with a warning about the others.
+            signatures: names that a format other than "tf_saved_model" must hold; by default all
+                that can be converted, with a warning about the others.
 
         Raises:
             ValueError: a signature of `signatures` cannot be converted, or none of all.
